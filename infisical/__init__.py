@@ -1,0 +1,161 @@
+"""Infisical as a library of pure functions: this file is the index, nothing is defined here.
+
+endpoints/secrets.py   a pure function builds a `Request[T]`
+request.py             prepared once into an `HttpRequest`
+middleware/            links of the chain, pure flows: auth mode, session
+executors/             the only I/O
+decode.py, errors.py   the `Response` becomes `Result[T, InfisicalError]`
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from infisical.version import __version__
+
+if TYPE_CHECKING:
+    from infisical.auth import (
+        Access,
+        AliCloudAuth,
+        ApiKey,
+        AuthMode,
+        AwsAuth,
+        AzureAuth,
+        GcpAuth,
+        IdentityAccessToken,
+        Jwt,
+        JwtAuth,
+        KubernetesAuth,
+        LdapAuth,
+        OciAuth,
+        OidcAuth,
+        ServiceToken,
+        TlsCertAuth,
+        TokenAuth,
+        UniversalAuth,
+    )
+    from infisical.client import AsyncInfisicalClient, InfisicalClient
+    from infisical.drivers import AsyncExecutor, Executor
+    from infisical.endpoints.identity_auth import LoginResponse
+    from infisical.errors import (
+        AuthenticationError,
+        BadRequestError,
+        DecodeError,
+        ForbiddenError,
+        InfisicalApiError,
+        InfisicalError,
+        InfisicalNetworkError,
+        InternalServerError,
+        NotFoundError,
+        RateLimitError,
+        RequestError,
+        UnauthorizedError,
+        ValidationError,
+    )
+    from infisical.flow import Middleware
+    from infisical.request import NULL, HttpRequest, Request
+    from infisical.response import Response
+
+_HOMES = {
+    "auth": (
+        "Access",
+        "AliCloudAuth",
+        "ApiKey",
+        "AuthMode",
+        "AwsAuth",
+        "AzureAuth",
+        "GcpAuth",
+        "IdentityAccessToken",
+        "Jwt",
+        "JwtAuth",
+        "KubernetesAuth",
+        "LdapAuth",
+        "OciAuth",
+        "OidcAuth",
+        "ServiceToken",
+        "TlsCertAuth",
+        "TokenAuth",
+        "UniversalAuth",
+    ),
+    "client": ("AsyncInfisicalClient", "InfisicalClient"),
+    "drivers": ("AsyncExecutor", "Executor"),
+    "endpoints.identity_auth": ("LoginResponse",),
+    "errors": (
+        "AuthenticationError",
+        "BadRequestError",
+        "DecodeError",
+        "ForbiddenError",
+        "InfisicalApiError",
+        "InfisicalError",
+        "InfisicalNetworkError",
+        "InternalServerError",
+        "NotFoundError",
+        "RateLimitError",
+        "RequestError",
+        "UnauthorizedError",
+        "ValidationError",
+    ),
+    "flow": ("Middleware",),
+    "request": ("NULL", "HttpRequest", "Request"),
+    "response": ("Response",),
+}
+_HOME = {name: f"infisical.{module}" for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "NULL",
+    "Access",
+    "AliCloudAuth",
+    "ApiKey",
+    "AsyncExecutor",
+    "AsyncInfisicalClient",
+    "AuthMode",
+    "AuthenticationError",
+    "AwsAuth",
+    "AzureAuth",
+    "BadRequestError",
+    "DecodeError",
+    "Executor",
+    "ForbiddenError",
+    "GcpAuth",
+    "HttpRequest",
+    "IdentityAccessToken",
+    "InfisicalApiError",
+    "InfisicalClient",
+    "InfisicalError",
+    "InfisicalNetworkError",
+    "InternalServerError",
+    "Jwt",
+    "JwtAuth",
+    "KubernetesAuth",
+    "LdapAuth",
+    "LoginResponse",
+    "Middleware",
+    "NotFoundError",
+    "OciAuth",
+    "OidcAuth",
+    "RateLimitError",
+    "Request",
+    "RequestError",
+    "Response",
+    "ServiceToken",
+    "TlsCertAuth",
+    "TokenAuth",
+    "UnauthorizedError",
+    "UniversalAuth",
+    "ValidationError",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    value = globals()[name] = getattr(importlib.import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,288 @@
+"""Decoders: Response -> Result[T, DecodeError]. Pure; a model is compiled to one function, once, on first use.
+
+A compiled reader fills a blank twin (the same slots, nothing frozen) and then turns it into the model: a frozen
+dataclass built this way costs a third of a call of its `__init__`. What a reader may not do: coerce, guess, or let a
+wrong type through. `Mismatch` is how a reader stops; it never leaves this file.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass
+from typing import Any, Generic, Literal, NoReturn, Protocol, TypeAlias, TypeVar, cast
+
+from returns.result import Failure, Result, Success
+
+from infisical.errors import DecodeError
+from infisical.model import Model, wire_names
+from infisical.response import Response
+
+T = TypeVar("T")
+A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
+B = TypeVar("B")
+M = TypeVar("M", bound=Model)
+Decoder: TypeAlias = Callable[[Response], Result[T, DecodeError]]
+Reader: TypeAlias = Callable[[Any], Any]
+
+
+class Mismatch(Exception):
+    """A value that is not what was promised; `path` grows on the way out."""
+
+    def __init__(self, expected: str, found: object, path: str = "") -> None:
+        self.expected, self.found, self.path = expected, found, path
+
+    def inside(self, step: str) -> Mismatch:
+        self.path = f"{step}{'.' if self.path and not self.path.startswith('[') else ''}{self.path}"
+        return self
+
+
+# ---- decoders: frozen values, so that equal requests compare equal
+@dataclass(frozen=True, slots=True)
+class one(Generic[M]):  # noqa: N801 - reads as a verb at the call site: returns=one(Secret)
+    """Read one object: the field `at` of the answer, or the whole of it."""
+
+    model: type[M]
+    at: str = ""
+
+    def read(self, body: Any) -> M:
+        return cast("M", _at(body, self.at, reader(self.model)))
+
+    def __call__(self, response: Response) -> Result[M, DecodeError]:
+        return _decode(response, self.read)
+
+
+@dataclass(frozen=True, slots=True)
+class many(Generic[M]):  # noqa: N801
+    """Read a list of objects, as a tuple: the field `at` of the answer, or the whole of it."""
+
+    model: type[M]
+    at: str = ""
+
+    def read(self, body: Any) -> tuple[M, ...]:
+        return cast("tuple[M, ...]", _at(body, self.at, sequence(reader(self.model))))
+
+    def __call__(self, response: Response) -> Result[tuple[M, ...], DecodeError]:
+        return _decode(response, self.read)
+
+
+class Located(Protocol[A_co]):
+    """A decoder of one field of the answer."""
+
+    @property
+    def at(self) -> str: ...
+    def read(self, body: Any) -> A_co: ...
+
+
+@dataclass(frozen=True, slots=True)
+class either(Generic[A, B]):  # noqa: N801
+    """Read the second, if the answer has its field; else the first."""
+
+    first: Located[A]
+    second: Located[B]
+
+    def read(self, body: Any) -> A | B:
+        return self.second.read(body) if type(body) is dict and self.second.at in body else self.first.read(body)
+
+    def __call__(self, response: Response) -> Result[A | B, DecodeError]:
+        return _decode(response, self.read)
+
+
+def text(response: Response) -> Result[str, DecodeError]:
+    """Read plain text (UTF-8)."""
+    try:
+        return Success(response.body.decode())
+    except UnicodeDecodeError:
+        return Failure(DecodeError("the answer is not UTF-8 text", response=response))
+
+
+def nothing(_: Response) -> Result[None, DecodeError]:
+    """Read an answer that says nothing: whatever stands in it, None."""
+    return Success(None)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)  # NaN and Infinity: Python's json takes them, JSON does not
+
+
+_parse = json.JSONDecoder(parse_constant=_no_constant).decode
+
+
+def _decode(response: Response, read: Callable[[Any], T]) -> Result[T, DecodeError]:
+    try:
+        body = _parse(str(response.body, "utf-8"))
+    except (ValueError, RecursionError):
+        return Failure(DecodeError(_not_json(response), response=response))
+    try:
+        return Success(read(body))
+    except Mismatch as wrong:
+        found = "nothing" if wrong.found is MISSING else NAMES.get(type(wrong.found), "something else")
+        message = f"expected {wrong.expected}, found {found} at {wrong.path or 'the top'}"
+        return Failure(DecodeError(message, path=wrong.path, response=response))
+    except RecursionError:
+        return Failure(DecodeError("the answer is nested too deeply", response=response))
+
+
+def _not_json(response: Response) -> str:
+    if not response.body:
+        return "the answer is empty"
+    kind = (response.header("content-type") or "").partition(";")[0].strip()
+    return f"the answer is not JSON{f' but {kind}' if kind and kind != 'application/json' else ''}"
+
+
+def _at(body: Any, at: str, read: Reader) -> Any:
+    if not at:
+        return read(body)
+    if type(body) is not dict:
+        raise Mismatch("an object", body)
+    try:
+        return read(body.get(at, MISSING))
+    except Mismatch as wrong:
+        raise wrong.inside(at) from None
+
+
+# ---- readers: from parsed JSON to values
+NAMES: dict[type[Any], str] = {
+    str: "a string",
+    int: "an integer",
+    bool: "a boolean",
+    float: "a number",
+    dict: "an object",
+    list: "a list",
+    type(None): "null",
+}
+BLANKS = getattr(sys, "_is_gil_enabled", lambda: True)()
+"""Whether to build by blank twins: assigning `__class__` stops the world on a free-threaded CPython."""
+READERS: dict[type[Any], Reader] = {}
+
+
+def reader(model: type[Any], making: frozenset[type[Any]] = frozenset()) -> Reader:
+    """Find or compile the reader of a model. `making` holds the models that wait for this one."""
+    known = READERS.get(model)
+    if known is None:
+        if model in making:  # a model that holds itself: look it up when it is there
+            return lambda value: reader(model)(value)
+        known = READERS[model] = compiled(model, making | {model}, BLANKS)
+    return known
+
+
+def compiled(model: type[Any], making: frozenset[type[Any]], blanks: bool) -> Reader:
+    """Write the reader of a model as Python and compile it: no loop, no look-up of what is known beforehand."""
+    hints = typing.get_type_hints(model)
+    named = wire_names(model)
+    known: dict[str, Any] = {"Mismatch": Mismatch, "MISSING": MISSING, "model": model}
+    lines = ["if type(data) is not dict: raise Mismatch('an object', data)", "get = data.get"]
+    if blanks:
+        slots = {"__slots__": tuple(f.name for f, _ in named)}
+        known |= {"new": object.__new__, "Blank": type(f"Blank{model.__name__}", model.__bases__, slots)}
+        lines.append("self = new(Blank)")
+    for index, (f, wire) in enumerate(named):
+        keep = f"self.{f.name} = value" if blanks else f"{f.name}_ = value"
+        lines += [*_field(f, wire, hints[f.name], str(index), known, making), keep]
+    if blanks:
+        lines += ["self.__class__ = model", "return self"]
+    else:
+        lines.append(f"return model({', '.join(f'{f.name}={f.name}_' for f, _ in named)})")
+    exec("\n".join(["def read(data):", *(f"    {line}" for line in lines)]), known)
+    read: Reader = known["read"]
+    return read
+
+
+def _field(
+    f: Field[Any], wire: str, hint: Any, index: str, known: dict[str, Any], making: frozenset[type[Any]]
+) -> list[str]:
+    """The lines that fetch and check one field. What they refer to goes into `known`."""
+    kind, nullable = unwrapped(hint)
+    required = f.default is MISSING and f.default_factory is MISSING
+    default = "None"
+    if not required and f.default not in (None, MISSING):
+        default, known[f"default{index}"] = f"default{index}", f.default
+    fetch = f"value = get({wire!r}{', MISSING' if required else ''})"
+    null = f"if value is None: {'value = ' + default if default != 'None' else 'pass'}"
+    may_be_null = nullable or not required
+    check = f.metadata.get("check")
+    if kind in NAMES and kind is not float and check is None:  # a scalar: checked in place
+        wrong = f"raise Mismatch({NAMES[kind]!r}, value, {wire!r})"
+        lines = [f"if type(value) is not {kind.__name__}:"]
+        lines += [f"    {null}", f"    else: {wrong}"] if may_be_null else [f"    {wrong}"]
+        return [fetch, *lines]
+    read_kind = _reader(kind, making)
+    known[f"read{index}"] = read_kind if check is None else functools.partial(_checked, read_kind, check)
+    read = [f"try: value = read{index}(value)", f"except Mismatch as wrong: raise wrong.inside({wire!r})"]
+    if typing.get_origin(kind) is tuple:  # a list: read in place, and read again only to find what is wrong in it
+        known[f"item{index}"] = _reader(unwrapped(typing.get_args(kind)[0])[0], making)
+        read = [
+            f"try: value = tuple(map(item{index}, value)) if type(value) is list else read{index}(value)",
+            "except Mismatch:",
+            f"    try: read{index}(value)",
+            f"    except Mismatch as wrong: raise wrong.inside({wire!r})",
+        ]
+    return [fetch, null, "else:", *(f"    {line}" for line in read)] if may_be_null else [fetch, *read]
+
+
+def sequence(read: Reader) -> Reader:
+    """Make the reader of a list of what `read` reads. Where it stops is looked up only when it stops."""
+
+    def read_all(value: Any) -> tuple[Any, ...]:
+        if type(value) is not list:
+            raise Mismatch("a list", value)
+        try:
+            return tuple(map(read, value))
+        except Mismatch:
+            for index, item in enumerate(value):
+                try:
+                    read(item)
+                except Mismatch as wrong:
+                    raise wrong.inside(f"[{index}]") from None
+            raise
+
+    return read_all
+
+
+def unwrapped(hint: Any) -> tuple[Any, bool]:
+    """`X | None` -> (X, True). A Literal is read as what it is made of: newer servers have more members."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        inner = [kind for kind in typing.get_args(hint) if kind is not type(None)]
+        return (unwrapped(inner[0])[0] if len(inner) == 1 else hint), len(inner) < len(typing.get_args(hint))
+    if typing.get_origin(hint) is Literal:
+        return type(typing.get_args(hint)[0]), False
+    return hint, False
+
+
+def _reader(kind: Any, making: frozenset[type[Any]]) -> Reader:
+    """The reader of a type that is not a plain scalar."""
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if kind in NAMES or kind is Any:
+        return functools.partial(_scalar, kind)
+    if origin is tuple and args[1:] == (Ellipsis,):
+        return sequence(_reader(unwrapped(args[0])[0], making))
+    if origin is not None and issubclass(origin, typing.Mapping):
+        return functools.partial(_mapping, _reader(unwrapped(args[1])[0], making))
+    if isinstance(kind, type) and issubclass(kind, Model):
+        return reader(kind, making)
+    raise TypeError(f"no reader for {kind}")
+
+
+def _scalar(kind: Any, value: Any) -> Any:
+    if kind is Any or type(value) is kind or (kind is float and type(value) is int):
+        return value
+    raise Mismatch(NAMES[kind], value)
+
+
+def _checked(read: Reader, check: Callable[[Any], str | None], value: Any) -> Any:
+    found = read(value)
+    expected = check(found)
+    if expected is not None:
+        raise Mismatch(expected, value)
+    return found
+
+
+def _mapping(read: Reader, value: Any) -> dict[str, Any]:
+    if type(value) is not dict:
+        raise Mismatch("an object", value)
+    return {key: read(item) for key, item in value.items()}

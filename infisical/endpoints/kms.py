@@ -1,0 +1,358 @@
+"""Key management: keys that never leave the server, and what is done with them (`/api/v1/kms/keys`).
+
+Models first, then the endpoint functions. Base64 is done here: callers give and get bytes or text.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from infisical.auth import Access
+from infisical.decode import one
+from infisical.group import Group, R, endpoint
+from infisical.model import Model, wire
+from infisical.request import Base64, Request, delete, get, patch, post
+
+KMS = Access("kms")
+KeyUsage: TypeAlias = Literal["encrypt-decrypt", "sign-verify", "generate-verify-mac"] | str
+Algorithm: TypeAlias = (
+    Literal[
+        "aes-256-gcm",
+        "aes-128-gcm",
+        "RSA_4096",
+        "ECC_NIST_P256",
+        "ECC_NIST_P384",
+        "ECC_NIST_P521",
+        "ML_DSA_44",
+        "ML_DSA_65",
+        "ML_DSA_87",
+    ]
+    | str
+)
+SigningAlgorithm: TypeAlias = (
+    Literal[
+        "RSASSA_PSS_SHA_512",
+        "RSASSA_PSS_SHA_384",
+        "RSASSA_PSS_SHA_256",
+        "RSASSA_PKCS1_V1_5_SHA_512",
+        "RSASSA_PKCS1_V1_5_SHA_384",
+        "RSASSA_PKCS1_V1_5_SHA_256",
+        "ECDSA_SHA_512",
+        "ECDSA_SHA_384",
+        "ECDSA_SHA_256",
+        "ML_DSA_44",
+        "ML_DSA_65",
+        "ML_DSA_87",
+    ]
+    | str
+)
+
+
+def is_base64(value: str) -> str | None:
+    """Check that a text is base64 (padded): None, or what was expected."""
+    try:
+        base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return "base64"
+    return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KmsKey(Model):
+    """A key, without its material. `algorithm` is today's name of `encryption_algorithm`."""
+
+    id: str
+    name: str | None = None
+    description: str | None = None
+    project_id: str | None = None
+    org_id: str | None = None
+    key_usage: str | None = None
+    encryption_algorithm: str | None = None
+    algorithm: str | None = None
+    version: int | None = None
+    is_disabled: bool | None = None
+    is_exportable: bool | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KmsKeyList(Model):
+    """One page of keys; `total_count` counts those of all pages."""
+
+    keys: tuple[KmsKey, ...]
+    total_count: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EncryptResponse(Model):
+    """`ciphertext` is base64, as `decrypt` takes it."""
+
+    ciphertext: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DecryptResponse(Model):
+    """What was encrypted: `plaintext` as base64, `data` as bytes, `text` as text."""
+
+    plaintext: str = field(repr=False, metadata=wire(check=is_base64))
+
+    @property
+    def data(self) -> bytes:
+        """The bytes that were encrypted."""
+        return base64.b64decode(self.plaintext)
+
+    @property
+    def text(self) -> str:
+        """The text that was encrypted; UnicodeDecodeError (a ValueError) if it was not UTF-8 text."""
+        return self.data.decode()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublicKeyResponse(Model):
+    """`public_key` as the server gives it: base64 of DER."""
+
+    public_key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PrivateKeyResponse(Model):
+    """`private_key` as the server gives it; of a symmetric key, its material."""
+
+    private_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SigningAlgorithms(Model):
+    """What a key can sign with."""
+
+    signing_algorithms: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignResponse(Model):
+    """`signature` is base64, as `verify` takes it; `data` its bytes."""
+
+    signature: str = field(metadata=wire(check=is_base64))
+    key_id: str | None = None
+    signing_algorithm: str | None = None
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the signature."""
+        return base64.b64decode(self.signature)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VerifyResponse(Model):
+    """Whether the signature is the key's over the data."""
+
+    signature_valid: bool
+    key_id: str | None = None
+    signing_algorithm: str | None = None
+
+
+class Kms(Group[R]):
+    """Keys of a project, and encrypting, decrypting, signing and verifying with them."""
+
+    @endpoint
+    @staticmethod
+    def create_key(
+        *,
+        project_id: str,
+        name: str,
+        description: str | None = None,
+        key_usage: KeyUsage | None = None,
+        encryption_algorithm: Algorithm | None = None,
+        algorithm: Algorithm | None = None,
+        is_exportable: bool | None = None,
+    ) -> Request[KmsKey]:
+        """Create a key.
+
+        `name` is a slug of 1 to 32 characters, `description` has at most 500. The server's defaults: a key to encrypt
+        with (`encrypt-decrypt`), aes-256-gcm, exportable. The algorithm must fit the usage: symmetric to encrypt,
+        asymmetric to sign. `algorithm` is the newest servers' name of `encryption_algorithm`, which they still take.
+        Expect `ValidationError`, `BadRequestError` (the name is taken), `ForbiddenError`.
+        POST /api/v1/kms/keys
+        """
+        body = {
+            "projectId": project_id,
+            "name": name,
+            "description": description,
+            "keyUsage": key_usage,
+            "encryptionAlgorithm": encryption_algorithm,
+            "algorithm": algorithm,
+            "isExportable": is_exportable,
+        }
+        return post("/api/v1/kms/keys", body=body, returns=one(KmsKey, at="key"), auth=KMS)
+
+    @endpoint
+    @staticmethod
+    def update_key(
+        *, key_id: str, name: str | None = None, description: str | None = None, is_disabled: bool | None = None
+    ) -> Request[KmsKey]:
+        """Change what is said of a key, or disable it; what is left out stays as it is.
+
+        Limits as in `create_key`. Expect `NotFoundError`, `ForbiddenError`.
+        PATCH /api/v1/kms/keys/{keyId}
+        """
+        body = {"name": name, "description": description, "isDisabled": is_disabled}
+        return patch("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, body=body, returns=one(KmsKey, at="key"), auth=KMS)
+
+    @endpoint
+    @staticmethod
+    def delete_key(*, key_id: str) -> Request[KmsKey]:
+        """Delete a key; what it encrypted is lost.
+
+        Expect `NotFoundError`, `ForbiddenError`.
+        DELETE /api/v1/kms/keys/{keyId}
+        """
+        return delete("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, returns=one(KmsKey, at="key"), auth=KMS)
+
+    @endpoint
+    @staticmethod
+    def get_key(*, key_id: str) -> Request[KmsKey]:
+        """Read what is said of a key.
+
+        Expect `NotFoundError` (`route_missing` on servers of 2024).
+        GET /api/v1/kms/keys/{keyId}
+        """
+        return get("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, returns=one(KmsKey, at="key"), auth=KMS)
+
+    @endpoint
+    @staticmethod
+    def get_key_by_name(*, key_name: str, project_id: str) -> Request[KmsKey]:
+        """Find a key of a project by its name.
+
+        Expect `NotFoundError` (`route_missing` on servers of 2024).
+        GET /api/v1/kms/keys/key-name/{keyName}
+        """
+        query = {"projectId": project_id}
+        path = "/api/v1/kms/keys/key-name/{keyName}"
+        return get(path, {"keyName": key_name}, query=query, returns=one(KmsKey, at="key"), auth=KMS)
+
+    @endpoint
+    @staticmethod
+    def list_keys(
+        *,
+        project_id: str,
+        offset: int | None = None,
+        limit: int | None = None,
+        order_by: Literal["name"] | str | None = None,
+        order_direction: Literal["asc", "desc"] | str | None = None,
+        search: str | None = None,
+    ) -> Request[KmsKeyList]:
+        """List the keys of a project, one page.
+
+        `limit` is 1 to 100, by default 100; `offset` is by default 0.
+        GET /api/v1/kms/keys
+        """
+        query = {
+            "projectId": project_id,
+            "offset": offset,
+            "limit": limit,
+            "orderBy": order_by,
+            "orderDirection": order_direction,
+            "search": search,
+        }
+        return get("/api/v1/kms/keys", query=query, returns=one(KmsKeyList), auth=KMS)
+
+    @endpoint
+    @staticmethod
+    def encrypt(*, key_id: str, plaintext: bytes | str) -> Request[EncryptResponse]:
+        """Encrypt bytes, or text as UTF-8.
+
+        At most 1 MiB, 4096 bytes on servers before 2026. Do not encode it: base64 is done here.
+        Expect `NotFoundError`, `BadRequestError` (a disabled key, or one to sign with).
+        POST /api/v1/kms/keys/{keyId}/encrypt
+        """
+        body = {"plaintext": Base64(plaintext)}
+        path = "/api/v1/kms/keys/{keyId}/encrypt"
+        return post(path, {"keyId": key_id}, body=body, returns=one(EncryptResponse), auth=KMS)
+
+    @endpoint
+    @staticmethod
+    def decrypt(*, key_id: str, ciphertext: str) -> Request[DecryptResponse]:
+        """Decrypt what `encrypt` gave (base64).
+
+        Expect `NotFoundError`, `BadRequestError` (a disabled key, or another key's ciphertext).
+        POST /api/v1/kms/keys/{keyId}/decrypt
+        """
+        body = {"ciphertext": ciphertext}
+        path = "/api/v1/kms/keys/{keyId}/decrypt"
+        return post(path, {"keyId": key_id}, body=body, returns=one(DecryptResponse), auth=KMS)
+
+    @endpoint
+    @staticmethod
+    def get_public_key(*, key_id: str) -> Request[PublicKeyResponse]:
+        """Read the public half of a signing key.
+
+        Expect `NotFoundError`, `BadRequestError` (a symmetric key).
+        GET /api/v1/kms/keys/{keyId}/public-key
+        """
+        path = "/api/v1/kms/keys/{keyId}/public-key"
+        return get(path, {"keyId": key_id}, returns=one(PublicKeyResponse), auth=KMS)
+
+    @endpoint
+    @staticmethod
+    def get_private_key(*, key_id: str) -> Request[PrivateKeyResponse]:
+        """Read the material of an exportable key.
+
+        Expect `NotFoundError`, `ForbiddenError`.
+        GET /api/v1/kms/keys/{keyId}/private-key
+        """
+        path = "/api/v1/kms/keys/{keyId}/private-key"
+        return get(path, {"keyId": key_id}, returns=one(PrivateKeyResponse), auth=KMS)
+
+    @endpoint
+    @staticmethod
+    def list_signing_algorithms(*, key_id: str) -> Request[SigningAlgorithms]:
+        """List what a key can sign with.
+
+        Expect `NotFoundError`, `BadRequestError` (a key to encrypt with).
+        GET /api/v1/kms/keys/{keyId}/signing-algorithms
+        """
+        path = "/api/v1/kms/keys/{keyId}/signing-algorithms"
+        return get(path, {"keyId": key_id}, returns=one(SigningAlgorithms), auth=KMS)
+
+    @endpoint
+    @staticmethod
+    def sign(
+        *, key_id: str, signing_algorithm: SigningAlgorithm, data: bytes | str, is_digest: bool | None = None
+    ) -> Request[SignResponse]:
+        """Sign bytes, or text as UTF-8; limits as in `encrypt`.
+
+        `is_digest` says that `data` is the digest already.
+        Expect `NotFoundError`, `BadRequestError` (a disabled key, or one to encrypt with).
+        POST /api/v1/kms/keys/{keyId}/sign
+        """
+        body = {"signingAlgorithm": signing_algorithm, "data": Base64(data), "isDigest": is_digest}
+        path = "/api/v1/kms/keys/{keyId}/sign"
+        return post(path, {"keyId": key_id}, body=body, returns=one(SignResponse), auth=KMS)
+
+    @endpoint
+    @staticmethod
+    def verify(
+        *,
+        key_id: str,
+        data: bytes | str,
+        signature: str,
+        signing_algorithm: SigningAlgorithm,
+        is_digest: bool | None = None,
+    ) -> Request[VerifyResponse]:
+        """Check a signature (base64, as `sign` gave it) over `data`; a bad one is an answer too.
+
+        Expect `NotFoundError`, `BadRequestError` (a key to encrypt with).
+        POST /api/v1/kms/keys/{keyId}/verify
+        """
+        body = {
+            "data": Base64(data),
+            "signature": signature,
+            "signingAlgorithm": signing_algorithm,
+            "isDigest": is_digest,
+        }
+        path = "/api/v1/kms/keys/{keyId}/verify"
+        return post(path, {"keyId": key_id}, body=body, returns=one(VerifyResponse), auth=KMS)

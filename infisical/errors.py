@@ -1,0 +1,299 @@
+"""The error family: values in a `Failure`, and exceptions by class, so that `unwrap()` shows them as its cause.
+
+The library returns them and never raises them. They compare by value, survive pickling and show no secret.
+Judging a response (`from_response`) lives here; deciding what to do about an error (renew, retry) does not.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+from infisical.redaction import masked, masked_value
+from infisical.response import Response
+
+E = TypeVar("E", bound="InfisicalError")
+Reason: TypeAlias = Literal["dns", "refused", "tls", "timeout", "reset", "protocol", "unrecorded"]
+
+
+class InfisicalError(Exception):
+    """Whatever can go wrong with a call.
+
+    `message` says what. `sent` is False only where the call itself surely never left this process: then it may be
+    repeated whatever it does.
+    """
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.message = message
+        self.sent = sent
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.message))
+
+    def __repr__(self) -> str:
+        shown = {name: value for name, value in vars(self).items() if name != "sent" and value not in (None, "", (), 0)}
+        if not self.sent:
+            shown["sent"] = False
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+class RequestError(InfisicalError):
+    """The request cannot be written: an empty or dotted path part, a value that JSON has no form for. Nothing was sent."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=False)
+
+
+class AuthenticationError(InfisicalError):
+    """There is no credential, or one of a kind that this endpoint does not take. Nothing was sent.
+
+    `current_mode` is the mode of the client (None: not logged in), `allowed_modes` what the endpoint takes.
+    """
+
+    def __init__(
+        self, message: str, *, current_mode: str | None = None, allowed_modes: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message, sent=False)
+        self.current_mode = current_mode
+        self.allowed_modes = allowed_modes
+
+
+class InfisicalNetworkError(InfisicalError):
+    """No answer. `reason` says why; `unrecorded` is a recording's or a script's own: it has no answer for the request."""
+
+    def __init__(self, message: str, *, reason: Reason = "protocol", sent: bool = True) -> None:
+        super().__init__(message, sent=sent)
+        self.reason: Reason = reason
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the deadline passed."""
+        return self.reason == "timeout"
+
+
+class DecodeError(InfisicalError):
+    """An answer that is not what the endpoint promises.
+
+    `path` says where in it (`secrets[3].version`, by the names on the wire), `response` is what came.
+    """
+
+    def __init__(self, message: str, *, path: str = "", response: Response | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.response = response
+
+
+class InfisicalApiError(InfisicalError):
+    """The server answered, and not with success.
+
+    `status_code`; `error_type` is the body's `error`; `request_id` the body's `reqId`, else the `x-request-id` header;
+    `details` the body's; `method` and `template` name the endpoint that was called.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int = 0,
+        error_type: str | None = None,
+        request_id: str | None = None,
+        details: Any = None,
+        method: str = "",
+        template: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.error_type = error_type
+        self.request_id = request_id
+        self.details = details
+        self.method = method
+        self.template = template
+
+
+class BadRequestError(InfisicalApiError):
+    """400."""
+
+
+class UnauthorizedError(InfisicalApiError):
+    """401: no credential, or one that is no longer good."""
+
+
+class ForbiddenError(InfisicalApiError):
+    """403. `error_type` is `PermissionDenied` for a missing right, `TokenError` for a token that is not good."""
+
+
+class NotFoundError(InfisicalApiError):
+    """404. `route_missing` tells a server that does not know the endpoint from an object that is not there."""
+
+    route_missing: bool = False
+
+
+class ValidationError(InfisicalApiError):
+    """422, or 401 with `ValidationFailure` on older servers. The message lists the issues as `path: message`."""
+
+
+class RateLimitError(InfisicalApiError):
+    """429. `retry_after` is in seconds, None where the server does not say."""
+
+    retry_after: float | None = None
+
+
+class InternalServerError(InfisicalApiError):
+    """5xx."""
+
+
+BY_STATUS: Mapping[int, type[InfisicalApiError]] = {
+    400: BadRequestError,
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    422: ValidationError,
+    429: RateLimitError,
+}
+OLDER_SERVERS: Mapping[str, str] = {
+    "/api/v4/secrets": "client.secrets_v3 speaks to servers before v4",
+    "/api/v2/folders": "servers that lack it have /api/v1/folders: run a Request of your own for it",
+}
+"""What serves instead, by the beginning of a template, where an older server lacks the route."""
+
+
+def error_type(response: Response) -> str | None:
+    """Read the `error` of the body, None where there is none."""
+    found = _body(response).get("error")
+    return found if isinstance(found, str) else None
+
+
+def from_response(
+    response: Response, method: str = "", template: str = "", secrets: Collection[str] = ()
+) -> InfisicalApiError:
+    """Make the error that a response outside 200-299 stands for; any body will do.
+
+    `secrets` are what the request carried: a server that echoes one of them has it masked here.
+    """
+    body = _body(response)
+    kind = error_type(response)
+    family = _family(response.status, kind)
+    request_id = body.get("reqId") or response.header("x-request-id")
+    message = _message(body.get("message")) or kind or _plain(response)
+    error = family(
+        masked(message, secrets),
+        status_code=response.status,
+        error_type=kind and masked(kind, secrets),
+        request_id=masked(request_id, secrets) if isinstance(request_id, str) else None,
+        details=masked_value(body.get("details"), secrets),
+        method=method,
+        template=template,
+    )
+    if isinstance(error, RateLimitError):
+        error.retry_after = _retry_after(response, message)
+    elif isinstance(error, NotFoundError) and kind == "Not Found" and re.match(r"Route [A-Z]+:/", message):
+        error.route_missing = True
+        return with_hint(error, _hint(template))
+    return error
+
+
+def with_hint(error: E, hint: str) -> E:
+    """Copy an error with a hint behind its message."""
+    told = copy.copy(error)
+    told.message = f"{error.message} ({hint})"
+    told.args = (told.message,)
+    return told
+
+
+def unsent(error: E) -> E:
+    """Copy an error for a call that waited for something that failed, and so was never sent itself."""
+    waiting = copy.copy(error)
+    waiting.sent = False
+    return waiting
+
+
+def _family(status: int, kind: str | None) -> type[InfisicalApiError]:
+    if kind == "ValidationFailure":
+        return ValidationError
+    return InternalServerError if status >= 500 else BY_STATUS.get(status, InfisicalApiError)
+
+
+def _hint(template: str) -> str:
+    for beginning, instead in OLDER_SERVERS.items():
+        if template.startswith(beginning):
+            return f"this server does not have the endpoint; {instead}"
+    return "this server does not have the endpoint: it is older or newer than it, or base_url is not its root"
+
+
+def _body(response: Response) -> Mapping[str, Any]:
+    try:
+        body = json.loads(response.body)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _plain(response: Response) -> str:
+    """What can be said of an answer that says nothing itself: HTML, nothing, a redirect."""
+    said = f"the server answered {response.status}"
+    location = response.header("location")
+    if 300 <= response.status < 400 and location:
+        return f"{said}: a redirect to {_without_query(location)}, not followed"
+    kind = (response.header("content-type") or "").partition(";")[0].strip()
+    if not response.body:
+        return f"{said} with an empty body"
+    return f"{said} with {kind}, not an error of Infisical's" if kind and kind != "application/json" else said
+
+
+def _without_query(location: str) -> str:
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return "somewhere else"
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}" if host else parts.path
+
+
+def _message(message: object) -> str | None:
+    """A text, or the list of issues of the server's validator."""
+    if isinstance(message, list):
+        return "; ".join(_issue(issue) for issue in message)
+    return message if isinstance(message, str) else None
+
+
+def _issue(issue: object) -> str:
+    if not isinstance(issue, dict):
+        return str(issue)
+    path = issue.get("path")
+    where = ".".join(str(part) for part in path) if isinstance(path, list) else ""
+    said = issue.get("message") or issue.get("code") or "is not valid"
+    return f"{where}: {said}" if where else str(said)
+
+
+UNITS: Mapping[str, float] = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
+
+
+def _retry_after(response: Response, message: str) -> float | None:
+    """Seconds, from whichever of the server's ways of saying it comes first."""
+    header = (response.header("retry-after") or "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", header):
+        return float(header)
+    if (at := _date(header)) and (now := _date(response.header("date") or "")):
+        return max(0.0, (at - now).total_seconds())
+    if said := re.search(r"in (\d{1,9}) (second|minute|hour)s?\b", message):
+        return float(said[1]) * UNITS[said[2]]
+    reset = (response.header("x-ratelimit-reset") or "").strip()
+    return float(reset) if re.fullmatch(r"\d{1,9}", reset) else None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return date if date.tzinfo is not None else None

@@ -1,0 +1,46 @@
+"""The auth-mode link: refuses a call that the policy does not allow, before any effect. It attaches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from returns.result import Failure
+
+from infisical.auth import Access, AuthMode, Policy
+from infisical.errors import AuthenticationError
+from infisical.flow import Flow, Middleware, Next, Outcome
+from infisical.request import HttpRequest
+
+Check: TypeAlias = Callable[[Access, AuthMode | None], AuthenticationError | None]
+
+
+def checked_by(policy: Policy) -> Check:
+    """Make the check of an endpoint's access against a mode (None: no credential): an error, or None if it may go."""
+
+    def check(access: Access, mode: AuthMode | None) -> AuthenticationError | None:
+        if access.need == "none" or (mode is None and access.need == "optional"):
+            return None
+        allowed = policy(access)
+        if mode in allowed:
+            return None
+        takes = f"it takes {', '.join(allowed) or 'no credential of this client'}"
+        if mode is None:
+            message = f"not logged in, and {access.category} needs a credential; {takes}"
+        else:
+            message = f"{access.category} does not take {mode} here; {takes}"
+        return AuthenticationError(message, current_mode=mode, allowed_modes=allowed)
+
+    return check
+
+
+def auth_mode(check: Check, current: Callable[[], AuthMode | None]) -> Middleware:
+    """Make the link. `current` says which mode the client is in as the call starts."""
+
+    def link(request: HttpRequest, following: Next) -> Flow[Outcome]:
+        refusal = check(request.auth, current())
+        if refusal is not None:
+            return Failure(refusal)
+        return (yield from following(request))
+
+    return link

@@ -1,0 +1,196 @@
+"""The session link: attaches the token, and renews it by a fresh login, in one flight for all who wait.
+
+The one mutable place is `Cell.session`. A `Session` lasts from a login to a logout; logging out puts a new one in the
+cell, so that a login still in the air lands in the old one, where nobody looks. Every write is one rebinding of an
+attribute: readers need no lock. Which credentials there are, and how they are asked for, is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from math import inf
+from typing import Final, TypeAlias
+
+from returns.result import Failure, Result, Success
+
+from infisical.auth import AuthMode, header
+from infisical.errors import (
+    AuthenticationError,
+    InfisicalApiError,
+    InfisicalError,
+    InternalServerError,
+    RateLimitError,
+    error_type,
+    unsent,
+)
+from infisical.flow import Flow, Middleware, Next, Outcome, once
+from infisical.middleware.auth_mode import Check
+from infisical.request import HttpRequest
+from infisical.response import Response
+
+Renew: TypeAlias = "Callable[[Next], Flow[Result[Grant, InfisicalError]]]"
+REST: Final = 5.0  # seconds after a renewal that failed by chance
+REST_FACTORY: Final = 60.0  # seconds after a refused login whose factory may do better next time
+FUTILE: Final = 30.0  # seconds in which an endpoint that refuses a fresh token starts no login
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grant:
+    """One token: compared by identity, so that a late refusal of an old one starts nothing. Times by the clock."""
+
+    mode: AuthMode
+    token: str = field(repr=False)
+    renew_at: float = inf
+    expires_at: float = inf
+    renew: Renew | None = field(default=None, repr=False)
+    by_factory: bool = False
+
+
+def granted(
+    mode: AuthMode,
+    token: str,
+    expires_in: float | None,
+    now: float,
+    leeway: float,
+    renew: Renew | None,
+    by_factory: bool = False,
+) -> Grant:
+    """Make a grant with its times. No expiry if `expires_in` is 0; a short-lived token is renewed at half its life."""
+    if not expires_in or expires_in < 0:
+        return Grant(mode, token, renew=renew, by_factory=by_factory)
+    early = expires_in - leeway if expires_in >= 2 * leeway else expires_in / 2
+    return Grant(mode, token, now + early if renew else inf, now + expires_in, renew, by_factory)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A renewal that failed, and until when nobody tries again."""
+
+    error: InfisicalError
+    until: float
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """From a login to a logout."""
+
+    grant: Grant | None = None
+    failed: Failed | None = None
+    futile: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Cell:
+    """What the client is logged in with."""
+
+    session: Session = field(default_factory=Session)
+
+    def mode(self) -> AuthMode | None:
+        grant = self.session.grant
+        return None if grant is None else grant.mode
+
+
+def session(cell: Cell, clock: Callable[[], float], check: Check) -> Middleware:
+    """Make the link. `check` is asked again about the token that is attached: it may have changed since the call began."""
+
+    def resting(held: Session, now: float) -> Failed | None:
+        return held.failed if held.failed is not None and now < held.failed.until else None
+
+    def usable(held: Session, refused: Grant | None) -> Grant | None:
+        """The grant, if there is no need to renew it, or no use in trying while it lives."""
+        grant = held.grant
+        if grant is None or grant is refused:
+            return None
+        now = clock()
+        if now < grant.renew_at or (now < grant.expires_at and resting(held, now) is not None):
+            return grant
+        return None
+
+    def renewal(held: Session, old: Grant, renew: Renew, following: Next) -> Flow[Result[Grant, InfisicalError]]:
+        landed = usable(held, old)
+        if landed is not None:  # a flight came down between the look and the take-off
+            return Success(landed)
+        failed = resting(held, clock())
+        if failed is not None:
+            return Failure(failed.error)
+        renewed = yield from renew(following)
+        if isinstance(renewed, Failure):
+            error = renewed.failure()
+            held.failed = Failed(error, clock() + _rest(error, old.by_factory))
+        else:
+            held.grant, held.failed = renewed.unwrap(), None
+        if cell.session is held:
+            return renewed
+        grant = cell.session.grant
+        return Failure(AuthenticationError("logged out while the token was renewed")) if grant is None else Success(grant)
+
+    def fresh(held: Session, refused: Grant | None, following: Next) -> Flow[Result[Grant, InfisicalError]]:
+        """A token that is good and is not the refused one."""
+        grant = usable(held, refused)
+        old = held.grant
+        if grant is not None or old is None or old.renew is None:
+            found = grant or old
+            return Failure(AuthenticationError("not logged in")) if found is None else Success(found)
+        renew = old.renew
+        renewed = yield from once(held, lambda: renewal(held, old, renew, following))
+        if isinstance(renewed, Failure) and old is not refused and clock() < old.expires_at and cell.session is held:
+            return Success(old)  # it was early: the old token still lives
+        return renewed
+
+    def carrying(request: HttpRequest, grant: Grant) -> Result[HttpRequest, InfisicalError]:
+        refusal = check(request.auth, grant.mode)
+        if refusal is not None:
+            return Failure(refusal)
+        return Success(request.with_header(*header(grant.mode, grant.token)))
+
+    def attach(request: HttpRequest, following: Next) -> Flow[Outcome]:
+        held = cell.session
+        if request.auth.need == "none" or held.grant is None:
+            refusal = check(request.auth, None)  # logged out since the mode was checked
+            return Failure(refusal) if refusal is not None else (yield from following(request))
+        first = yield from fresh(held, None, following)
+        if isinstance(first, Failure):
+            return Failure(unsent(first.failure()))
+        grant = first.unwrap()
+        carried = carrying(request, grant)
+        if isinstance(carried, Failure):
+            return carried
+        outcome = yield from following(carried.unwrap())
+        if grant.renew is None or not _refused(outcome):
+            return outcome
+        endpoint = (request.method, request.url if request.about is None else request.about.path)
+        if held.grant is grant and clock() < held.futile.get(endpoint, -inf):
+            return outcome
+        second = yield from fresh(held, grant, following)
+        if isinstance(second, Failure):
+            return second
+        carried = carrying(request, second.unwrap())
+        if isinstance(carried, Failure):
+            return carried
+        again = yield from following(carried.unwrap())
+        if _refused(again):
+            now = clock()
+            held.futile = {**{key: until for key, until in held.futile.items() if now < until}, endpoint: now + FUTILE}
+        return again
+
+    return attach
+
+
+def _rest(error: InfisicalError, by_factory: bool) -> float:
+    """For how long a failed login is not repeated: refusals count towards a lockout, the rest passes."""
+    if isinstance(error, RateLimitError):
+        return REST if error.retry_after is None else error.retry_after
+    if isinstance(error, InfisicalApiError) and not isinstance(error, InternalServerError) and error.status_code >= 400:
+        return REST_FACTORY if by_factory else inf
+    return REST
+
+
+def _refused(outcome: Outcome) -> bool:
+    """Whether the server refused the token itself: not what was asked, nor who asked."""
+    if isinstance(outcome, Failure):
+        return False
+    response: Response = outcome.unwrap()
+    if response.status == 401:
+        return error_type(response) != "ValidationFailure"
+    return response.status == 403 and error_type(response) == "TokenError"

@@ -1,0 +1,69 @@
+"""Marshmallow schemas of models: from the same fields and names on the wire that decode.py compiles.
+
+dataclasses-json builds schemas too, but understands neither `X | None` nor our tuples, and leaves those unchecked.
+Imported by `Model.schema()` only.
+"""
+
+from __future__ import annotations
+
+import functools
+import typing
+from dataclasses import MISSING
+from typing import Any, Literal
+
+from marshmallow import EXCLUDE, Schema, fields, post_load
+
+from infisical.decode import unwrapped
+from infisical.model import Model, wire_names
+
+SCALARS: dict[Any, type[fields.Field]] = {
+    str: fields.String,
+    int: fields.Integer,
+    float: fields.Float,
+    bool: fields.Boolean,
+}
+
+
+@functools.cache
+def schema_of(model: type[Model]) -> type[Schema]:
+    """Make the schema class of a model; loading gives the model, dumping gives what `to_dict` gives."""
+    hints = typing.get_type_hints(model)
+    columns: dict[str, Any] = {}
+    for f, name in wire_names(model):
+        options: dict[str, Any] = {"data_key": name}
+        if f.default is not MISSING:
+            options |= {"load_default": f.default, "allow_none": True}
+        elif f.default_factory is not MISSING:
+            options |= {"load_default": f.default_factory, "allow_none": True}
+        else:
+            options["required"] = True
+        columns[f.name] = _field(hints[f.name], options)
+
+    def make(self: Schema, data: dict[str, Any], **_: Any) -> Model:
+        absent = {f.name: f.default for f, _ in wire_names(model) if data[f.name] is None and f.default is not MISSING}
+        return model(**{**data, **absent})
+
+    meta = type("Meta", (), {"unknown": EXCLUDE})
+    return type(f"{model.__name__}Schema", (Schema,), {**columns, "Meta": meta, "make": post_load(make)})
+
+
+def _field(hint: Any, options: dict[str, Any]) -> fields.Field:
+    kind, _ = unwrapped(hint)
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if kind in SCALARS:
+        strict = {"strict": True} if kind is int else {}
+        return SCALARS[kind](**strict, **options)
+    if origin is tuple:
+        return _Tuple(_field(args[0], {}), **options)
+    if origin is not None and origin is not Literal and issubclass(origin, typing.Mapping):
+        return fields.Dict(keys=fields.String(), values=_field(args[1], {}), **options)
+    if isinstance(kind, type) and issubclass(kind, Model):
+        return fields.Nested(lambda: schema_of(kind)(), **options)
+    return fields.Raw(**options)
+
+
+class _Tuple(fields.List):
+    """A list that is loaded as a tuple."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return tuple(super()._deserialize(value, attr, data, **kwargs))
