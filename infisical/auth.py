@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -128,10 +128,13 @@ class IdentityAccessToken:
     """The access token of a machine identity, from a login elsewhere or from token auth."""
 
     access_token: str = field(repr=False)
-    mode: ClassVar[Literal["identity_access_token"]] = "identity_access_token"
 
     def __post_init__(self) -> None:
         sendable("access token", self.access_token)
+
+    @property
+    def mode(self) -> AuthMode:
+        return "identity_access_token"
 
     @property
     def value(self) -> str:
@@ -143,10 +146,13 @@ class Jwt:
     """The token of a user."""
 
     token: str = field(repr=False)
-    mode: ClassVar[Literal["jwt"]] = "jwt"
 
     def __post_init__(self) -> None:
         sendable("token", self.token)
+
+    @property
+    def mode(self) -> AuthMode:
+        return "jwt"
 
     @property
     def value(self) -> str:
@@ -158,10 +164,13 @@ class ApiKey:
     """A user's API key, for hand-made requests to old servers: no endpoint of today takes one."""
 
     api_key: str = field(repr=False)
-    mode: ClassVar[Literal["api_key"]] = "api_key"
 
     def __post_init__(self) -> None:
         sendable("API key", self.api_key)
+
+    @property
+    def mode(self) -> AuthMode:
+        return "api_key"
 
     @property
     def value(self) -> str:
@@ -173,10 +182,13 @@ class ServiceToken:
     """A service token (`st.…`); deprecated by Infisical in favour of machine identities."""
 
     service_token: str = field(repr=False)
-    mode: ClassVar[Literal["service_token"]] = "service_token"
 
     def __post_init__(self) -> None:
         sendable("service token", self.service_token)
+
+    @property
+    def mode(self) -> AuthMode:
+        return "service_token"
 
     @property
     def value(self) -> str:

@@ -115,7 +115,8 @@ def drive(flow: Flow[T], execute: Executor, flights: Flights, nap: Callable[[flo
         elif isinstance(effect, Call):
             answer = _called(effect.function)
         else:
-            answer = nap(effect.seconds)
+            nap(effect.seconds)
+            answer = None
 
 
 def _called(function: Callable[[], Any]) -> Result[Any, Exception]:

@@ -38,9 +38,14 @@ def _always(name: str, _: str) -> str:
     return name
 
 
-@functools.cache
 def wire_names(model: type[Any]) -> tuple[tuple[Field[Any], str], ...]:
     """List every field of a model with its name on the wire, from the metadata that dataclasses-json reads too."""
+    key: Any = model
+    return _wire_names(key)
+
+
+@functools.cache
+def _wire_names(model: Any) -> tuple[tuple[Field[Any], str], ...]:
     return tuple((f, f.metadata.get("dataclasses_json", {}).get("letter_case", camel)(f.name)) for f in fields(model))
 
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final, Generic, Literal, NoReturn, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NoReturn, TypeAlias, TypeVar, cast
 from urllib.parse import quote
 
 from returns.result import Failure, Result, Success
@@ -77,7 +77,8 @@ class Body(dict[str, Any]):
     def _fixed(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("the body of a Request cannot be changed; dataclasses.replace makes another Request")
 
-    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _fixed  # type: ignore[assignment]
+    if not TYPE_CHECKING:
+        __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _fixed
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
@@ -331,7 +332,7 @@ def _json(value: Any) -> Any:
     if value is NULL or value is None:
         return None
     if isinstance(value, Mapping):
-        return _object(cast("Mapping[Any, Any]", value))
+        return _object(value)
     if isinstance(value, (tuple, list)):
         return [_json(item) for item in cast("Sequence[Any]", value)]
     if isinstance(value, Model):

@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import functools
 import typing
+from collections.abc import Callable
 from dataclasses import MISSING
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from marshmallow import EXCLUDE, Schema, fields, post_load
 
 from infisical.decode import unwrapped
 from infisical.model import Model, wire_names
 
-SCALARS: dict[Any, type[fields.Field]] = {
+SCALARS: dict[Any, Callable[..., fields.Field]] = {
     str: fields.String,
-    int: fields.Integer,
+    int: functools.partial(fields.Integer, strict=True),
     float: fields.Float,
     bool: fields.Boolean,
 }
 
 
-@functools.cache
 def schema_of(model: type[Model]) -> type[Schema]:
     """Make the schema class of a model; loading gives the model, dumping gives what `to_dict` gives."""
+    made: type[Schema] = _made(cast("Any", model))
+    return made
+
+
+@functools.cache
+def _made(model: Any) -> type[Schema]:
     hints = typing.get_type_hints(model)
     columns: dict[str, Any] = {}
     for f, name in wire_names(model):
@@ -39,7 +45,7 @@ def schema_of(model: type[Model]) -> type[Schema]:
             options["required"] = True
         columns[f.name] = _field(hints[f.name], options)
 
-    def make(self: Schema, data: dict[str, Any], **_: Any) -> Model:
+    def make(self: Schema, data: dict[str, Any], **_: Any) -> Any:
         absent = {f.name: f.default for f, _ in wire_names(model) if data[f.name] is None and f.default is not MISSING}
         return model(**{**data, **absent})
 
@@ -51,8 +57,7 @@ def _field(hint: Any, options: dict[str, Any]) -> fields.Field:
     kind, _ = unwrapped(hint)
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if kind in SCALARS:
-        strict = {"strict": True} if kind is int else {}
-        return SCALARS[kind](**strict, **options)
+        return SCALARS[kind](**options)
     if origin is tuple:
         return _Tuple(_field(args[0], {}), **options)
     if origin is not None and origin is not Literal and issubclass(origin, typing.Mapping):

@@ -1,0 +1,74 @@
+"""A server that costs almost nothing: one process of its own, fixed answers, kept-alive connections.
+
+`python benchmarks/server.py` prints its port. It speaks just enough HTTP/1.1: headers and body leave in one write, and
+TCP_NODELAY is set, so that no delayed acknowledgement (40 ms) is measured instead of a client.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+from typing import Any
+
+
+def secret(number: int) -> dict[str, Any]:
+    """One secret as today's server writes it, with a tag."""
+    return {
+        "id": f"00000000-0000-4000-8000-{number:012d}",
+        "_id": f"00000000-0000-4000-8000-{number:012d}",
+        "workspace": "13149087-66d8-45dd-af69-b4cd92a52979",
+        "environment": "dev",
+        "version": 1,
+        "type": "shared",
+        "secretKey": f"KEY_{number}",
+        "secretValue": f"value {number}",
+        "secretComment": "",
+        "secretReminderNote": None,
+        "secretReminderRepeatDays": None,
+        "skipMultilineEncoding": False,
+        "createdAt": "2026-11-22T01:40:12.770Z",
+        "updatedAt": "2026-11-22T01:40:12.817Z",
+        "secretPath": "/",
+        "secretValueHidden": False,
+        "secretMetadata": [],
+        "tags": [{"id": "00000000-0000-4000-8000-000000000001", "slug": "tag", "color": None, "name": "tag"}],
+    }
+
+
+ONE = json.dumps({"secret": secret(1)}, separators=(",", ":")).encode()
+THOUSAND = json.dumps({"secrets": [secret(i) for i in range(1000)], "imports": []}, separators=(",", ":")).encode()
+
+
+def _answer(body: bytes) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def serve(peer: socket.socket) -> None:
+    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    one, thousand = _answer(ONE), _answer(THOUSAND)
+    seen = b""
+    while chunk := peer.recv(65536):
+        seen += chunk
+        while b"\r\n\r\n" in seen:  # only GETs come here: a head is the whole request
+            head, _, seen = seen.partition(b"\r\n\r\n")
+            target = head.split(b" ", 2)[1].partition(b"?")[0]
+            peer.sendall(thousand if target.endswith((b"/secrets", b"/raw")) else one)
+
+
+def main() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    print(listener.getsockname()[1], flush=True)
+    threading.Thread(target=lambda: (sys.stdin.read(), listener.close()), daemon=True).start()
+    while True:
+        try:
+            peer, _ = listener.accept()
+        except OSError:
+            return
+        threading.Thread(target=serve, args=(peer,), daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()

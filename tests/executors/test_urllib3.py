@@ -1,0 +1,309 @@
+"""The urllib3 executor against a real socket that behaves badly: the answer or the reason, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from returns.result import Failure, Success
+
+from infisical import HttpRequest, IdentityAccessToken, InfisicalClient, InfisicalNetworkError, Response
+from infisical.endpoints.secrets import SecretList
+from infisical.executors import Urllib3Executor
+from tests.executors.faulty import OK, Peer, serving, well
+
+pytestmark = pytest.mark.enable_socket
+
+WHERE = {"project_id": "p", "environment": "dev"}
+EMPTY = Success(SecretList(secrets=()))
+
+
+def get(url: str, timeout: float = 5.0) -> HttpRequest:
+    return HttpRequest("GET", f"{url}/api/status", (("Accept", "application/json"),), None, timeout)
+
+
+def test_an_answer_comes_back_as_a_plain_value():
+    with serving(well) as server, Urllib3Executor() as execute:
+        got = execute(get(server.url))
+
+    expected = Response(200, (("Content-Type", "application/json"), ("Content-Length", "14")), b'{"secrets":[]}')
+    assert got == Success(expected)
+
+
+def test_what_is_sent_is_what_was_asked_and_nothing_of_the_environment(monkeypatch, tmp_path):
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login thief password stolen\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    body = '{"a":"é"}'.encode()
+    headers = (("Authorization", "Bearer t"), ("Content-Type", "application/json"))
+    with serving(well) as server, Urllib3Executor() as execute:
+        execute(HttpRequest("DELETE", f"{server.url}/a%2Fb?c=d%20e", headers, body))
+        [seen] = server.seen
+
+    head, _, sent_body = seen.partition(b"\r\n\r\n")
+    assert sorted(head.decode().split("\r\n")) == sorted(
+        [
+            "DELETE /a%2Fb?c=d%20e HTTP/1.1",
+            f"Host: 127.0.0.1:{server.port}",
+            "Accept-Encoding: identity",
+            f"Content-Length: {len(body)}",
+            "Authorization: Bearer t",
+            "Content-Type: application/json",
+        ]
+        + [line for line in head.decode().split("\r\n") if line.startswith("User-Agent: python-urllib3")]
+    )
+    assert sent_body == body
+
+
+def test_a_connection_is_kept_alive_and_used_again():
+    with serving(well) as server, InfisicalClient(base_url=server.url, auth=IdentityAccessToken("t")) as client:
+        answers = [client.secrets.list(**WHERE) for _ in range(5)]
+
+        assert (answers, server.connections) == ([EMPTY] * 5, 1)
+
+
+def test_a_connection_that_was_closed_meanwhile_is_replaced():
+    closed = threading.Semaphore(0)
+
+    def once(peer: Peer) -> None:
+        peer.read()
+        peer.say(OK)
+        peer.sock.close()
+        closed.release()
+
+    with serving(once) as server, Urllib3Executor() as execute:
+        got = []
+        for _ in range(3):
+            got.append(execute(get(server.url)).unwrap().status)
+            closed.acquire(timeout=30)
+
+        assert (got, server.connections) == ([200] * 3, 3)
+
+
+def drip_body(peer: Peer) -> None:
+    peer.read()
+    peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+    while True:
+        peer.say(b"x")
+        threading.Event().wait(0.02)
+
+
+def drip_headers(peer: Peer) -> None:
+    peer.read()
+    peer.say(b"HTTP/1.1 200 OK\r\nX: ")
+    while True:
+        peer.say(b"x")
+        threading.Event().wait(0.02)
+
+
+def stall(peer: Peer) -> None:
+    peer.read()
+    peer.sock.recv(1)
+
+
+def close_before_reading(peer: Peer) -> None:
+    peer.reset()
+
+
+def close_after_reading(peer: Peer) -> None:
+    peer.read()
+
+
+def reset_after_reading(peer: Peer) -> None:
+    peer.read()
+    peer.reset()
+
+
+def garbage(peer: Peer) -> None:
+    peer.read()
+    peer.say(b"\x00\x01 what is HTTP?\r\n\r\n")
+
+
+def truncated(peer: Peer) -> None:
+    peer.read()
+    peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+
+
+def bad_chunks(peer: Peer) -> None:
+    peer.read()
+    peer.say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n")
+
+
+def bad_gzip(peer: Peer) -> None:
+    peer.read()
+    peer.say(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope")
+
+
+def long_headers(peer: Peer) -> None:
+    peer.read()
+    peer.say(b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(1000)) + b"\r\n")
+
+
+FAULTS = [
+    (drip_body, "timeout"),
+    (drip_headers, "timeout"),
+    (stall, "timeout"),
+    (close_before_reading, "reset"),
+    (close_after_reading, "reset"),
+    (reset_after_reading, "reset"),
+    (garbage, "protocol"),
+    (truncated, "protocol"),
+    (bad_chunks, "protocol"),
+    (bad_gzip, "protocol"),
+    (long_headers, "protocol"),
+]
+
+
+@pytest.mark.parametrize(("behave", "reason"), FAULTS, ids=[behave.__name__ for behave, _ in FAULTS])
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+def test_a_fault_is_a_failure_with_its_reason_and_is_not_repeated(behave, reason, verb):
+    timeout = 0.25 if reason == "timeout" else 10.0
+    with serving(behave) as server, Urllib3Executor() as execute:
+        body = None if verb == "GET" else b"{}"
+        error = execute(HttpRequest(verb, f"{server.url}/x", (), body, timeout)).failure()
+
+        assert (type(error), error.reason, error.sent) == (InfisicalNetworkError, reason, True)
+        assert len(server.seen) <= 1
+
+
+def test_after_a_fault_the_next_call_works():
+    calls = []
+
+    def first_garbage(peer: Peer) -> None:
+        calls.append(None)
+        garbage(peer) if len(calls) == 1 else well(peer)
+
+    with serving(first_garbage) as server, Urllib3Executor() as execute:
+        first, second = execute(get(server.url)), execute(get(server.url))
+
+    assert (first.failure().reason, second.unwrap().status) == ("protocol", 200)
+
+
+def test_a_refused_connection_was_never_sent():
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    error = Urllib3Executor()(get(f"http://127.0.0.1:{port}")).failure()
+
+    expected = InfisicalNetworkError(f"GET http://127.0.0.1:{port}: no connection", reason="refused", sent=False)
+    assert error == expected
+
+
+def test_a_host_without_an_address_was_never_sent(monkeypatch):
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    error = Urllib3Executor()(get("http://nowhere.invalid")).failure()
+
+    assert (error.reason, error.sent) == ("dns", False)
+
+
+def test_a_dead_address_does_not_use_up_the_time_of_the_next(monkeypatch):
+    """A listener whose backlog is full lets nobody in: what a black hole looks like on loopback."""
+    with socket.socket() as hole, serving(well) as server:
+        hole.bind(("127.0.0.1", 0))
+        hole.listen(0)
+        full = [socket.socket() for _ in range(4)]
+        for sock in full:
+            sock.setblocking(False)
+            sock.connect_ex(hole.getsockname())
+        addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in (hole.getsockname(), ("127.0.0.1", server.port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
+        with Urllib3Executor() as execute:
+            got = execute(get("http://two.invalid", timeout=2.0))
+        for sock in full:
+            sock.close()
+
+    assert got.unwrap().status == 200
+
+
+def test_a_redirect_is_not_followed():
+    with serving(well) as elsewhere:
+
+        def redirect(peer: Peer) -> None:
+            peer.read()
+            peer.say(f"HTTP/1.1 302 Found\r\nLocation: {elsewhere.url}/x?token=1\r\nContent-Length: 0\r\n\r\n".encode())
+
+        with serving(redirect) as server, InfisicalClient(base_url=server.url, auth=IdentityAccessToken("t")) as client:
+            error = client.secrets.list(**WHERE).failure()
+
+        assert (elsewhere.seen, error.status_code) == ([], 302)
+        assert error.message == f"the server answered 302: a redirect to {elsewhere.url}/x, not followed"
+
+
+def test_a_closed_executor_says_so():
+    execute = Urllib3Executor()
+    execute.close()
+    error = execute(get("http://127.0.0.1:1")).failure()
+
+    assert error.message == "GET http://127.0.0.1:1: this executor is closed"
+    assert error.sent is False
+
+
+def test_many_threads_share_one_executor():
+    with serving(well) as server, Urllib3Executor() as execute, ThreadPoolExecutor(16) as pool:
+        got = list(pool.map(lambda _: execute(get(server.url)).unwrap().status, range(200)))
+
+        assert (got, server.connections <= 16) == ([200] * 200, True)
+
+
+def test_a_forked_child_does_not_speak_on_its_parents_connections():
+    with serving(well) as server, Urllib3Executor() as execute:
+        execute(get(server.url))
+        execute._process = os.getpid() - 1  # as it looks to a child
+        execute(get(server.url))
+
+        assert server.connections == 2
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A key and a self-signed certificate for 127.0.0.1."""
+    folder = tmp_path_factory.mktemp("tls")
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    subprocess.run([*command, "-keyout", key, "-out", cert, *subject], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return cert, context
+
+
+def test_tls_with_a_context_of_ones_own(certificate):
+    cert, context = certificate
+    trusting = ssl.create_default_context(cafile=str(cert))
+    with serving(well, context) as server, Urllib3Executor(ssl_context=trusting) as execute:
+        got = [execute(get(server.url)).unwrap().status for _ in range(2)]
+
+        assert (got, server.connections) == ([200, 200], 1)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent(certificate):
+    with serving(well, certificate[1]) as server, Urllib3Executor() as execute:
+        error = execute(get(server.url)).failure()
+
+        assert (error.reason, error.sent, server.seen) == ("tls", False, [])
+
+
+def test_a_tls_server_that_drips_meets_the_deadline_too(certificate):
+    cert, context = certificate
+    trusting = ssl.create_default_context(cafile=str(cert))
+    with serving(drip_body, context) as server, Urllib3Executor(ssl_context=trusting) as execute:
+        error = execute(get(server.url, timeout=0.5)).failure()
+
+        assert (error.reason, error.sent) == ("timeout", True)
+
+
+def test_a_handshake_that_never_comes_meets_the_deadline():
+    with serving(stall) as server, Urllib3Executor() as execute:
+        error = execute(get(server.url.replace("http:", "https:"), timeout=0.25)).failure()
+
+        assert (error.reason, error.sent) == ("timeout", False)

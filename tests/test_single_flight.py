@@ -1,0 +1,317 @@
+"""One login for all: threads and tasks on a token that is no longer good, and leaders that fall away.
+
+No test waits for a time: a login is held back until everybody else has been seen to need it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from returns.result import Failure, Success
+
+from infisical import AsyncInfisicalClient, HttpRequest, InfisicalClient, UniversalAuth
+from infisical.drivers import Flights, adrive, drive
+from infisical.flow import once, sleep
+from infisical.request import Request
+from tests.wire import answer
+
+WHERE = {"project_id": "p", "environment": "dev"}
+LISTED = answer({"secrets": []})
+REFUSALS = {
+    "401": answer({"error": "UnauthorizedError", "message": "No identity access token found"}, 401),
+    "403": answer({"error": "TokenError", "message": "Your token has expired."}, 403),
+}
+FAILURES = {
+    "wrong secret": answer({"error": "UnauthorizedError", "message": "Invalid credentials"}, 401),
+    "unknown client": answer({"error": "NotFound", "message": "No identity with specified client ID was found"}, 404),
+    "sick server": answer({"error": "InternalServerError", "message": "Something went wrong"}, 500),
+}
+THREADS, TASKS = 64, 500
+
+
+class Server:
+    """Takes only the newest token; counts the logins; answers a login when everybody has asked."""
+
+    def __init__(self, refusal: Any = None, failure: Any = None) -> None:
+        self.logins, self.refused, self.looks = 0, 0, 0
+        self.refusal, self.failure = refusal, failure
+        self.now, self.lock = 0.0, threading.Lock()
+
+    def clock(self) -> float:
+        with self.lock:
+            self.looks += 1
+        return self.now
+
+    def everybody_is_here(self, number: int) -> bool:
+        """On a refused token everybody was refused; on an expired one everybody has looked at the clock."""
+        return self.refused >= number if self.refusal else self.looks >= number
+
+    def answer(self, request: HttpRequest) -> Any:
+        if request.url.endswith("/login"):
+            if self.logins > 1 and self.failure is not None:
+                return Success(self.failure)
+            return Success(answer({"accessToken": f"T{self.logins}", "expiresIn": 7200}))
+        if self.refusal is not None and ("Authorization", "Bearer T1") in request.headers:
+            with self.lock:
+                self.refused += 1
+            return Success(self.refusal)
+        return Success(LISTED)
+
+    def begin(self) -> None:
+        """The token stops being good."""
+        self.looks = 0
+        if self.refusal is None:
+            self.now = 7200.0
+
+
+def in_threads(server: Server, number: int = THREADS) -> tuple[InfisicalClient, list[Any]]:
+    ready = threading.Event()
+
+    def execute(request: HttpRequest) -> Any:
+        if request.url.endswith("/login"):
+            server.logins += 1
+            if server.logins > 1:
+                ready.wait(30)
+        got = server.answer(request)
+        if server.everybody_is_here(number):
+            ready.set()
+        return got
+
+    def clock() -> float:
+        now = server.clock()
+        if server.logins and server.everybody_is_here(number):
+            ready.set()
+        return now
+
+    client = InfisicalClient(executor=execute, clock=clock)
+    client.login(UniversalAuth("id", "secret")).unwrap()
+    server.begin()
+    with ThreadPoolExecutor(number) as pool:
+        return client, list(pool.map(lambda _: client.secrets.list(**WHERE), range(number)))
+
+
+def in_tasks(server: Server, number: int = TASKS, cancel_first: bool = False) -> list[Any]:
+    async def main() -> list[Any]:
+        ready = asyncio.Event()
+
+        async def execute(request: HttpRequest) -> Any:
+            if request.url.endswith("/login"):
+                server.logins += 1
+                if server.logins > 1:
+                    await ready.wait()
+            got = server.answer(request)
+            await asyncio.sleep(0)
+            if server.everybody_is_here(number):
+                ready.set()
+            return got
+
+        def clock() -> float:
+            now = server.clock()
+            if server.logins and server.everybody_is_here(number):
+                ready.set()
+            return now
+
+        client = AsyncInfisicalClient(executor=execute, clock=clock)
+        (await client.login(UniversalAuth("id", "secret"))).unwrap()
+        server.begin()
+        tasks = [asyncio.create_task(client.secrets.list(**WHERE)) for _ in range(number)]
+        if cancel_first:
+            while server.logins < 2:
+                await asyncio.sleep(0)
+            tasks[0].cancel()
+        got = await asyncio.gather(*tasks, return_exceptions=True)
+        if server.failure is not None:
+            got += [await client.secrets.list(**WHERE) for _ in range(20)]
+        return got
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("refusal", [None, *REFUSALS.values()], ids=["expired", *REFUSALS])
+def test_64_threads_on_a_token_that_is_no_longer_good_make_one_login(refusal):
+    server = Server(refusal)
+    _, got = in_threads(server)
+
+    assert [isinstance(each, Success) for each in got] == [True] * THREADS
+    assert server.logins - 1 == 1
+
+
+@pytest.mark.parametrize("cancel_first", [False, True], ids=["", "first cancelled"])
+@pytest.mark.parametrize("refusal", [None, *REFUSALS.values()], ids=["expired", *REFUSALS])
+def test_500_tasks_on_a_token_that_is_no_longer_good_make_one_login(refusal, cancel_first):
+    server = Server(refusal)
+    got = in_tasks(server, cancel_first=cancel_first)
+
+    if cancel_first:
+        assert isinstance(got.pop(0), asyncio.CancelledError)
+    assert [isinstance(each, Success) for each in got] == [True] * (TASKS - cancel_first)
+    assert server.logins - 1 == 1
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+@pytest.mark.parametrize("refusal", [None, *REFUSALS.values()], ids=["expired", *REFUSALS])
+def test_a_failing_login_fails_all_threads_that_shared_it_once_and_20_later_calls_do_not_repeat_it(refusal, failure):
+    server = Server(refusal, failure)
+    client, got = in_threads(server)
+    got += [client.secrets.list(**WHERE) for _ in range(20)]
+
+    assert {each.failure().status_code for each in got} == {failure.status}
+    assert server.logins - 1 == 1
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+@pytest.mark.parametrize("refusal", [None, *REFUSALS.values()], ids=["expired", *REFUSALS])
+def test_a_failing_login_fails_all_tasks_that_shared_it_once_and_20_later_calls_do_not_repeat_it(refusal, failure):
+    server = Server(refusal, failure)
+    got = in_tasks(server)
+
+    assert {each.failure().status_code for each in got} == {failure.status}
+    assert len(got) == TASKS + 20
+    assert server.logins - 1 == 1
+
+
+def test_a_late_refusal_of_an_old_token_starts_no_login():
+    """One thread is refused, renews and goes on; another was refused for the same old token and hears of it only now."""
+    server = Server(REFUSALS["401"])
+    held_back, first_done = threading.Event(), threading.Event()
+
+    def execute(request: HttpRequest) -> Any:
+        if request.url.endswith("/login"):
+            server.logins += 1
+        got = server.answer(request)
+        if "late" in request.url and got.unwrap().status == 401:
+            held_back.set()
+            first_done.wait(30)
+        return got
+
+    client = InfisicalClient(executor=execute)
+    client.login(UniversalAuth("id", "secret")).unwrap()
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(client.secrets.list, project_id="late", environment="dev")
+        held_back.wait(30)
+        early = client.secrets.list(**WHERE)
+        first_done.set()
+
+    assert (isinstance(early, Success), isinstance(late.result(), Success)) == (True, True)
+    assert server.logins - 1 == 1
+
+
+# ---- leaders that fall away
+def test_if_the_leader_of_a_flight_is_interrupted_a_follower_takes_over():
+    flights, started, crash = Flights(), threading.Event(), threading.Event()
+
+    def interrupted() -> int:
+        started.set()
+        crash.wait(30)
+        raise KeyboardInterrupt
+
+    def lead() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            flights.join("key", interrupted)
+
+    with ThreadPoolExecutor(2) as pool:
+        leader = pool.submit(lead)
+        started.wait(30)
+        follower = pool.submit(flights.join, "key", lambda: 1)
+        crash.set()
+
+        assert (leader.result(30), follower.result(30)) == (None, 1)
+    assert flights.aloft == {}
+
+
+def test_if_a_flight_is_cancelled_itself_a_follower_starts_another():
+    async def main() -> Any:
+        flights: dict[Any, Any] = {}
+        runs = []
+
+        def flight() -> Any:
+            runs.append(None)
+            yield from sleep(0 if len(runs) > 1 else 3600)
+            return len(runs)
+
+        follower = asyncio.create_task(adrive(once("key", flight), None, flights))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        flights["key"].cancel()
+        return await follower, flights
+
+    assert asyncio.run(main()) == (2, {})
+
+
+def test_a_client_that_outlives_its_event_loop_does_not_wait_for_a_flight_of_the_old_one():
+    server = Server()
+    stuck = True
+
+    async def execute(request: HttpRequest) -> Any:
+        if request.url.endswith("/login"):
+            server.logins += 1
+            if server.logins == 2 and stuck:
+                await asyncio.Event().wait()
+        return server.answer(request)
+
+    client = AsyncInfisicalClient(executor=execute, clock=server.clock)
+
+    async def first() -> None:
+        (await client.login(UniversalAuth("id", "secret"))).unwrap()
+        server.begin()
+        task = asyncio.create_task(client.secrets.list(**WHERE))
+        while server.logins < 2:
+            await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(first())
+
+    assert isinstance(asyncio.run(client.secrets.list(**WHERE)), Success)
+
+
+def test_both_drivers_play_the_same_effects():
+    def flow() -> Any:
+        yield from sleep(0)
+        shared = yield from once("key", inner)
+        return shared + 1
+
+    def inner() -> Any:
+        yield from sleep(0)
+        return 1
+
+    naps: list[float] = []
+
+    assert drive(flow(), None, Flights(), naps.append) == 2  # type: ignore[arg-type]
+    assert asyncio.run(adrive(flow(), None, {})) == 2  # type: ignore[arg-type]
+    assert naps == [0, 0]
+
+
+def test_an_async_factory_is_awaited_by_the_asyncio_client_and_refused_by_the_blocking_one():
+    async def factory() -> UniversalAuth:
+        await asyncio.sleep(0)
+        return UniversalAuth("id", "secret")
+
+    async def execute(_: HttpRequest) -> Any:
+        return Success(answer({"accessToken": "T"}))
+
+    awaited = asyncio.run(AsyncInfisicalClient(executor=execute).login(factory))
+    refused = InfisicalClient(executor=lambda _: Failure(AssertionError())).login(factory)  # type: ignore[arg-type, return-value]
+
+    assert isinstance(awaited, Success)
+    assert refused.failure().message.startswith("the login factory failed: TypeError was raised at drivers.py:")
+
+
+def test_any_request_runs_under_both_clients():
+    request: Request[Any] = InfisicalClient().secrets.list.__wrapped__(**WHERE)
+
+    async def execute(_: HttpRequest) -> Any:
+        return Success(LISTED)
+
+    async def main() -> Any:
+        client = AsyncInfisicalClient(executor=execute)
+        client.set_jwt("t")
+        return await client(request)
+
+    blocking = InfisicalClient(executor=lambda _: Success(LISTED))
+    blocking.set_jwt("t")
+
+    assert blocking(request) == asyncio.run(main())
