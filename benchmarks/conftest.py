@@ -24,7 +24,9 @@ BARS = [
 def server() -> Iterator[str]:
     """The base URL of a server in a process of its own."""
     script = Path(__file__).with_name("server.py")
-    with subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
         process.terminate()
@@ -34,7 +36,11 @@ def server() -> Iterator[str]:
 def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
     session = getattr(config, "_benchmarksession", None)
     timed = {(bench.group, bench.params["who"]): bench.stats for bench in session.benchmarks} if session else {}
-    rows = [(group, ours, theirs, bar) for group, ours, theirs, bar in BARS if {(group, ours), (group, theirs)} <= set(timed)]
+    rows = [
+        (group, ours, theirs, bar)
+        for group, ours, theirs, bar in BARS
+        if {(group, ours), (group, theirs)} <= set(timed)
+    ]
     if not rows:
         return
     terminalreporter.section("ratios in this run")

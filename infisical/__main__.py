@@ -1,8 +1,9 @@
-"""`python -m infisical`: the commands by name. What a command does lives in its own module, imported when it is asked for."""
+"""`python -m infisical`: the commands by name. What one does lives in its own module, imported when it is asked for."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -36,5 +37,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run()
 
 
+def _into_a_pipe() -> int:
+    """Run as a program, whose reader may have seen enough: `... | head` is no error worth a traceback."""
+    try:
+        code = main()
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit fails once more
+        return 1
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_into_a_pipe())

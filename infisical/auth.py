@@ -12,8 +12,8 @@ import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, TypedDict
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -28,12 +28,16 @@ EVERY: Final[Modes] = ("identity_access_token", "jwt", "api_key", "service_token
 # ---- what an endpoint takes
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may call an endpoint: its category, and where the documents or the server differ from the category's table."""
+    """Who may call an endpoint: its category, and where the documents or the server differ from the category's table.
+
+    `judges_session` is False where a refusal speaks of a token in the body, not of the session's: it renews nothing.
+    """
 
     category: str
     need: Literal["required", "optional", "none"] = "required"
     documented: Modes | None = None
     server: Modes | None = None
+    judges_session: bool = True
 
 
 ANY: Final = Access("any", "optional", EVERY)
@@ -217,7 +221,14 @@ AsyncLogin: TypeAlias = "Login | Callable[[], Awaitable[LoginMethod | LoginRespo
 
 
 @dataclass(frozen=True, slots=True)
-class UniversalAuth:
+class _InOrganization:
+    """Logins that may choose a sub-organization, by its slug."""
+
+    sub_organization_name: str | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class UniversalAuth(_InOrganization):
     """Client id and client secret of a machine identity. Three wrong secrets lock it for some minutes."""
 
     client_id: str
@@ -229,7 +240,11 @@ class UniversalAuth:
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.universal import Universal
 
-        return Universal.login(client_id=self.client_id, client_secret=self.client_secret)
+        return Universal.login(
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            sub_organization_name=self.sub_organization_name,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +263,7 @@ class TokenAuth:
 
 
 @dataclass(frozen=True, slots=True)
-class _WithJwt:
+class _WithJwt(_InOrganization):
     """Logins that show a signed token of somebody else's."""
 
     identity_id: str
@@ -256,6 +271,19 @@ class _WithJwt:
 
     def __post_init__(self) -> None:
         _without_controls("jwt", self.jwt)
+
+    def _shown(self) -> _Shown:
+        return {
+            "identity_id": self.identity_id,
+            "jwt": self.jwt,
+            "sub_organization_name": self.sub_organization_name,
+        }
+
+
+class _Shown(TypedDict):
+    identity_id: str
+    jwt: str
+    sub_organization_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +293,7 @@ class GcpAuth(_WithJwt):
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.gcp import Gcp
 
-        return Gcp.login(identity_id=self.identity_id, jwt=self.jwt)
+        return Gcp.login(**self._shown())
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,17 +303,17 @@ class AzureAuth(_WithJwt):
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.azure import Azure
 
-        return Azure.login(identity_id=self.identity_id, jwt=self.jwt)
+        return Azure.login(**self._shown())
 
 
 @dataclass(frozen=True, slots=True)
 class KubernetesAuth(_WithJwt):
-    """The token of a Kubernetes service account. It is renewed in its file: give `client.login` a factory that reads it."""
+    """The token of a Kubernetes service account. It is renewed in its file: give `login` a factory that reads it."""
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.kubernetes import Kubernetes
 
-        return Kubernetes.login(identity_id=self.identity_id, jwt=self.jwt)
+        return Kubernetes.login(**self._shown())
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +323,7 @@ class OidcAuth(_WithJwt):
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.oidc import Oidc
 
-        return Oidc.login(identity_id=self.identity_id, jwt=self.jwt)
+        return Oidc.login(**self._shown())
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,17 +333,21 @@ class JwtAuth(_WithJwt):
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.jwt import JwtLogin
 
-        return JwtLogin.login(identity_id=self.identity_id, jwt=self.jwt)
+        return JwtLogin.login(**self._shown())
 
 
 @dataclass(frozen=True, slots=True)
-class AwsAuth:
+class AwsAuth(_InOrganization):
     """A signed STS GetCallerIdentity request: body and headers as base64, the headers of JSON."""
 
     identity_id: str
     iam_request_body: str = field(repr=False)
     iam_request_headers: str = field(repr=False)
     iam_http_request_method: str = "POST"
+
+    def __post_init__(self) -> None:
+        _without_controls("IAM request body", self.iam_request_body)
+        _without_controls("IAM request headers", self.iam_request_headers)
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.aws import Aws
@@ -325,52 +357,78 @@ class AwsAuth:
             iam_request_body=self.iam_request_body,
             iam_request_headers=self.iam_request_headers,
             iam_http_request_method=self.iam_http_request_method,
+            sub_organization_name=self.sub_organization_name,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class LdapAuth:
+class LdapAuth(_InOrganization):
     """User name and password in a directory. Three wrong passwords lock the identity for some minutes."""
 
     identity_id: str
     username: str
     password: str = field(repr=False)
 
+    def __post_init__(self) -> None:
+        _without_controls("password", self.password)
+
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.ldap import Ldap
 
-        return Ldap.login(identity_id=self.identity_id, username=self.username, password=self.password)
+        return Ldap.login(
+            identity_id=self.identity_id,
+            username=self.username,
+            password=self.password,
+            sub_organization_name=self.sub_organization_name,
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class TlsCertAuth:
+class TlsCertAuth(_InOrganization):
     """A client certificate in PEM, sent in a header as a TLS-terminating proxy does."""
 
     identity_id: str
     client_certificate: str = field(repr=False)
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.client_certificate, str) or "-----BEGIN CERTIFICATE-----" not in self.client_certificate:
+            raise ValueError("the client certificate is not PEM")
+
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.tls_cert import TlsCert
 
-        return TlsCert.login(identity_id=self.identity_id, client_certificate=self.client_certificate)
+        return TlsCert.login(
+            identity_id=self.identity_id,
+            client_certificate=self.client_certificate,
+            sub_organization_name=self.sub_organization_name,
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class OciAuth:
+class OciAuth(_InOrganization):
     """A signed request to Oracle Cloud: `authorization`, `host`, and `date` or `x-date` of its headers."""
 
     identity_id: str
     user_ocid: str
     request_headers: Mapping[str, str] = field(repr=False, hash=False)
 
+    def __post_init__(self) -> None:
+        for name, value in self.request_headers.items():
+            _without_controls(f"header {name}", value)
+
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.oci import Oci
 
-        return Oci.login(identity_id=self.identity_id, user_ocid=self.user_ocid, headers=self.request_headers)
+        return Oci.login(
+            identity_id=self.identity_id,
+            user_ocid=self.user_ocid,
+            headers=self.request_headers,
+            sub_organization_name=self.sub_organization_name,
+        )
 
 
 def _now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 def _nonce() -> str:
@@ -378,7 +436,7 @@ def _nonce() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class AliCloudAuth:
+class AliCloudAuth(_InOrganization):
     """An access key of Alibaba Cloud, with which a GetCallerIdentity query is signed afresh for every login.
 
     `clock` gives the time of the signature (aware, any zone), `nonce` a text never used before. A `security_token`
@@ -392,6 +450,11 @@ class AliCloudAuth:
     clock: Callable[[], datetime] = field(default=_now, repr=False, kw_only=True)
     nonce: Callable[[], str] = field(default=_nonce, repr=False, kw_only=True)
 
+    def __post_init__(self) -> None:
+        _without_controls("access key secret", self.access_key_secret)
+        if self.security_token is not None:
+            _without_controls("security token", self.security_token)
+
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.alicloud import AliCloud
         from infisical.request import Body
@@ -403,7 +466,7 @@ class AliCloudAuth:
             "Version": "2015-04-01",
             "AccessKeyId": self.access_key_id,
             "SignatureMethod": "HMAC-SHA1",
-            "Timestamp": self.clock().astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "Timestamp": self.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "SignatureVersion": "1.0",
             "SignatureNonce": self.nonce(),
             **temporary,
@@ -415,6 +478,7 @@ class AliCloudAuth:
             timestamp=query["Timestamp"],
             signature_nonce=query["SignatureNonce"],
             signature=alicloud_signature(query, self.access_key_secret),
+            sub_organization_name=self.sub_organization_name,
         )
         return replace(login, body=Body({**(login.body or {}), **temporary})) if temporary else login
 

@@ -13,7 +13,7 @@ import sys
 import types
 import typing
 from collections.abc import Callable
-from dataclasses import MISSING, Field, dataclass
+from dataclasses import MISSING, Field, dataclass, is_dataclass
 from typing import Any, Generic, Literal, NoReturn, Protocol, TypeAlias, TypeVar, cast
 
 from returns.result import Failure, Result, Success
@@ -44,7 +44,7 @@ class Mismatch(Exception):
 
 # ---- decoders: frozen values, so that equal requests compare equal
 @dataclass(frozen=True, slots=True)
-class one(Generic[M]):  # noqa: N801 - reads as a verb at the call site: returns=one(Secret)
+class one(Generic[M]):
     """Read one object: the field `at` of the answer, or the whole of it."""
 
     model: type[M]
@@ -58,7 +58,7 @@ class one(Generic[M]):  # noqa: N801 - reads as a verb at the call site: returns
 
 
 @dataclass(frozen=True, slots=True)
-class many(Generic[M]):  # noqa: N801
+class many(Generic[M]):
     """Read a list of objects, as a tuple: the field `at` of the answer, or the whole of it."""
 
     model: type[M]
@@ -80,7 +80,7 @@ class Located(Protocol[A_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class either(Generic[A, B]):  # noqa: N801
+class either(Generic[A, B]):
     """Read the second, if the answer has its field; else the first."""
 
     first: Located[A]
@@ -167,7 +167,8 @@ def reader(model: type[Any], making: frozenset[type[Any]] = frozenset()) -> Read
     if known is None:
         if model in making:  # a model that holds itself: look it up when it is there
             return lambda value: reader(model)(value)
-        known = READERS[model] = compiled(model, making | {model}, BLANKS)
+        inherits = any(is_dataclass(base) for base in model.__mro__[1:])  # then no twin can have the same slots
+        known = READERS[model] = compiled(model, making | {model}, BLANKS and not inherits)
     return known
 
 

@@ -1,15 +1,15 @@
 """`python -m infisical demo`: the real client and its whole chain on a recording, told step by step.
 
-It prints; what secrets look like and how they are hidden is redaction.py's. Nothing here is part of the library, and
-nothing in the library imports it.
+It prints; what is secret, and how it is hidden, is said in redaction.py. Nothing in the library imports this.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
@@ -19,10 +19,11 @@ from returns.result import Failure, Success
 from infisical.auth import ServiceToken, UniversalAuth
 from infisical.client import InfisicalClient
 from infisical.drivers import Executor, Reply
+from infisical.endpoints.kms import DecryptResponse, EncryptResponse
 from infisical.errors import AuthenticationError, ValidationError
 from infisical.executors.cassette import CassetteExecutor
 from infisical.group import Answer
-from infisical.redaction import MASK, SECRET_HEADERS, masked, masked_value
+from infisical.redaction import MASK, SECRET_HEADERS, masked_value
 from infisical.request import Headers, HttpRequest
 from infisical.version import __version__
 
@@ -36,12 +37,7 @@ CLIENT_ID: Final = "4c0eb7cc-fa12-423e-85f7-f475f0e6f70c"
 CLIENT_SECRET: Final = "scrubbed-client-secret"
 PROJECT: Final = "13149087-66d8-45dd-af69-b4cd92a52979"
 KEY: Final = "1ad69bfd-500a-4c13-b4e1-7e0ed2ba457c"
-
 WORDS: Final = "attack at dawn"
-STARS: Final = "*" * 8  # always as many: the length of a secret is nobody's business either
-WIDTH: Final = 100
-LABEL: Final = 11
-LINES: Final = 3  # of a value's repr
 
 
 # ---- the executor that takes notes
@@ -54,7 +50,7 @@ class Exchange:
 
 
 def noting(inner: Executor, notes: list[Exchange]) -> Executor:
-    """Make an executor that notes what passes. A link would see less: the credential is attached behind the links."""
+    """Make an executor that notes what passes. A link would see less: the session attaches its token behind it."""
 
     def execute(request: HttpRequest) -> Reply:
         reply = inner(request)
@@ -67,11 +63,11 @@ def noting(inner: Executor, notes: list[Exchange]) -> Executor:
 # ---- the stage
 @dataclass(slots=True)
 class Stage:
-    """The recording, what has passed so far, and a client that holds the session."""
+    """The recording, a client on it, and what has passed so far."""
 
     executor: Executor
     notes: list[Exchange] = field(default_factory=list)
-    calls: int = 0
+    answers: list[Answer[Any]] = field(default_factory=list)
     client: InfisicalClient = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,25 +75,25 @@ class Stage:
         self.client = InfisicalClient(base_url=RECORDED_AT, executor=self.executor)
 
     def ask(self, name: str, call: Callable[P, Answer[T]], /, *args: P.args, **kwargs: P.kwargs) -> Answer[T]:
-        """Make a call, and tell what was asked, sent, answered and made of it."""
-        arguments = [*(repr(value) for value in args), *(f"{name}={value!r}" for name, value in kwargs.items())]
+        """Make a call, and tell what was asked, sent and answered, and what it was decoded to."""
+        arguments = [*map(_shown, args), *(f"{parameter}={_shown(value)}" for parameter, value in kwargs.items())]
         tell("asked", f"{name}({', '.join(arguments)})")
         before = len(self.notes)
         answer = call(*args, **kwargs)
-        self.calls += 1
+        self.answers.append(answer)
         for exchange in self.notes[before:]:
             tell_exchange(exchange)
         if len(self.notes) == before:
             tell("sent", f"nothing: it is still {before} messages")
         match answer:
             case Success(value):
-                tell("result", f"Success({value!r})", lines=LINES)
+                tell("decoded", f"Success({value!r})", lines=3)
             case Failure(error):
-                tell("result", f"Failure({error!r})", lines=LINES)
+                tell("decoded" if error.sent else "answered", f"Failure({error!r})", lines=3)
         return answer
 
 
-# ---- the steps: each says whether it went as it should
+# ---- the steps: each says whether it went as recorded
 def log_in(stage: Stage) -> bool:
     answer = stage.ask("client.login", stage.client.login, UniversalAuth(CLIENT_ID, CLIENT_SECRET))
     return isinstance(answer, Success)
@@ -115,8 +111,8 @@ def list_secrets(stage: Stage) -> bool:
     )
     match answer:
         case Success(found):
-            for secret in found.secrets:
-                tell("", f"{secret.secret_key} = {STARS}  (version {secret.version}, in {secret.secret_path})")
+            for secret in found.secrets:  # always as many stars: how long a value is need not be seen either
+                tell("", f"{secret.secret_key} = ********  (version {secret.version}, in {secret.secret_path})")
             return True
         case _:
             return False
@@ -124,41 +120,42 @@ def list_secrets(stage: Stage) -> bool:
 
 def encrypt_and_decrypt(stage: Stage) -> bool:
     kms = stage.client.kms
-    answer = stage.ask("client.kms.encrypt", kms.encrypt, key_id=KEY, plaintext=WORDS).bind(
-        lambda made: stage.ask("client.kms.decrypt", kms.decrypt, key_id=KEY, ciphertext=made.ciphertext)
-    )
-    match answer:
+
+    def decrypt(made: EncryptResponse) -> Answer[DecryptResponse]:
+        return stage.ask("client.kms.decrypt", kms.decrypt, key_id=KEY, ciphertext=made.ciphertext)
+
+    match stage.ask("client.kms.encrypt", kms.encrypt, key_id=KEY, plaintext=WORDS).bind(decrypt):
         case Success(decrypted):
-            holds = decrypted.text == WORDS
-            tell("", f".text == {WORDS!r} is {holds}: the round trip {'holds' if holds else 'does not hold'}")
+            holds: bool = decrypted.text == WORDS
+            tell("", f"its .text == {WORDS!r} is {holds}: the round trip {'holds' if holds else 'does not hold'}")
             return holds
         case _:
             return False
 
 
 def ask_what_the_server_refuses(stage: Stage) -> bool:
-    answer = stage.ask("client.kms.create_key", stage.client.kms.create_key, project_id=PROJECT, name="Bad Name!")
-    match answer:
+    before = len(stage.notes)
+    match stage.ask("client.kms.create_key", stage.client.kms.create_key, project_id=PROJECT, name="Bad Name!"):
         case Failure(ValidationError() as error):
-            tell("opened", "case Failure(ValidationError() as error): a 401, but the token is good: no login again")
+            tell("opened", "case Failure(ValidationError() as error): a 401, but not of the token: no new login")
             tell("", f"error.message      {error.message!r}")
             tell("", f"error.status_code  {error.status_code}, error.error_type {error.error_type!r}")
-            tell("", f"error.details      {error.details!r}: this server says all in the message")
-            return True
+            tell("", f"error.details      {error.details!r}: servers of that time say it all in the message")
+            return len(stage.notes) == before + 1
         case _:
             return False
 
 
 def ask_what_the_client_refuses(stage: Stage) -> bool:
-    other = InfisicalClient(base_url=RECORDED_AT, executor=stage.executor, auth=ServiceToken("st.any.token"))
+    token = ServiceToken("st.any.token")
+    tell("given", f"other = InfisicalClient(auth={token!r}), on the same recording")
+    other = InfisicalClient(base_url=RECORDED_AT, executor=stage.executor, auth=token)
     before = len(stage.notes)
-    answer = stage.ask("other.kms.list_keys", other.kms.list_keys, project_id=PROJECT)
-    match answer:
+    match stage.ask("other.kms.list_keys", other.kms.list_keys, project_id=PROJECT):
         case Failure(AuthenticationError(sent=False) as error):
-            tell(
-                "opened",
-                f"case Failure(AuthenticationError(sent=False) as error): {error.current_mode} is the wrong kind",
-            )
+            tell("opened", "case Failure(AuthenticationError(sent=False) as error): nothing has left this process")
+            tell("", f"error.current_mode   {error.current_mode!r}")
+            tell("", f"error.allowed_modes  {error.allowed_modes!r}")
             return len(stage.notes) == before
         case _:
             return False
@@ -174,41 +171,47 @@ STEPS: Final[tuple[tuple[str, Callable[[Stage], bool]], ...]] = (
 
 
 def main() -> int:
-    """Tell the steps; the exit code is 0 if all went as they should."""
+    """Tell the steps; the exit code is 0 if all went as recorded."""
     try:
         stage = Stage(CassetteExecutor(RECORDING, mode="none"))
     except ImportError as missing:
         print(f"the demo plays a recording, and {missing}", file=sys.stderr)
         return 1
-    print(
-        f"infisical-functional {__version__}: the real client and chain; the answers of a real server are played from"
-    )
-    print(f"{RECORDING.parent.name}/{RECORDING.name} by CassetteExecutor. No server, no network; secrets are masked.")
+    print(f"infisical-functional {__version__}: the real client with its whole chain. What a real server answered is")
+    print(f"played from {RECORDING.parent.name}/{RECORDING.name}: no server, no network. Secrets are masked.")
     for number, (title, step) in enumerate(STEPS, 1):
         print(f"\n{number}. {title}")
         if not step(stage):
             print(f"\nStep {number} did not go as recorded: the client or {RECORDING} has changed.")
             return 1
-    sent = len(stage.notes)
-    print(f"\nSeen: {stage.calls} calls, {sent} messages, 2 failures as values, no exception; go on with the README.")
+    calls, sent = len(stage.answers), len(stage.notes)
+    failures = sum(isinstance(answer, Failure) for answer in stage.answers)
+    print(
+        f"\nSeen: {calls} calls, {sent} messages, {failures} failures as values, no exception; go on with the README."
+    )
     return 0
 
 
 # ---- telling
+WIDTH: Final = 100
+INDENT: Final = 11
+HARD_SPACE: Final = "\N{NO-BREAK SPACE}"
+
+
 def tell(label: str, text: str, *, lines: int | None = None) -> None:
     """Print a text behind its label, wrapped, and cut after so many lines."""
-    wrapped = textwrap.wrap(text, WIDTH - LABEL, break_on_hyphens=False, max_lines=lines, placeholder=" ...")
-    for name, line in zip((label, *[""] * len(wrapped)), wrapped, strict=False):
-        print(f"  {name:<{LABEL - 2}}{line}")
+    tell_lines(label, _wrapped(text, lines))
+
+
+def tell_lines(label: str, lines: Sequence[str]) -> None:
+    for name, line in zip((label, *[""] * len(lines)), lines, strict=False):
+        print(f"  {name:<{INDENT - 2}}{line.replace(HARD_SPACE, ' ')}")
 
 
 def tell_exchange(exchange: Exchange) -> None:
     request = exchange.sent
-    url, _, query = request.url.partition("?")
-    tell("sent", f"{request.method} {url}")
-    for line in _query_lines(query):
-        tell("", line)
-    tell("headers", _shown(request.headers))
+    tell_lines("sent", _url_lines(f"{request.method}{HARD_SPACE}{request.url}"))
+    tell("headers", _names(request.headers))
     if request.body is not None:
         tell("body", json.dumps(masked_value(json.loads(request.body))))
     match exchange.reply:
@@ -219,13 +222,20 @@ def tell_exchange(exchange: Exchange) -> None:
             tell("answered", f"nothing: {error.message}")
 
 
-def _query_lines(query: str) -> Iterator[str]:
-    """A query in lines that break before its parameters."""
-    spaced = f"?{query}".replace("&", " &") if query else ""
-    for line in textwrap.wrap(spaced, WIDTH - LABEL, break_on_hyphens=False):
-        yield line.replace(" &", "&")
+def _shown(value: object) -> str:
+    """The repr of an argument; a line does not break inside of a text."""
+    return repr(value).replace(" ", HARD_SPACE) if isinstance(value, str) else repr(value)
 
 
-def _shown(headers: Headers) -> str:
-    """The names; a credential is there, and hidden."""
+def _wrapped(text: str, lines: int | None = None) -> list[str]:
+    return textwrap.wrap(text, WIDTH - INDENT, break_on_hyphens=False, max_lines=lines, placeholder=" ...")
+
+
+def _url_lines(url: str) -> list[str]:
+    """A URL has no spaces to break at: it breaks before a part of its path or a parameter."""
+    return [line.replace(" ", "") for line in _wrapped(re.sub(r"(?<=\w)(?=[/?&])", " ", url))]
+
+
+def _names(headers: Headers) -> str:
+    """The names of headers; of a credential, that it is there."""
     return ", ".join(f"{name}: {MASK}" if name.lower() in SECRET_HEADERS else name for name, _ in headers)

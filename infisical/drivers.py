@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Coroutine, Hashable
@@ -20,19 +21,25 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
+STDLIB = os.path.dirname(os.__file__)
 Reply: TypeAlias = Result[Response, InfisicalNetworkError]
 Executor: TypeAlias = Callable[[HttpRequest], Reply]
 AsyncExecutor: TypeAlias = Callable[[HttpRequest], Coroutine[Any, Any, Reply]]
 
 
 def raised(cause: BaseException) -> str:
-    """Say what was raised and where, without its message: that may hold anything."""
-    trace, place = cause.__traceback__, ""
+    """Say what was raised and where, without its message: that may hold anything.
+
+    The place is the innermost line outside the standard library: `open` is rarely to blame.
+    """
+    places: list[tuple[str, int]] = []
+    trace = cause.__traceback__
     while trace is not None:
-        file = trace.tb_frame.f_code.co_filename.replace("\\", "/").rpartition("/")[2]
-        place = f" at {file}:{trace.tb_lineno}"
+        places.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
         trace = trace.tb_next
-    return f"{type(cause).__name__} was raised{place}"
+    own = [place for place in places if not place[0].startswith(STDLIB) or "site-packages" in place[0]]
+    file, line = (own or places or [("nowhere", 0)])[-1]
+    return f"{type(cause).__name__} was raised at {os.path.basename(file)}:{line}"
 
 
 def broken(cause: Exception) -> InfisicalError:

@@ -156,7 +156,7 @@ def _base(url: str, allow_http: bool) -> str:
     """The base URL without its trailing slash, if a credential may go there."""
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and parts.hostname and not (parts.port == 0)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except (ValueError, AttributeError, TypeError):
         raise ValueError("base_url is not a URL: https://host[:port][/prefix]") from None
     if parts.username is not None or parts.password is not None:

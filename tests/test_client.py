@@ -125,7 +125,9 @@ def test_a_setting_that_cannot_be_right_is_an_error_at_construction(settings):
 
 
 @pytest.mark.parametrize("kind", [IdentityAccessToken, Jwt, ApiKey, ServiceToken])
-@pytest.mark.parametrize("token", ["", "TOP SECRET", "TOPSECRET\n", "TOPSECRET\r\nX: y", "TOPSECRÉT", "TOPSECRET\x00", None])
+@pytest.mark.parametrize(
+    "token", ["", "TOP SECRET", "TOPSECRET\n", "TOPSECRET\r\nX: y", "TOPSECRÉT", "TOPSECRET\x00", None]
+)
 def test_a_token_that_no_header_can_carry_is_refused_where_it_is_given_and_not_shown(kind, token):
     with pytest.raises(ValueError, match="the .*t.*") as raised:
         kind(token)

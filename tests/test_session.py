@@ -37,7 +37,9 @@ from tests.wire import answer
 WHERE = {"project_id": "p", "environment": "dev"}
 LISTED = answer({"secrets": []})
 EMPTY = Success(SecretList(secrets=()))
-REFUSED_401 = answer({"statusCode": 401, "message": "No identity access token found", "error": "UnauthorizedError"}, 401)
+REFUSED_401 = answer(
+    {"statusCode": 401, "message": "No identity access token found", "error": "UnauthorizedError"}, 401
+)
 REFUSED_403 = answer({"statusCode": 403, "message": "Your token has expired.", "error": "TokenError"}, 403)
 WRONG_SECRET = answer({"message": "Invalid credentials", "error": "UnauthorizedError"}, 401)
 
@@ -185,6 +187,15 @@ def test_other_refusals_renew_nothing(refusal):
     assert told(executor.sent) == ["Bearer T1"]
 
 
+@pytest.mark.parametrize("call", ["renew", "revoke"])
+def test_a_refusal_of_the_token_in_the_body_renews_nothing_and_is_not_repeated(call):
+    client, executor, _ = logged_in(REFUSED_401)
+    error = getattr(client.identity_access_tokens, call)(access_token="another").failure()
+
+    assert isinstance(error, UnauthorizedError)
+    assert told(executor.sent) == ["Bearer T1"]
+
+
 def test_a_static_token_that_is_refused_is_not_renewed():
     executor = ScriptedExecutor(REFUSED_401)
     client = InfisicalClient(auth=IdentityAccessToken("T"), executor=executor)
@@ -277,7 +288,11 @@ def after_expiry(failing: Response | InfisicalNetworkError, *then: Response, met
     ("failing", "kind", "rest"),
     [
         (WRONG_SECRET, UnauthorizedError, 1e9),
-        (answer({"message": "No identity with specified client ID was found", "error": "NotFound"}, 404), NotFoundError, 1e9),
+        (
+            answer({"message": "No identity with specified client ID was found", "error": "NotFound"}, 404),
+            NotFoundError,
+            1e9,
+        ),
         (answer({"message": "no", "error": "RateLimitExceeded"}, 429, retry_after="17"), RateLimitError, 17.0),
         (answer({"message": "no", "error": "InternalServerError"}, 500), InternalServerError, 5.0),
         (InfisicalNetworkError("timed out", reason="timeout"), InfisicalNetworkError, 5.0),

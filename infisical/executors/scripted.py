@@ -15,8 +15,8 @@ from infisical.response import Response
 class ScriptedExecutor:
     """Answer from a script, one entry a request: a `Response`, or an `InfisicalNetworkError` for no answer.
 
-    `ScriptedExecutor(Response(200, body=b"{}"))` answers once; a request beyond the script is a `Failure` (`unrecorded`).
-    What was sent stands in `sent`, in order.
+    `ScriptedExecutor(Response(200, body=b"{}"))` answers once; a request beyond the script is a `Failure` (`reason`
+    `unrecorded`). What was sent stands in `sent`, in order.
     """
 
     def __init__(self, *script: Response | InfisicalNetworkError) -> None:

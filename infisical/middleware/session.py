@@ -92,7 +92,7 @@ class Cell:
 
 
 def session(cell: Cell, clock: Callable[[], float], check: Check) -> Middleware:
-    """Make the link. `check` is asked again about the token that is attached: it may have changed since the call began."""
+    """Make the link. `check` is asked again about the token that is attached: it may have changed since."""
 
     def resting(held: Session, now: float) -> Failed | None:
         return held.failed if held.failed is not None and now < held.failed.until else None
@@ -123,7 +123,9 @@ def session(cell: Cell, clock: Callable[[], float], check: Check) -> Middleware:
         if cell.session is held:
             return renewed
         grant = cell.session.grant
-        return Failure(AuthenticationError("logged out while the token was renewed")) if grant is None else Success(grant)
+        if grant is None:
+            return Failure(AuthenticationError("logged out while the token was renewed"))
+        return Success(grant)
 
     def fresh(held: Session, refused: Grant | None, following: Next) -> Flow[Result[Grant, InfisicalError]]:
         """A token that is good and is not the refused one."""
@@ -157,7 +159,7 @@ def session(cell: Cell, clock: Callable[[], float], check: Check) -> Middleware:
         if isinstance(carried, Failure):
             return carried
         outcome = yield from following(carried.unwrap())
-        if grant.renew is None or not _refused(outcome):
+        if grant.renew is None or not request.auth.judges_session or not _refused(outcome):
             return outcome
         endpoint = (request.method, request.url if request.about is None else request.about.path)
         if held.grant is grant and clock() < held.futile.get(endpoint, -inf):

@@ -54,7 +54,9 @@ def test_a_secret_that_the_server_echoes_is_redacted_in_the_file_and_not_in_the_
     path = tmp_path / "tape.yaml"
     echo = Response(400, (("Set-Cookie", "jid=CANARY-COOKIE"),), b'{"message": "bad CANARY-VALUE by CANARY-TOKEN"}')
     executor = CassetteExecutor(path, mode="once", inner=ScriptedExecutor(echo))
-    request = HttpRequest("POST", "https://x/a", (("Authorization", "Bearer CANARY-TOKEN"), *JSON), b'{"secretValue":"CANARY-VALUE"}')
+    request = HttpRequest(
+        "POST", "https://x/a", (("Authorization", "Bearer CANARY-TOKEN"), *JSON), b'{"secretValue":"CANARY-VALUE"}'
+    )
     live = executor(request)
 
     assert live == Success(echo)
@@ -178,7 +180,10 @@ def test_a_recorded_answer_without_a_status_is_a_failure(tmp_path):
         "  response: {headers: {}, body: {string: ''}}\n"
     )
 
-    assert CassetteExecutor(path)(ASK).failure().message == "broken.yaml: a recorded answer lacks its status, headers or body"
+    assert (
+        CassetteExecutor(path)(ASK).failure().message
+        == "broken.yaml: a recorded answer lacks its status, headers or body"
+    )
 
 
 def test_a_file_that_cannot_be_written_is_a_failure_that_says_that_the_request_was_answered(tmp_path):
@@ -213,6 +218,13 @@ def test_bodies_are_compared_as_json_not_as_text(tmp_path):
 
     assert CassetteExecutor(path)(HttpRequest("POST", "https://x/a", JSON, b'{"b": 2, "a": 1}')).unwrap().status == 200
     assert CassetteExecutor(path)(HttpRequest("POST", "https://x/a", JSON, b'{"a":1}')).failure().reason == "unrecorded"
+
+
+def test_no_body_and_an_empty_object_are_the_same(tmp_path):
+    path = tmp_path / "tape.yaml"
+    CassetteExecutor(path, mode="once", inner=ScriptedExecutor(ANSWER))(HttpRequest("POST", "https://x/a"))
+
+    assert CassetteExecutor(path)(HttpRequest("POST", "https://x/a", JSON, b"{}")).unwrap().status == 200
 
 
 def test_threads_share_a_recording(tmp_path):

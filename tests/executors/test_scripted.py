@@ -10,7 +10,9 @@ from infisical import HttpRequest, InfisicalNetworkError, Response
 from infisical.executors import AsyncScriptedExecutor, ScriptedExecutor
 
 FIRST, SECOND = HttpRequest("GET", "https://x/a?b=c"), HttpRequest("POST", "https://x/b")
-BEYOND = Failure(InfisicalNetworkError("nothing scripted for request 2: POST https://x/b", reason="unrecorded", sent=False))
+BEYOND = Failure(
+    InfisicalNetworkError("nothing scripted for request 2: POST https://x/b", reason="unrecorded", sent=False)
+)
 
 
 def test_answers_come_in_order_and_then_there_are_none():

@@ -215,7 +215,10 @@ def test_a_dead_address_does_not_use_up_the_time_of_the_next(monkeypatch):
         for sock in full:
             sock.setblocking(False)
             sock.connect_ex(hole.getsockname())
-        addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in (hole.getsockname(), ("127.0.0.1", server.port))]
+        addresses = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", address)
+            for address in (hole.getsockname(), ("127.0.0.1", server.port))
+        ]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
         with Urllib3Executor() as execute:
             got = execute(get("http://two.invalid", timeout=2.0))

@@ -46,7 +46,9 @@ assert_type(Universal.login(client_id="i", client_secret="s"), Request[LoginResp
 
 
 def blocking(client: InfisicalClient) -> None:
-    assert_type(client.secrets.get_by_name(secret_name="K", project_id="p", environment="dev"), Result[Secret, InfisicalError])
+    assert_type(
+        client.secrets.get_by_name(secret_name="K", project_id="p", environment="dev"), Result[Secret, InfisicalError]
+    )
     assert_type(client.secrets.list(project_id="p", environment="dev"), Result[SecretList, InfisicalError])
     assert_type(
         client.secrets.delete(secret_name="K", project_id="p", environment="dev"),
@@ -56,7 +58,9 @@ def blocking(client: InfisicalClient) -> None:
         client.secrets.batch_delete(project_id="p", environment="dev", secrets=[]),
         Result[tuple[Secret, ...] | SecretApproval, InfisicalError],
     )
-    assert_type(client.identity_auth.universal.login(client_id="i", client_secret="s"), Result[LoginResponse, InfisicalError])
+    assert_type(
+        client.identity_auth.universal.login(client_id="i", client_secret="s"), Result[LoginResponse, InfisicalError]
+    )
     assert_type(client.login(UniversalAuth("i", "s")), Result[LoginResponse, InfisicalError])
     assert_type(client.login(lambda: UniversalAuth("i", "s")), Result[LoginResponse, InfisicalError])
     assert_type(client.login(lambda: LoginResponse(access_token="t")), Result[LoginResponse, InfisicalError])
@@ -69,8 +73,12 @@ def blocking(client: InfisicalClient) -> None:
     assert_type(client(get("/api/status", returns=text)), Result[str, InfisicalError])
     assert_type(client(get("/api/status", returns=nothing)), Result[None, InfisicalError])
     assert_type(client(get("/api/v9/new", returns=one(Secret, at="secret"))), Result[Secret, InfisicalError])
-    assert_type(client(get("/api/v9/all", returns=many(Secret, at="secrets"))), Result[tuple[Secret, ...], InfisicalError])
-    client.secrets.create(secret_name="K", project_id="p", environment="dev", secret_value="v", secret_reminder_note=NULL)
+    assert_type(
+        client(get("/api/v9/all", returns=many(Secret, at="secrets"))), Result[tuple[Secret, ...], InfisicalError]
+    )
+    client.secrets.create(
+        secret_name="K", project_id="p", environment="dev", secret_value="v", secret_reminder_note=NULL
+    )
     client.secrets.get_by_name(secret_name="K", project_id=1, environment="dev")  # type: ignore[arg-type] # pyright: ignore
     client.secrets.get_by_name(secret_name="K", project_id="p")  # type: ignore[call-arg] # pyright: ignore
     client.secrets.get_by_name("K", project_id="p", environment="dev")  # type: ignore[call-arg] # pyright: ignore
@@ -78,7 +86,8 @@ def blocking(client: InfisicalClient) -> None:
 
 async def awaited(client: AsyncInfisicalClient) -> None:
     assert_type(
-        await client.secrets.get_by_name(secret_name="K", project_id="p", environment="dev"), Result[Secret, InfisicalError]
+        await client.secrets.get_by_name(secret_name="K", project_id="p", environment="dev"),
+        Result[Secret, InfisicalError],
     )
     assert_type(await client(Kms.encrypt(key_id="k", plaintext="p")), Result[EncryptResponse, InfisicalError])
     assert_type(await client.login(UniversalAuth("i", "s")), Result[LoginResponse, InfisicalError])
@@ -129,7 +138,11 @@ executor: Executor = transport
 async_executor: AsyncExecutor = async_transport
 InfisicalClient(middleware=[traced], executor=transport, auth=IdentityAccessToken("t"), auth_policy=only_people)
 AsyncInfisicalClient(middleware=[traced], executor=async_transport, auth_policy="server")
-for blocking_executor in (Urllib3Executor(), ScriptedExecutor(), CassetteExecutor("tape.yaml", mode="once", inner=transport)):
+for blocking_executor in (
+    Urllib3Executor(),
+    ScriptedExecutor(),
+    CassetteExecutor("tape.yaml", mode="once", inner=transport),
+):
     InfisicalClient(executor=blocking_executor)
 AsyncInfisicalClient(executor=AsyncScriptedExecutor())
 AsyncInfisicalClient(executor=AsyncCassetteExecutor("tape.yaml", mode="once", inner=async_transport))

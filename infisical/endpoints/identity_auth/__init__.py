@@ -6,11 +6,25 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from infisical.auth import Access
 from infisical.group import Group, R
 from infisical.model import Model, wire
 
 if TYPE_CHECKING:
+    from infisical.endpoints.identity_auth.alicloud import AliCloud
+    from infisical.endpoints.identity_auth.aws import Aws
+    from infisical.endpoints.identity_auth.azure import Azure
+    from infisical.endpoints.identity_auth.gcp import Gcp
+    from infisical.endpoints.identity_auth.jwt import JwtLogin
+    from infisical.endpoints.identity_auth.kubernetes import Kubernetes
+    from infisical.endpoints.identity_auth.ldap import Ldap
+    from infisical.endpoints.identity_auth.oci import Oci
+    from infisical.endpoints.identity_auth.oidc import Oidc
+    from infisical.endpoints.identity_auth.tls_cert import TlsCert
+    from infisical.endpoints.identity_auth.token import Token
     from infisical.endpoints.identity_auth.universal import Universal
+
+IDENTITY_AUTH = Access("identity_auth")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +37,22 @@ class LoginResponse(Model):
     token_type: str = "Bearer"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrustedIp(Model):
+    """An address or a range of them. Give `ip_address` only (`10.0.0.0/8`): answers have `prefix` and `type` apart."""
+
+    ip_address: str
+    prefix: int | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClearLockoutsResponse(Model):
+    """How many lockouts were cleared."""
+
+    deleted: int
+
+
 class IdentityAuth(Group[R]):
     """One sub-group per method."""
 
@@ -31,3 +61,69 @@ class IdentityAuth(Group[R]):
         from infisical.endpoints.identity_auth.universal import Universal
 
         return Universal(self._run)
+
+    @cached_property
+    def token(self) -> Token[R]:
+        from infisical.endpoints.identity_auth.token import Token
+
+        return Token(self._run)
+
+    @cached_property
+    def gcp(self) -> Gcp[R]:
+        from infisical.endpoints.identity_auth.gcp import Gcp
+
+        return Gcp(self._run)
+
+    @cached_property
+    def azure(self) -> Azure[R]:
+        from infisical.endpoints.identity_auth.azure import Azure
+
+        return Azure(self._run)
+
+    @cached_property
+    def kubernetes(self) -> Kubernetes[R]:
+        from infisical.endpoints.identity_auth.kubernetes import Kubernetes
+
+        return Kubernetes(self._run)
+
+    @cached_property
+    def oidc(self) -> Oidc[R]:
+        from infisical.endpoints.identity_auth.oidc import Oidc
+
+        return Oidc(self._run)
+
+    @cached_property
+    def jwt(self) -> JwtLogin[R]:
+        from infisical.endpoints.identity_auth.jwt import JwtLogin
+
+        return JwtLogin(self._run)
+
+    @cached_property
+    def aws(self) -> Aws[R]:
+        from infisical.endpoints.identity_auth.aws import Aws
+
+        return Aws(self._run)
+
+    @cached_property
+    def ldap(self) -> Ldap[R]:
+        from infisical.endpoints.identity_auth.ldap import Ldap
+
+        return Ldap(self._run)
+
+    @cached_property
+    def tls_cert(self) -> TlsCert[R]:
+        from infisical.endpoints.identity_auth.tls_cert import TlsCert
+
+        return TlsCert(self._run)
+
+    @cached_property
+    def oci(self) -> Oci[R]:
+        from infisical.endpoints.identity_auth.oci import Oci
+
+        return Oci(self._run)
+
+    @cached_property
+    def alicloud(self) -> AliCloud[R]:
+        from infisical.endpoints.identity_auth.alicloud import AliCloud
+
+        return AliCloud(self._run)

@@ -1,0 +1,233 @@
+"""Machine identities of an organization (`/api/v1/identities`).
+
+Models first, then the endpoint functions. How an identity logs in is set in identity_auth/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from infisical.auth import Access
+from infisical.decode import many, one
+from infisical.group import Group, R, endpoint
+from infisical.model import Model
+from infisical.request import Request, delete, get, patch, post
+
+IDENTITIES = Access("identities")
+PATH = "/api/v1/identities/{identityId}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityMetadata(Model):
+    """A pair that is said of an identity. The server gives the `id`: leave it out of what you send."""
+
+    key: str
+    value: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity(Model):
+    """A machine identity. Today's servers list its `auth_methods`, servers of 2024 name the one `auth_method`."""
+
+    id: str
+    name: str | None = None
+    org_id: str | None = None
+    project_id: str | None = None
+    auth_method: str | None = None
+    auth_methods: tuple[str, ...] = ()
+    active_lockout_auth_methods: tuple[str, ...] = ()
+    has_delete_protection: bool | None = None
+    metadata: tuple[IdentityMetadata, ...] = ()
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityCustomRole(Model):
+    """The organization's own role that an identity has; `permissions` as the server writes them."""
+
+    id: str
+    name: str | None = None
+    slug: str | None = None
+    description: str | None = None
+    permissions: Any = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityMembership(Model):
+    """An identity's place in its organization: `id` is the membership's, `identity` the machine identity itself."""
+
+    id: str
+    identity: Identity
+    identity_id: str | None = None
+    org_id: str | None = None
+    role: str | None = None
+    role_id: str | None = None
+    custom_role: IdentityCustomRole | None = None
+    metadata: tuple[IdentityMetadata, ...] = ()
+    last_login_auth_method: str | None = None
+    last_login_time: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityMembershipList(Model):
+    """One page of what was found; `total_count` counts all that was found."""
+
+    identities: tuple[IdentityMembership, ...]
+    total_count: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityProjectRole(Model):
+    """A role that an identity has in a project, for good or for a time."""
+
+    id: str
+    role: str | None = None
+    custom_role_id: str | None = None
+    custom_role_name: str | None = None
+    custom_role_slug: str | None = None
+    is_temporary: bool | None = None
+    temporary_mode: str | None = None
+    temporary_range: str | None = None
+    temporary_access_start_time: str | None = None
+    temporary_access_end_time: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityProject(Model):
+    """A project that an identity is a member of."""
+
+    id: str
+    name: str | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityProjectMembership(Model):
+    """An identity's place in a project."""
+
+    id: str
+    identity_id: str | None = None
+    identity: Identity | None = None
+    project: IdentityProject | None = None
+    roles: tuple[IdentityProjectRole, ...] = ()
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+class Identities(Group[R]):
+    """Machine identities of an organization, and what they are members of."""
+
+    @endpoint
+    @staticmethod
+    def create(
+        *,
+        name: str,
+        organization_id: str,
+        role: str | None = None,
+        has_delete_protection: bool | None = None,
+        metadata: Sequence[IdentityMetadata] | None = None,
+    ) -> Request[Identity]:
+        """Create an identity; it cannot log in before an auth method is attached to it.
+
+        `role` is the slug of a role of the organization (`admin`, `member`, `no-access` or its own), by default
+        `no-access`. Servers of 2024 know nothing of `has_delete_protection`.
+        Expect `NotFoundError` (no such role), `BadRequestError` (the plan has no identity left), `ForbiddenError`.
+        POST /api/v1/identities
+        """
+        body = {
+            "name": name,
+            "organizationId": organization_id,
+            "role": role,
+            "hasDeleteProtection": has_delete_protection,
+            "metadata": metadata,
+        }
+        return post("/api/v1/identities", body=body, returns=one(Identity, at="identity"), auth=IDENTITIES)
+
+    @endpoint
+    @staticmethod
+    def update(
+        *,
+        identity_id: str,
+        name: str | None = None,
+        role: str | None = None,
+        has_delete_protection: bool | None = None,
+        metadata: Sequence[IdentityMetadata] | None = None,
+    ) -> Request[Identity]:
+        """Change an identity; what is left out stays as it is.
+
+        `metadata` replaces all that there is: an empty list removes it.
+        Expect `NotFoundError`, `ForbiddenError`.
+        PATCH /api/v1/identities/{identityId}
+        """
+        body = {"name": name, "role": role, "hasDeleteProtection": has_delete_protection, "metadata": metadata}
+        returns = one(Identity, at="identity")
+        return patch(PATH, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITIES)
+
+    @endpoint
+    @staticmethod
+    def delete(*, identity_id: str) -> Request[Identity]:
+        """Delete an identity, its auth methods and its tokens.
+
+        Expect `NotFoundError`, `BadRequestError` (it is protected from deletion), `ForbiddenError`.
+        DELETE /api/v1/identities/{identityId}
+        """
+        returns = one(Identity, at="identity")
+        return delete(PATH, {"identityId": identity_id}, returns=returns, auth=IDENTITIES)
+
+    @endpoint
+    @staticmethod
+    def get(*, identity_id: str) -> Request[IdentityMembership]:
+        """Read an identity, as a member of its organization.
+
+        The answer is the membership, with the identity's role and metadata; the machine identity is its `.identity`,
+        and `.id` is not the identity's. Expect `NotFoundError`, `ForbiddenError`.
+        GET /api/v1/identities/{identityId}
+        """
+        returns = one(IdentityMembership, at="identity")
+        return get(PATH, {"identityId": identity_id}, returns=returns, auth=IDENTITIES)
+
+    @endpoint
+    @staticmethod
+    def list_project_memberships(*, identity_id: str) -> Request[tuple[IdentityProjectMembership, ...]]:
+        """List the projects that an identity is a member of, and its roles there.
+
+        Expect `NotFoundError`, `ForbiddenError`.
+        GET /api/v1/identities/{identityId}/identity-memberships
+        """
+        path = f"{PATH}/identity-memberships"
+        returns = many(IdentityProjectMembership, at="identityMemberships")
+        return get(path, {"identityId": identity_id}, returns=returns, auth=IDENTITIES)
+
+    @endpoint
+    @staticmethod
+    def search(
+        *,
+        search: Mapping[str, Any],
+        offset: int | None = None,
+        limit: int | None = None,
+        order_by: Literal["name", "role"] | str | None = None,
+        order_direction: Literal["asc", "desc"] | str | None = None,
+    ) -> Request[IdentityMembershipList]:
+        """Search the identities of the organization that the credential belongs to, one page.
+
+        `search` says what to find: `{}` is all of them, `{"name": {"$contains": "ci"}}`, `{"role": "member"}`, or
+        `{"$or": [...]}` of these. A plain text means equality; `name` takes `$eq`, `$contains` and `$in` (a list),
+        `role` takes `$eq` and `$in`. Texts have at most 255 characters: letters, digits, spaces, `_`, `-` and `/`.
+        `limit` is at most 100, by default 50; `offset` is by default 0; the order is by default by name, ascending.
+        Expect `ValidationError`, `ForbiddenError`, `NotFoundError` (`route_missing` on servers of 2024).
+        POST /api/v1/identities/search
+        """
+        body = {
+            "search": search,
+            "offset": offset,
+            "limit": limit,
+            "orderBy": order_by,
+            "orderDirection": order_direction,
+        }
+        return post("/api/v1/identities/search", body=body, returns=one(IdentityMembershipList), auth=IDENTITIES)

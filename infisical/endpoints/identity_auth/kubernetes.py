@@ -1,0 +1,25 @@
+"""Kubernetes auth: the token of a service account (`/api/v1/auth/kubernetes-auth`)."""
+
+from __future__ import annotations
+
+from infisical.auth import OPEN
+from infisical.decode import one
+from infisical.endpoints.identity_auth import LoginResponse
+from infisical.group import Group, R, endpoint
+from infisical.request import Request, post
+
+
+class Kubernetes(Group[R]):
+    """Log in as a service account of Kubernetes."""
+
+    @endpoint
+    @staticmethod
+    def login(*, identity_id: str, jwt: str, sub_organization_name: str | None = None) -> Request[LoginResponse]:
+        """Log in with the token of a service account; the server has it reviewed by the cluster.
+
+        The client does not keep the token: `client.login` does.
+        Expect `UnauthorizedError` (the token is not good, or not of an allowed account), `NotFoundError`.
+        POST /api/v1/auth/kubernetes-auth/login
+        """
+        body = {"identityId": identity_id, "jwt": jwt, "subOrganizationName": sub_organization_name}
+        return post("/api/v1/auth/kubernetes-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)

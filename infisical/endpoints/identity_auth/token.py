@@ -1,0 +1,225 @@
+"""Token auth: tokens that are made for an identity, and used as they are (`/api/v1/auth/token-auth`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from typing_extensions import deprecated
+
+from infisical.auth import OPEN
+from infisical.decode import many, one
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
+from infisical.group import Group, R, endpoint
+from infisical.model import Model, wire
+from infisical.request import Request, delete, get, patch, post
+
+IDENTITY = "/api/v1/auth/token-auth/identities/{identityId}"
+TOKEN = "/api/v1/auth/token-auth/tokens/{tokenId}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityTokenAuth(Model):
+    """The settings of an identity's token auth. Times are in seconds; a limit of uses of 0 is none."""
+
+    id: str
+    identity_id: str | None = None
+    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_num_uses_limit: int | None = None
+    access_token_trusted_ips: tuple[TrustedIp, ...] = ()
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TokenAuthToken(Model):
+    """What is known of a token, without the token itself. Times are in seconds."""
+
+    id: str
+    identity_id: str | None = None
+    name: str | None = None
+    auth_method: str | None = None
+    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_period: int | None = None
+    access_token_num_uses: int | None = None
+    access_token_num_uses_limit: int | None = None
+    access_token_last_used_at: str | None = None
+    access_token_last_renewed_at: str | None = None
+    is_access_token_revoked: bool | None = None
+    identity_ua_client_secret_id: str | None = field(default=None, metadata=wire("identityUAClientSecretId"))
+    sub_organization_id: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreatedToken(Model):
+    """A new token, shown this once, and what is known of it. Times as in `LoginResponse`."""
+
+    access_token: str = field(repr=False)
+    expires_in: int = 0
+    access_token_max_ttl: int = field(default=0, metadata=wire("accessTokenMaxTTL"))
+    token_type: str = "Bearer"
+    token_data: TokenAuthToken | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RevokeTokenResponse(Model):
+    """What the server says of it."""
+
+    message: str
+
+
+class Token(Group[R]):
+    """Token auth of machine identities: its settings, and the tokens."""
+
+    @endpoint
+    @staticmethod
+    @deprecated("servers no longer have this route; use the token as IdentityAccessToken(token)", category=None)
+    def login(*, identity_id: str) -> Request[LoginResponse]:
+        """Log in with token auth: documented, but servers no longer have the route.
+
+        A token that `create_token` made is used as it is: `InfisicalClient(auth=IdentityAccessToken(token))`.
+        Expect `NotFoundError` (`route_missing`).
+        POST /api/v1/auth/token/login
+        """
+        body = {"identityId": identity_id}
+        return post("/api/v1/auth/token/login", body=body, returns=one(LoginResponse), auth=OPEN)
+
+    @endpoint
+    @staticmethod
+    def attach(
+        *,
+        identity_id: str,
+        access_token_ttl: int | None = None,
+        access_token_max_ttl: int | None = None,
+        access_token_num_uses_limit: int | None = None,
+        access_token_trusted_ips: Sequence[TrustedIp] | None = None,
+    ) -> Request[IdentityTokenAuth]:
+        """Attach token auth to an identity.
+
+        Times are in seconds, up to 315360000, by default 2592000 (30 days); the TTL is at most the max TTL. A limit of
+        uses of 0, the default, is none. Tokens may by default be used from everywhere.
+        Expect `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
+        POST /api/v1/auth/token-auth/identities/{identityId}
+        """
+        body = {
+            "accessTokenTTL": access_token_ttl,
+            "accessTokenMaxTTL": access_token_max_ttl,
+            "accessTokenNumUsesLimit": access_token_num_uses_limit,
+            "accessTokenTrustedIps": access_token_trusted_ips,
+        }
+        returns = one(IdentityTokenAuth, at="identityTokenAuth")
+        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def update(
+        *,
+        identity_id: str,
+        access_token_ttl: int | None = None,
+        access_token_max_ttl: int | None = None,
+        access_token_num_uses_limit: int | None = None,
+        access_token_trusted_ips: Sequence[TrustedIp] | None = None,
+    ) -> Request[IdentityTokenAuth]:
+        """Change the settings of an identity's token auth; what is left out stays as it is.
+
+        Limits as in `attach`; trusted addresses, if given, replace all that there are.
+        Expect `BadRequestError` (no token auth, or a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
+        PATCH /api/v1/auth/token-auth/identities/{identityId}
+        """
+        body = {
+            "accessTokenTTL": access_token_ttl,
+            "accessTokenMaxTTL": access_token_max_ttl,
+            "accessTokenNumUsesLimit": access_token_num_uses_limit,
+            "accessTokenTrustedIps": access_token_trusted_ips,
+        }
+        returns = one(IdentityTokenAuth, at="identityTokenAuth")
+        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def get(*, identity_id: str) -> Request[IdentityTokenAuth]:
+        """Read the settings of an identity's token auth.
+
+        Expect `BadRequestError` (no token auth), `NotFoundError`, `ForbiddenError`.
+        GET /api/v1/auth/token-auth/identities/{identityId}
+        """
+        returns = one(IdentityTokenAuth, at="identityTokenAuth")
+        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def revoke(*, identity_id: str) -> Request[IdentityTokenAuth]:
+        """Take token auth from an identity, and with it the tokens.
+
+        Expect `BadRequestError` (no token auth), `NotFoundError`, `ForbiddenError`.
+        DELETE /api/v1/auth/token-auth/identities/{identityId}
+        """
+        returns = one(IdentityTokenAuth, at="identityTokenAuth")
+        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def create_token(
+        *, identity_id: str, name: str | None = None, sub_organization_name: str | None = None
+    ) -> Request[CreatedToken]:
+        """Create a token; it is shown this once.
+
+        Use it as `IdentityAccessToken(created.access_token)`.
+        Expect `BadRequestError` (no token auth), `NotFoundError`, `ForbiddenError`.
+        POST /api/v1/auth/token-auth/identities/{identityId}/tokens
+        """
+        body = {"name": name, "subOrganizationName": sub_organization_name}
+        path = f"{IDENTITY}/tokens"
+        return post(path, {"identityId": identity_id}, body=body, returns=one(CreatedToken), auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def list_tokens(
+        *, identity_id: str, offset: int | None = None, limit: int | None = None
+    ) -> Request[tuple[TokenAuthToken, ...]]:
+        """List the tokens of an identity, one page; the server does not say how many there are in all.
+
+        `offset` is 0 to 100, by default 0; `limit` is 1 to 100, by default 20: only the first 200 can be listed.
+        Expect `NotFoundError`, `ForbiddenError`.
+        GET /api/v1/auth/token-auth/identities/{identityId}/tokens
+        """
+        path = f"{IDENTITY}/tokens"
+        query = {"offset": offset, "limit": limit}
+        returns = many(TokenAuthToken, at="tokens")
+        return get(path, {"identityId": identity_id}, query=query, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def get_token(*, token_id: str) -> Request[TokenAuthToken]:
+        """Read what is known of a token.
+
+        Expect `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
+        GET /api/v1/auth/token-auth/tokens/{tokenId}
+        """
+        returns = one(TokenAuthToken, at="token")
+        return get(TOKEN, {"tokenId": token_id}, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def update_token(*, token_id: str, name: str | None = None) -> Request[TokenAuthToken]:
+        """Rename a token.
+
+        Expect `NotFoundError`, `ForbiddenError`.
+        PATCH /api/v1/auth/token-auth/tokens/{tokenId}
+        """
+        returns = one(TokenAuthToken, at="token")
+        return patch(TOKEN, {"tokenId": token_id}, body={"name": name}, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def revoke_token(*, token_id: str) -> Request[RevokeTokenResponse]:
+        """Revoke a token, for good; `token_id` is its id, not the token.
+
+        Expect `NotFoundError`, `ForbiddenError`.
+        POST /api/v1/auth/token-auth/tokens/{tokenId}/revoke
+        """
+        return post(f"{TOKEN}/revoke", {"tokenId": token_id}, returns=one(RevokeTokenResponse), auth=IDENTITY_AUTH)

@@ -1,0 +1,218 @@
+"""What secrets are made of: the models of answers first, then those of batches. Both groups of secrets use them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from infisical.model import Model
+from infisical.request import Null
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretTag(Model):
+    """A tag on a secret."""
+
+    id: str
+    slug: str | None = None
+    name: str | None = None
+    color: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretMetadata(Model):
+    """One piece of metadata, read or to be written; the server's defaults are an empty value, not encrypted."""
+
+    key: str
+    value: str | None = field(default=None, repr=False)
+    is_encrypted: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretActor(Model):
+    """Who wrote this version of a secret."""
+
+    actor_id: str | None = None
+    actor_type: str | None = None
+    name: str | None = None
+    membership_id: str | None = None
+    group_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Secret(Model):
+    """A secret. `secret_value_hidden` says that the value is a mask; `workspace` is the project's id."""
+
+    id: str
+    secret_key: str
+    secret_value: str = field(repr=False)
+    secret_value_hidden: bool | None = None
+    version: int | None = None
+    type: str | None = None
+    workspace: str | None = None
+    environment: str | None = None
+    secret_path: str | None = None
+    secret_comment: str | None = None
+    secret_reminder_note: str | None = None
+    secret_reminder_repeat_days: int | None = None
+    skip_multiline_encoding: bool | None = None
+    metadata: Mapping[str, str] | None = field(default=None, repr=False, hash=False)
+    secret_metadata: tuple[SecretMetadata, ...] = ()
+    tags: tuple[SecretTag, ...] = ()
+    actor: SecretActor | None = None
+    is_rotated_secret: bool | None = None
+    rotation_id: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretImport(Model):
+    """Secrets that a folder has from another folder or environment."""
+
+    secret_path: str
+    environment: str
+    folder_id: str | None = None
+    secrets: tuple[Secret, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretList(Model):
+    """All secrets that were asked for. Imported ones stand in `imports`, if they were asked for."""
+
+    secrets: tuple[Secret, ...]
+    imports: tuple[SecretImport, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretApproval(Model):
+    """A write that waits for approval: nothing has changed yet. `conflicts` has no fixed form."""
+
+    id: str
+    policy_id: str | None = None
+    slug: str | None = None
+    status: str | None = None
+    folder_id: str | None = None
+    has_merged: bool | None = None
+    is_replicated: bool | None = None
+    conflicts: Any = field(default=None, repr=False, hash=False)
+    bypass_reason: str | None = None
+    committer_user_id: str | None = None
+    status_changed_by_user_id: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretMove(Model):
+    """A side that is not updated has a policy that turned its part of the move into a request for approval."""
+
+    is_source_updated: bool
+    is_destination_updated: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretAccess(Model):
+    """A user or a machine identity, and what it may do with a secret."""
+
+    id: str
+    name: str | None = None
+    membership_id: str | None = None
+    allowed_actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretGroupAccess(Model):
+    """A group, those in it, and what they may do with a secret."""
+
+    id: str
+    name: str | None = None
+    membership_id: str | None = None
+    allowed_actions: tuple[str, ...] = ()
+    user_ids: tuple[str, ...] = ()
+    identity_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretAccessList(Model):
+    """Everyone who may do something with a secret."""
+
+    users: tuple[SecretAccess, ...]
+    identities: tuple[SecretAccess, ...]
+    groups: tuple[SecretGroupAccess, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretReference(Model):
+    """A secret whose value refers to another."""
+
+    secret_id: str
+    secret_key: str | None = None
+    environment: str | None = None
+    secret_path: str | None = None
+    reference_type: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretReferenceList(Model):
+    """The secrets that refer to one secret."""
+
+    references: tuple[SecretReference, ...]
+    total_count: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretReferenceNode(Model):
+    """A secret, and those that its value refers to."""
+
+    key: str
+    value: str | None = field(default=None, repr=False)
+    environment: str | None = None
+    secret_path: str | None = None
+    children: tuple[SecretReferenceNode, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretReferenceTree(Model):
+    """What a secret refers to, and so on down; `value` is its value with all of that filled in."""
+
+    tree: SecretReferenceNode
+    value: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewSecret(Model):
+    """A secret for `batch_create`, always a shared one; limits and defaults as in `create`."""
+
+    secret_key: str
+    secret_value: str = field(repr=False)
+    secret_comment: str | None = None
+    skip_multiline_encoding: bool | Null | None = None
+    metadata: Mapping[str, str] | None = field(default=None, repr=False, hash=False)
+    secret_metadata: tuple[SecretMetadata, ...] | None = None
+    tag_ids: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretChange(Model):
+    """A change for `batch_update`: None leaves as it is, `NULL` clears. `secret_path` goes before the batch's."""
+
+    secret_key: str
+    secret_value: str | None = field(default=None, repr=False)
+    secret_path: str | None = None
+    secret_comment: str | None = None
+    skip_multiline_encoding: bool | None = None
+    new_secret_name: str | None = None
+    tag_ids: tuple[str, ...] | None = None
+    secret_metadata: tuple[SecretMetadata, ...] | None = None
+    secret_reminder_note: str | Null | None = None
+    secret_reminder_repeat_days: int | Null | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretName(Model):
+    """A secret for `batch_delete`; `type` is shared (the default) or personal."""
+
+    secret_key: str
+    type: str | None = None

@@ -1,0 +1,474 @@
+"""The identity auth groups: every request as a value, every answer decoded, and the recorded life of universal auth.
+
+What `client.login` makes of the logins stands in test_login_methods.py.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from returns.result import Success
+
+from infisical import IdentityAccessToken, InfisicalClient, LoginResponse, Request, RequestError
+from infisical.auth import OPEN, Access
+from infisical.decode import many, one
+from infisical.endpoints.identity_auth import ClearLockoutsResponse, TrustedIp
+from infisical.endpoints.identity_auth.alicloud import AliCloud
+from infisical.endpoints.identity_auth.aws import Aws
+from infisical.endpoints.identity_auth.azure import Azure
+from infisical.endpoints.identity_auth.gcp import Gcp
+from infisical.endpoints.identity_auth.jwt import JwtLogin
+from infisical.endpoints.identity_auth.kubernetes import Kubernetes
+from infisical.endpoints.identity_auth.ldap import Ldap
+from infisical.endpoints.identity_auth.oci import Oci
+from infisical.endpoints.identity_auth.oidc import Oidc
+from infisical.endpoints.identity_auth.tls_cert import TlsCert
+from infisical.endpoints.identity_auth.token import (
+    CreatedToken,
+    IdentityTokenAuth,
+    RevokeTokenResponse,
+    Token,
+    TokenAuthToken,
+)
+from infisical.endpoints.identity_auth.universal import (
+    ClientSecret,
+    CreatedClientSecret,
+    IdentityUniversalAuth,
+    Universal,
+)
+from infisical.executors import ScriptedExecutor
+from tests.wire import answer, replaying
+
+IDENTITY_AUTH = Access("identity_auth")
+ID = (("identityId", "i1"),)
+UNIVERSAL = "/api/v1/auth/universal-auth/identities/{identityId}"
+SECRETS = "/api/v1/auth/universal-auth/identities/{identityId}/client-secrets"
+TOKEN_AUTH = "/api/v1/auth/token-auth/identities/{identityId}"
+TOKENS = "/api/v1/auth/token-auth/identities/{identityId}/tokens"
+TOKEN = "/api/v1/auth/token-auth/tokens/{tokenId}"
+INSIDE = TrustedIp(ip_address="10.0.0.0/8")
+
+
+def login(method, body, headers=()):
+    """The request of a login: open, and answered alike by all."""
+    return Request("POST", f"/api/v1/auth/{method}/login", (), (), body, one(LoginResponse), OPEN, headers)
+
+
+def request(verb, path, parts, returns, body=None, query=()):
+    return Request(verb, path, parts, query, body, returns, IDENTITY_AUTH)
+
+
+def universal(verb, body=None):
+    return request(verb, UNIVERSAL, ID, one(IdentityUniversalAuth, at="identityUniversalAuth"), body)
+
+
+def token_auth(verb, body=None):
+    return request(verb, TOKEN_AUTH, ID, one(IdentityTokenAuth, at="identityTokenAuth"), body)
+
+
+WITH_JWT = {"identityId": "i1", "jwt": "j", "subOrganizationName": "sub"}
+LOGINS = [
+    (
+        Universal.login(client_id="c", client_secret="s", sub_organization_name="sub"),
+        login("universal-auth", {"clientId": "c", "clientSecret": "s", "subOrganizationName": "sub"}),
+    ),
+    (Token.login(identity_id="i1"), login("token", {"identityId": "i1"})),
+    (Gcp.login(identity_id="i1", jwt="j", sub_organization_name="sub"), login("gcp-auth", WITH_JWT)),
+    (Azure.login(identity_id="i1", jwt="j", sub_organization_name="sub"), login("azure-auth", WITH_JWT)),
+    (Kubernetes.login(identity_id="i1", jwt="j", sub_organization_name="sub"), login("kubernetes-auth", WITH_JWT)),
+    (Oidc.login(identity_id="i1", jwt="j", sub_organization_name="sub"), login("oidc-auth", WITH_JWT)),
+    (JwtLogin.login(identity_id="i1", jwt="j", sub_organization_name="sub"), login("jwt-auth", WITH_JWT)),
+    (
+        Aws.login(
+            identity_id="i1",
+            iam_request_body="Yg==",
+            iam_request_headers="e30=",
+            iam_http_request_method="POST",
+            sub_organization_name="sub",
+        ),
+        login(
+            "aws-auth",
+            {
+                "identityId": "i1",
+                "iamRequestBody": "Yg==",
+                "iamRequestHeaders": "e30=",
+                "iamHttpRequestMethod": "POST",
+                "subOrganizationName": "sub",
+            },
+        ),
+    ),
+    (
+        Ldap.login(identity_id="i1", username="u", password="p", sub_organization_name="sub"),
+        login("ldap-auth", {"identityId": "i1", "username": "u", "password": "p", "subOrganizationName": "sub"}),
+    ),
+    (
+        TlsCert.login(identity_id="i1", client_certificate="-----BEGIN\na+/=", sub_organization_name="sub"),
+        login(
+            "tls-cert-auth",
+            {"identityId": "i1", "subOrganizationName": "sub"},
+            (("x-identity-tls-cert-auth-client-cert", "-----BEGIN%0Aa%2B%2F%3D"),),
+        ),
+    ),
+    (
+        Oci.login(identity_id="i1", user_ocid="ocid1", headers={"x-date": "d"}, sub_organization_name="sub"),
+        login(
+            "oci-auth",
+            {"identityId": "i1", "userOcid": "ocid1", "headers": {"x-date": "d"}, "subOrganizationName": "sub"},
+        ),
+    ),
+    (
+        AliCloud.login(
+            identity_id="i1",
+            version="2015-04-01",
+            access_key_id="k",
+            timestamp="2026-01-31T12:00:00Z",
+            signature_nonce="n",
+            signature="c2ln",
+            sub_organization_name="sub",
+        ),
+        login(
+            "alicloud-auth",
+            {
+                "identityId": "i1",
+                "Action": "GetCallerIdentity",
+                "Format": "JSON",
+                "Version": "2015-04-01",
+                "AccessKeyId": "k",
+                "SignatureMethod": "HMAC-SHA1",
+                "Timestamp": "2026-01-31T12:00:00Z",
+                "SignatureVersion": "1.0",
+                "SignatureNonce": "n",
+                "Signature": "c2ln",
+                "subOrganizationName": "sub",
+            },
+        ),
+    ),
+]
+
+TOKEN_SETTINGS = {
+    "access_token_ttl": 600,
+    "access_token_max_ttl": 3600,
+    "access_token_num_uses_limit": 5,
+    "access_token_trusted_ips": [INSIDE],
+}
+TOKEN_SETTINGS_SENT = {
+    "accessTokenTTL": 600,
+    "accessTokenMaxTTL": 3600,
+    "accessTokenNumUsesLimit": 5,
+    "accessTokenTrustedIps": (INSIDE,),
+}
+UNIVERSAL_SETTINGS = {
+    **TOKEN_SETTINGS,
+    "client_secret_trusted_ips": [INSIDE],
+    "access_token_period": 0,
+    "lockout_enabled": False,
+    "lockout_threshold": 4,
+    "lockout_duration_seconds": 60,
+    "lockout_counter_reset_seconds": 5,
+}
+UNIVERSAL_SETTINGS_SENT = {
+    **TOKEN_SETTINGS_SENT,
+    "clientSecretTrustedIps": (INSIDE,),
+    "accessTokenPeriod": 0,
+    "lockoutEnabled": False,
+    "lockoutThreshold": 4,
+    "lockoutDurationSeconds": 60,
+    "lockoutCounterResetSeconds": 5,
+}
+SECRET_ID = (*ID, ("clientSecretId", "s1"))
+ONE_SECRET = one(ClientSecret, at="clientSecretData")
+TOKEN_ID = (("tokenId", "t1"),)
+ONE_TOKEN = one(TokenAuthToken, at="token")
+SETTINGS = [
+    (Universal.attach(identity_id="i1", **UNIVERSAL_SETTINGS), universal("POST", UNIVERSAL_SETTINGS_SENT)),
+    (Universal.update(identity_id="i1", **UNIVERSAL_SETTINGS), universal("PATCH", UNIVERSAL_SETTINGS_SENT)),
+    (Universal.get(identity_id="i1"), universal("GET")),
+    (Universal.revoke(identity_id="i1"), universal("DELETE")),
+    (
+        Universal.create_client_secret(identity_id="i1", description="d", num_uses_limit=1, ttl=60),
+        request("POST", SECRETS, ID, one(CreatedClientSecret), {"description": "d", "numUsesLimit": 1, "ttl": 60}),
+    ),
+    (
+        Universal.list_client_secrets(identity_id="i1"),
+        request("GET", SECRETS, ID, many(ClientSecret, at="clientSecretData")),
+    ),
+    (
+        Universal.get_client_secret(identity_id="i1", client_secret_id="s1"),
+        request("GET", f"{SECRETS}/{{clientSecretId}}", SECRET_ID, ONE_SECRET),
+    ),
+    (
+        Universal.revoke_client_secret(identity_id="i1", client_secret_id="s1"),
+        request("POST", f"{SECRETS}/{{clientSecretId}}/revoke", SECRET_ID, ONE_SECRET, {}),
+    ),
+    (
+        Universal.clear_lockouts(identity_id="i1"),
+        request("POST", f"{UNIVERSAL}/clear-lockouts", ID, one(ClearLockoutsResponse), {}),
+    ),
+    (Token.attach(identity_id="i1", **TOKEN_SETTINGS), token_auth("POST", TOKEN_SETTINGS_SENT)),
+    (Token.update(identity_id="i1", **TOKEN_SETTINGS), token_auth("PATCH", TOKEN_SETTINGS_SENT)),
+    (Token.get(identity_id="i1"), token_auth("GET")),
+    (Token.revoke(identity_id="i1"), token_auth("DELETE")),
+    (
+        Token.create_token(identity_id="i1", name="n", sub_organization_name="sub"),
+        request("POST", TOKENS, ID, one(CreatedToken), {"name": "n", "subOrganizationName": "sub"}),
+    ),
+    (
+        Token.list_tokens(identity_id="i1", offset=0, limit=100),
+        request("GET", TOKENS, ID, many(TokenAuthToken, at="tokens"), query=(("offset", 0), ("limit", 100))),
+    ),
+    (Token.get_token(token_id="t1"), request("GET", TOKEN, TOKEN_ID, ONE_TOKEN)),
+    (Token.update_token(token_id="t1", name="n"), request("PATCH", TOKEN, TOKEN_ID, ONE_TOKEN, {"name": "n"})),
+    (
+        Token.revoke_token(token_id="t1"),
+        request("POST", f"{TOKEN}/revoke", TOKEN_ID, one(RevokeTokenResponse), {}),
+    ),
+]
+REQUESTS = [*LOGINS, *SETTINGS]
+
+
+@pytest.mark.parametrize(("built", "expected"), REQUESTS, ids=[f"{r.method} {r.path}" for _, r in REQUESTS])
+def test_an_endpoint_builds_this_request(built, expected):
+    assert expected == built
+
+
+T1, T2 = "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"
+IPS_SENT = [{"ipAddress": "10.0.0.0", "prefix": 8, "type": "ipv4"}, {"ipAddress": "::1", "type": "ipv6"}]
+IPS = (TrustedIp(ip_address="10.0.0.0", prefix=8, type="ipv4"), TrustedIp(ip_address="::1", type="ipv6"))
+SHARED_SENT = {
+    "id": "a1",
+    "identityId": "i1",
+    "accessTokenTTL": 600,
+    "accessTokenMaxTTL": 3600,
+    "accessTokenNumUsesLimit": 5,
+    "accessTokenTrustedIps": IPS_SENT,
+    "createdAt": T1,
+    "updatedAt": T2,
+}
+SHARED = {
+    "id": "a1",
+    "identity_id": "i1",
+    "access_token_ttl": 600,
+    "access_token_max_ttl": 3600,
+    "access_token_num_uses_limit": 5,
+    "access_token_trusted_ips": IPS,
+    "created_at": T1,
+    "updated_at": T2,
+}
+SECRET_SENT = {
+    "id": "s1",
+    "createdAt": T1,
+    "updatedAt": T2,
+    "description": "d",
+    "clientSecretPrefix": "ed57",
+    "clientSecretNumUses": 1,
+    "clientSecretNumUsesLimit": 2,
+    "clientSecretTTL": 60,
+    "identityUAId": "a1",
+    "isClientSecretRevoked": False,
+}
+SECRET = ClientSecret(
+    id="s1",
+    created_at=T1,
+    updated_at=T2,
+    description="d",
+    client_secret_prefix="ed57",
+    client_secret_num_uses=1,
+    client_secret_num_uses_limit=2,
+    client_secret_ttl=60,
+    identity_ua_id="a1",
+    is_client_secret_revoked=False,
+)
+MADE_SENT = {
+    "id": "t1",
+    "accessTokenTTL": 600,
+    "accessTokenMaxTTL": 3600,
+    "accessTokenNumUses": 1,
+    "accessTokenNumUsesLimit": 5,
+    "accessTokenLastUsedAt": T2,
+    "accessTokenLastRenewedAt": None,
+    "isAccessTokenRevoked": False,
+    "identityUAClientSecretId": "s1",
+    "identityId": "i1",
+    "createdAt": T1,
+    "updatedAt": T2,
+    "name": "n",
+    "authMethod": "token-auth",
+    "accessTokenPeriod": 0,
+    "subOrganizationId": "o",
+}
+MADE = TokenAuthToken(
+    id="t1",
+    access_token_ttl=600,
+    access_token_max_ttl=3600,
+    access_token_num_uses=1,
+    access_token_num_uses_limit=5,
+    access_token_last_used_at=T2,
+    is_access_token_revoked=False,
+    identity_ua_client_secret_id="s1",
+    identity_id="i1",
+    created_at=T1,
+    updated_at=T2,
+    name="n",
+    auth_method="token-auth",
+    access_token_period=0,
+    sub_organization_id="o",
+)
+LOGIN_SENT = {"accessToken": "t", "expiresIn": 600, "accessTokenMaxTTL": 3600, "tokenType": "Bearer"}
+ANSWERS = [
+    (
+        Universal.login(client_id="c", client_secret="s"),
+        LOGIN_SENT,
+        LoginResponse(access_token="t", expires_in=600, access_token_max_ttl=3600),
+    ),
+    (
+        Universal.get(identity_id="i1"),
+        {
+            "identityUniversalAuth": {
+                **SHARED_SENT,
+                "clientId": "c",
+                "clientSecretTrustedIps": IPS_SENT,
+                "accessTokenPeriod": 0,
+                "lockoutEnabled": True,
+                "lockoutThreshold": 3,
+                "lockoutDurationSeconds": 300,
+                "lockoutCounterResetSeconds": 30,
+            }
+        },
+        IdentityUniversalAuth(
+            **SHARED,
+            client_id="c",
+            client_secret_trusted_ips=IPS,
+            access_token_period=0,
+            lockout_enabled=True,
+            lockout_threshold=3,
+            lockout_duration_seconds=300,
+            lockout_counter_reset_seconds=30,
+        ),
+    ),
+    (
+        Universal.create_client_secret(identity_id="i1"),
+        {"clientSecret": "s", "clientSecretData": SECRET_SENT},
+        CreatedClientSecret(client_secret="s", client_secret_data=SECRET),
+    ),
+    (Universal.list_client_secrets(identity_id="i1"), {"clientSecretData": [SECRET_SENT]}, (SECRET,)),
+    (Universal.get_client_secret(identity_id="i1", client_secret_id="s1"), {"clientSecretData": SECRET_SENT}, SECRET),
+    (Universal.clear_lockouts(identity_id="i1"), {"deleted": 2}, ClearLockoutsResponse(deleted=2)),
+    (Token.get(identity_id="i1"), {"identityTokenAuth": SHARED_SENT}, IdentityTokenAuth(**SHARED)),
+    (
+        Token.create_token(identity_id="i1"),
+        {**LOGIN_SENT, "tokenData": MADE_SENT},
+        CreatedToken(access_token="t", expires_in=600, access_token_max_ttl=3600, token_data=MADE),
+    ),
+    (Token.list_tokens(identity_id="i1"), {"tokens": [MADE_SENT]}, (MADE,)),
+    (Token.get_token(token_id="t1"), {"token": MADE_SENT}, MADE),
+    (Token.revoke_token(token_id="t1"), {"message": "m"}, RevokeTokenResponse(message="m")),
+]
+
+
+@pytest.mark.parametrize(("request_", "body", "expected"), ANSWERS, ids=[f"{r.method} {r.path}" for r, _, _ in ANSWERS])
+def test_an_answer_decodes_to_its_last_field(request_, body, expected):
+    assert Success(expected) == request_.returns(answer(body))
+
+
+def test_what_is_shown_once_does_not_show_in_a_repr():
+    shown = repr(
+        (
+            LoginResponse(access_token="s3cret"),
+            CreatedToken(access_token="s3cret"),
+            CreatedClientSecret(client_secret="s3cret"),
+        )
+    )
+
+    assert "s3cret" not in shown
+
+
+def test_a_trusted_address_is_sent_as_it_was_given_and_no_more():
+    executor = ScriptedExecutor(answer({"identityTokenAuth": {"id": "a1"}}))
+    client = InfisicalClient(executor=executor, auth=IdentityAccessToken("any"))
+    client.identity_auth.token.update(identity_id="i1", access_token_trusted_ips=[INSIDE]).unwrap()
+
+    assert json.loads(executor.sent[0].body) == {"accessTokenTrustedIps": [{"ipAddress": "10.0.0.0/8"}]}
+
+
+def test_the_login_that_servers_no_longer_have_is_marked_and_says_what_to_use():
+    assert "IdentityAccessToken" in Token.login.__deprecated__
+
+
+@pytest.mark.parametrize("certificate", [7, None, b"-----BEGIN", "\ud800"])
+def test_a_certificate_that_is_no_text_is_refused_before_it_is_sent(certificate):
+    executor = ScriptedExecutor()
+    error = InfisicalClient(executor=executor)(
+        TlsCert.login(identity_id="i1", client_certificate=certificate)
+    ).failure()
+
+    assert isinstance(error, RequestError)
+    assert executor.sent == []
+
+
+RECORDED = "3b5ca2dd-9dd9-4acc-8378-a62ba3aba7ad"
+ATTACHED, UPDATED = "2026-11-22T01:02:05.145Z", "2026-11-22T01:02:05.170Z"
+CREATED, REVOKED = "2026-11-22T01:02:05.237Z", "2026-11-22T01:02:05.279Z"
+EVERYWHERE = TrustedIp(ip_address="0.0.0.0", prefix=0, type="ipv4")
+
+
+def recorded_settings(ttl, updated_at):
+    return IdentityUniversalAuth(
+        id="6f119a5c-abc7-4aee-ad04-99b367667919",
+        client_id="6fb1ba8a-9164-49d1-b373-22078ccaba29",
+        access_token_ttl=ttl,
+        access_token_max_ttl=2592000,
+        access_token_num_uses_limit=0,
+        client_secret_trusted_ips=(EVERYWHERE,),
+        access_token_trusted_ips=(EVERYWHERE,),
+        created_at=ATTACHED,
+        updated_at=updated_at,
+        identity_id=RECORDED,
+    )
+
+
+def recorded_secret(updated_at, is_revoked):
+    return ClientSecret(
+        id="1fe298c8-2822-4eea-8b9a-e7724897fc11",
+        created_at=CREATED,
+        updated_at=updated_at,
+        description="ci",
+        client_secret_prefix="ed57",
+        client_secret_num_uses=0,
+        client_secret_num_uses_limit=0,
+        client_secret_ttl=0,
+        identity_ua_id="6f119a5c-abc7-4aee-ad04-99b367667919",
+        is_client_secret_revoked=is_revoked,
+    )
+
+
+def test_the_recorded_life_of_universal_auth():
+    universal = replaying("identities_universal_auth.yaml").identity_auth.universal
+    anywhere = [TrustedIp(ip_address="0.0.0.0/0")]
+    attached = universal.attach(
+        identity_id=RECORDED,
+        access_token_ttl=2592000,
+        access_token_max_ttl=2592000,
+        access_token_num_uses_limit=0,
+        client_secret_trusted_ips=anywhere,
+        access_token_trusted_ips=anywhere,
+    )
+    read = universal.get(identity_id=RECORDED)
+    updated = universal.update(identity_id=RECORDED, access_token_ttl=86400)
+    made = universal.create_client_secret(identity_id=RECORDED, description="ci", num_uses_limit=0, ttl=0)
+    secret_id = made.unwrap().client_secret_data.id
+    listed = universal.list_client_secrets(identity_id=RECORDED)
+    found = universal.get_client_secret(identity_id=RECORDED, client_secret_id=secret_id)
+    revoked = universal.revoke_client_secret(identity_id=RECORDED, client_secret_id=secret_id)
+    removed = universal.revoke(identity_id=RECORDED)
+
+    assert attached == read == Success(recorded_settings(2592000, ATTACHED))
+    assert updated == removed == Success(recorded_settings(86400, UPDATED))
+    assert made == Success(
+        CreatedClientSecret(
+            client_secret="scrubbed-client-secret", client_secret_data=recorded_secret(CREATED, is_revoked=False)
+        )
+    )
+    assert listed == Success((recorded_secret(CREATED, is_revoked=False),))
+    assert found == Success(recorded_secret(CREATED, is_revoked=False))
+    assert revoked == Success(recorded_secret(REVOKED, is_revoked=True))

@@ -1,0 +1,497 @@
+"""The secrets group: every request as a value, every answer decoded, and how names and values travel."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+from returns.result import Success
+
+from infisical import NULL, DecodeError, IdentityAccessToken, InfisicalClient, Request, RequestError
+from infisical.auth import Access
+from infisical.decode import either, many, one
+from infisical.endpoints.secrets import (
+    NewSecret,
+    Secret,
+    SecretAccess,
+    SecretAccessList,
+    SecretActor,
+    SecretApproval,
+    SecretChange,
+    SecretGroupAccess,
+    SecretImport,
+    SecretList,
+    SecretMetadata,
+    SecretMove,
+    SecretName,
+    SecretReference,
+    SecretReferenceList,
+    SecretReferenceNode,
+    SecretReferenceTree,
+    Secrets,
+    SecretTag,
+)
+from infisical.executors import ScriptedExecutor
+from tests.wire import RECORDED_AT, answer
+
+SECRETS = Access("secrets")
+NO_SERVICE_TOKENS = Access("secrets", server=("identity_access_token", "jwt"))
+USERS_IN_EFFECT = Access("secrets", server=("jwt",))
+USERS = Access("secrets", documented=("jwt",))
+SECRET = one(Secret, at="secret")
+WRITTEN = either(SECRET, one(SecretApproval, at="approval"))
+ALL_WRITTEN = either(many(Secret, at="secrets"), one(SecretApproval, at="approval"))
+PATH = "/api/v4/secrets/{secretName}"
+BATCH = "/api/v4/secrets/batch"
+ACCESS = "/api/v1/secrets/{secretName}/access-list"
+NAME = (("secretName", "K"),)
+IN_APP = {"project_id": "p", "environment": "dev", "secret_path": "/app"}
+K_IN_APP = {"secret_name": "K", **IN_APP}
+QUERY = (("projectId", "p"), ("environment", "dev"), ("secretPath", "/app"))
+BODY = {"projectId": "p", "environment": "dev", "secretPath": "/app"}
+NOTED = SecretMetadata(key="owner", value="me", is_encrypted=True)
+NEW = NewSecret(secret_key="K", secret_value="", metadata={"a": "b"}, secret_metadata=(NOTED,), tag_ids=())
+CHANGE = SecretChange(secret_key="K", secret_reminder_note=NULL, tag_ids=())
+GONE = SecretName(secret_key="K", type="personal")
+
+REQUESTS = [
+    (
+        Secrets.list(
+            **IN_APP,
+            expand_secret_references=True,
+            recursive=False,
+            include_imports=True,
+            tag_slugs=["a", "b"],
+            view_secret_value=False,
+            metadata_filter="key=a,value=b",
+        ),
+        Request(
+            "GET",
+            "/api/v4/secrets",
+            (),
+            (
+                *QUERY,
+                ("expandSecretReferences", True),
+                ("recursive", False),
+                ("include_imports", True),
+                ("tagSlugs", ("a", "b")),
+                ("viewSecretValue", False),
+                ("metadataFilter", "key=a,value=b"),
+            ),
+            None,
+            one(SecretList),
+            SECRETS,
+        ),
+    ),
+    (
+        Secrets.get_by_name(
+            **K_IN_APP,
+            version=2,
+            type="personal",
+            view_secret_value=True,
+            expand_secret_references=False,
+            include_imports=True,
+        ),
+        Request(
+            "GET",
+            PATH,
+            NAME,
+            (
+                *QUERY,
+                ("version", 2),
+                ("type", "personal"),
+                ("viewSecretValue", True),
+                ("expandSecretReferences", False),
+                ("include_imports", True),
+            ),
+            None,
+            SECRET,
+            SECRETS,
+        ),
+    ),
+    (
+        Secrets.get_by_id(secret_id="s1"),
+        Request("GET", "/api/v4/secrets/id/{secretId}", (("secretId", "s1"),), (), None, SECRET, NO_SERVICE_TOKENS),
+    ),
+    (
+        Secrets.create(
+            **K_IN_APP,
+            secret_value="",
+            secret_comment="c",
+            tag_ids=["t1"],
+            skip_multiline_encoding=NULL,
+            type="shared",
+            secret_reminder_repeat_days=NULL,
+            secret_reminder_note=NULL,
+            secret_metadata=[NOTED],
+        ),
+        Request(
+            "POST",
+            PATH,
+            NAME,
+            (),
+            {
+                **BODY,
+                "secretValue": "",
+                "secretComment": "c",
+                "tagIds": ("t1",),
+                "skipMultilineEncoding": NULL,
+                "type": "shared",
+                "secretReminderRepeatDays": NULL,
+                "secretReminderNote": NULL,
+                "secretMetadata": (NOTED,),
+            },
+            WRITTEN,
+            SECRETS,
+        ),
+    ),
+    (
+        Secrets.update(
+            **K_IN_APP,
+            secret_value="v",
+            new_secret_name="L",
+            secret_comment="",
+            tag_ids=[],
+            skip_multiline_encoding=False,
+            type="shared",
+            metadata={"a": "b"},
+            secret_metadata=[NOTED],
+            secret_reminder_note="n",
+            secret_reminder_repeat_days=30,
+            secret_reminder_recipients=["u1"],
+        ),
+        Request(
+            "PATCH",
+            PATH,
+            NAME,
+            (),
+            {
+                **BODY,
+                "secretValue": "v",
+                "newSecretName": "L",
+                "secretComment": "",
+                "tagIds": (),
+                "skipMultilineEncoding": False,
+                "type": "shared",
+                "metadata": {"a": "b"},
+                "secretMetadata": (NOTED,),
+                "secretReminderNote": "n",
+                "secretReminderRepeatDays": 30,
+                "secretReminderRecipients": ("u1",),
+            },
+            WRITTEN,
+            SECRETS,
+        ),
+    ),
+    (
+        Secrets.delete(**K_IN_APP, type="shared"),
+        Request("DELETE", PATH, NAME, (), {**BODY, "type": "shared"}, WRITTEN, SECRETS),
+    ),
+    (
+        Secrets.batch_create(**IN_APP, secrets=[NEW]),
+        Request("POST", BATCH, (), (), {**BODY, "secrets": (NEW,)}, ALL_WRITTEN, SECRETS),
+    ),
+    (
+        Secrets.batch_update(**IN_APP, mode="upsert", secrets=[CHANGE]),
+        Request("PATCH", BATCH, (), (), {**BODY, "mode": "upsert", "secrets": (CHANGE,)}, ALL_WRITTEN, SECRETS),
+    ),
+    (
+        Secrets.batch_delete(**IN_APP, secrets=[GONE]),
+        Request("DELETE", BATCH, (), (), {**BODY, "secrets": (GONE,)}, ALL_WRITTEN, SECRETS),
+    ),
+    (
+        Secrets.move(
+            project_id="p",
+            source_environment="dev",
+            destination_environment="prod",
+            secret_ids=["s1"],
+            source_secret_path="/a",
+            destination_secret_path="/b",
+            should_overwrite=True,
+        ),
+        Request(
+            "POST",
+            "/api/v4/secrets/move",
+            (),
+            (),
+            {
+                "projectId": "p",
+                "sourceEnvironment": "dev",
+                "sourceSecretPath": "/a",
+                "destinationEnvironment": "prod",
+                "destinationSecretPath": "/b",
+                "secretIds": ("s1",),
+                "shouldOverwrite": True,
+            },
+            one(SecretMove),
+            NO_SERVICE_TOKENS,
+        ),
+    ),
+    (
+        Secrets.get_access_list(**K_IN_APP, include_all_entities=True),
+        Request(
+            "GET", ACCESS, NAME, (*QUERY, ("includeAllEntities", True)), None, one(SecretAccessList), USERS_IN_EFFECT
+        ),
+    ),
+    (
+        Secrets.list_references(**K_IN_APP),
+        Request("GET", f"{PATH}/secret-references", NAME, QUERY, None, one(SecretReferenceList), USERS),
+    ),
+    (
+        Secrets.get_reference_tree(**K_IN_APP),
+        Request("GET", f"{PATH}/secret-reference-tree", NAME, QUERY, None, one(SecretReferenceTree), USERS),
+    ),
+]
+
+
+@pytest.mark.parametrize(("built", "expected"), REQUESTS, ids=[f"{r.method} {r.path}" for _, r in REQUESTS])
+def test_an_endpoint_builds_this_request(built, expected):
+    assert expected == built
+
+
+READ = {
+    "id": "s1",
+    "_id": "s1",
+    "workspace": "p",
+    "environment": "dev",
+    "version": 2,
+    "type": "shared",
+    "secretKey": "K",
+    "secretValue": "v",
+    "secretComment": "c",
+    "secretReminderNote": "n",
+    "secretReminderRepeatDays": 30,
+    "skipMultilineEncoding": True,
+    "createdAt": "2026-01-01T00:00:00.000Z",
+    "updatedAt": "2026-01-02T00:00:00.000Z",
+    "actor": {"actorId": "u1", "actorType": "user", "name": "me", "membershipId": "m1", "groupId": None},
+    "isRotatedSecret": True,
+    "rotationId": "r1",
+    "secretPath": "/app",
+    "secretValueHidden": False,
+    "metadata": {"a": "b"},
+    "secretMetadata": [{"key": "owner", "value": "me", "isEncrypted": True}],
+    "tags": [{"id": "t1", "slug": "a", "color": None, "name": "A"}],
+}
+READ_AS = Secret(
+    id="s1",
+    workspace="p",
+    environment="dev",
+    version=2,
+    type="shared",
+    secret_key="K",
+    secret_value="v",
+    secret_comment="c",
+    secret_reminder_note="n",
+    secret_reminder_repeat_days=30,
+    skip_multiline_encoding=True,
+    created_at="2026-01-01T00:00:00.000Z",
+    updated_at="2026-01-02T00:00:00.000Z",
+    actor=SecretActor(actor_id="u1", actor_type="user", name="me", membership_id="m1"),
+    is_rotated_secret=True,
+    rotation_id="r1",
+    secret_path="/app",
+    secret_value_hidden=False,
+    metadata={"a": "b"},
+    secret_metadata=(NOTED,),
+    tags=(SecretTag(id="t1", slug="a", name="A"),),
+)
+LEAST = {"id": "s1", "secretKey": "K", "secretValue": "v"}
+LEAST_AS = Secret(id="s1", secret_key="K", secret_value="v")
+MAY_READ = {"id": "u1", "name": "me", "membershipId": "m1", "allowedActions": ["read"]}
+MAY_READ_AS = SecretAccess(id="u1", name="me", membership_id="m1", allowed_actions=("read",))
+PLACE = {"environment": "dev", "secretPath": "/"}
+ANSWERS = [
+    (
+        Secrets.list(**IN_APP),
+        {"secrets": [READ], "imports": [{**PLACE, "folderId": "f1", "secrets": [LEAST]}]},
+        SecretList(
+            secrets=(READ_AS,),
+            imports=(SecretImport(environment="dev", secret_path="/", folder_id="f1", secrets=(LEAST_AS,)),),
+        ),
+    ),
+    (Secrets.list(**IN_APP), {"secrets": []}, SecretList(secrets=())),
+    (Secrets.get_by_name(**K_IN_APP), {"secret": READ}, READ_AS),
+    (Secrets.create(**K_IN_APP, secret_value="v"), {"secret": LEAST}, LEAST_AS),
+    (Secrets.update(**K_IN_APP), {"approval": {"id": "a1"}}, SecretApproval(id="a1")),
+    (Secrets.batch_create(**IN_APP, secrets=[]), {"secrets": [LEAST, READ]}, (LEAST_AS, READ_AS)),
+    (Secrets.batch_delete(**IN_APP, secrets=[]), {"approval": {"id": "a1"}}, SecretApproval(id="a1")),
+    (
+        Secrets.move(project_id="p", source_environment="dev", destination_environment="prod", secret_ids=[]),
+        {"isSourceUpdated": True, "isDestinationUpdated": False},
+        SecretMove(is_source_updated=True, is_destination_updated=False),
+    ),
+    (
+        Secrets.get_access_list(**K_IN_APP),
+        {
+            "users": [MAY_READ],
+            "identities": [MAY_READ],
+            "groups": [{"id": "g1", "allowedActions": ["read"], "userIds": ["u2"], "identityIds": ["i1"]}],
+        },
+        SecretAccessList(
+            users=(MAY_READ_AS,),
+            identities=(MAY_READ_AS,),
+            groups=(SecretGroupAccess(id="g1", allowed_actions=("read",), user_ids=("u2",), identity_ids=("i1",)),),
+        ),
+    ),
+    (
+        Secrets.list_references(**K_IN_APP),
+        {"references": [{**PLACE, "secretKey": "L", "secretId": "s2", "referenceType": "nested"}], "totalCount": 1},
+        SecretReferenceList(
+            references=(
+                SecretReference(
+                    secret_id="s2", secret_key="L", environment="dev", secret_path="/", reference_type="nested"
+                ),
+            ),
+            total_count=1,
+        ),
+    ),
+    (
+        Secrets.get_reference_tree(**K_IN_APP),
+        {"tree": {**PLACE, "key": "K", "value": "${L}", "children": [{"key": "L", "children": []}]}, "value": "v"},
+        SecretReferenceTree(
+            tree=SecretReferenceNode(
+                key="K", value="${L}", environment="dev", secret_path="/", children=(SecretReferenceNode(key="L"),)
+            ),
+            value="v",
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("request_", "body", "expected"), ANSWERS, ids=[f"{r.method} {r.path}" for r, _, _ in ANSWERS])
+def test_an_answer_decodes_to_its_last_field(request_, body, expected):
+    assert Success(expected) == request_.returns(answer(body))
+
+
+@pytest.mark.parametrize(
+    ("request_", "body", "path"),
+    [
+        (Secrets.list(**IN_APP), {}, "secrets"),
+        (Secrets.list(**IN_APP), {"secrets": [], "imports": [PLACE]}, "imports[0].secrets"),
+        (Secrets.get_access_list(**K_IN_APP), {"users": [], "identities": []}, "groups"),
+        (Secrets.list_references(**K_IN_APP), {"totalCount": 0}, "references"),
+        (Secrets.batch_update(**IN_APP, secrets=[]), {}, "secrets"),
+        (Secrets.delete(**K_IN_APP), {"secret": {**LEAST, "secretValue": None}}, "secret.secretValue"),
+    ],
+)
+def test_an_answer_without_what_was_asked_for_is_a_decode_error_not_an_empty_one(request_, body, path):
+    error = request_.returns(answer(body)).failure()
+
+    assert isinstance(error, DecodeError)
+    assert error.path == path
+
+
+def scripted(*answers):
+    executor = ScriptedExecutor(*(answer(body) for body in answers))
+    return InfisicalClient(base_url=RECORDED_AT, auth=IdentityAccessToken("t"), executor=executor), executor
+
+
+@pytest.mark.parametrize("value", ["", "0", "false", "null", " ", "\n", "a\nb\n", "línea €\u2028\U0001f511"])
+def test_a_value_travels_as_it_is(value):
+    client, executor = scripted({"secret": {**LEAST, "secretValue": value}})
+    made = client.secrets.create(secret_name="K", project_id="p", environment="dev", secret_value=value)
+
+    assert Success(Secret(id="s1", secret_key="K", secret_value=value)) == made
+    assert json.loads(executor.sent[0].body)["secretValue"] == value
+
+
+@pytest.mark.parametrize(
+    ("name", "segment"),
+    [
+        ("A/B", "A%2FB"),
+        ("A?b#c", "A%3Fb%23c"),
+        ("100%", "100%25"),
+        ("%2F", "%252F"),
+        ("../admin", "..%2Fadmin"),
+        ("clé", "cl%C3%A9"),
+        ("a b+c", "a%20b%2Bc"),
+    ],
+)
+def test_a_name_stays_in_its_segment_of_the_path(name, segment):
+    client, executor = scripted({"secret": LEAST})
+    client.secrets.get_by_name(secret_name=name, project_id="p", environment="dev")
+
+    assert executor.sent[0].url == f"{RECORDED_AT}/api/v4/secrets/{segment}?projectId=p&environment=dev"
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_a_name_that_would_lead_elsewhere_is_refused_before_it_is_sent(name):
+    client, executor = scripted()
+    error = client.secrets.delete(secret_name=name, project_id="p", environment="dev").failure()
+
+    assert (error, executor.sent) == (
+        RequestError(f"DELETE /api/v4/secrets/{{secretName}}: secretName cannot be {name!r}"),
+        [],
+    )
+
+
+def test_flags_and_lists_in_a_query_are_written_as_the_server_wants_them():
+    client, executor = scripted({"secrets": []})
+    client.secrets.list(
+        project_id="p", environment="dev", recursive=True, include_imports=False, tag_slugs=["a", "b"]
+    ).unwrap()
+
+    assert urlsplit(executor.sent[0].url).query == (
+        "projectId=p&environment=dev&recursive=true&include_imports=false&tagSlugs=a%2Cb"
+    )
+
+
+def test_a_delete_says_where_in_a_json_body():
+    client, executor = scripted({"secret": LEAST})
+    client.secrets.delete(**K_IN_APP).unwrap()
+    (sent,) = executor.sent
+
+    assert (sent.method, sent.url) == ("DELETE", f"{RECORDED_AT}/api/v4/secrets/K")
+    assert json.loads(sent.body) == BODY
+    assert ("Content-Type", "application/json") in sent.headers
+
+
+def test_a_batch_writes_its_secrets_by_their_wire_names_and_null_where_null_was_said():
+    client, executor = scripted({"secrets": []}, {"secrets": []}, {"secrets": []})
+    client.secrets.batch_create(**IN_APP, secrets=[NEW]).unwrap()
+    client.secrets.batch_update(**IN_APP, secrets=[CHANGE]).unwrap()
+    client.secrets.batch_delete(**IN_APP, secrets=[GONE]).unwrap()
+
+    assert [json.loads(sent.body)["secrets"] for sent in executor.sent] == [
+        [
+            {
+                "secretKey": "K",
+                "secretValue": "",
+                "metadata": {"a": "b"},
+                "secretMetadata": [{"key": "owner", "value": "me", "isEncrypted": True}],
+                "tagIds": [],
+            }
+        ],
+        [{"secretKey": "K", "tagIds": [], "secretReminderNote": None}],
+        [{"secretKey": "K", "type": "personal"}],
+    ]
+
+
+def test_a_hidden_value_says_so():
+    hidden = {**LEAST, "secretValue": "<hidden-by-infisical>", "secretValueHidden": True}
+    read = Secrets.get_by_name(**K_IN_APP, view_secret_value=False).returns(answer({"secret": hidden})).unwrap()
+
+    assert (read.secret_value_hidden, read.secret_value) == (True, "<hidden-by-infisical>")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        Secret(id="s1", secret_key="K", secret_value="hunter2", metadata={"a": "hunter2"}),
+        Secret(id="s1", secret_key="K", secret_value="", secret_metadata=(SecretMetadata(key="a", value="hunter2"),)),
+        NewSecret(secret_key="K", secret_value="hunter2", metadata={"a": "hunter2"}),
+        SecretChange(secret_key="K", secret_value="hunter2"),
+        SecretReferenceTree(tree=SecretReferenceNode(key="K", value="hunter2"), value="hunter2"),
+        Secrets.update(**K_IN_APP, secret_value="hunter2"),
+    ],
+    ids=lambda shown: type(shown).__name__,
+)
+def test_a_repr_shows_the_name_and_no_value(shown):
+    assert "'K'" in repr(shown)
+    assert "hunter2" not in repr(shown)
+
+
+def test_secrets_can_be_keys_of_a_dict_whatever_is_in_them():
+    assert len({READ_AS, LEAST_AS, NEW}) == 3
