@@ -1,10 +1,12 @@
 """Infisical as a library of pure functions: this file is the index, nothing is defined here.
 
-endpoints/secrets.py   a pure function builds a `Request[T]`
+endpoints/secrets/     a pure function builds a `Request[T]`
 request.py             prepared once into an `HttpRequest`
 middleware/            links of the chain, pure flows: auth mode, session
+drivers.py             run the flow, in threads or under asyncio
 executors/             the only I/O
 decode.py, errors.py   the `Response` becomes `Result[T, InfisicalError]`
+client.py              puts these together
 """
 
 from __future__ import annotations

@@ -224,7 +224,7 @@ AsyncLogin: TypeAlias = "Login | Callable[[], Awaitable[LoginMethod | LoginRespo
 class _InOrganization:
     """Logins that may choose a sub-organization, by its slug."""
 
-    sub_organization_name: str | None = field(default=None, kw_only=True)
+    sub_organization_name: str | None = field(default=None, kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

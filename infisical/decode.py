@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import functools
 import json
+import operator
 import sys
 import types
 import typing
-from collections.abc import Callable
-from dataclasses import MISSING, Field, dataclass, is_dataclass
-from typing import Any, Generic, Literal, NoReturn, Protocol, TypeAlias, TypeVar, cast
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, Field, dataclass
+from typing import Any, Final, Generic, Literal, NoReturn, Protocol, TypeAlias, TypeVar, cast
 
 from returns.result import Failure, Result, Success
 
@@ -87,7 +88,8 @@ class either(Generic[A, B]):
     second: Located[B]
 
     def read(self, body: Any) -> A | B:
-        return self.second.read(body) if type(body) is dict and self.second.at in body else self.first.read(body)
+        given = type(body) is dict and body.get(self.second.at) is not None
+        return self.second.read(body) if given else self.first.read(body)
 
     def __call__(self, response: Response) -> Result[A | B, DecodeError]:
         return _decode(response, self.read)
@@ -110,14 +112,17 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)  # NaN and Infinity: Python's json takes them, JSON does not
 
 
+TOO_DEEP: Final = "the answer is nested too deeply"
 _parse = json.JSONDecoder(parse_constant=_no_constant).decode
 
 
 def _decode(response: Response, read: Callable[[Any], T]) -> Result[T, DecodeError]:
     try:
         body = _parse(str(response.body, "utf-8"))
-    except (ValueError, RecursionError):
+    except ValueError:
         return Failure(DecodeError(_not_json(response), response=response))
+    except RecursionError:
+        return Failure(DecodeError(TOO_DEEP, response=response))
     try:
         return Success(read(body))
     except Mismatch as wrong:
@@ -125,7 +130,7 @@ def _decode(response: Response, read: Callable[[Any], T]) -> Result[T, DecodeErr
         message = f"expected {wrong.expected}, found {found} at {wrong.path or 'the top'}"
         return Failure(DecodeError(message, path=wrong.path, response=response))
     except RecursionError:
-        return Failure(DecodeError("the answer is nested too deeply", response=response))
+        return Failure(DecodeError(TOO_DEEP, response=response))
 
 
 def _not_json(response: Response) -> str:
@@ -167,8 +172,7 @@ def reader(model: type[Any], making: frozenset[type[Any]] = frozenset()) -> Read
     if known is None:
         if model in making:  # a model that holds itself: look it up when it is there
             return lambda value: reader(model)(value)
-        inherits = any(is_dataclass(base) for base in model.__mro__[1:])  # then no twin can have the same slots
-        known = READERS[model] = compiled(model, making | {model}, BLANKS and not inherits)
+        known = READERS[model] = compiled(model, making | {model}, BLANKS)
     return known
 
 
@@ -176,11 +180,13 @@ def compiled(model: type[Any], making: frozenset[type[Any]], blanks: bool) -> Re
     """Write the reader of a model as Python and compile it: no loop, no look-up of what is known beforehand."""
     hints = typing.get_type_hints(model)
     named = wire_names(model)
+    blanks = blanks and "__slots__" in vars(model) and not hasattr(model, "__post_init__")  # else it has no twin
     known: dict[str, Any] = {"Mismatch": Mismatch, "MISSING": MISSING, "model": model}
     lines = ["if type(data) is not dict: raise Mismatch('an object', data)", "get = data.get"]
     if blanks:
-        slots = {"__slots__": tuple(f.name for f, _ in named)}
-        known |= {"new": object.__new__, "Blank": type(f"Blank{model.__name__}", model.__bases__, slots)}
+        thawed = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}  # a base may be frozen
+        twin = type(f"Blank{model.__name__}", model.__bases__, {"__slots__": vars(model)["__slots__"], **thawed})
+        known |= {"new": object.__new__, "Blank": twin}
         lines.append("self = new(Blank)")
     for index, (f, wire) in enumerate(named):
         keep = f"self.{f.name} = value" if blanks else f"{f.name}_ = value"
@@ -201,7 +207,9 @@ def _field(
     kind, nullable = unwrapped(hint)
     required = f.default is MISSING and f.default_factory is MISSING
     default = "None"
-    if not required and f.default not in (None, MISSING):
+    if f.default_factory is not MISSING:
+        default, known[f"default{index}"] = f"default{index}()", f.default_factory
+    elif f.default not in (None, MISSING):
         default, known[f"default{index}"] = f"default{index}", f.default
     fetch = f"value = get({wire!r}{', MISSING' if required else ''})"
     null = f"if value is None: {'value = ' + default if default != 'None' else 'pass'}"
@@ -215,34 +223,35 @@ def _field(
     read_kind = _reader(kind, making)
     known[f"read{index}"] = read_kind if check is None else functools.partial(_checked, read_kind, check)
     read = [f"try: value = read{index}(value)", f"except Mismatch as wrong: raise wrong.inside({wire!r})"]
-    if typing.get_origin(kind) is tuple:  # a list: read in place, and read again only to find what is wrong in it
-        known[f"item{index}"] = _reader(unwrapped(typing.get_args(kind)[0])[0], making)
+    if typing.get_origin(kind) is tuple and check is None:  # a list: read in place
+        known |= {f"item{index}": _item(typing.get_args(kind)[0], making), "stopped": stopped}
         read = [
-            f"try: value = tuple(map(item{index}, value)) if type(value) is list else read{index}(value)",
-            "except Mismatch:",
-            f"    try: read{index}(value)",
-            f"    except Mismatch as wrong: raise wrong.inside({wire!r})",
+            f"if type(value) is not list: raise Mismatch('a list', value, {wire!r})",
+            "items = iter(value)",
+            f"try: value = tuple(map(item{index}, items)) if value else ()",
+            f"except Mismatch as wrong: raise wrong.inside({wire!r} + stopped(value, items))",
         ]
     return [fetch, null, "else:", *(f"    {line}" for line in read)] if may_be_null else [fetch, *read]
 
 
 def sequence(read: Reader) -> Reader:
-    """Make the reader of a list of what `read` reads. Where it stops is looked up only when it stops."""
+    """Make the reader of a list of what `read` reads."""
 
     def read_all(value: Any) -> tuple[Any, ...]:
         if type(value) is not list:
             raise Mismatch("a list", value)
+        items = iter(value)
         try:
-            return tuple(map(read, value))
-        except Mismatch:
-            for index, item in enumerate(value):
-                try:
-                    read(item)
-                except Mismatch as wrong:
-                    raise wrong.inside(f"[{index}]") from None
-            raise
+            return tuple(map(read, items))
+        except Mismatch as wrong:
+            raise wrong.inside(stopped(value, items)) from None
 
     return read_all
+
+
+def stopped(value: list[Any], items: Iterator[Any]) -> str:
+    """Say at which item of a list its reader stopped; to look for it by reading again costs twice for each level."""
+    return f"[{len(value) - operator.length_hint(items) - 1}]"
 
 
 def unwrapped(hint: Any) -> tuple[Any, bool]:
@@ -261,18 +270,29 @@ def _reader(kind: Any, making: frozenset[type[Any]]) -> Reader:
     if kind in NAMES or kind is Any:
         return functools.partial(_scalar, kind)
     if origin is tuple and args[1:] == (Ellipsis,):
-        return sequence(_reader(unwrapped(args[0])[0], making))
+        return sequence(_item(args[0], making))
     if origin is not None and issubclass(origin, typing.Mapping):
-        return functools.partial(_mapping, _reader(unwrapped(args[1])[0], making))
+        return functools.partial(_mapping, _item(args[1], making))
     if isinstance(kind, type) and issubclass(kind, Model):
         return reader(kind, making)
     raise TypeError(f"no reader for {kind}")
 
 
+def _item(hint: Any, making: frozenset[type[Any]]) -> Reader:
+    """The reader of what stands in a list or a mapping."""
+    kind, nullable = unwrapped(hint)
+    read = _reader(kind, making)
+    return functools.partial(_nullable, read) if nullable else read
+
+
+def _nullable(read: Reader, value: Any) -> Any:
+    return None if value is None else read(value)
+
+
 def _scalar(kind: Any, value: Any) -> Any:
-    if kind is Any or type(value) is kind or (kind is float and type(value) is int):
+    if type(value) is kind or (kind is float and type(value) is int) or (kind is Any and value is not MISSING):
         return value
-    raise Mismatch(NAMES[kind], value)
+    raise Mismatch(NAMES.get(kind, "a value"), value)
 
 
 def _checked(read: Reader, check: Callable[[Any], str | None], value: Any) -> Any:
@@ -286,4 +306,10 @@ def _checked(read: Reader, check: Callable[[Any], str | None], value: Any) -> An
 def _mapping(read: Reader, value: Any) -> dict[str, Any]:
     if type(value) is not dict:
         raise Mismatch("an object", value)
-    return {key: read(item) for key, item in value.items()}
+    key, made = "", {}
+    try:
+        for key, item in value.items():
+            made[key] = read(item)
+    except Mismatch as wrong:
+        raise wrong.inside(key) from None
+    return made

@@ -129,7 +129,7 @@ def test_a_setting_that_cannot_be_right_is_an_error_at_construction(settings):
     "token", ["", "TOP SECRET", "TOPSECRET\n", "TOPSECRET\r\nX: y", "TOPSECRÉT", "TOPSECRET\x00", None]
 )
 def test_a_token_that_no_header_can_carry_is_refused_where_it_is_given_and_not_shown(kind, token):
-    with pytest.raises(ValueError, match="the .*t.*") as raised:
+    with pytest.raises(ValueError, match="the .*(token|key)") as raised:
         kind(token)
     assert "TOP" not in str(raised.value)
 
@@ -352,7 +352,8 @@ def test_a_first_call_imports_neither_a_transport_that_it_does_not_use_nor_async
 import sys, infisical
 from returns.result import Success
 body = b'{"secret": {"id": "1", "secretKey": "K", "secretValue": "v"}}'
-client = infisical.InfisicalClient(auth=infisical.Jwt("t"), executor=lambda r: Success(infisical.Response(200, (), body)))
+answer = infisical.Response(200, (), body)
+client = infisical.InfisicalClient(auth=infisical.Jwt("t"), executor=lambda _: Success(answer))
 client.secrets.get_by_name(secret_name="K", project_id="p", environment="e").unwrap()
 print([m for m in ("dataclasses_json", "marshmallow", "urllib3", "vcr", "asyncio", "yaml") if m in sys.modules])
 """

@@ -175,7 +175,7 @@ def test_a_failing_login_fails_all_tasks_that_shared_it_once_and_20_later_calls_
 
 
 def test_a_late_refusal_of_an_old_token_starts_no_login():
-    """One thread is refused, renews and goes on; another was refused for the same old token and hears of it only now."""
+    """One thread is refused, renews and goes on; another was refused for the same token and hears of it only now."""
     server = Server(REFUSALS["401"])
     held_back, first_done = threading.Event(), threading.Event()
 

@@ -137,7 +137,7 @@ class Identities(Group[R]):
 
         `role` is the slug of a role of the organization (`admin`, `member`, `no-access` or its own), by default
         `no-access`. Servers of 2024 know nothing of `has_delete_protection`.
-        Expect `NotFoundError` (no such role), `BadRequestError` (the plan has no identity left), `ForbiddenError`.
+        Expect `NotFoundError` (no such role), `BadRequestError`, `ForbiddenError`.
         POST /api/v1/identities
         """
         body = {

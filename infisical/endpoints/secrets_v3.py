@@ -33,8 +33,8 @@ BY_PEOPLE_OR_IDENTITIES = Access("secrets", documented=IDENTITIES_AND_PEOPLE)
 class SecretsV3(Group[R]):
     """Key/value pairs of an environment, as in `Secrets`. `workspace_id` is the project's id.
 
-    Newer servers have these routes too, as deprecated ones. A server ignores what it is too old for, and does not say
-    so: one of 2024 sends values whatever `view_secret_value` says.
+    Newer servers have these routes too, as deprecated ones. A server ignores a parameter that it is too old for, and
+    does not say so.
     """
 
     @endpoint

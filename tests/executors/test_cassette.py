@@ -76,6 +76,7 @@ def test_mode_none_never_records(tmp_path):
     error = CassetteExecutor(tmp_path / "tape.yaml", inner=inner)(ASK).failure()
 
     assert (error.reason, error.sent, inner.sent) == ("unrecorded", False, [])
+    assert error.message.startswith("tape.yaml does not exist")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,7 +10,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from returns.result import Failure, Success
+from returns.result import Success
 
 from infisical import HttpRequest, IdentityAccessToken, InfisicalClient, InfisicalNetworkError, Response
 from infisical.endpoints.secrets import SecretList

@@ -175,7 +175,7 @@ class SecretReferenceNode(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretReferenceTree(Model):
-    """What a secret refers to, and so on down; `value` is its value with all of that filled in."""
+    """What a secret refers to, and so on down, and its value."""
 
     tree: SecretReferenceNode
     value: str | None = field(default=None, repr=False)
