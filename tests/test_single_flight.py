@@ -200,6 +200,37 @@ def test_a_late_refusal_of_an_old_token_starts_no_login():
     assert server.logins - 1 == 1
 
 
+def test_a_thread_that_looked_before_a_flight_landed_and_asks_after_it_starts_no_login():
+    server, looked, landed = Server(), threading.Event(), threading.Event()
+    late_thread: list[int] = []
+
+    def clock() -> float:
+        if threading.get_ident() in late_thread and not looked.is_set():
+            looked.set()  # it finds the token expired, and then is slow
+            landed.wait(30)
+        return server.now
+
+    def execute(request: HttpRequest) -> Any:
+        server.logins += request.url.endswith("/login")
+        return server.answer(request)
+
+    def late() -> Any:
+        late_thread.append(threading.get_ident())
+        return client.secrets.list(**WHERE)
+
+    client = InfisicalClient(executor=execute, clock=clock)
+    client.login(UniversalAuth("id", "secret")).unwrap()
+    server.begin()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(late)
+        looked.wait(30)
+        quick = client.secrets.list(**WHERE)
+        landed.set()
+
+    assert (isinstance(quick, Success), isinstance(slow.result(), Success)) == (True, True)
+    assert server.logins - 1 == 1
+
+
 # ---- leaders that fall away
 def test_if_the_leader_of_a_flight_is_interrupted_a_follower_takes_over():
     flights, started, crash = Flights(), threading.Event(), threading.Event()
@@ -258,14 +289,19 @@ def test_a_client_that_outlives_its_event_loop_does_not_wait_for_a_flight_of_the
     async def first() -> None:
         (await client.login(UniversalAuth("id", "secret"))).unwrap()
         server.begin()
-        task = asyncio.create_task(client.secrets.list(**WHERE))
+        asyncio.ensure_future(client.secrets.list(**WHERE))
         while server.logins < 2:
             await asyncio.sleep(0)
+
+    abandoned = asyncio.new_event_loop()
+    abandoned.run_until_complete(first())
+    got = asyncio.run(client.secrets.list(**WHERE))
+    for task in asyncio.all_tasks(abandoned):
         task.cancel()
+    abandoned.run_until_complete(asyncio.sleep(0))
+    abandoned.close()
 
-    asyncio.run(first())
-
-    assert isinstance(asyncio.run(client.secrets.list(**WHERE)), Success)
+    assert isinstance(got, Success)
 
 
 def test_both_drivers_play_the_same_effects():

@@ -97,19 +97,14 @@ def session(cell: Cell, clock: Callable[[], float], check: Check) -> Middleware:
     def resting(held: Session, now: float) -> Failed | None:
         return held.failed if held.failed is not None and now < held.failed.until else None
 
-    def usable(held: Session, refused: Grant | None) -> Grant | None:
-        """The grant, if there is no need to renew it, or no use in trying while it lives."""
-        grant = held.grant
-        if grant is None or grant is refused:
-            return None
+    def good(held: Session, grant: Grant) -> bool:
+        """Whether there is no need to renew it, or no use in trying while it lives."""
         now = clock()
-        if now < grant.renew_at or (now < grant.expires_at and resting(held, now) is not None):
-            return grant
-        return None
+        return now < grant.renew_at or (now < grant.expires_at and resting(held, now) is not None)
 
     def renewal(held: Session, old: Grant, renew: Renew, following: Next) -> Flow[Result[Grant, InfisicalError]]:
-        landed = usable(held, old)
-        if landed is not None:  # a flight came down between the look and the take-off
+        landed = held.grant
+        if landed is not None and landed is not old and good(held, landed):  # since the look that found the old one
             return Success(landed)
         failed = resting(held, clock())
         if failed is not None:
@@ -129,12 +124,12 @@ def session(cell: Cell, clock: Callable[[], float], check: Check) -> Middleware:
 
     def fresh(held: Session, refused: Grant | None, following: Next) -> Flow[Result[Grant, InfisicalError]]:
         """A token that is good and is not the refused one."""
-        grant = usable(held, refused)
-        old = held.grant
-        if grant is not None or old is None or old.renew is None:
-            found = grant or old
-            return Failure(AuthenticationError("not logged in")) if found is None else Success(found)
+        old = held.grant  # looked at once: by the time that it is judged there may be another
+        if old is None:
+            return Failure(AuthenticationError("not logged in"))
         renew = old.renew
+        if renew is None or (old is not refused and good(held, old)):
+            return Success(old)
         renewed = yield from once(held, lambda: renewal(held, old, renew, following))
         if isinstance(renewed, Failure) and old is not refused and clock() < old.expires_at and cell.session is held:
             return Success(old)  # it was early: the old token still lives
