@@ -430,6 +430,33 @@ def test_a_token_set_during_a_renewal_wins():
     assert (client.auth_mode, told(sent)) == ("jwt", ["login", "Bearer U"])
 
 
+@pytest.mark.parametrize(
+    ("act", "kind", "sent"),
+    [
+        (lambda client: client.logout(), UnauthorizedError, ["Bearer T1"]),
+        (lambda client: client.set_jwt("U"), SecretList, ["Bearer T1", "Bearer U"]),
+    ],
+)
+def test_a_refusal_that_arrives_after_a_logout_or_a_new_token_starts_no_login(act, kind, sent):
+    requests: list[HttpRequest] = []
+
+    def execute(request: HttpRequest) -> Any:
+        requests.append(request)
+        if request.url.endswith("/login"):
+            return Success(login("T1"))
+        if told([request]) == ["Bearer T1"]:
+            act(client)
+            return Success(REFUSED_401)
+        return Success(LISTED)
+
+    client = InfisicalClient(executor=execute)
+    client.login(UniversalAuth("id", "secret"))
+    requests.clear()
+    got = client.secrets.list(**WHERE)
+
+    assert (type(got.failure() if isinstance(got, Failure) else got.unwrap()), told(requests)) == (kind, sent)
+
+
 def test_logout_during_an_explicit_login_wins():
     def execute(_: HttpRequest) -> Any:
         client.logout()

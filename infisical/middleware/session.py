@@ -41,6 +41,7 @@ class Grant:
 
     mode: AuthMode
     token: str = field(repr=False)
+    header: tuple[str, str] = field(repr=False)
     renew_at: float = inf
     expires_at: float = inf
     renew: Renew | None = field(default=None, repr=False)
@@ -57,10 +58,11 @@ def granted(
     by_factory: bool = False,
 ) -> Grant:
     """Make a grant with its times. No expiry if `expires_in` is 0; a short-lived token is renewed at half its life."""
+    carried = header(mode, token)
     if not expires_in or expires_in < 0:
-        return Grant(mode, token, renew=renew, by_factory=by_factory)
+        return Grant(mode, token, carried, renew=renew, by_factory=by_factory)
     early = expires_in - leeway if expires_in >= 2 * leeway else expires_in / 2
-    return Grant(mode, token, now + early if renew else inf, now + expires_in, renew, by_factory)
+    return Grant(mode, token, carried, now + early if renew else inf, now + expires_in, renew, by_factory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,54 +124,58 @@ def session(cell: Cell, clock: Callable[[], float], check: Check) -> Middleware:
             return Failure(AuthenticationError("logged out while the token was renewed"))
         return Success(grant)
 
-    def fresh(held: Session, refused: Grant | None, following: Next) -> Flow[Result[Grant, InfisicalError]]:
-        """A token that is good and is not the refused one."""
-        old = held.grant  # looked at once: by the time that it is judged there may be another
-        if old is None:
-            return Failure(AuthenticationError("not logged in"))
-        renew = old.renew
-        if renew is None or (old is not refused and good(held, old)):
-            return Success(old)
+    def fresh(
+        held: Session, old: Grant, renew: Renew, refused: bool, following: Next
+    ) -> Flow[Result[Grant, InfisicalError]]:
+        """A token in the place of one that is refused, or due."""
         renewed = yield from once(held, lambda: renewal(held, old, renew, following))
-        if isinstance(renewed, Failure) and old is not refused and clock() < old.expires_at and cell.session is held:
+        if isinstance(renewed, Failure) and not refused and clock() < old.expires_at and cell.session is held:
             return Success(old)  # it was early: the old token still lives
         return renewed
 
-    def carrying(request: HttpRequest, grant: Grant) -> Result[HttpRequest, InfisicalError]:
+    def attach(request: HttpRequest, following: Next) -> Flow[Outcome]:
+        access, held = request.auth, cell.session
+        grant = held.grant  # looked at once: by the time that it is judged there may be another
+        if access.need == "none" or grant is None:
+            refusal = check(access, None)  # logged out since the mode was checked
+            return Failure(refusal) if refusal is not None else (yield from following(request))
+        if grant.renew is not None and not good(held, grant):
+            first = yield from fresh(held, grant, grant.renew, False, following)
+            if isinstance(first, Failure):
+                return Failure(unsent(first.failure()))
+            grant = first.unwrap()
+        refusal = check(access, grant.mode)
+        if refusal is not None:
+            return Failure(refusal)
+        outcome = yield from following(request.with_header(*grant.header))
+        if grant.renew is None or not access.judges_session or not _refused(outcome):
+            return outcome
+        return (yield from again(request, following, grant, grant.renew, outcome))
+
+    def again(
+        request: HttpRequest, following: Next, refused: Grant, renew: Renew, outcome: Outcome
+    ) -> Flow[Outcome]:
+        """Once more with another token, if there is one to be had."""
+        held = cell.session  # anew: somebody may have logged out or in while the request was on its way
+        grant = held.grant
+        if grant is None:
+            return outcome
+        endpoint = (request.method, request.url if request.about is None else request.about.path)
+        if grant is refused and clock() < held.futile.get(endpoint, -inf):
+            return outcome
+        if grant is refused or (grant.renew is not None and not good(held, grant)):
+            second = yield from fresh(held, grant, grant.renew or renew, grant is refused, following)
+            if isinstance(second, Failure):
+                return second
+            grant = second.unwrap()
         refusal = check(request.auth, grant.mode)
         if refusal is not None:
             return Failure(refusal)
-        return Success(request.with_header(*header(grant.mode, grant.token)))
-
-    def attach(request: HttpRequest, following: Next) -> Flow[Outcome]:
-        held = cell.session
-        if request.auth.need == "none" or held.grant is None:
-            refusal = check(request.auth, None)  # logged out since the mode was checked
-            return Failure(refusal) if refusal is not None else (yield from following(request))
-        first = yield from fresh(held, None, following)
-        if isinstance(first, Failure):
-            return Failure(unsent(first.failure()))
-        grant = first.unwrap()
-        carried = carrying(request, grant)
-        if isinstance(carried, Failure):
-            return carried
-        outcome = yield from following(carried.unwrap())
-        if grant.renew is None or not request.auth.judges_session or not _refused(outcome):
-            return outcome
-        endpoint = (request.method, request.url if request.about is None else request.about.path)
-        if held.grant is grant and clock() < held.futile.get(endpoint, -inf):
-            return outcome
-        second = yield from fresh(held, grant, following)
-        if isinstance(second, Failure):
-            return second
-        carried = carrying(request, second.unwrap())
-        if isinstance(carried, Failure):
-            return carried
-        again = yield from following(carried.unwrap())
-        if _refused(again):
+        last = yield from following(request.with_header(*grant.header))
+        if _refused(last):
             now = clock()
             held.futile = {**{key: until for key, until in held.futile.items() if now < until}, endpoint: now + FUTILE}
-        return again
+        return last
 
     return attach
 

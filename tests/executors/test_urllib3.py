@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import trustme
 from returns.result import Success
 
 from infisical import HttpRequest, IdentityAccessToken, InfisicalClient, InfisicalNetworkError, Response
@@ -268,37 +268,32 @@ def test_a_forked_child_does_not_speak_on_its_parents_connections():
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """A key and a self-signed certificate for 127.0.0.1."""
-    folder = tmp_path_factory.mktemp("tls")
-    key, cert = folder / "key.pem", folder / "cert.pem"
-    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    subprocess.run([*command, "-keyout", key, "-out", cert, *subject], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert, key)
-    return cert, context
+def tls():
+    """An authority of the tests' own: a server's context with its certificate, and a client's that trusts it."""
+    authority = trustme.CA()
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    authority.configure_trust(client)
+    return server, client
 
 
-def test_tls_with_a_context_of_ones_own(certificate):
-    cert, context = certificate
-    trusting = ssl.create_default_context(cafile=str(cert))
+def test_tls_with_a_context_of_ones_own(tls):
+    context, trusting = tls
     with serving(well, context) as server, Urllib3Executor(ssl_context=trusting) as execute:
         got = [execute(get(server.url)).unwrap().status for _ in range(2)]
 
         assert (got, server.connections) == ([200, 200], 1)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent(certificate):
-    with serving(well, certificate[1]) as server, Urllib3Executor() as execute:
+def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent(tls):
+    with serving(well, tls[0]) as server, Urllib3Executor() as execute:
         error = execute(get(server.url)).failure()
 
         assert (error.reason, error.sent, server.seen) == ("tls", False, [])
 
 
-def test_a_tls_server_that_drips_meets_the_deadline_too(certificate):
-    cert, context = certificate
-    trusting = ssl.create_default_context(cafile=str(cert))
+def test_a_tls_server_that_drips_meets_the_deadline_too(tls):
+    context, trusting = tls
     with serving(drip_body, context) as server, Urllib3Executor(ssl_context=trusting) as execute:
         error = execute(get(server.url, timeout=0.5)).failure()
 
