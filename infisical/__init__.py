@@ -16,26 +16,7 @@ from typing import TYPE_CHECKING, Any
 from infisical.version import __version__
 
 if TYPE_CHECKING:
-    from infisical.auth import (
-        Access,
-        AliCloudAuth,
-        ApiKey,
-        AuthMode,
-        AwsAuth,
-        AzureAuth,
-        GcpAuth,
-        IdentityAccessToken,
-        Jwt,
-        JwtAuth,
-        KubernetesAuth,
-        LdapAuth,
-        OciAuth,
-        OidcAuth,
-        ServiceToken,
-        TlsCertAuth,
-        TokenAuth,
-        UniversalAuth,
-    )
+    from infisical.auth import Access, ApiKey, AuthMode, IdentityAccessToken, Jwt, ServiceToken
     from infisical.client import AsyncInfisicalClient, InfisicalClient
     from infisical.drivers import AsyncExecutor, Executor
     from infisical.endpoints.identity_auth import LoginResponse
@@ -55,30 +36,25 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from infisical.flow import Middleware
+    from infisical.logins import (
+        AliCloudAuth,
+        AwsAuth,
+        AzureAuth,
+        GcpAuth,
+        JwtAuth,
+        KubernetesAuth,
+        LdapAuth,
+        OciAuth,
+        OidcAuth,
+        TlsCertAuth,
+        TokenAuth,
+        UniversalAuth,
+    )
     from infisical.request import NULL, HttpRequest, Request
     from infisical.response import Response
 
 _HOMES = {
-    "auth": (
-        "Access",
-        "AliCloudAuth",
-        "ApiKey",
-        "AuthMode",
-        "AwsAuth",
-        "AzureAuth",
-        "GcpAuth",
-        "IdentityAccessToken",
-        "Jwt",
-        "JwtAuth",
-        "KubernetesAuth",
-        "LdapAuth",
-        "OciAuth",
-        "OidcAuth",
-        "ServiceToken",
-        "TlsCertAuth",
-        "TokenAuth",
-        "UniversalAuth",
-    ),
+    "auth": ("Access", "ApiKey", "AuthMode", "IdentityAccessToken", "Jwt", "ServiceToken"),
     "client": ("AsyncInfisicalClient", "InfisicalClient"),
     "drivers": ("AsyncExecutor", "Executor"),
     "endpoints.identity_auth": ("LoginResponse",),
@@ -98,6 +74,20 @@ _HOMES = {
         "ValidationError",
     ),
     "flow": ("Middleware",),
+    "logins": (
+        "AliCloudAuth",
+        "AwsAuth",
+        "AzureAuth",
+        "GcpAuth",
+        "JwtAuth",
+        "KubernetesAuth",
+        "LdapAuth",
+        "OciAuth",
+        "OidcAuth",
+        "TlsCertAuth",
+        "TokenAuth",
+        "UniversalAuth",
+    ),
     "request": ("NULL", "HttpRequest", "Request"),
     "response": ("Response",),
 }

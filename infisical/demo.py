@@ -16,13 +16,14 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from returns.result import Failure, Success
 
-from infisical.auth import ServiceToken, UniversalAuth
+from infisical.auth import ServiceToken
 from infisical.client import InfisicalClient
 from infisical.drivers import Executor, Reply
 from infisical.endpoints.kms import DecryptResponse, EncryptResponse
 from infisical.errors import AuthenticationError, ValidationError
 from infisical.executors.cassette import CassetteExecutor
 from infisical.group import Answer
+from infisical.logins import UniversalAuth
 from infisical.redaction import MASK, SECRET_HEADERS, masked_value
 from infisical.request import Headers, HttpRequest
 from infisical.version import __version__

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from returns.result import Failure, Success
 
-from infisical.auth import POLICIES, AsyncLogin, AuthMode, Credential, Policy, sendable
+from infisical.auth import POLICIES, AsyncLogin, AuthMode, Credential, Policy, is_visible_ascii, sendable
 from infisical.drivers import raised
 from infisical.errors import AuthenticationError, DecodeError, InfisicalError, InfisicalNetworkError, from_response
 from infisical.flow import Flow, Middleware, Next, call, chain
@@ -161,7 +161,7 @@ def _base(url: str, allow_http: bool) -> str:
         raise ValueError("base_url is not a URL: https://host[:port][/prefix]") from None
     if parts.username is not None or parts.password is not None:
         raise ValueError("base_url must not hold a user name or password")
-    if not good or parts.query or parts.fragment or not re.fullmatch(r"[!-~]+", url) or "?" in url or "#" in url:
+    if not good or parts.query or parts.fragment or not is_visible_ascii(url) or "?" in url or "#" in url:
         raise ValueError(f"base_url must be https://host[:port][/prefix], not {url!r}")
     if parts.scheme == "http" and not allow_http and not _is_this_machine(parts.hostname or ""):
         raise ValueError(f"{url!r} would send credentials in clear; allow_http=True permits it")
@@ -169,7 +169,10 @@ def _base(url: str, allow_http: bool) -> str:
 
 
 def _is_this_machine(host: str) -> bool:
-    return host in ("localhost", "::1") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
+    numbers = host.split(".")
+    return host in ("localhost", "::1") or (
+        numbers[0] == "127" and len(numbers) == 4 and all(map(str.isdigit, numbers))
+    )
 
 
 def _headers(given: Mapping[str, str]) -> Headers:

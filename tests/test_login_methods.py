@@ -32,8 +32,8 @@ from infisical import (
     UniversalAuth,
     __version__,
 )
-from infisical.auth import alicloud_signature
 from infisical.executors import ScriptedExecutor
+from infisical.logins import alicloud_signature
 from tests.wire import answer, replaying
 
 URL = "https://infisical.test"
