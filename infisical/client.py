@@ -148,8 +148,8 @@ class InfisicalClient(Client[Run, Login]):
         self._pipeline = Pipeline(
             base_url, headers or {}, timeout, auth_policy, middleware, auth, clock, leeway, allow_http
         )
-        self._own = None if executor else _transport()
-        self._execute: Executor = executor or self._own or _transport()
+        self._execute: Executor = _transport() if executor is None else executor
+        self._own: Any = self._execute if executor is None else None
         self._flights = Flights()
 
     def __call__(self, request: Request[T], /) -> Answer[T]:
@@ -209,9 +209,9 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin]):
         self._pipeline = Pipeline(
             base_url, headers or {}, timeout, auth_policy, middleware, auth, clock, leeway, allow_http
         )
-        self._own = None if executor else _transport()
-        self._threads = None if self._own is None else InThreads(self._own)
-        self._execute: AsyncExecutor = executor or self._threads or InThreads(_transport())
+        self._own: Any = _transport() if executor is None else None
+        self._threads = InThreads(self._own)
+        self._execute: AsyncExecutor = self._threads if executor is None else executor
         self._flights: AsyncFlights = {}
 
     async def __call__(self, request: Request[T], /) -> Answer[T]:
@@ -230,8 +230,8 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin]):
 
     async def aclose(self) -> None:
         """Close the transport, if the client made it; calls after that are a `Failure`."""
-        if self._own is not None and self._threads is not None:
-            self._threads.close()
+        self._threads.close()
+        if self._own is not None:
             self._own.close()
 
     async def __aenter__(self) -> Self:

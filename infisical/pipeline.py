@@ -101,7 +101,7 @@ class Pipeline:
         def renew(following: Next) -> Flow[Answer[Grant]]:
             now = self.clock()
             answer = yield from self._answer(method, following)
-            if isinstance(answer, Failure) and _dropped(answer.failure()):  # an idle connection that had gone stale
+            if isinstance(answer, Failure) and _dropped(answer.failure()):
                 answer = yield from self._answer(method, following)
             return answer.map(lambda fresh: self._grant(mode, fresh, now, method))
 
@@ -148,7 +148,8 @@ def _refusal(message: HttpRequest, request: Request[Any], response: Response, to
 
 
 def _dropped(error: InfisicalError) -> bool:
-    return isinstance(error, InfisicalNetworkError) and error.reason in ("reset", "refused")
+    """Whether it looks like an idle connection that had gone stale: worth another try at once, nothing else is."""
+    return isinstance(error, InfisicalNetworkError) and error.reason == "reset"
 
 
 # ---- settings: ValueError where one cannot be right
