@@ -209,9 +209,11 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin]):
         self._pipeline = Pipeline(
             base_url, headers or {}, timeout, auth_policy, middleware, auth, clock, leeway, allow_http
         )
-        self._own: Any = _transport() if executor is None else None
-        self._threads = InThreads(self._own)
-        self._execute: AsyncExecutor = self._threads if executor is None else executor
+        self._own: Any = None
+        if executor is None:
+            self._own = _transport()
+            executor = self._threads = InThreads(self._own)
+        self._execute: AsyncExecutor = executor
         self._flights: AsyncFlights = {}
 
     async def __call__(self, request: Request[T], /) -> Answer[T]:
@@ -230,8 +232,8 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin]):
 
     async def aclose(self) -> None:
         """Close the transport, if the client made it; calls after that are a `Failure`."""
-        self._threads.close()
         if self._own is not None:
+            self._threads.close()
             self._own.close()
 
     async def __aenter__(self) -> Self:
