@@ -86,6 +86,7 @@ assert client.secrets.get_secret_by_name(
 
 
 @pytest.mark.benchmark(group="import to first answer")
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("who", ["ours", "infisicalsdk"])
 def test_a_fresh_process_from_import_to_its_first_answer(benchmark: Any, server: str, who: str) -> None:
     def run() -> None:
