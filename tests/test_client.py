@@ -129,7 +129,7 @@ def test_a_setting_that_cannot_be_right_is_an_error_at_construction(settings):
     "token", ["", "TOP SECRET", "TOPSECRET\n", "TOPSECRET\r\nX: y", "TOPSECRÉT", "TOPSECRET\x00", None]
 )
 def test_a_token_that_no_header_can_carry_is_refused_where_it_is_given_and_not_shown(kind, token):
-    with pytest.raises(ValueError, match="the .*(token|key)") as raised:
+    with pytest.raises(ValueError, match=r"the .*(token|key)") as raised:
         kind(token)
     assert "TOP" not in str(raised.value)
 

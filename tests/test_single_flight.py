@@ -285,11 +285,12 @@ def test_a_client_that_outlives_its_event_loop_does_not_wait_for_a_flight_of_the
         return server.answer(request)
 
     client = AsyncInfisicalClient(executor=execute, clock=server.clock)
+    left_behind: list[Any] = []
 
     async def first() -> None:
         (await client.login(UniversalAuth("id", "secret"))).unwrap()
         server.begin()
-        asyncio.ensure_future(client.secrets.list(**WHERE))
+        left_behind.append(asyncio.ensure_future(client.secrets.list(**WHERE)))
         while server.logins < 2:
             await asyncio.sleep(0)
 

@@ -152,9 +152,7 @@ def session(cell: Cell, clock: Callable[[], float], check: Check) -> Middleware:
             return outcome
         return (yield from again(request, following, grant, grant.renew, outcome))
 
-    def again(
-        request: HttpRequest, following: Next, refused: Grant, renew: Renew, outcome: Outcome
-    ) -> Flow[Outcome]:
+    def again(request: HttpRequest, following: Next, refused: Grant, renew: Renew, outcome: Outcome) -> Flow[Outcome]:
         """Once more with another token, if there is one to be had."""
         held = cell.session  # anew: somebody may have logged out or in while the request was on its way
         grant = held.grant
