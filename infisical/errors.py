@@ -41,14 +41,15 @@ class InfisicalError(Exception):
         return hash((type(self), self.message))
 
     def __repr__(self) -> str:
-        shown = {name: value for name, value in vars(self).items() if name != "sent" and value not in (None, "", (), 0)}
+        given = {name: value for name, value in vars(self).items() if (name, value) != ("status_code", 0)}
+        shown = {name: value for name, value in given.items() if name != "sent" and value not in (None, "", ())}
         if not self.sent:
             shown["sent"] = False
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
 class RequestError(InfisicalError):
-    """The request cannot be written: an empty or dotted path part, a value that JSON has no form for. Nothing was sent."""
+    """The request cannot be written: a path part is empty or dotted, a value has no form in JSON. Nothing was sent."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, sent=False)
@@ -60,16 +61,14 @@ class AuthenticationError(InfisicalError):
     `current_mode` is the mode of the client (None: not logged in), `allowed_modes` what the endpoint takes.
     """
 
-    def __init__(
-        self, message: str, *, current_mode: str | None = None, allowed_modes: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, message: str, *, current_mode: str | None = None, allowed_modes: tuple[str, ...] = ()) -> None:
         super().__init__(message, sent=False)
         self.current_mode = current_mode
         self.allowed_modes = allowed_modes
 
 
 class InfisicalNetworkError(InfisicalError):
-    """No answer. `reason` says why; `unrecorded` is a recording's or a script's own: it has no answer for the request."""
+    """No answer. `reason` says why; `unrecorded` is a recording's or a script's own: it knows no answer."""
 
     def __init__(self, message: str, *, reason: Reason = "protocol", sent: bool = True) -> None:
         super().__init__(message, sent=sent)
@@ -169,8 +168,7 @@ OLDER_SERVERS: Mapping[str, str] = {
 
 def error_type(response: Response) -> str | None:
     """Read the `error` of the body, None where there is none."""
-    found = _body(response).get("error")
-    return found if isinstance(found, str) else None
+    return _text(_body(response).get("error"))
 
 
 def from_response(
@@ -180,22 +178,32 @@ def from_response(
 
     `secrets` are what the request carried: a server that echoes one of them has it masked here.
     """
-    body = _body(response)
-    kind = error_type(response)
+    try:
+        return _judged(response, _body(response), method, template, secrets)
+    except RecursionError:  # nested too deeply to be looked through
+        return _judged(response, {}, method, template, secrets)
+
+
+def _judged(
+    response: Response, body: Mapping[str, Any], method: str, template: str, secrets: Collection[str]
+) -> InfisicalApiError:
+    kind = _text(body.get("error"))
     family = _family(response.status, kind)
-    request_id = body.get("reqId") or response.header("x-request-id")
+    request_id = _text(body.get("reqId")) or response.header("x-request-id")
     message = _message(body.get("message")) or kind or _plain(response)
     error = family(
         masked(message, secrets),
         status_code=response.status,
         error_type=kind and masked(kind, secrets),
-        request_id=masked(request_id, secrets) if isinstance(request_id, str) else None,
+        request_id=request_id and masked(request_id, secrets),
         details=masked_value(body.get("details"), secrets),
         method=method,
         template=template,
     )
     if isinstance(error, RateLimitError):
-        error.retry_after = _retry_after(response, message)
+        wait = _retry_after(response, message)
+        if wait is not None:  # else it is as the class has it, so that errors made by hand compare equal
+            error.retry_after = wait
     elif isinstance(error, NotFoundError) and kind == "Not Found" and re.match(r"Route [A-Z]+:/", message):
         error.route_missing = True
         return with_hint(error, _hint(template))
@@ -256,14 +264,19 @@ def _without_query(location: str) -> str:
     except ValueError:
         return "somewhere else"
     host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}" if host else parts.path
+    scheme = f"{parts.scheme}:" if parts.scheme else ""
+    return f"{scheme}//{host}{parts.path}" if host else parts.path
 
 
 def _message(message: object) -> str | None:
     """A text, or the list of issues of the server's validator."""
     if isinstance(message, list):
         return "; ".join(_issue(issue) for issue in message)
-    return message if isinstance(message, str) else None
+    return _text(message)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _issue(issue: object) -> str:

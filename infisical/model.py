@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def camel(name: str) -> str:
-    """Turn `secret_value` into `secretValue`, as dataclasses-json's `LetterCase.CAMEL` does; `import_` into `import`."""
+    """Turn `secret_value` into `secretValue`, as dataclasses-json's camel case does; `import_` into `import`."""
     head, *rest = name.rstrip("_").split("_")
     return head + "".join(part[:1].upper() + part[1:] for part in rest)
 
@@ -50,7 +50,7 @@ def _wire_names(model: Any) -> tuple[tuple[Field[Any], str], ...]:
 
 
 class _Config:
-    """What dataclasses-json looks up on a class: names as `camel` has them, unknown fields ignored. Built when it looks."""
+    """What dataclasses-json looks up on a class: names by `camel`, unknown fields ignored. Built when it looks."""
 
     def __get__(self, instance: object, owner: type[Any]) -> dict[str, Any]:
         return _config()
@@ -73,7 +73,7 @@ def _mixin() -> type[DataClassJsonMixin]:
 
 
 class Model:
-    """Subclasses are `@dataclass(frozen=True, kw_only=True, slots=True)`; what is secret in them is `field(repr=False)`."""
+    """Subclasses are `@dataclass(frozen=True, kw_only=True, slots=True)`; secrets in them are `field(repr=False)`."""
 
     __slots__ = ()
     dataclass_json_config = _Config()

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 MASK: Final = "[redacted]"
 RECORDED_MASK: Final = "redacted"  # what stands in a recording: a plain word, so that it is a value like any other
@@ -52,7 +54,11 @@ SECRET_FIELDS_EXACTLY: Final = frozenset({"Signature"})
 
 TOKENS: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|\bst\.[\w-]{8,}\.[\w.-]+")
 """JSON web tokens and service tokens, wherever they stand."""
-PRIVATE_KEYS: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+PRIVATE_KEYS: Final = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+)
+FIELDS: Final = re.compile(r'"([^"\\]+)"(\s*:\s*)"(?:[^"\\]|\\.|\\\Z)*"?', re.DOTALL)
+"""A name and its text, in what is not JSON: half of it, say."""
 SHORT: Final = 4  # a shorter secret is looked for as a whole word only: its letters stand everywhere
 
 
@@ -63,16 +69,24 @@ def is_secret_field(name: str) -> bool:
 
 def secrets_in(headers: Iterable[tuple[str, str]], body: bytes | None) -> frozenset[str]:
     """Collect what a request carries that nobody may see: credentials in headers, secret fields of a JSON body."""
-    found = {value.removeprefix("Bearer ") for name, value in headers if name.lower() in SECRET_HEADERS}
+    given = [value for name, value in headers if name.lower() in SECRET_HEADERS]
+    found = {*given, *(value.partition(" ")[2] for value in given)}  # with its scheme (Bearer), and without
     if body:
         found.update(_variants(_secret_texts(_parsed(body))))
     return frozenset(found - {""})
 
 
 def masked(text: str, secrets: Collection[str] = ()) -> str:
-    """Hide these secrets, and whatever looks like a token or a private key, in a text."""
-    text = PRIVATE_KEYS.sub(MASK, TOKENS.sub(MASK, text))
-    return text if not secrets else re.sub(_pattern(secrets), MASK, text)
+    """Hide these secrets, and whatever looks like a token or a private key, in a text: all of it where they overlap."""
+    spans = [found.span() for pattern in (TOKENS, PRIVATE_KEYS) for found in pattern.finditer(text)]
+    if any(secrets):
+        spans += [found.span(1) for found in _pattern(frozenset(secrets)).finditer(text)]
+    shown, end = "", 0
+    for start, stop in sorted(spans):
+        if start >= end:
+            shown += text[end:start] + MASK
+        end = max(end, stop)
+    return shown + text[end:]
 
 
 def masked_value(value: Any, secrets: Collection[str] = ()) -> Any:
@@ -80,8 +94,9 @@ def masked_value(value: Any, secrets: Collection[str] = ()) -> Any:
     if isinstance(value, str):
         return masked(value, secrets)
     if isinstance(value, Mapping):
+        blotted = {name: _blotted(item, MASK) for name, item in value.items() if is_secret_field(str(name))}
         return {
-            masked(str(name), secrets): _blotted(item, MASK) if is_secret_field(str(name)) else masked_value(item, secrets)
+            masked(str(name), secrets): blotted[name] if name in blotted else masked_value(item, secrets)
             for name, item in value.items()
         }
     if isinstance(value, (list, tuple)):
@@ -101,18 +116,29 @@ def recorded_body(body: bytes | None, secrets: Collection[str] = ()) -> bytes | 
     """Write a body for a recording: secret fields hidden at any depth, and these secrets wherever they stand."""
     if not body:
         return body
-    parsed = _parsed(body)
-    if parsed is None:
-        return masked(body.decode("utf-8", "replace"), secrets).replace(MASK, RECORDED_MASK).encode()
-    return json.dumps(_recorded(parsed, secrets), ensure_ascii=False).encode("utf-8", "replace")
+    try:
+        return json.dumps(_recorded(json.loads(body), secrets), ensure_ascii=False).encode("utf-8", "replace")
+    except RecursionError:  # nested too deeply to be looked through
+        return json.dumps(RECORDED_MASK).encode()
+    except ValueError:
+        return _hidden(FIELDS.sub(_field, body.decode("utf-8", "replace")), secrets).encode()
 
 
 def _recorded(value: Any, secrets: Collection[str]) -> Any:
     if isinstance(value, str):
-        return masked(value, secrets).replace(MASK, RECORDED_MASK)
+        return _hidden(value, secrets)
     if isinstance(value, dict):
-        return {k: _blotted(v, RECORDED_MASK) if is_secret_field(k) else _recorded(v, secrets) for k, v in value.items()}
+        blotted = {name: _blotted(item, RECORDED_MASK) for name, item in value.items() if is_secret_field(name)}
+        return {_hidden(k, secrets): blotted[k] if k in blotted else _recorded(v, secrets) for k, v in value.items()}
     return [_recorded(item, secrets) for item in value] if isinstance(value, list) else value
+
+
+def _hidden(text: str, secrets: Collection[str]) -> str:
+    return masked(text, secrets).replace(MASK, RECORDED_MASK)
+
+
+def _field(found: re.Match[str]) -> str:
+    return f'"{found[1]}"{found[2]}"{RECORDED_MASK}"' if is_secret_field(found[1]) else found[0]
 
 
 def _blotted(value: Any, mask: str) -> Any:
@@ -147,9 +173,20 @@ def _variants(texts: Iterable[str]) -> Iterator[str]:
             continue
 
 
-def _pattern(secrets: Collection[str]) -> str:
-    longest_first = sorted(secrets, key=len, reverse=True)
-    return "|".join(re.escape(s) if len(s) >= SHORT else rf"(?<!\w){re.escape(s)}(?!\w)" for s in longest_first if s)
+@functools.lru_cache(maxsize=8)
+def _pattern(secrets: frozenset[str]) -> re.Pattern[str]:
+    """What finds these secrets, as they are and as JSON, HTML and URLs write them; it looks on inside what it found."""
+    longest_first = sorted({form for text in secrets for form in _written(text)} - {""}, key=len, reverse=True)
+    found = [re.escape(s) if len(s) >= SHORT else rf"(?<!\w){re.escape(s)}(?!\w)" for s in longest_first]
+    return re.compile(f"(?=({'|'.join(found)}))")
+
+
+def _written(text: str) -> tuple[str, ...]:
+    from html import escape  # a large module, needed after an error only
+
+    in_json = (json.dumps(text, ensure_ascii=ascii)[1:-1] for ascii in (True, False))
+    in_urls = (quote(text, safe=safe, errors="replace") for safe in ("", "!*'()"))  # Python's, JavaScript's
+    return text, *in_json, *in_urls, escape(text), escape(text, quote=False)
 
 
 def _parsed(body: bytes) -> Any:

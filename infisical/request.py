@@ -12,8 +12,8 @@ import functools
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, is_dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NoReturn, TypeAlias, TypeVar, cast
 from urllib.parse import quote
@@ -39,7 +39,8 @@ class Null:
     _only: Null | None = None
 
     def __new__(cls) -> Null:
-        cls._only = cls._only or super().__new__(cls)
+        if cls._only is None:  # it is false itself
+            cls._only = super().__new__(cls)
         return cls._only
 
     def __repr__(self) -> str:
@@ -67,6 +68,10 @@ class Base64:
     """What a body carries as base64: bytes as they are, text as UTF-8."""
 
     data: bytes | str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.data, (bytearray, memoryview)):  # what can be changed afterwards is copied
+            object.__setattr__(self, "data", bytes(self.data))
 
 
 class Body(dict[str, Any]):
@@ -201,7 +206,9 @@ def delete(
 
 
 def _present(params: Params) -> tuple[tuple[str, Any], ...]:
-    return tuple([(name, _copied(value)) for name, value in params.items() if value is not None])
+    return tuple(
+        [(name, value if type(value) is str else _copied(value)) for name, value in params.items() if value is not None]
+    )
 
 
 def _frozen(params: Mapping[Any, object]) -> Body:
@@ -209,7 +216,7 @@ def _frozen(params: Mapping[Any, object]) -> Body:
 
 
 def _copied(value: object) -> Any:
-    """A copy that nobody can change: sequences as tuples, mappings as `Body`; models are frozen already."""
+    """A copy that nobody can change: sequences as tuples, mappings as `Body`, also in models."""
     if isinstance(value, str):
         return value
     try:
@@ -222,12 +229,20 @@ class _Endless:
     """What stands for a value that holds itself, or nearly: nothing can write it, so that `prepare` refuses it."""
 
 
+ENDLESS: Final = "a value that is nested too deeply, or holds itself, cannot be written"
+
+
 def _deep_copied(value: object) -> Any:
     if isinstance(value, Mapping):
         given = cast("Mapping[Any, object]", value)
         return Body({name: _deep_copied(item) for name, item in given.items() if item is not None})
-    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray)):
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview)):
         return tuple([_deep_copied(item) for item in cast("Sequence[object]", value)])
+    if isinstance(value, Model) and is_dataclass(value):
+        held = [(f.name, getattr(value, f.name)) for f, _ in wire_names(type(value))]
+        inner = {name: _deep_copied(item) for name, item in held if isinstance(item, (Sequence, Mapping, Model))}
+        inner = {name: item for name, item in inner.items() if not isinstance(item, str)}
+        return replace(value, **inner) if inner else value
     return value
 
 
@@ -241,14 +256,14 @@ def prepare(
         if request.query:
             url = f"{url}?{_written(request.query)}"
         if request.headers:
-            headers = (*headers, *((name, _header(value)) for name, value in request.headers))
+            headers = (*headers, *[_header(name, value) for name, value in request.headers])
         if request.body is None:
             return Success(HttpRequest(request.method, url, headers, None, timeout, request))
         body = _encode(_object(request.body)).encode()
     except _CannotWriteError as cause:
-        return Failure(RequestError(f"{request.method} {request.path}: {cause}"))
-    except (TypeError, ValueError, RecursionError) as cause:
-        return Failure(RequestError(f"{request.method} {request.path} cannot be written: {type(cause).__name__}"))
+        return Failure(_refusal(request, str(cause)))
+    except Exception as cause:  # whatever stands in the request
+        return Failure(_refusal(request, _explained(request, cause)))
     return Success(HttpRequest(request.method, url, (*headers, JSON), body, timeout, request))
 
 
@@ -257,26 +272,96 @@ _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=
 
 
 class _CannotWriteError(Exception):
-    """Why a request cannot be written; it never leaves this file, and never shows a value."""
+    """Why a request cannot be written, and what of it; it never leaves this file, and never shows a value."""
+
+
+class _NoFormError(Exception):
+    """A value that cannot be written; where it stands is looked for afterwards."""
+
+
+def _refusal(request: Request[Any], why: str) -> RequestError:
+    message = f"{request.method} {request.path}: {why}"
+    return RequestError(message.encode("utf-8", "backslashreplace").decode())  # whatever a name is made of
+
+
+def _explained(request: Request[Any], cause: Exception) -> str:
+    """Why a request cannot be written, and what of it, whatever was raised."""
+    try:
+        if not all(isinstance(name, str) for name, _ in request.query):
+            return "a name in the query is not a string"
+        return f"{_reason(cause)}{_place(request)}"
+    except Exception:
+        return type(cause).__name__
+
+
+def _reason(cause: Exception) -> str:
+    if isinstance(cause, _NoFormError):
+        return str(cause)
+    if isinstance(cause, UnicodeEncodeError):
+        return "text with half a surrogate pair has no form in UTF-8"
+    if isinstance(cause, RecursionError):
+        return ENDLESS
+    return "a number is not finite, or too long" if isinstance(cause, ValueError) else type(cause).__name__
+
+
+def _place(request: Request[Any]) -> str:
+    """Where the value stands that cannot be written: found by writing one after the other what stands beside it."""
+    for name, value in request.query:
+        if _fails(_parameter, (name, value)):
+            return f", at {name}"
+    place, value = "", request.body
+    for _ in range(32):  # no deeper: it may hold itself
+        found = next(((step, item) for step, item in _inside(value) if _fails(_json_text, item)), None)
+        if found is None:
+            break
+        place, value = f"{place}{found[0]}", found[1]
+    return f", at {place.removeprefix('.')}" if place else ""
+
+
+def _parameter(pair: tuple[str, Any]) -> str:
+    return _written((pair,))
+
+
+def _json_text(value: Any) -> bytes:
+    return _encode(_json(value)).encode()
+
+
+def _inside(value: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        return [(f".{name}", item) for name, item in value.items()]
+    if isinstance(value, (tuple, list)):
+        return [(f"[{index}]", item) for index, item in enumerate(value)]
+    if isinstance(value, Model):
+        return [(f".{name}", getattr(value, f.name)) for f, name in wire_names(type(value))]
+    return []
+
+
+def _fails(write: Callable[[Any], object], value: Any) -> bool:
+    try:
+        write(value)
+    except Exception:
+        return True
+    return False
 
 
 def _path(request: Request[Any]) -> str:
-    names, template = _template(request.path)
-    if not names and not request.parts:
-        return template
-    parts = dict(request.parts)
+    names, form = _template(request.path)
+    given = request.parts
+    if len(given) == 1 == len(names) and given[0][0] == names[0]:  # nearly always
+        return form % _part(*given[0])
+    parts = dict(given)
     if len(parts) != len(names) or any(name not in parts for name in names):
         raise _CannotWriteError(f"the path takes {', '.join(names) or 'no parts'}, not {', '.join(parts) or 'none'}")
-    return template.format_map({name: _part(name, parts[name]) for name in names})
+    return form % tuple([_part(name, parts[name]) for name in names])
 
 
 @functools.lru_cache(maxsize=1024)
 def _template(path: str) -> tuple[tuple[str, ...], str]:
-    """The names in a path template; a path that could lead elsewhere is refused."""
-    plain = re.sub(r"\{\w+\}", "x", path)
-    if not re.fullmatch(r"(/[\w.~!$&'()*+,;=:@%-]+)+/?", plain, re.ASCII) or _dotted(plain):
+    """The names in a path template, and it as a %-form; a path that could lead elsewhere is refused."""
+    plain = re.sub(r"\{[^\W\d]\w*\}", "x", path)
+    if not re.fullmatch(r"(/([\w.~!$&'()*+,;=:@-]|%[\da-fA-F]{2})+)+/?", plain, re.ASCII) or _dotted(plain):
         raise _CannotWriteError("a path is /like/{this}, from the root, without query, dotted or empty parts")
-    return tuple(re.findall(r"\{(\w+)\}", path)), path
+    return tuple(re.findall(r"\{(\w+)\}", path)), re.sub(r"\{\w+\}", "%s", path.replace("%", "%%"))
 
 
 def _dotted(path: str) -> bool:
@@ -288,16 +373,20 @@ def _part(name: str, value: object) -> str:
         raise _CannotWriteError(f"{name} must be a string, not {type(value).__name__}")
     if value in ("", ".", ".."):
         raise _CannotWriteError(f"{name} cannot be {value!r}")
-    return quote(value, safe="")
+    try:
+        return _quoted(value)
+    except UnicodeEncodeError as cause:
+        raise _CannotWriteError(f"{name}: {_reason(cause)}") from None
+
+
+def _quoted(text: str) -> str:
+    """Percent-encode a text, all of it; most are ids and slugs, which have nothing to encode."""
+    plain = text.isascii() and text.replace("-", "").replace("_", "").isalnum()
+    return text if plain else quote(text, safe="")
 
 
 def _written(query: tuple[tuple[str, Any], ...]) -> str:
-    return "&".join(
-        [
-            f"{name if name.isidentifier() and name.isascii() else quote(name, safe='')}={quote(_text(value), safe='')}"
-            for name, value in query
-        ]
-    )
+    return "&".join([f"{_quoted(name)}={_quoted(_text(value))}" for name, value in query])
 
 
 def _text(value: object) -> str:
@@ -306,22 +395,33 @@ def _text(value: object) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
-        return str(value)
-    if isinstance(value, tuple):
-        return ",".join([_text(item) for item in cast("tuple[object, ...]", value)])
-    raise _CannotWriteError(f"{type(value).__name__} has no form in a query")
+    if isinstance(value, int):
+        return int.__repr__(value)  # of an enum too, as JSON has it
+    if isinstance(value, float) and math.isfinite(value):
+        return float.__repr__(value)
+    if isinstance(value, (tuple, list)):
+        return ",".join([_text(item) for item in cast("Sequence[object]", value)])
+    raise _no_form(value, "a query")
 
 
-def _header(value: object) -> str:
+def _no_form(value: object, where: str) -> _NoFormError:
+    if isinstance(value, _Endless):
+        return _NoFormError(ENDLESS)
+    kind = "dict" if isinstance(value, Body) else type(value).__name__  # as the caller knows it
+    return _NoFormError(f"{kind} has no form in {where}")
+
+
+def _header(name: object, value: object) -> tuple[str, str]:
+    if not isinstance(name, str) or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+        raise _CannotWriteError("a header has a name that is none")
     if not isinstance(value, str) or not re.fullmatch(r"[ -~\t]*", value):
-        raise _CannotWriteError("a header value has a line break, a control or a non-ASCII character in it")
-    return value
+        raise _CannotWriteError(f"the header {name} has a line break, a control or a non-ASCII character in it")
+    return name, value
 
 
 def _object(params: Mapping[Any, Any]) -> dict[str, Any]:
     if not all(isinstance(name, str) for name in params):
-        raise _CannotWriteError("a name in the body is not a string")
+        raise _NoFormError("a name is not a string")
     return {name: _json(value) for name, value in params.items() if value is not None}
 
 
@@ -339,7 +439,7 @@ def _json(value: Any) -> Any:
         return _object({name: getattr(value, f.name) for f, name in wire_names(type(value))})
     if isinstance(value, Base64):
         return _base64(value.data)
-    raise _CannotWriteError(f"{type(value).__name__} has no form in JSON")
+    raise _no_form(value, "JSON")
 
 
 def _base64(data: object) -> str:

@@ -12,17 +12,10 @@ from collections.abc import Callable
 from dataclasses import MISSING
 from typing import Any, Literal, cast
 
-from marshmallow import EXCLUDE, Schema, fields, post_load
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 
 from infisical.decode import unwrapped
 from infisical.model import Model, wire_names
-
-SCALARS: dict[Any, Callable[..., fields.Field]] = {
-    str: fields.String,
-    int: functools.partial(fields.Integer, strict=True),
-    float: fields.Float,
-    bool: fields.Boolean,
-}
 
 
 def schema_of(model: type[Model]) -> type[Schema]:
@@ -43,18 +36,23 @@ def _made(model: Any) -> type[Schema]:
             options |= {"load_default": f.default_factory, "allow_none": True}
         else:
             options["required"] = True
+        if f.metadata.get("check") is not None:
+            options["validate"] = functools.partial(_validate, f.metadata["check"])
         columns[f.name] = _field(hints[f.name], options)
+    defaults = {name: column.load_default for name, column in columns.items() if not column.required}
 
     def make(self: Schema, data: dict[str, Any], **_: Any) -> Any:
-        absent = {f.name: f.default for f, _ in wire_names(model) if data[f.name] is None and f.default is not MISSING}
-        return model(**{**data, **absent})
+        absent = [name for name in defaults if data[name] is None]  # null counts as absent
+        return model(**{**data, **{n: defaults[n]() if callable(defaults[n]) else defaults[n] for n in absent}})
 
     meta = type("Meta", (), {"unknown": EXCLUDE})
     return type(f"{model.__name__}Schema", (Schema,), {**columns, "Meta": meta, "make": post_load(make)})
 
 
 def _field(hint: Any, options: dict[str, Any]) -> fields.Field:
-    kind, _ = unwrapped(hint)
+    kind, nullable = unwrapped(hint)
+    if nullable or kind is Any:
+        options["allow_none"] = True
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if kind in SCALARS:
         return SCALARS[kind](**options)
@@ -67,8 +65,39 @@ def _field(hint: Any, options: dict[str, Any]) -> fields.Field:
     return fields.Raw(**options)
 
 
+def _validate(check: Callable[[Any], str | None], value: Any) -> None:
+    expected = check(value)
+    if expected is not None:
+        raise ValidationError(f"Not {expected}.")
+
+
+# ---- marshmallow's fields, without what they coerce
 class _Tuple(fields.List):
-    """A list that is loaded as a tuple."""
+    """A list, and nothing else that has items; loaded as a tuple."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, list):
+            raise self.make_error("invalid", input=value)
         return tuple(super()._deserialize(value, attr, data, **kwargs))
+
+
+class _Boolean(fields.Boolean):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class _Float(fields.Float):
+    def _validated(self, value: Any) -> Any:
+        if not isinstance(value, (int, float)):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+SCALARS: dict[Any, Callable[..., fields.Field]] = {
+    str: fields.String,
+    int: functools.partial(fields.Integer, strict=True),
+    float: _Float,
+    bool: _Boolean,
+}

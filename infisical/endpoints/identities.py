@@ -6,7 +6,7 @@ Models first, then the endpoint functions. How an identity logs in is set in ide
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from infisical.auth import Access
@@ -53,7 +53,7 @@ class IdentityCustomRole(Model):
     name: str | None = None
     slug: str | None = None
     description: str | None = None
-    permissions: Any = None
+    permissions: Any = field(default=None, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

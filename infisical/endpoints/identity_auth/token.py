@@ -127,7 +127,8 @@ class Token(Group[R]):
         """Change the settings of an identity's token auth; what is left out stays as it is.
 
         Limits as in `attach`; trusted addresses, if given, replace all that there are.
-        Expect `BadRequestError` (a plan without IP ranges), `NotFoundError` (also without token auth), `ForbiddenError`.
+        Expect `BadRequestError` (a plan without IP ranges), `NotFoundError` (no such identity, or no token auth),
+        `ForbiddenError`.
         PATCH /api/v1/auth/token-auth/identities/{identityId}
         """
         body = {

@@ -90,8 +90,8 @@ class Secrets(Group[R]):
 
         A folder that is not there is an empty listing, not an error. The flags are by default false, only
         `view_secret_value` true: without it values are masks. `recursive` goes at most 20 folders down.
-        `metadata_filter` is `key=a,value=b|key=c,value=d`, at most 10 pairs, all of which must hold. A service token with a
-        single scope reads that scope, whatever is asked for.
+        `metadata_filter` is `key=a,value=b|key=c,value=d`, at most 10 pairs, all of which must hold. A service token
+        with a single scope reads that scope, whatever is asked for.
         Expect `ForbiddenError` (also for a reference that cannot be expanded), `NotFoundError` (no such project).
         GET /api/v4/secrets
         """
