@@ -257,8 +257,8 @@ def stopped(value: list[Any], items: Iterator[Any]) -> str:
 def unwrapped(hint: Any) -> tuple[Any, bool]:
     """`X | None` -> (X, True). A Literal is read as what it is made of: newer servers have more members."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        inner = [kind for kind in typing.get_args(hint) if kind is not type(None)]
-        return (unwrapped(inner[0])[0] if len(inner) == 1 else hint), len(inner) < len(typing.get_args(hint))
+        inner = {unwrapped(kind)[0] for kind in typing.get_args(hint) if kind is not type(None)}
+        return (inner.pop() if len(inner) == 1 else hint), type(None) in typing.get_args(hint)
     if typing.get_origin(hint) is Literal:
         return type(typing.get_args(hint)[0]), False
     return hint, False

@@ -141,7 +141,7 @@ def ask_what_the_server_refuses(stage: Stage) -> bool:
             tell("opened", "case Failure(ValidationError() as error): a 401, but not of the token: no new login")
             tell("", f"error.message      {error.message!r}")
             tell("", f"error.status_code  {error.status_code}, error.error_type {error.error_type!r}")
-            tell("", f"error.details      {error.details!r}: servers of that time say it all in the message")
+            tell("", f"error.details[0]   {error.details[0]!r}")
             return len(stage.notes) == before + 1
         case _:
             return False

@@ -196,7 +196,7 @@ def _judged(
         status_code=response.status,
         error_type=kind and masked(kind, secrets),
         request_id=request_id and masked(request_id, secrets),
-        details=masked_value(body.get("details"), secrets),
+        details=masked_value(_details(body), secrets),
         method=method,
         template=template,
     )
@@ -273,6 +273,13 @@ def _message(message: object) -> str | None:
     if isinstance(message, list):
         return "; ".join(_issue(issue) for issue in message)
     return _text(message)
+
+
+def _details(body: Mapping[str, Any]) -> Any:
+    """The body's details; the issues of the server's validator stand in its message."""
+    found = body.get("details")
+    said = body.get("message")
+    return said if found is None and said and isinstance(said, list) else found
 
 
 def _text(value: object) -> str | None:

@@ -10,13 +10,43 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import Field, fields
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from typing import Self
 
     from dataclasses_json import DataClassJsonMixin
     from dataclasses_json.mm import SchemaType
+
+
+class Null:
+    """The type of `NULL`."""
+
+    _only: Null | None = None
+
+    def __new__(cls) -> Null:
+        if cls._only is None:  # it is false itself
+            cls._only = super().__new__(cls)
+        return cls._only
+
+    def __repr__(self) -> str:
+        return "NULL"
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __reduce__(self) -> str:
+        return "NULL"
+
+    def __copy__(self) -> Null:
+        return self
+
+    def __deepcopy__(self, _: object) -> Null:
+        return self
+
+
+NULL: Final = Null()
+"""JSON null, where the server tells it from absent. `None` leaves a parameter out."""
 
 
 def camel(name: str) -> str:
@@ -72,6 +102,15 @@ def _mixin() -> type[DataClassJsonMixin]:
     return DataClassJsonMixin
 
 
+def _plain(value: Any) -> Any:
+    """What dataclasses-json wrote, with null where it left `NULL`."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)([_plain(item) for item in value])
+    return None if value is NULL else value
+
+
 class Model:
     """Subclasses are `@dataclass(frozen=True, kw_only=True, slots=True)`; secrets in them are `field(repr=False)`."""
 
@@ -80,7 +119,8 @@ class Model:
 
     def to_dict(self, encode_json: bool = False) -> dict[str, Any]:
         """Write the object as the server does: camelCase names, secrets in plain."""
-        return _mixin().to_dict(cast("DataClassJsonMixin", self), encode_json)
+        written: dict[str, Any] = _plain(_mixin().to_dict(cast("DataClassJsonMixin", self), encode_json))
+        return written
 
     def to_json(self, **options: Any) -> str:
         """Write `to_dict` as JSON text; the options are those of `json.dumps`."""

@@ -67,6 +67,11 @@ def is_secret_field(name: str) -> bool:
     return name.lower() in SECRET_FIELDS or name in SECRET_FIELDS_EXACTLY
 
 
+def _is_secret(name: str, value: object) -> bool:
+    """Whether all text below is secret: also the values of a record of metadata, which may say anything."""
+    return is_secret_field(name) or (name == "metadata" and isinstance(value, Mapping))
+
+
 def secrets_in(headers: Iterable[tuple[str, str]], body: bytes | None) -> frozenset[str]:
     """Collect what a request carries that nobody may see: credentials in headers, secret fields of a JSON body."""
     given = [value for name, value in headers if name.lower() in SECRET_HEADERS]
@@ -94,7 +99,7 @@ def masked_value(value: Any, secrets: Collection[str] = ()) -> Any:
     if isinstance(value, str):
         return masked(value, secrets)
     if isinstance(value, Mapping):
-        blotted = {name: _blotted(item, MASK) for name, item in value.items() if is_secret_field(str(name))}
+        blotted = {name: _blotted(item, MASK) for name, item in value.items() if _is_secret(str(name), item)}
         return {
             masked(str(name), secrets): blotted[name] if name in blotted else masked_value(item, secrets)
             for name, item in value.items()
@@ -104,11 +109,12 @@ def masked_value(value: Any, secrets: Collection[str] = ()) -> Any:
     return value
 
 
-def recorded_headers(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Write headers for a recording: names to lists of values, credentials hidden."""
+def recorded_headers(headers: Iterable[tuple[str, str]], secrets: Collection[str] = ()) -> dict[str, list[str]]:
+    """Write headers for a recording: names to lists of values, credentials hidden, and these secrets."""
     written: dict[str, list[str]] = {}
     for name, value in headers:
-        written.setdefault(name, []).append(RECORDED_MASK if name.lower() in SECRET_HEADERS else value)
+        shown = RECORDED_MASK if name.lower() in SECRET_HEADERS else _hidden(value, secrets)
+        written.setdefault(name, []).append(shown)
     return written
 
 
@@ -128,7 +134,7 @@ def _recorded(value: Any, secrets: Collection[str]) -> Any:
     if isinstance(value, str):
         return _hidden(value, secrets)
     if isinstance(value, dict):
-        blotted = {name: _blotted(item, RECORDED_MASK) for name, item in value.items() if is_secret_field(name)}
+        blotted = {name: _blotted(item, RECORDED_MASK) for name, item in value.items() if _is_secret(name, item)}
         return {_hidden(k, secrets): blotted[k] if k in blotted else _recorded(v, secrets) for k, v in value.items()}
     return [_recorded(item, secrets) for item in value] if isinstance(value, list) else value
 
@@ -156,7 +162,7 @@ def _secret_texts(value: Any, inside: bool = False) -> Iterator[str]:
             yield value
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _secret_texts(item, inside or is_secret_field(name))
+            yield from _secret_texts(item, inside or _is_secret(name, item))
     elif isinstance(value, list):
         for item in value:
             yield from _secret_texts(item, inside)

@@ -23,7 +23,9 @@ from returns.result import Failure, Result, Success
 from infisical.auth import ANY, Access
 from infisical.decode import Decoder
 from infisical.errors import RequestError
+from infisical.model import NULL as NULL  # exported from here: it is said in requests
 from infisical.model import Model, wire_names
+from infisical.model import Null as Null
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -31,36 +33,6 @@ Method: TypeAlias = Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 Params: TypeAlias = Mapping[str, object]
 EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
-
-
-class Null:
-    """The type of `NULL`."""
-
-    _only: Null | None = None
-
-    def __new__(cls) -> Null:
-        if cls._only is None:  # it is false itself
-            cls._only = super().__new__(cls)
-        return cls._only
-
-    def __repr__(self) -> str:
-        return "NULL"
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __reduce__(self) -> str:
-        return "NULL"
-
-    def __copy__(self) -> Null:
-        return self
-
-    def __deepcopy__(self, _: object) -> Null:
-        return self
-
-
-NULL: Final = Null()
-"""JSON null, where the server tells it from absent. `None` leaves a parameter out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,9 +212,9 @@ def _deep_copied(value: object) -> Any:
         return tuple([_deep_copied(item) for item in cast("Sequence[object]", value)])
     if isinstance(value, Model) and is_dataclass(value):
         held = [(f.name, getattr(value, f.name)) for f, _ in wire_names(type(value))]
-        inner = {name: _deep_copied(item) for name, item in held if isinstance(item, (Sequence, Mapping, Model))}
-        inner = {name: item for name, item in inner.items() if not isinstance(item, str)}
-        return replace(value, **inner) if inner else value
+        open_ = [(name, item) for name, item in held if isinstance(item, (Sequence, Mapping, Model))]
+        copied = {name: _deep_copied(item) for name, item in open_ if not isinstance(item, str)}
+        return replace(value, **copied) if copied else value
     return value
 
 

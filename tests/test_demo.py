@@ -65,7 +65,7 @@ def test_the_demo_tells_five_steps_and_ends_well_without_a_network(told: str) ->
         "its .text == 'attack at dawn' is True: the round trip holds",
         "decoded  Failure(ValidationError(message='name: Name must be slug friendly', status_code=401,",
         "error.message      'name: Name must be slug friendly'",
-        "error.details      None",
+        "error.details[0]   {'code': 'custom', 'message': 'Name must be slug friendly'",
         "sent     nothing: it is still 5 messages",
         "opened   case Failure(AuthenticationError(sent=False) as error)",
         "error.allowed_modes  ('identity_access_token', 'jwt')",

@@ -156,17 +156,12 @@ def test_a_json_value_is_masked_in_texts_and_names_and_below_secret_names():
 
 # ---- recordings
 def test_headers_are_recorded_without_credentials():
-    headers = [
-        ("Authorization", "Bearer t"),
-        ("Set-Cookie", "a=1"),
-        ("set-cookie", "b=2"),
-        ("X-API-Key", "k"),
-        ("x", "1"),
-    ]
+    headers = [("Authorization", "Bearer t"), ("Set-Cookie", "a=1"), ("set-cookie", "b=2"), ("X-API-Key", "k")]
+    others = [("x", "1"), ("x", "2"), ("Location", f"/x?token={JWT}&a=s3cret")]
 
-    assert recorded_headers([*headers, ("x", "2")]) == {
+    assert recorded_headers([*headers, *others], {"s3cret"}) == {
         "Authorization": [RECORDED_MASK], "Set-Cookie": [RECORDED_MASK], "set-cookie": [RECORDED_MASK],
-        "X-API-Key": [RECORDED_MASK], "x": ["1", "2"],
+        "X-API-Key": [RECORDED_MASK], "x": ["1", "2"], "Location": ["/x?token=redacted&a=redacted"],
     }  # fmt: skip
 
 
@@ -249,3 +244,11 @@ def test_what_the_base64_of_a_request_stands_for_is_hidden_where_it_is_text(data
         assert data.decode() in found
     except UnicodeDecodeError:
         assert len(found) == 1
+
+
+def test_the_values_of_a_record_of_metadata_are_hidden_and_its_names_stay():
+    body = {"metadata": {"team": "CANARY"}, "other": {"metadata": [{"key": "k", "value": "CANARY"}]}}
+    written = json.loads(recorded_body(json.dumps(body).encode()) or b"")
+
+    assert written == {"metadata": {"team": "redacted"}, "other": {"metadata": [{"key": "k", "value": "redacted"}]}}
+    assert secrets_in((), json.dumps(body).encode()) == {"CANARY"}
