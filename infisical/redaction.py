@@ -33,24 +33,54 @@ SECRET_FIELDS: Final = frozenset(
         "accesstoken",
         "apikey",
         "authorization",
+        "bindpass",
         "clientsecret",
+        "credentials",
+        "encryptedkey",
+        "encryptedprivatekey",
+        "encryptedvalue",
+        "githubappconnectionclientsecret",
+        "githubappconnectionprivatekey",
+        "hashedhex",
         "iamrequestbody",
         "iamrequestheaders",
+        "inputs",
         "jwt",
+        "mfatoken",
+        "microsoftteamsclientsecret",
+        "newpassword",
+        "oldpassword",
+        "otpcode",
         "password",
         "plaintext",
         "privatekey",
+        "protectedkey",
+        "protectedkeyiv",
+        "protectedkeytag",
+        "recoverycode",
         "refreshtoken",
+        "salt",
+        "secretaccesskey",
+        "secrethash",
         "secretvalue",
         "securitytoken",
+        "serverprivatekey",
         "servicetoken",
+        "sharedsecretlink",
+        "slackclientsecret",
         "token",
+        "tokenreviewerjwt",
         "value",
+        "verifier",
+        "webhooksecretkey",
+        "webhookurl",
     }
 )
 """Names of fields in any JSON body, in lower case; whatever text stands below one of them is secret."""
 SECRET_FIELDS_EXACTLY: Final = frozenset({"Signature"})
 """The same, where the case tells a credential (Alibaba Cloud's) from a result (`signature` of the KMS)."""
+SECRET_RECORDS: Final = frozenset({"config", "configuration", "data", "destinationconfig", "metadata", "syncoptions"})
+"""Names, in lower case, of objects whose members are not fixed: whatever text stands in one of them is secret."""
 
 TOKENS: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|\bst\.[\w-]{8,}\.[\w.-]+")
 """JSON web tokens and service tokens, wherever they stand."""
@@ -68,8 +98,8 @@ def is_secret_field(name: str) -> bool:
 
 
 def _is_secret(name: str, value: object) -> bool:
-    """Whether all text below is secret: also the values of a record of metadata, which may say anything."""
-    return is_secret_field(name) or (name == "metadata" and isinstance(value, Mapping))
+    """Whether all text below is secret: also the values of a record, which may say anything."""
+    return is_secret_field(name) or (isinstance(value, Mapping) and name.lower() in SECRET_RECORDS)
 
 
 def secrets_in(headers: Iterable[tuple[str, str]], body: bytes | None) -> frozenset[str]:

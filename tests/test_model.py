@@ -138,17 +138,19 @@ def example(hint: Any, deep: int) -> Any:
 
 
 def wrong_for(hint: Any) -> list[Any]:
-    """Values of other types than the one of a field."""
-    kinds = kinds_in(hint)
-    if typing.get_origin(hint) in (typing.Union, UnionType):
-        (hint,) = (arg for arg in typing.get_args(hint) if arg is not type(None))
-    if Any in kinds and hint is Any:
-        return []
+    """Values of other types than the one of a field; none where a field may hold several."""
     wrong = {str: [7, True, ["a"], {}], int: ["7", 1.5, True, []], bool: ["true", 0, 1, {}], float: ["1.5", True, []]}
-    origin = typing.get_origin(hint)
-    if origin is tuple:
-        return [{}, {"a": 1}, "ab", 7, True]
-    return wrong.get(hint, [[], [{}], "text", 7])
+    wrong |= {tuple: [{}, {"a": 1}, "ab", 7, True], Any: []}
+    held = members(hint)
+    return wrong.get(held.pop(), [[], [{}], "text", 7]) if len(held) == 1 else []
+
+
+def members(hint: Any) -> set[Any]:
+    """What a field may hold besides null: types, and containers without what is in them."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, UnionType):
+        return set().union(*(members(arg) for arg in args if arg is not type(None)))
+    return {type(value) for value in args} if origin is Literal else {origin or hint}
 
 
 # ---- every model
@@ -232,7 +234,8 @@ def test_a_field_that_is_absent_or_null_is_its_default_or_an_error_that_names_it
 
 
 def may_be_null(model: type[Any], f: Any) -> bool:
-    return not is_required(f) or bool(kinds_in(HINTS[model][f.name]) & {type(None), Any})
+    hint = HINTS[model][f.name]
+    return not is_required(f) or hint is Any or type(None) in kinds_in(hint)
 
 
 @each_model

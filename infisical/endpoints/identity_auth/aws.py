@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import LoginResponse
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
 from infisical.group import Group, R, endpoint
-from infisical.request import Request, post
+from infisical.model import Model, wire
+from infisical.request import Request, delete, get, patch, post
+
+IDENTITY = "/api/v1/auth/aws-auth/identities/{identityId}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityAwsAuth(Model):
+    """The settings of an identity's AWS auth. Times are in seconds; a limit of uses of 0 is none."""
+
+    id: str
+    identity_id: str | None = None
+    type: str | None = None
+    sts_endpoint: str | None = None
+    allowed_principal_arns: str | None = None
+    allowed_account_ids: str | None = None
+    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_num_uses_limit: int | None = None
+    access_token_trusted_ips: tuple[TrustedIp, ...] = ()
+    created_at: str | None = None
+    updated_at: str | None = None
 
 
 class Aws(Group[R]):
-    """Log in as an IAM principal of AWS."""
+    """AWS auth of machine identities: logging in as an IAM principal, and its settings."""
 
     @endpoint
     @staticmethod
@@ -37,3 +61,92 @@ class Aws(Group[R]):
             "subOrganizationName": sub_organization_name,
         }
         return post("/api/v1/auth/aws-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
+
+    @endpoint
+    @staticmethod
+    def attach(
+        *,
+        identity_id: str,
+        sts_endpoint: str | None = None,
+        allowed_principal_arns: str | None = None,
+        allowed_account_ids: str | None = None,
+        access_token_ttl: int | None = None,
+        access_token_max_ttl: int | None = None,
+        access_token_num_uses_limit: int | None = None,
+        access_token_trusted_ips: Sequence[TrustedIp] | None = None,
+    ) -> Request[IdentityAwsAuth]:
+        """Attach AWS auth to an identity.
+
+        `allowed_principal_arns` and `allowed_account_ids` (of 12 digits) are comma-separated, of at most 4096
+        characters each, by default empty; `sts_endpoint` is by default `https://sts.amazonaws.com/`.
+        Times are in seconds. The TTL, 0 to 315360000, is at most the max TTL, 1 to 315360000; both are by default
+        2592000 (30 days). A limit of uses of 0, the default, is none. Tokens may by default be used from everywhere.
+        Expect `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
+        POST /api/v1/auth/aws-auth/identities/{identityId}
+        """
+        body = {
+            "stsEndpoint": sts_endpoint,
+            "allowedPrincipalArns": allowed_principal_arns,
+            "allowedAccountIds": allowed_account_ids,
+            "accessTokenTTL": access_token_ttl,
+            "accessTokenMaxTTL": access_token_max_ttl,
+            "accessTokenNumUsesLimit": access_token_num_uses_limit,
+            "accessTokenTrustedIps": access_token_trusted_ips,
+        }
+        returns = one(IdentityAwsAuth, at="identityAwsAuth")
+        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def update(
+        *,
+        identity_id: str,
+        sts_endpoint: str | None = None,
+        allowed_principal_arns: str | None = None,
+        allowed_account_ids: str | None = None,
+        access_token_ttl: int | None = None,
+        access_token_max_ttl: int | None = None,
+        access_token_num_uses_limit: int | None = None,
+        access_token_trusted_ips: Sequence[TrustedIp] | None = None,
+    ) -> Request[IdentityAwsAuth]:
+        """Change the settings of an identity's AWS auth.
+
+        `allowed_principal_arns` and `allowed_account_ids` are emptied where they are left out: give them again. What
+        else is left out stays as it is.
+        Limits as in `attach`, but that the max TTL may be 0; trusted addresses, if given, replace all that there are.
+        Expect `BadRequestError` (a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
+        PATCH /api/v1/auth/aws-auth/identities/{identityId}
+        """
+        body = {
+            "stsEndpoint": sts_endpoint,
+            "allowedPrincipalArns": allowed_principal_arns,
+            "allowedAccountIds": allowed_account_ids,
+            "accessTokenTTL": access_token_ttl,
+            "accessTokenMaxTTL": access_token_max_ttl,
+            "accessTokenNumUsesLimit": access_token_num_uses_limit,
+            "accessTokenTrustedIps": access_token_trusted_ips,
+        }
+        returns = one(IdentityAwsAuth, at="identityAwsAuth")
+        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def get(*, identity_id: str) -> Request[IdentityAwsAuth]:
+        """Read the settings of an identity's AWS auth.
+
+        Expect `BadRequestError` (no AWS auth), `NotFoundError`, `ForbiddenError`.
+        GET /api/v1/auth/aws-auth/identities/{identityId}
+        """
+        returns = one(IdentityAwsAuth, at="identityAwsAuth")
+        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def revoke(*, identity_id: str) -> Request[IdentityAwsAuth]:
+        """Take AWS auth from an identity.
+
+        Expect `BadRequestError` (no AWS auth), `NotFoundError`, `ForbiddenError`.
+        DELETE /api/v1/auth/aws-auth/identities/{identityId}
+        """
+        returns = one(IdentityAwsAuth, at="identityAwsAuth")
+        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)

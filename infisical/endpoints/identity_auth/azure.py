@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import LoginResponse
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
 from infisical.group import Group, R, endpoint
-from infisical.request import Request, post
+from infisical.model import Model, wire
+from infisical.request import Request, delete, get, patch, post
+
+IDENTITY = "/api/v1/auth/azure-auth/identities/{identityId}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityAzureAuth(Model):
+    """The settings of an identity's Azure auth. Times are in seconds; a limit of uses of 0 is none."""
+
+    id: str
+    identity_id: str | None = None
+    tenant_id: str | None = None
+    resource: str | None = None
+    allowed_service_principal_ids: str | None = None
+    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_num_uses_limit: int | None = None
+    access_token_trusted_ips: tuple[TrustedIp, ...] = ()
+    created_at: str | None = None
+    updated_at: str | None = None
 
 
 class Azure(Group[R]):
-    """Log in as a managed identity of Azure."""
+    """Azure auth of machine identities: logging in as a managed identity of Azure, and its settings."""
 
     @endpoint
     @staticmethod
@@ -23,3 +46,89 @@ class Azure(Group[R]):
         """
         body = {"identityId": identity_id, "jwt": jwt, "subOrganizationName": sub_organization_name}
         return post("/api/v1/auth/azure-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
+
+    @endpoint
+    @staticmethod
+    def attach(
+        *,
+        identity_id: str,
+        tenant_id: str,
+        resource: str,
+        allowed_service_principal_ids: str | None = None,
+        access_token_ttl: int | None = None,
+        access_token_max_ttl: int | None = None,
+        access_token_num_uses_limit: int | None = None,
+        access_token_trusted_ips: Sequence[TrustedIp] | None = None,
+    ) -> Request[IdentityAzureAuth]:
+        """Attach Azure auth to an identity.
+
+        `allowed_service_principal_ids` is comma-separated, by default empty.
+        Times are in seconds, up to 315360000, by default 2592000 (30 days); the TTL is at most the max TTL. A limit of
+        uses of 0, the default, is none. Tokens may by default be used from everywhere.
+        Expect `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
+        POST /api/v1/auth/azure-auth/identities/{identityId}
+        """
+        body = {
+            "tenantId": tenant_id,
+            "resource": resource,
+            "allowedServicePrincipalIds": allowed_service_principal_ids,
+            "accessTokenTTL": access_token_ttl,
+            "accessTokenMaxTTL": access_token_max_ttl,
+            "accessTokenNumUsesLimit": access_token_num_uses_limit,
+            "accessTokenTrustedIps": access_token_trusted_ips,
+        }
+        returns = one(IdentityAzureAuth, at="identityAzureAuth")
+        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def update(
+        *,
+        identity_id: str,
+        tenant_id: str | None = None,
+        resource: str | None = None,
+        allowed_service_principal_ids: str | None = None,
+        access_token_ttl: int | None = None,
+        access_token_max_ttl: int | None = None,
+        access_token_num_uses_limit: int | None = None,
+        access_token_trusted_ips: Sequence[TrustedIp] | None = None,
+    ) -> Request[IdentityAzureAuth]:
+        """Change the settings of an identity's Azure auth; what is left out stays as it is.
+
+        Limits as in `attach`; trusted addresses, if given, replace all that there are.
+        Expect `BadRequestError` (a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
+        PATCH /api/v1/auth/azure-auth/identities/{identityId}
+        """
+        body = {
+            "tenantId": tenant_id,
+            "resource": resource,
+            "allowedServicePrincipalIds": allowed_service_principal_ids,
+            "accessTokenTTL": access_token_ttl,
+            "accessTokenMaxTTL": access_token_max_ttl,
+            "accessTokenNumUsesLimit": access_token_num_uses_limit,
+            "accessTokenTrustedIps": access_token_trusted_ips,
+        }
+        returns = one(IdentityAzureAuth, at="identityAzureAuth")
+        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def get(*, identity_id: str) -> Request[IdentityAzureAuth]:
+        """Read the settings of an identity's Azure auth.
+
+        Expect `BadRequestError` (no Azure auth), `NotFoundError`, `ForbiddenError`.
+        GET /api/v1/auth/azure-auth/identities/{identityId}
+        """
+        returns = one(IdentityAzureAuth, at="identityAzureAuth")
+        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def revoke(*, identity_id: str) -> Request[IdentityAzureAuth]:
+        """Take Azure auth from an identity.
+
+        Expect `BadRequestError` (no Azure auth), `NotFoundError`, `ForbiddenError`.
+        DELETE /api/v1/auth/azure-auth/identities/{identityId}
+        """
+        returns = one(IdentityAzureAuth, at="identityAzureAuth")
+        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import LoginResponse
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
 from infisical.group import Group, R, endpoint
-from infisical.request import Request, post
+from infisical.model import Model, wire
+from infisical.request import Request, delete, get, patch, post
+
+IDENTITY = "/api/v1/auth/jwt-auth/identities/{identityId}"
+JwtConfigurationType: TypeAlias = Literal["jwks", "static"] | str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityJwtAuth(Model):
+    """The settings of an identity's JWT auth. Times are in seconds; a limit of uses of 0 is none."""
+
+    id: str
+    identity_id: str | None = None
+    configuration_type: str | None = None
+    jwks_url: str | None = None
+    jwks_ca_cert: str | None = None
+    public_keys: tuple[str, ...] = ()
+    bound_issuer: str | None = None
+    bound_audiences: str | None = None
+    bound_claims: Mapping[str, str] | None = field(default=None, hash=False)
+    bound_subject: str | None = None
+    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_num_uses_limit: int | None = None
+    access_token_trusted_ips: tuple[TrustedIp, ...] = ()
+    created_at: str | None = None
+    updated_at: str | None = None
 
 
 class JwtLogin(Group[R]):
-    """Log in with a JWT signed by a key that the identity's settings name."""
+    """JWT auth of machine identities: logging in with a JWT that a key in the settings signed, and the settings."""
 
     @endpoint
     @staticmethod
@@ -24,3 +54,115 @@ class JwtLogin(Group[R]):
         """
         body = {"identityId": identity_id, "jwt": jwt, "subOrganizationName": sub_organization_name}
         return post("/api/v1/auth/jwt-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
+
+    @endpoint
+    @staticmethod
+    def attach(
+        *,
+        identity_id: str,
+        configuration_type: JwtConfigurationType,
+        bound_claims: Mapping[str, str],
+        jwks_url: str | None = None,
+        jwks_ca_cert: str | None = None,
+        public_keys: Sequence[str] | None = None,
+        bound_issuer: str | None = None,
+        bound_audiences: str | None = None,
+        bound_subject: str | None = None,
+        access_token_ttl: int | None = None,
+        access_token_max_ttl: int | None = None,
+        access_token_num_uses_limit: int | None = None,
+        access_token_trusted_ips: Sequence[TrustedIp] | None = None,
+    ) -> Request[IdentityJwtAuth]:
+        """Attach JWT auth to an identity.
+
+        `jwks` needs a `jwks_url`, `static` at least one of `public_keys` (PEM). `jwks_ca_cert`, `bound_issuer`,
+        `bound_audiences` and `bound_subject` are by default empty.
+        Times are in seconds, up to 315360000, by default 2592000 (30 days); the TTL is at most the max TTL. A limit of
+        uses of 0, the default, is none. Tokens may by default be used from everywhere.
+        Expect `ValidationError`, `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`
+        (`route_missing` on servers of 2024), `ForbiddenError`.
+        POST /api/v1/auth/jwt-auth/identities/{identityId}
+        """
+        body = {
+            "configurationType": configuration_type,
+            "boundClaims": bound_claims,
+            "jwksUrl": jwks_url,
+            "jwksCaCert": jwks_ca_cert,
+            "publicKeys": public_keys,
+            "boundIssuer": bound_issuer,
+            "boundAudiences": bound_audiences,
+            "boundSubject": bound_subject,
+            "accessTokenTTL": access_token_ttl,
+            "accessTokenMaxTTL": access_token_max_ttl,
+            "accessTokenNumUsesLimit": access_token_num_uses_limit,
+            "accessTokenTrustedIps": access_token_trusted_ips,
+        }
+        returns = one(IdentityJwtAuth, at="identityJwtAuth")
+        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def update(
+        *,
+        identity_id: str,
+        configuration_type: JwtConfigurationType,
+        jwks_url: str | None = None,
+        jwks_ca_cert: str | None = None,
+        public_keys: Sequence[str] | None = None,
+        bound_issuer: str | None = None,
+        bound_audiences: str | None = None,
+        bound_claims: Mapping[str, str] | None = None,
+        bound_subject: str | None = None,
+        access_token_ttl: int | None = None,
+        access_token_max_ttl: int | None = None,
+        access_token_num_uses_limit: int | None = None,
+        access_token_trusted_ips: Sequence[TrustedIp] | None = None,
+    ) -> Request[IdentityJwtAuth]:
+        """Change the settings of an identity's JWT auth.
+
+        `configuration_type` is needed even where it stays, and with it `jwks_url` or `public_keys`, as in `attach`.
+        `jwks_ca_cert`, `bound_issuer`, `bound_audiences`, `bound_subject` and (with `jwks`) `public_keys` have their
+        empty defaults here too: give them again where they are set. What else is left out stays as it is.
+        Limits as in `attach`; trusted addresses, if given, replace all that there are.
+        Expect `ValidationError`, `BadRequestError` (a plan without IP ranges), `NotFoundError` (`route_missing` on
+        servers of 2024), `ForbiddenError`.
+        PATCH /api/v1/auth/jwt-auth/identities/{identityId}
+        """
+        body = {
+            "configurationType": configuration_type,
+            "jwksUrl": jwks_url,
+            "jwksCaCert": jwks_ca_cert,
+            "publicKeys": public_keys,
+            "boundIssuer": bound_issuer,
+            "boundAudiences": bound_audiences,
+            "boundClaims": bound_claims,
+            "boundSubject": bound_subject,
+            "accessTokenTTL": access_token_ttl,
+            "accessTokenMaxTTL": access_token_max_ttl,
+            "accessTokenNumUsesLimit": access_token_num_uses_limit,
+            "accessTokenTrustedIps": access_token_trusted_ips,
+        }
+        returns = one(IdentityJwtAuth, at="identityJwtAuth")
+        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def get(*, identity_id: str) -> Request[IdentityJwtAuth]:
+        """Read the settings of an identity's JWT auth.
+
+        Expect `BadRequestError` (no JWT auth), `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
+        GET /api/v1/auth/jwt-auth/identities/{identityId}
+        """
+        returns = one(IdentityJwtAuth, at="identityJwtAuth")
+        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def revoke(*, identity_id: str) -> Request[IdentityJwtAuth]:
+        """Take JWT auth from an identity.
+
+        Expect `BadRequestError` (no JWT auth), `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
+        DELETE /api/v1/auth/jwt-auth/identities/{identityId}
+        """
+        returns = one(IdentityJwtAuth, at="identityJwtAuth")
+        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)

@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import LoginResponse
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
 from infisical.group import Group, R, endpoint
-from infisical.request import Request, post
+from infisical.model import Model, wire
+from infisical.request import Request, delete, get, patch, post
+
+IDENTITY = "/api/v1/auth/ldap-auth/identities/{identityId}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LdapAllowedField(Model):
+    """A field that a user of the directory may have, and its value."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityLdapAuth(Model):
+    """The settings of an identity's LDAP auth; only `get` has `bind_dn`, `bind_pass` and `ldap_ca_certificate`."""
+
+    id: str
+    identity_id: str | None = None
+    template_id: str | None = None
+    url: str | None = None
+    bind_dn: str | None = field(default=None, metadata=wire("bindDN"))
+    bind_pass: str | None = field(default=None, repr=False)
+    search_base: str | None = None
+    ldap_ca_certificate: str | None = None
+    search_filter: str | None = None
+    allowed_fields: tuple[LdapAllowedField, ...] = ()
+    lockout_enabled: bool | None = None
+    lockout_threshold: int | None = None
+    lockout_duration_seconds: int | None = None
+    lockout_counter_reset_seconds: int | None = None
+    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_num_uses_limit: int | None = None
+    access_token_trusted_ips: tuple[TrustedIp, ...] = ()
+    created_at: str | None = None
+    updated_at: str | None = None
 
 
 class Ldap(Group[R]):
-    """Log in as a user of a directory."""
+    """LDAP auth of machine identities: logging in as a user of a directory, and its settings."""
 
     @endpoint
     @staticmethod
@@ -31,3 +71,130 @@ class Ldap(Group[R]):
             "subOrganizationName": sub_organization_name,
         }
         return post("/api/v1/auth/ldap-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
+
+    @endpoint
+    @staticmethod
+    def attach(
+        *,
+        identity_id: str,
+        template_id: str | None = None,
+        url: str | None = None,
+        bind_dn: str | None = None,
+        bind_pass: str | None = None,
+        search_base: str | None = None,
+        ldap_ca_certificate: str | None = None,
+        search_filter: str | None = None,
+        allowed_fields: Sequence[LdapAllowedField] | None = None,
+        lockout_enabled: bool | None = None,
+        lockout_threshold: int | None = None,
+        lockout_duration_seconds: int | None = None,
+        lockout_counter_reset_seconds: int | None = None,
+        access_token_ttl: int | None = None,
+        access_token_max_ttl: int | None = None,
+        access_token_num_uses_limit: int | None = None,
+        access_token_trusted_ips: Sequence[TrustedIp] | None = None,
+    ) -> Request[IdentityLdapAuth]:
+        """Attach LDAP auth to an identity.
+
+        Give either `template_id`, or all of `url`, `bind_dn`, `bind_pass` and `search_base`. `search_filter` is an LDAP
+        filter, by default `(uid={{username}})`.
+        Times are in seconds. The TTL, 0 to 315360000, is at most the max TTL, 1 to 315360000; both are by default
+        2592000 (30 days). A limit of uses of 0, the default, is none. Tokens may by default be used from everywhere.
+        Wrong passwords lock the login, unless `lockout_enabled` is False: after 3 of them (1 to 30), for 300 s (30 to
+        86400); they are forgotten after 30 s (5 to 3600).
+        Expect `ValidationError`, `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`
+        (`route_missing` on servers of 2024), `ForbiddenError`.
+        POST /api/v1/auth/ldap-auth/identities/{identityId}
+        """
+        body = {
+            "templateId": template_id,
+            "url": url,
+            "bindDN": bind_dn,
+            "bindPass": bind_pass,
+            "searchBase": search_base,
+            "ldapCaCertificate": ldap_ca_certificate,
+            "searchFilter": search_filter,
+            "allowedFields": allowed_fields,
+            "lockoutEnabled": lockout_enabled,
+            "lockoutThreshold": lockout_threshold,
+            "lockoutDurationSeconds": lockout_duration_seconds,
+            "lockoutCounterResetSeconds": lockout_counter_reset_seconds,
+            "accessTokenTTL": access_token_ttl,
+            "accessTokenMaxTTL": access_token_max_ttl,
+            "accessTokenNumUsesLimit": access_token_num_uses_limit,
+            "accessTokenTrustedIps": access_token_trusted_ips,
+        }
+        returns = one(IdentityLdapAuth, at="identityLdapAuth")
+        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def update(
+        *,
+        identity_id: str,
+        template_id: str | None = None,
+        url: str | None = None,
+        bind_dn: str | None = None,
+        bind_pass: str | None = None,
+        search_base: str | None = None,
+        search_filter: str | None = None,
+        allowed_fields: Sequence[LdapAllowedField] | None = None,
+        lockout_enabled: bool | None = None,
+        lockout_threshold: int | None = None,
+        lockout_duration_seconds: int | None = None,
+        lockout_counter_reset_seconds: int | None = None,
+        access_token_ttl: int | None = None,
+        access_token_max_ttl: int | None = None,
+        access_token_num_uses_limit: int | None = None,
+        access_token_trusted_ips: Sequence[TrustedIp] | None = None,
+    ) -> Request[IdentityLdapAuth]:
+        """Change the settings of an identity's LDAP auth.
+
+        A CA certificate is taken by `attach` only.
+        Limits as in `attach`, but that the max TTL may be 0; trusted addresses, if given, replace all that there are.
+        Expect `ValidationError`, `BadRequestError` (a plan without IP ranges), `NotFoundError` (`route_missing` on
+        servers of 2024), `ForbiddenError`.
+        PATCH /api/v1/auth/ldap-auth/identities/{identityId}
+        """
+        body = {
+            "templateId": template_id,
+            "url": url,
+            "bindDN": bind_dn,
+            "bindPass": bind_pass,
+            "searchBase": search_base,
+            "searchFilter": search_filter,
+            "allowedFields": allowed_fields,
+            "lockoutEnabled": lockout_enabled,
+            "lockoutThreshold": lockout_threshold,
+            "lockoutDurationSeconds": lockout_duration_seconds,
+            "lockoutCounterResetSeconds": lockout_counter_reset_seconds,
+            "accessTokenTTL": access_token_ttl,
+            "accessTokenMaxTTL": access_token_max_ttl,
+            "accessTokenNumUsesLimit": access_token_num_uses_limit,
+            "accessTokenTrustedIps": access_token_trusted_ips,
+        }
+        returns = one(IdentityLdapAuth, at="identityLdapAuth")
+        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def get(*, identity_id: str) -> Request[IdentityLdapAuth]:
+        """Read the settings of an identity's LDAP auth.
+
+        The password that it binds with comes in clear, as `bind_pass`.
+        Expect `BadRequestError` (no LDAP auth), `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
+        GET /api/v1/auth/ldap-auth/identities/{identityId}
+        """
+        returns = one(IdentityLdapAuth, at="identityLdapAuth")
+        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def revoke(*, identity_id: str) -> Request[IdentityLdapAuth]:
+        """Take LDAP auth from an identity.
+
+        Expect `BadRequestError` (no LDAP auth), `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
+        DELETE /api/v1/auth/ldap-auth/identities/{identityId}
+        """
+        returns = one(IdentityLdapAuth, at="identityLdapAuth")
+        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import LoginResponse
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
 from infisical.group import Group, R, endpoint
-from infisical.request import Request, post
+from infisical.model import Model, wire
+from infisical.request import Null, Request, delete, get, patch, post
+
+IDENTITY = "/api/v1/auth/oci-auth/identities/{identityId}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityOciAuth(Model):
+    """The settings of an identity's OCI auth. Times are in seconds; a limit of uses of 0 is none."""
+
+    id: str
+    identity_id: str | None = None
+    type: str | None = None
+    tenancy_ocid: str | None = None
+    allowed_usernames: str | None = None
+    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_num_uses_limit: int | None = None
+    access_token_trusted_ips: tuple[TrustedIp, ...] = ()
+    created_at: str | None = None
+    updated_at: str | None = None
 
 
 class Oci(Group[R]):
-    """Log in as a user of Oracle Cloud."""
+    """OCI auth of machine identities: logging in as a user of Oracle Cloud, and its settings."""
 
     @endpoint
     @staticmethod
@@ -34,3 +55,90 @@ class Oci(Group[R]):
             "subOrganizationName": sub_organization_name,
         }
         return post("/api/v1/auth/oci-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
+
+    @endpoint
+    @staticmethod
+    def attach(
+        *,
+        identity_id: str,
+        tenancy_ocid: str,
+        allowed_usernames: str | Null | None = None,
+        access_token_ttl: int | None = None,
+        access_token_max_ttl: int | None = None,
+        access_token_num_uses_limit: int | None = None,
+        access_token_trusted_ips: Sequence[TrustedIp] | None = None,
+    ) -> Request[IdentityOciAuth]:
+        """Attach OCI auth to an identity.
+
+        `tenancy_ocid` begins with `ocid1.tenancy.oc1..`; `allowed_usernames` is comma-separated, of at most 500
+        characters.
+        Times are in seconds. The TTL, 0 to 315360000, is at most the max TTL, 1 to 315360000; both are by default
+        2592000 (30 days). A limit of uses of 0, the default, is none. Tokens may by default be used from everywhere.
+        Expect `ValidationError`, `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`
+        (`route_missing` on servers of 2024), `ForbiddenError`.
+        POST /api/v1/auth/oci-auth/identities/{identityId}
+        """
+        body = {
+            "tenancyOcid": tenancy_ocid,
+            "allowedUsernames": allowed_usernames,
+            "accessTokenTTL": access_token_ttl,
+            "accessTokenMaxTTL": access_token_max_ttl,
+            "accessTokenNumUsesLimit": access_token_num_uses_limit,
+            "accessTokenTrustedIps": access_token_trusted_ips,
+        }
+        returns = one(IdentityOciAuth, at="identityOciAuth")
+        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def update(
+        *,
+        identity_id: str,
+        tenancy_ocid: str,
+        allowed_usernames: str | Null | None = None,
+        access_token_ttl: int | None = None,
+        access_token_max_ttl: int | None = None,
+        access_token_num_uses_limit: int | None = None,
+        access_token_trusted_ips: Sequence[TrustedIp] | None = None,
+    ) -> Request[IdentityOciAuth]:
+        """Change the settings of an identity's OCI auth.
+
+        `tenancy_ocid` is needed even where it stays, and `allowed_usernames` are cleared where they are left out: give
+        them again. What else is left out stays as it is.
+        Limits as in `attach`, but that the max TTL may be 0; trusted addresses, if given, replace all that there are.
+        Expect `ValidationError`, `BadRequestError` (a plan without IP ranges), `NotFoundError` (`route_missing` on
+        servers of 2024), `ForbiddenError`.
+        PATCH /api/v1/auth/oci-auth/identities/{identityId}
+        """
+        body = {
+            "tenancyOcid": tenancy_ocid,
+            "allowedUsernames": allowed_usernames,
+            "accessTokenTTL": access_token_ttl,
+            "accessTokenMaxTTL": access_token_max_ttl,
+            "accessTokenNumUsesLimit": access_token_num_uses_limit,
+            "accessTokenTrustedIps": access_token_trusted_ips,
+        }
+        returns = one(IdentityOciAuth, at="identityOciAuth")
+        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def get(*, identity_id: str) -> Request[IdentityOciAuth]:
+        """Read the settings of an identity's OCI auth.
+
+        Expect `BadRequestError` (no OCI auth), `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
+        GET /api/v1/auth/oci-auth/identities/{identityId}
+        """
+        returns = one(IdentityOciAuth, at="identityOciAuth")
+        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def revoke(*, identity_id: str) -> Request[IdentityOciAuth]:
+        """Take OCI auth from an identity.
+
+        Expect `BadRequestError` (no OCI auth), `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
+        DELETE /api/v1/auth/oci-auth/identities/{identityId}
+        """
+        returns = one(IdentityOciAuth, at="identityOciAuth")
+        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)

@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import LoginResponse
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
 from infisical.group import Group, R, endpoint
-from infisical.request import Request, post
+from infisical.model import Model, wire
+from infisical.request import Request, delete, get, patch, post
+
+IDENTITY = "/api/v1/auth/oidc-auth/identities/{identityId}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IdentityOidcAuth(Model):
+    """The settings of an identity's OIDC auth. Times are in seconds; a limit of uses of 0 is none."""
+
+    id: str
+    identity_id: str | None = None
+    oidc_discovery_url: str | None = None
+    ca_cert: str | None = None
+    bound_issuer: str | None = None
+    bound_audiences: str | None = None
+    bound_claims: Mapping[str, str] | None = field(default=None, hash=False)
+    bound_subject: str | None = None
+    claim_metadata_mapping: Mapping[str, str] | None = field(default=None, hash=False)
+    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_num_uses_limit: int | None = None
+    access_token_trusted_ips: tuple[TrustedIp, ...] = ()
+    created_at: str | None = None
+    updated_at: str | None = None
 
 
 class Oidc(Group[R]):
-    """Log in with what an OpenID Connect provider signed: a CI system, say."""
+    """OIDC auth of machine identities: logging in with what a provider signed (a CI system, say), and its settings."""
 
     @endpoint
     @staticmethod
@@ -23,3 +50,109 @@ class Oidc(Group[R]):
         """
         body = {"identityId": identity_id, "jwt": jwt, "subOrganizationName": sub_organization_name}
         return post("/api/v1/auth/oidc-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
+
+    @endpoint
+    @staticmethod
+    def attach(
+        *,
+        identity_id: str,
+        oidc_discovery_url: str,
+        bound_issuer: str,
+        bound_claims: Mapping[str, str],
+        ca_cert: str | None = None,
+        bound_audiences: str | None = None,
+        bound_subject: str | None = None,
+        claim_metadata_mapping: Mapping[str, str] | None = None,
+        access_token_ttl: int | None = None,
+        access_token_max_ttl: int | None = None,
+        access_token_num_uses_limit: int | None = None,
+        access_token_trusted_ips: Sequence[TrustedIp] | None = None,
+    ) -> Request[IdentityOidcAuth]:
+        """Attach OIDC auth to an identity.
+
+        `bound_audiences` and the values of `bound_claims` are comma-separated. `ca_cert`, `bound_audiences` and
+        `bound_subject` are by default empty.
+        Times are in seconds, up to 315360000, by default 2592000 (30 days); the TTL is at most the max TTL. A limit of
+        uses of 0, the default, is none. Tokens may by default be used from everywhere.
+        Expect `ValidationError`, `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`,
+        `ForbiddenError`.
+        POST /api/v1/auth/oidc-auth/identities/{identityId}
+        """
+        body = {
+            "oidcDiscoveryUrl": oidc_discovery_url,
+            "boundIssuer": bound_issuer,
+            "boundClaims": bound_claims,
+            "caCert": ca_cert,
+            "boundAudiences": bound_audiences,
+            "boundSubject": bound_subject,
+            "claimMetadataMapping": claim_metadata_mapping,
+            "accessTokenTTL": access_token_ttl,
+            "accessTokenMaxTTL": access_token_max_ttl,
+            "accessTokenNumUsesLimit": access_token_num_uses_limit,
+            "accessTokenTrustedIps": access_token_trusted_ips,
+        }
+        returns = one(IdentityOidcAuth, at="identityOidcAuth")
+        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def update(
+        *,
+        identity_id: str,
+        oidc_discovery_url: str | None = None,
+        ca_cert: str | None = None,
+        bound_issuer: str | None = None,
+        bound_audiences: str | None = None,
+        bound_claims: Mapping[str, str] | None = None,
+        bound_subject: str | None = None,
+        claim_metadata_mapping: Mapping[str, str] | None = None,
+        access_token_ttl: int | None = None,
+        access_token_max_ttl: int | None = None,
+        access_token_num_uses_limit: int | None = None,
+        access_token_trusted_ips: Sequence[TrustedIp] | None = None,
+    ) -> Request[IdentityOidcAuth]:
+        """Change the settings of an identity's OIDC auth.
+
+        `ca_cert`, `bound_audiences` and `bound_subject` have their empty defaults here too: give them again where they
+        are set. What else is left out stays as it is.
+        Limits as in `attach`; trusted addresses, if given, replace all that there are.
+        Expect `BadRequestError` (a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
+        PATCH /api/v1/auth/oidc-auth/identities/{identityId}
+        """
+        body = {
+            "oidcDiscoveryUrl": oidc_discovery_url,
+            "caCert": ca_cert,
+            "boundIssuer": bound_issuer,
+            "boundAudiences": bound_audiences,
+            "boundClaims": bound_claims,
+            "boundSubject": bound_subject,
+            "claimMetadataMapping": claim_metadata_mapping,
+            "accessTokenTTL": access_token_ttl,
+            "accessTokenMaxTTL": access_token_max_ttl,
+            "accessTokenNumUsesLimit": access_token_num_uses_limit,
+            "accessTokenTrustedIps": access_token_trusted_ips,
+        }
+        returns = one(IdentityOidcAuth, at="identityOidcAuth")
+        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def get(*, identity_id: str) -> Request[IdentityOidcAuth]:
+        """Read the settings of an identity's OIDC auth.
+
+        Expect `BadRequestError` (no OIDC auth), `NotFoundError`, `ForbiddenError`.
+        GET /api/v1/auth/oidc-auth/identities/{identityId}
+        """
+        returns = one(IdentityOidcAuth, at="identityOidcAuth")
+        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+
+    @endpoint
+    @staticmethod
+    def revoke(*, identity_id: str) -> Request[IdentityOidcAuth]:
+        """Take OIDC auth from an identity.
+
+        Expect `BadRequestError` (no OIDC auth), `NotFoundError`, `ForbiddenError`.
+        DELETE /api/v1/auth/oidc-auth/identities/{identityId}
+        """
+        returns = one(IdentityOidcAuth, at="identityOidcAuth")
+        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)

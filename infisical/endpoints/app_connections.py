@@ -1,0 +1,258 @@
+"""App connections: how Infisical reaches other services (`/api/v1/app-connections`).
+
+Models first, then the endpoint functions. Which credentials a connection takes depends on its app and method: they are
+mappings, as the server has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from infisical.auth import Access
+from infisical.decode import many, one
+from infisical.group import Group, R, endpoint
+from infisical.model import Model
+from infisical.request import Null, Request, delete, get, patch, post
+
+PATH = "/api/v1/app-connections/{app}/{connectionId}"
+CONNECTIONS = Access("app_connections")
+App: TypeAlias = (
+    Literal[
+        "1password",
+        "auth0",
+        "aws",
+        "azure-adcs",
+        "azure-app-configuration",
+        "azure-client-secrets",
+        "azure-devops",
+        "azure-key-vault",
+        "bitbucket",
+        "camunda",
+        "checkly",
+        "chef",
+        "circleci",
+        "cloudflare",
+        "coolify",
+        "databricks",
+        "digital-ocean",
+        "dns-made-easy",
+        "flyio",
+        "gcp",
+        "github",
+        "github-radar",
+        "gitlab",
+        "hashicorp-vault",
+        "heroku",
+        "humanitec",
+        "laravel-forge",
+        "ldap",
+        "mongodb",
+        "mssql",
+        "mysql",
+        "netlify",
+        "northflank",
+        "oci",
+        "octopus-deploy",
+        "okta",
+        "open-router",
+        "oracledb",
+        "postgres",
+        "railway",
+        "redis",
+        "render",
+        "smb",
+        "ssh",
+        "supabase",
+        "teamcity",
+        "terraform-cloud",
+        "vercel",
+        "windmill",
+        "zabbix",
+    ]
+    | str
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConnectionProject(Model):
+    """The project that a connection is in."""
+
+    id: str
+    name: str | None = None
+    type: str | None = None
+    slug: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppConnection(Model):
+    """A connection. `credentials` is the part that is not secret; its form depends on the app and the method."""
+
+    id: str
+    name: str | None = None
+    description: str | None = None
+    app: str | None = None
+    method: str | None = None
+    credentials: Mapping[str, Any] | None = field(default=None, repr=False, hash=False)
+    credentials_hash: str | None = None
+    org_id: str | None = None
+    project_id: str | None = None
+    project: ConnectionProject | None = None
+    version: int | None = None
+    is_platform_managed_credentials: bool | None = None
+    is_auto_rotation_enabled: bool | None = None
+    gateway_id: str | None = None
+    gateway_pool_id: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AvailableConnection(Model):
+    """A connection that the caller may use."""
+
+    id: str
+    app: str | None = None
+    name: str | None = None
+    project_id: str | None = None
+    org_id: str | None = None
+
+
+class AppConnections(Group[R]):
+    """Connections of an organization, or of one of its projects, to an app: `aws`, `github`, …"""
+
+    @endpoint
+    @staticmethod
+    def create(
+        *,
+        app: App,
+        name: str,
+        method: str,
+        credentials: Mapping[str, Any],
+        description: str | Null | None = None,
+        project_id: str | None = None,
+        is_platform_managed_credentials: bool | None = None,
+        gateway_id: str | Null | None = None,
+    ) -> Request[AppConnection]:
+        """Connect to an app; the server tries the credentials first.
+
+        What `credentials` holds depends on the app and the method. For `aws`: with `access-key` it is
+        `{"accessKeyId": "AKIA…", "secretAccessKey": "…"}`, with `assume-role` `{"roleArn": "arn:aws:iam::…"}`.
+        The name is a slug, the description has at most 256 characters. Without `project_id` the connection is the
+        organization's. Not every app takes `is_platform_managed_credentials` and `gateway_id`.
+        Expect `ValidationError`, `BadRequestError` (the name is taken, or the credentials do not work, or a plan
+        without the app), `NotFoundError` (`route_missing`: no such app), `ForbiddenError`.
+        POST /api/v1/app-connections/{app}
+        """
+        body = {
+            "name": name,
+            "method": method,
+            "credentials": credentials,
+            "description": description,
+            "projectId": project_id,
+            "isPlatformManagedCredentials": is_platform_managed_credentials,
+            "gatewayId": gateway_id,
+        }
+        returns = one(AppConnection, at="appConnection")
+        return post("/api/v1/app-connections/{app}", {"app": app}, body=body, returns=returns, auth=CONNECTIONS)
+
+    @endpoint
+    @staticmethod
+    def update(
+        *,
+        app: App,
+        connection_id: str,
+        name: str | None = None,
+        credentials: Mapping[str, Any] | None = None,
+        description: str | Null | None = None,
+        is_platform_managed_credentials: bool | None = None,
+        gateway_id: str | Null | None = None,
+    ) -> Request[AppConnection]:
+        """Change a connection; what is left out stays as it is.
+
+        Limits as in `create`. Credentials are given whole, for the method that the connection has; `NULL` clears the
+        description and the gateway.
+        Expect `NotFoundError`, `BadRequestError` (the name is taken, or the credentials do not work, or the platform
+        manages them), `ValidationError`, `ForbiddenError`.
+        PATCH /api/v1/app-connections/{app}/{connectionId}
+        """
+        body = {
+            "name": name,
+            "credentials": credentials,
+            "description": description,
+            "isPlatformManagedCredentials": is_platform_managed_credentials,
+            "gatewayId": gateway_id,
+        }
+        parts = {"app": app, "connectionId": connection_id}
+        return patch(PATH, parts, body=body, returns=one(AppConnection, at="appConnection"), auth=CONNECTIONS)
+
+    @endpoint
+    @staticmethod
+    def delete(*, app: App, connection_id: str) -> Request[AppConnection]:
+        """Delete a connection that nothing uses any more.
+
+        Expect `NotFoundError`, `BadRequestError` (in use, or another app's), `ForbiddenError`.
+        DELETE /api/v1/app-connections/{app}/{connectionId}
+        """
+        parts = {"app": app, "connectionId": connection_id}
+        return delete(PATH, parts, returns=one(AppConnection, at="appConnection"), auth=CONNECTIONS)
+
+    @endpoint
+    @staticmethod
+    def get(*, app: App, connection_id: str) -> Request[AppConnection]:
+        """Read a connection by its id.
+
+        Expect `NotFoundError`, `BadRequestError` (another app's), `ForbiddenError`.
+        GET /api/v1/app-connections/{app}/{connectionId}
+        """
+        parts = {"app": app, "connectionId": connection_id}
+        return get(PATH, parts, returns=one(AppConnection, at="appConnection"), auth=CONNECTIONS)
+
+    @endpoint
+    @staticmethod
+    def list(*, app: App, project_id: str | None = None) -> Request[tuple[AppConnection, ...]]:
+        """List the connections to an app: all of them, there are no pages.
+
+        Expect `NotFoundError` (`route_missing`: no such app), `ForbiddenError`.
+        GET /api/v1/app-connections/{app}
+        """
+        query = {"projectId": project_id}
+        returns = many(AppConnection, at="appConnections")
+        return get("/api/v1/app-connections/{app}", {"app": app}, query=query, returns=returns, auth=CONNECTIONS)
+
+    @endpoint
+    @staticmethod
+    def get_by_name(*, app: App, connection_name: str, project_id: str | None = None) -> Request[AppConnection]:
+        """Find a connection by its name.
+
+        Expect `NotFoundError`, `BadRequestError` (another app's), `ForbiddenError`.
+        GET /api/v1/app-connections/{app}/connection-name/{connectionName}
+        """
+        path = "/api/v1/app-connections/{app}/connection-name/{connectionName}"
+        parts, query = {"app": app, "connectionName": connection_name}, {"projectId": project_id}
+        return get(path, parts, query=query, returns=one(AppConnection, at="appConnection"), auth=CONNECTIONS)
+
+    @endpoint
+    @staticmethod
+    def check_availability(*, app: App, project_id: str | None = None) -> Request[tuple[AvailableConnection, ...]]:
+        """List the connections to an app that the caller may use; an empty listing says that there are none.
+
+        Expect `NotFoundError` (`route_missing`: no such app), `ForbiddenError`.
+        GET /api/v1/app-connections/{app}/available
+        """
+        path, query = "/api/v1/app-connections/{app}/available", {"projectId": project_id}
+        returns = many(AvailableConnection, at="appConnections")
+        return get(path, {"app": app}, query=query, returns=returns, auth=CONNECTIONS)
+
+    @endpoint
+    @staticmethod
+    def list_all(*, project_id: str | None = None) -> Request[tuple[AppConnection, ...]]:
+        """List the connections to all apps: all of them, there are no pages.
+
+        Expect `ForbiddenError`.
+        GET /api/v1/app-connections
+        """
+        query = {"projectId": project_id}
+        returns = many(AppConnection, at="appConnections")
+        return get("/api/v1/app-connections", query=query, returns=returns, auth=CONNECTIONS)

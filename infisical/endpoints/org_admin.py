@@ -1,0 +1,56 @@
+"""What an organization's admin may do in projects that are not theirs (`/api/v1/organization-admin`).
+
+Models first, then the endpoint functions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.decode import one
+from infisical.endpoints.projects import Project, ProjectMembership
+from infisical.group import Group, R, endpoint
+from infisical.model import Model
+from infisical.request import Request, get, post
+
+ORG_ADMIN = Access("org_admin")
+READING = Access("org_admin", server=IDENTITIES_AND_PEOPLE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrgAdminProjectList(Model):
+    """One page of projects; `count` counts those of all pages."""
+
+    projects: tuple[Project, ...]
+    count: int | None = None
+
+
+class OrgAdmin(Group[R]):
+    """Projects of the organization, all of them."""
+
+    @endpoint
+    @staticmethod
+    def list_projects(
+        *, search: str | None = None, offset: int | None = None, limit: int | None = None
+    ) -> Request[OrgAdminProjectList]:
+        """List the projects of the organization, one page; the organization is that of the token.
+
+        `limit` is at most 100, by default 50; `offset` is by default 0.
+        Expect `ForbiddenError`.
+        GET /api/v1/organization-admin/projects
+        """
+        query = {"search": search, "offset": offset, "limit": limit}
+        return get("/api/v1/organization-admin/projects", query=query, returns=one(OrgAdminProjectList), auth=READING)
+
+    @endpoint
+    @staticmethod
+    def grant_project_access(*, project_id: str) -> Request[ProjectMembership]:
+        """Make the caller an admin of a project.
+
+        Expect `NotFoundError`, `ForbiddenError`, `RateLimitError` (2 in 40 s).
+        POST /api/v1/organization-admin/projects/{projectId}/grant-admin-access
+        """
+        path = "/api/v1/organization-admin/projects/{projectId}/grant-admin-access"
+        returns = one(ProjectMembership, at="membership")
+        return post(path, {"projectId": project_id}, returns=returns, auth=ORG_ADMIN)

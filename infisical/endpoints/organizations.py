@@ -1,0 +1,265 @@
+"""Organizations, their members and their projects (`/api/v2/organizations`).
+
+Models first, then the endpoint functions. What a membership of a project is, is said in projects.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from infisical.auth import PEOPLE, Access
+from infisical.decode import many, one
+from infisical.endpoints.projects import MembershipUser, ProjectMembership
+from infisical.group import Group, R, endpoint
+from infisical.model import Model
+from infisical.request import Request, delete, get, patch, post
+
+ORGANIZATIONS = Access("organizations")
+BY_PEOPLE = Access("organizations", server=PEOPLE)
+ORGANIZATION = "/api/v2/organizations/{orgId}"
+MEMBERSHIPS = "/api/v2/organizations/{orgId}/memberships"
+MEMBERSHIP = "/api/v2/organizations/{orgId}/memberships/{membershipId}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Organization(Model):
+    """An organization. The `user_...` fields and `secret_share_brand_config` (free-form) come with `list`."""
+
+    id: str
+    name: str | None = None
+    slug: str | None = None
+    customer_id: str | None = None
+    root_org_id: str | None = None
+    parent_org_id: str | None = None
+    auth_enforced: bool | None = None
+    google_sso_auth_enforced: bool | None = None
+    bypass_org_auth_enabled: bool | None = None
+    org_auth_method: str | None = None
+    scim_enabled: bool | None = None
+    enforce_mfa: bool | None = None
+    selected_mfa_method: str | None = None
+    user_role: str | None = None
+    user_joined_at: str | None = None
+    user_token_expiration: str | None = None
+    default_membership_role: str | None = None
+    kms_default_key_id: str | None = None
+    allow_secret_sharing_outside_organization: bool | None = None
+    max_shared_secret_lifetime: int | None = None
+    max_shared_secret_view_limit: int | None = None
+    secret_share_brand_config: Any = field(default=None, hash=False)
+    should_use_new_privilege_system: bool | None = None
+    privilege_upgrade_initiated_by_username: str | None = None
+    privilege_upgrade_initiated_at: str | None = None
+    secrets_product_enabled: bool | None = None
+    pki_product_enabled: bool | None = None
+    kms_product_enabled: bool | None = None
+    ssh_product_enabled: bool | None = None
+    scanner_product_enabled: bool | None = None
+    share_secrets_product_enabled: bool | None = None
+    block_duplicate_secret_sync_destinations: bool | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeletedOrganization(Model):
+    """What was deleted, and a token for the user to go on with."""
+
+    organization: Organization
+    access_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MembershipMetadata(Model):
+    """A pair that is said of a member. The server gives the `id`: leave it out of what you send."""
+
+    key: str
+    value: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrganizationMembership(Model):
+    """A user's place in an organization: `id` is the membership's. `user` comes with reading, `metadata` with `get`."""
+
+    id: str
+    org_id: str | None = None
+    user_id: str | None = None
+    user: MembershipUser | None = None
+    role: str | None = None
+    role_id: str | None = None
+    custom_role_slug: str | None = None
+    status: str | None = None
+    is_active: bool | None = None
+    invite_email: str | None = None
+    project_favorites: tuple[str, ...] = ()
+    metadata: tuple[MembershipMetadata, ...] = ()
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrganizationProjectEnvironment(Model):
+    """An environment of a project, without its id."""
+
+    slug: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrganizationProject(Model):
+    """A project of an organization; `organization` is the organization's id."""
+
+    id: str
+    name: str | None = None
+    slug: str | None = None
+    organization: str | None = None
+    environments: tuple[OrganizationProjectEnvironment, ...] = ()
+
+
+class Organizations(Group[R]):
+    """Organizations, their members and their projects.
+
+    Most calls are for users: servers refuse a machine identity, or do nothing and give it an empty answer.
+    """
+
+    @endpoint
+    @staticmethod
+    def list() -> Request[tuple[Organization, ...]]:
+        """List the organizations that the user belongs to; servers take a user's token only.
+
+        The token need not be one of an organization.
+        Expect `ForbiddenError` (a machine identity).
+        GET /api/v1/organization
+        """
+        return get("/api/v1/organization", returns=many(Organization, at="organizations"), auth=BY_PEOPLE)
+
+    @endpoint
+    @staticmethod
+    def list_memberships(*, org_id: str) -> Request[tuple[OrganizationMembership, ...]]:
+        """List the users who are members of an organization; no pages.
+
+        A machine identity gets an empty answer: a `DecodeError`. Expect `NotFoundError`, `ForbiddenError`.
+        GET /api/v2/organizations/{orgId}/memberships
+        """
+        returns = many(OrganizationMembership, at="users")
+        return get(MEMBERSHIPS, {"orgId": org_id}, returns=returns, auth=BY_PEOPLE)
+
+    @endpoint
+    @staticmethod
+    def list_projects(*, org_id: str) -> Request[tuple[OrganizationProject, ...]]:
+        """List the projects of an organization; their environments have no ids here.
+
+        Expect `NotFoundError`, `ForbiddenError`.
+        GET /api/v2/organizations/{orgId}/workspaces
+        """
+        returns = many(OrganizationProject, at="workspaces")
+        return get(f"{ORGANIZATION}/workspaces", {"orgId": org_id}, returns=returns, auth=ORGANIZATIONS)
+
+    @endpoint
+    @staticmethod
+    def get_membership(*, org_id: str, membership_id: str) -> Request[OrganizationMembership]:
+        """Read a user's membership, the metadata with it.
+
+        Expect `NotFoundError`, `ForbiddenError`.
+        GET /api/v2/organizations/{orgId}/memberships/{membershipId}
+        """
+        parts = {"orgId": org_id, "membershipId": membership_id}
+        return get(MEMBERSHIP, parts, returns=one(OrganizationMembership, at="membership"), auth=ORGANIZATIONS)
+
+    @endpoint
+    @staticmethod
+    def update_membership(
+        *,
+        org_id: str,
+        membership_id: str,
+        role: str | None = None,
+        is_active: bool | None = None,
+        metadata: Sequence[MembershipMetadata] | None = None,
+    ) -> Request[OrganizationMembership]:
+        """Change a member's role or metadata, or switch the membership off; what is left out stays as it is.
+
+        Keys and values of metadata are not empty. A machine identity gets an empty answer: a `DecodeError`.
+        Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
+        PATCH /api/v2/organizations/{orgId}/memberships/{membershipId}
+        """
+        parts = {"orgId": org_id, "membershipId": membership_id}
+        body = {"role": role, "isActive": is_active, "metadata": metadata}
+        returns = one(OrganizationMembership, at="membership")
+        return patch(MEMBERSHIP, parts, body=body, returns=returns, auth=BY_PEOPLE)
+
+    @endpoint
+    @staticmethod
+    def delete_membership(*, org_id: str, membership_id: str) -> Request[OrganizationMembership]:
+        """Take a user out of an organization.
+
+        A machine identity gets an empty answer: a `DecodeError`. Expect `NotFoundError`, `ForbiddenError`.
+        DELETE /api/v2/organizations/{orgId}/memberships/{membershipId}
+        """
+        parts = {"orgId": org_id, "membershipId": membership_id}
+        return delete(MEMBERSHIP, parts, returns=one(OrganizationMembership, at="membership"), auth=BY_PEOPLE)
+
+    @endpoint
+    @staticmethod
+    def bulk_delete_memberships(
+        *, org_id: str, membership_ids: Sequence[str]
+    ) -> Request[tuple[OrganizationMembership, ...]]:
+        """Take several users out of an organization; sent as a DELETE with a body.
+
+        A machine identity gets an empty answer: a `DecodeError`.
+        Expect `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
+        DELETE /api/v2/organizations/{orgId}/memberships
+        """
+        body = {"membershipIds": membership_ids}
+        returns = many(OrganizationMembership, at="memberships")
+        return delete(MEMBERSHIPS, {"orgId": org_id}, body=body, returns=returns, auth=BY_PEOPLE)
+
+    @endpoint
+    @staticmethod
+    def list_project_memberships_by_org_membership(
+        *, org_id: str, membership_id: str
+    ) -> Request[tuple[ProjectMembership, ...]]:
+        """List the projects that a member of an organization is a member of, and the roles there.
+
+        Expect `NotFoundError`, `ForbiddenError`.
+        GET /api/v2/organizations/{orgId}/memberships/{membershipId}/project-memberships
+        """
+        parts = {"orgId": org_id, "membershipId": membership_id}
+        returns = many(ProjectMembership, at="memberships")
+        return get(f"{MEMBERSHIP}/project-memberships", parts, returns=returns, auth=ORGANIZATIONS)
+
+    @endpoint
+    @staticmethod
+    def create(*, name: str) -> Request[Organization]:
+        """Create an organization; the user's token need not be one of an organization.
+
+        `name` has 1 to 64 characters: letters, digits, `-`, `_` and spaces.
+        Expect `ValidationError`, `ForbiddenError` (a machine identity).
+        POST /api/v2/organizations
+        """
+        returns = one(Organization, at="organization")
+        return post("/api/v2/organizations", body={"name": name}, returns=returns, auth=BY_PEOPLE)
+
+    @endpoint
+    @staticmethod
+    def delete(*, org_id: str) -> Request[DeletedOrganization]:
+        """Delete an organization.
+
+        The answer has a new token for the user; the client does not hold it: `client.set_jwt` does.
+        Expect `NotFoundError`, `ForbiddenError` (a machine identity).
+        DELETE /api/v2/organizations/{orgId}
+        """
+        return delete(ORGANIZATION, {"orgId": org_id}, returns=one(DeletedOrganization), auth=BY_PEOPLE)
+
+    @endpoint
+    @staticmethod
+    def upgrade_privilege_system() -> Request[Organization]:
+        """Move the organization that the user's token belongs to on to the new privilege system.
+
+        Expect `ForbiddenError` (a machine identity), `NotFoundError` (`route_missing` on servers of 2024).
+        POST /api/v2/organizations/privilege-system-upgrade
+        """
+        path = "/api/v2/organizations/privilege-system-upgrade"
+        return post(path, returns=one(Organization, at="organization"), auth=BY_PEOPLE)

@@ -1,0 +1,303 @@
+"""Secret syncs: folders whose secrets are kept the same somewhere else (`/api/v1/secret-syncs`).
+
+Models first, then the endpoint functions. What `destination_config` and `sync_options` hold depends on the destination:
+they are mappings, as the server has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from infisical.auth import Access
+from infisical.decode import many, one
+from infisical.group import Group, R, endpoint
+from infisical.model import Model
+from infisical.request import Null, Request, delete, get, patch, post
+
+PATH = "/api/v1/secret-syncs/{destination}/{syncId}"
+SYNCS = Access("secret_syncs")
+ImportBehavior: TypeAlias = Literal["prioritize-source", "prioritize-destination"] | str
+Destination: TypeAlias = (
+    Literal[
+        "1password",
+        "aws-parameter-store",
+        "aws-secrets-manager",
+        "azure-app-configuration",
+        "azure-devops",
+        "azure-entra-id-scim",
+        "azure-key-vault",
+        "bitbucket",
+        "camunda",
+        "checkly",
+        "chef",
+        "circleci",
+        "cloudflare-pages",
+        "cloudflare-workers",
+        "databricks",
+        "devin",
+        "digital-ocean-app-platform",
+        "external-infisical",
+        "flyio",
+        "gcp-secret-manager",
+        "github",
+        "gitlab",
+        "hashicorp-vault",
+        "heroku",
+        "humanitec",
+        "laravel-forge",
+        "netlify",
+        "northflank",
+        "oci-vault",
+        "octopus-deploy",
+        "ona",
+        "ovh",
+        "qovery",
+        "railway",
+        "render",
+        "snowflake",
+        "supabase",
+        "teamcity",
+        "terraform-cloud",
+        "travis-ci",
+        "trigger-dev",
+        "vercel",
+        "windmill",
+        "zabbix",
+    ]
+    | str
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SyncConnection(Model):
+    """The app connection that a sync goes through."""
+
+    id: str
+    app: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SyncEnvironment(Model):
+    """The environment that a sync takes its secrets from."""
+
+    id: str
+    name: str | None = None
+    slug: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SyncFolder(Model):
+    """The folder that a sync takes its secrets from."""
+
+    id: str
+    path: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretSync(Model):
+    """A sync, and how its last jobs went. The form of config and options depends on the destination."""
+
+    id: str
+    name: str | None = None
+    description: str | None = None
+    destination: str | None = None
+    destination_config: Mapping[str, Any] | None = field(default=None, repr=False, hash=False)
+    sync_options: Mapping[str, Any] | None = field(default=None, repr=False, hash=False)
+    is_auto_sync_enabled: bool | None = None
+    version: int | None = None
+    project_id: str | None = None
+    folder_id: str | None = None
+    connection_id: str | None = None
+    connection: SyncConnection | None = None
+    environment: SyncEnvironment | None = None
+    folder: SyncFolder | None = None
+    sync_status: str | None = None
+    last_sync_job_id: str | None = None
+    last_sync_message: str | None = None
+    last_synced_at: str | None = None
+    import_status: str | None = None
+    last_import_job_id: str | None = None
+    last_import_message: str | None = None
+    last_imported_at: str | None = None
+    remove_status: str | None = None
+    last_remove_job_id: str | None = None
+    last_remove_message: str | None = None
+    last_removed_at: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+class SecretSyncs(Group[R]):
+    """Syncs of a project, by their destination: `aws-parameter-store`, `github`, …
+
+    What a sync does is done after the answer: `sync_status`, `import_status` and `remove_status` say how it goes.
+    """
+
+    @endpoint
+    @staticmethod
+    def create(
+        *,
+        destination: Destination,
+        name: str,
+        project_id: str,
+        connection_id: str,
+        environment: str,
+        secret_path: str,
+        sync_options: Mapping[str, Any],
+        destination_config: Mapping[str, Any],
+        description: str | Null | None = None,
+        is_auto_sync_enabled: bool | None = None,
+    ) -> Request[SecretSync]:
+        """Create a sync, and start it.
+
+        `connection_id` is an app connection that fits the destination. `destination_config` says where the secrets go,
+        for `aws-parameter-store` `{"region": "eu-central-1", "path": "/app/"}`. `sync_options` needs an
+        `initialSyncBehavior`: `{"initialSyncBehavior": "overwrite-destination"}`, or `import-prioritize-source` or
+        `import-prioritize-destination` where the destination can be imported from; all destinations also take
+        `keySchema` (it has `{{secretKey}}` in it) and `disableSecretDeletion`, newer servers `recursive`.
+        The name is a slug of at most 256 characters, and the description has no more. By default every change of a
+        secret is synced; with `is_auto_sync_enabled` False nothing is before `trigger`.
+        Expect `ValidationError`, `BadRequestError` (the name is taken, no such folder, a connection that does not fit,
+        a plan without the destination), `NotFoundError` (`route_missing`: no such destination), `ForbiddenError`.
+        POST /api/v1/secret-syncs/{destination}
+        """
+        body = {
+            "name": name,
+            "projectId": project_id,
+            "description": description,
+            "connectionId": connection_id,
+            "environment": environment,
+            "secretPath": secret_path,
+            "isAutoSyncEnabled": is_auto_sync_enabled,
+            "syncOptions": sync_options,
+            "destinationConfig": destination_config,
+        }
+        path, parts = "/api/v1/secret-syncs/{destination}", {"destination": destination}
+        return post(path, parts, body=body, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+
+    @endpoint
+    @staticmethod
+    def update(
+        *,
+        destination: Destination,
+        sync_id: str,
+        name: str | None = None,
+        description: str | Null | None = None,
+        connection_id: str | None = None,
+        environment: str | None = None,
+        secret_path: str | None = None,
+        is_auto_sync_enabled: bool | None = None,
+        sync_options: Mapping[str, Any] | None = None,
+        destination_config: Mapping[str, Any] | None = None,
+    ) -> Request[SecretSync]:
+        """Change a sync, and start it unless auto-sync is off; what is left out stays as it is.
+
+        Limits as in `create`. Config and options, if given, are given whole; `NULL` clears the description.
+        Expect `NotFoundError`, `BadRequestError` (the name is taken, no such folder, another destination's sync),
+        `ValidationError`, `ForbiddenError`.
+        PATCH /api/v1/secret-syncs/{destination}/{syncId}
+        """
+        body = {
+            "name": name,
+            "description": description,
+            "connectionId": connection_id,
+            "environment": environment,
+            "secretPath": secret_path,
+            "isAutoSyncEnabled": is_auto_sync_enabled,
+            "syncOptions": sync_options,
+            "destinationConfig": destination_config,
+        }
+        parts = {"destination": destination, "syncId": sync_id}
+        return patch(PATH, parts, body=body, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+
+    @endpoint
+    @staticmethod
+    def delete(*, destination: Destination, sync_id: str, remove_secrets: bool | None = None) -> Request[SecretSync]:
+        """Delete a sync; what it wrote to the destination stays, by default.
+
+        With `remove_secrets` that goes first, after the answer, and then the sync: watch `remove_status`.
+        Expect `NotFoundError`, `BadRequestError` (another destination's sync, or one at work while secrets are to be
+        removed), `ForbiddenError`.
+        DELETE /api/v1/secret-syncs/{destination}/{syncId}
+        """
+        parts, query = {"destination": destination, "syncId": sync_id}, {"removeSecrets": remove_secrets}
+        return delete(PATH, parts, query=query, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+
+    @endpoint
+    @staticmethod
+    def get(*, destination: Destination, sync_id: str) -> Request[SecretSync]:
+        """Read a sync by its id, also to see how it goes.
+
+        Expect `NotFoundError`, `BadRequestError` (another destination's sync), `ForbiddenError`.
+        GET /api/v1/secret-syncs/{destination}/{syncId}
+        """
+        parts = {"destination": destination, "syncId": sync_id}
+        return get(PATH, parts, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+
+    @endpoint
+    @staticmethod
+    def list(*, destination: Destination, project_id: str) -> Request[tuple[SecretSync, ...]]:
+        """List the syncs of a project to a destination: all of them, there are no pages.
+
+        Expect `NotFoundError` (`route_missing`: no such destination), `ForbiddenError`.
+        GET /api/v1/secret-syncs/{destination}
+        """
+        path, parts = "/api/v1/secret-syncs/{destination}", {"destination": destination}
+        returns = many(SecretSync, at="secretSyncs")
+        return get(path, parts, query={"projectId": project_id}, returns=returns, auth=SYNCS)
+
+    @endpoint
+    @staticmethod
+    def trigger(*, destination: Destination, sync_id: str) -> Request[SecretSync]:
+        """Write the secrets to the destination now: watch `sync_status`.
+
+        Expect `NotFoundError`, `BadRequestError` (at work already, or its folder is gone), `ForbiddenError`.
+        POST /api/v1/secret-syncs/{destination}/{syncId}/sync-secrets
+        """
+        path = "/api/v1/secret-syncs/{destination}/{syncId}/sync-secrets"
+        parts = {"destination": destination, "syncId": sync_id}
+        return post(path, parts, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+
+    @endpoint
+    @staticmethod
+    def import_secrets(
+        *, destination: Destination, sync_id: str, import_behavior: ImportBehavior
+    ) -> Request[SecretSync]:
+        """Read the secrets of the destination into the folder: watch `import_status`.
+
+        `import_behavior` says whose value stays where both have a secret: the folder's (`prioritize-source`) or the
+        destination's. It goes in the query.
+        Expect `NotFoundError`, `BadRequestError` (a destination that cannot be read, at work already, or its folder is
+        gone), `ValidationError`, `ForbiddenError`.
+        POST /api/v1/secret-syncs/{destination}/{syncId}/import-secrets
+        """
+        path = "/api/v1/secret-syncs/{destination}/{syncId}/import-secrets"
+        parts, query = {"destination": destination, "syncId": sync_id}, {"importBehavior": import_behavior}
+        return post(path, parts, query=query, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+
+    @endpoint
+    @staticmethod
+    def remove_secrets(*, destination: Destination, sync_id: str) -> Request[SecretSync]:
+        """Remove from the destination what was synced; the sync stays: watch `remove_status`.
+
+        Expect `NotFoundError`, `BadRequestError` (at work already, or its folder is gone), `ForbiddenError`.
+        POST /api/v1/secret-syncs/{destination}/{syncId}/remove-secrets
+        """
+        path = "/api/v1/secret-syncs/{destination}/{syncId}/remove-secrets"
+        parts = {"destination": destination, "syncId": sync_id}
+        return post(path, parts, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+
+    @endpoint
+    @staticmethod
+    def get_by_name(*, destination: Destination, sync_name: str, project_id: str) -> Request[SecretSync]:
+        """Find a sync of a project by its name.
+
+        Expect `NotFoundError`, `BadRequestError` (another destination's sync), `ForbiddenError`.
+        GET /api/v1/secret-syncs/{destination}/sync-name/{syncName}
+        """
+        path = "/api/v1/secret-syncs/{destination}/sync-name/{syncName}"
+        parts, query = {"destination": destination, "syncName": sync_name}, {"projectId": project_id}
+        return get(path, parts, query=query, returns=one(SecretSync, at="secretSync"), auth=SYNCS)

@@ -1,0 +1,41 @@
+"""What a server says of itself to anybody (`/api/status`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infisical.auth import Access
+from infisical.decode import one
+from infisical.group import Group, R, endpoint
+from infisical.model import Model
+from infisical.request import Request, get
+
+STATUS = Access("status", need="none", documented=())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerStatus(Model):
+    """What a server has set up. `invite_only_signup` is true where sign-up is allowed, despite its name."""
+
+    date: str
+    message: str | None = None
+    email_configured: bool | None = None
+    invite_only_signup: bool | None = None
+    redis_configured: bool | None = None
+    secret_scanning_configured: bool | None = None
+    saml_default_org_slug: str | None = None
+    audit_log_storage_disabled: bool | None = None
+
+
+class Status(Group[R]):
+    """Whether a server is there, and what it has set up."""
+
+    @endpoint
+    @staticmethod
+    def get() -> Request[ServerStatus]:
+        """Ask a server how it is; no credential is needed, and none is sent.
+
+        `message` is `Ok`, `date` the server's time. The path has no version.
+        GET /api/status
+        """
+        return get("/api/status", returns=one(ServerStatus), auth=STATUS)

@@ -1,0 +1,321 @@
+"""The user who is logged in: profile, second factor, organizations, sessions, API keys (`/api/v2/users/me`).
+
+Models first, then the endpoint functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from typing_extensions import deprecated
+
+from infisical.auth import EVERY, Access
+from infisical.decode import many, nothing, one
+from infisical.endpoints.mfa import MfaMethod
+from infisical.endpoints.organizations import Organization
+from infisical.group import Group, R, endpoint
+from infisical.model import Model, wire
+from infisical.request import Request, delete, get, patch, post, put
+
+USERS = Access("users")
+ANYBODY = Access("users", server=EVERY)
+AuthMethod: TypeAlias = (
+    Literal[
+        "email",
+        "google",
+        "github",
+        "gitlab",
+        "okta-saml",
+        "azure-saml",
+        "jumpcloud-saml",
+        "google-saml",
+        "keycloak-saml",
+        "ldap",
+        "oidc",
+    ]
+    | str
+)
+NO_API_KEYS = "servers no longer have API keys; use a machine identity"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class User(Model):
+    """A user. The keys, of older accounts, come with `get_me`; `devices` is what the server makes of it."""
+
+    id: str
+    username: str | None = None
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    is_email_verified: bool | None = None
+    auth_methods: tuple[str, ...] = ()
+    super_admin: bool | None = None
+    is_accepted: bool | None = None
+    is_ghost: bool | None = None
+    is_mfa_enabled: bool | None = None
+    mfa_methods: tuple[str, ...] = ()
+    selected_mfa_method: str | None = None
+    consecutive_failed_mfa_attempts: int | None = None
+    consecutive_failed_password_attempts: int | None = None
+    is_locked: bool | None = None
+    temporary_lock_date_end: str | None = None
+    is_github_verified: bool | None = field(default=None, metadata=wire("isGitHubVerified"))
+    is_gitlab_verified: bool | None = field(default=None, metadata=wire("isGitLabVerified"))
+    is_google_verified: bool | None = None
+    devices: Any = field(default=None, hash=False)
+    created_at: str | None = None
+    updated_at: str | None = None
+    user_id: str | None = None
+    public_key: str | None = None
+    client_public_key: str | None = None
+    encryption_version: int | None = None
+    server_private_key: str | None = field(default=None, repr=False)
+    encrypted_private_key: str | None = field(default=None, repr=False)
+    iv: str | None = field(default=None, repr=False)
+    tag: str | None = field(default=None, repr=False)
+    protected_key: str | None = field(default=None, repr=False)
+    protected_key_iv: str | None = field(default=None, repr=False, metadata=wire("protectedKeyIV"))
+    protected_key_tag: str | None = field(default=None, repr=False)
+    salt: str | None = field(default=None, repr=False)
+    verifier: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UserSession(Model):
+    """A session of the user: where it is from, and when it was last used."""
+
+    id: str
+    user_id: str | None = None
+    org_id: str | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+    access_version: int | None = None
+    refresh_version: int | None = None
+    last_used: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UserApiKey(Model):
+    """What is known of an API key, without the key itself."""
+
+    id: str
+    name: str | None = None
+    user_id: str | None = None
+    last_used: str | None = None
+    expires_at: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreatedApiKey(Model):
+    """A new API key, shown this once, and what is known of it."""
+
+    api_key: str = field(repr=False)
+    api_key_data: UserApiKey | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EmailChangeResponse(Model):
+    """Whether the code is on its way, and what the server says of it."""
+
+    success: bool
+    message: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RevokeSessionResponse(Model):
+    """What the server says of it."""
+
+    message: str
+
+
+class Users(Group[R]):
+    """The user who is logged in. Newer servers answer a change with less of the user than `get_me` does."""
+
+    @endpoint
+    @staticmethod
+    def send_email_verification_code(*, token: str) -> Request[None]:
+        """Send the code that verifies an email address; the answer is empty.
+
+        `token` is that of the sign-up or verification, not a username.
+        POST /api/v2/users/me/emails/code
+        """
+        return post("/api/v2/users/me/emails/code", body={"token": token}, returns=nothing, auth=ANYBODY)
+
+    @endpoint
+    @staticmethod
+    @deprecated("servers no longer have this route", category=None)
+    def verify_email_verification_code(*, username: str, code: str) -> Request[None]:
+        """Give the code of an email: documented, but servers no longer have the route; the answer is empty.
+
+        Expect `NotFoundError` (`route_missing`).
+        POST /api/v2/users/me/emails/verify
+        """
+        body = {"username": username, "code": code}
+        return post("/api/v2/users/me/emails/verify", body=body, returns=nothing, auth=USERS)
+
+    @endpoint
+    @staticmethod
+    def update_mfa(
+        *, selected_mfa_method: MfaMethod, is_mfa_enabled: bool | None = None, mfa_session_id: str | None = None
+    ) -> Request[User]:
+        """Choose the second factor that is asked for.
+
+        Today's servers need a verified MFA session for it (see `mfa_sessions`), and do not read `is_mfa_enabled`, which
+        turns MFA on and off on older ones.
+        Expect `ValidationError`, `UnauthorizedError`.
+        PATCH /api/v2/users/me/mfa
+        """
+        body = {
+            "selectedMfaMethod": selected_mfa_method,
+            "isMfaEnabled": is_mfa_enabled,
+            "mfaSessionId": mfa_session_id,
+        }
+        return patch("/api/v2/users/me/mfa", body=body, returns=one(User, at="user"), auth=USERS)
+
+    @endpoint
+    @staticmethod
+    def update_name(*, first_name: str, last_name: str) -> Request[User]:
+        """Change the name of the user: both parts of it.
+
+        Expect `ValidationError`, `UnauthorizedError`.
+        PATCH /api/v2/users/me/name
+        """
+        body = {"firstName": first_name, "lastName": last_name}
+        return patch("/api/v2/users/me/name", body=body, returns=one(User, at="user"), auth=USERS)
+
+    @endpoint
+    @staticmethod
+    def update_auth_methods(*, auth_methods: Sequence[AuthMethod]) -> Request[User]:
+        """Set how the user may log in: at least one way, in place of all that there are.
+
+        It works without an organization in the token.
+        Expect `ValidationError`, `UnauthorizedError`.
+        PUT /api/v2/users/me/auth-methods
+        """
+        body = {"authMethods": auth_methods}
+        return put("/api/v2/users/me/auth-methods", body=body, returns=one(User, at="user"), auth=USERS)
+
+    @endpoint
+    @staticmethod
+    def request_email_change_otp(*, new_email: str) -> Request[EmailChangeResponse]:
+        """Send the code that `update_email` needs.
+
+        Expect `ValidationError`, `RateLimitError` (2 in 40 s), `NotFoundError` (`route_missing` on servers of 2024).
+        POST /api/v2/users/me/email-change/otp
+        """
+        body = {"newEmail": new_email}
+        return post("/api/v2/users/me/email-change/otp", body=body, returns=one(EmailChangeResponse), auth=USERS)
+
+    @endpoint
+    @staticmethod
+    def update_email(*, new_email: str, otp_code: str) -> Request[User]:
+        """Change the email address, with the code (6 characters) that `request_email_change_otp` sent.
+
+        It works without an organization in the token. On the newest servers a POST to
+        `/api/v2/users/me/email-change/verify-current` comes between the two.
+        Expect `ValidationError`, `NotFoundError` (`route_missing` on servers of 2024).
+        PATCH /api/v2/users/me/email
+        """
+        body = {"newEmail": new_email, "otpCode": otp_code}
+        return patch("/api/v2/users/me/email", body=body, returns=one(User, at="user"), auth=USERS)
+
+    @endpoint
+    @staticmethod
+    def list_organizations() -> Request[tuple[Organization, ...]]:
+        """List the organizations that the user is in, all of them.
+
+        GET /api/v2/users/me/organizations
+        """
+        returns = many(Organization, at="organizations")
+        return get("/api/v2/users/me/organizations", returns=returns, auth=USERS)
+
+    @endpoint
+    @staticmethod
+    @deprecated(NO_API_KEYS, category=None)
+    def list_api_keys() -> Request[tuple[UserApiKey, ...]]:
+        """List the user's API keys: documented, but servers no longer have the route.
+
+        Expect `NotFoundError` (`route_missing`).
+        GET /api/v2/users/me/api-keys
+        """
+        return get("/api/v2/users/me/api-keys", returns=many(UserApiKey), auth=USERS)
+
+    @endpoint
+    @staticmethod
+    @deprecated(NO_API_KEYS, category=None)
+    def create_api_key(*, name: str, expires_in: int) -> Request[CreatedApiKey]:
+        """Create an API key: documented, but servers no longer have the route, nor do they take such a key.
+
+        It is shown this once. `expires_in` is in seconds.
+        Expect `NotFoundError` (`route_missing`).
+        POST /api/v2/users/me/api-keys
+        """
+        body = {"name": name, "expiresIn": expires_in}
+        return post("/api/v2/users/me/api-keys", body=body, returns=one(CreatedApiKey), auth=USERS)
+
+    @endpoint
+    @staticmethod
+    @deprecated(NO_API_KEYS, category=None)
+    def delete_api_key(api_key_data_id: str) -> Request[UserApiKey]:
+        """Delete an API key, by its id: documented, but servers no longer have the route.
+
+        Expect `NotFoundError` (`route_missing`, or on older servers no such key).
+        DELETE /api/v2/users/me/api-keys/{apiKeyDataId}
+        """
+        path = "/api/v2/users/me/api-keys/{apiKeyDataId}"
+        return delete(path, {"apiKeyDataId": api_key_data_id}, returns=one(UserApiKey, at="apiKeyData"), auth=USERS)
+
+    @endpoint
+    @staticmethod
+    def list_sessions() -> Request[tuple[UserSession, ...]]:
+        """List the sessions of the user, all of them.
+
+        GET /api/v2/users/me/sessions
+        """
+        return get("/api/v2/users/me/sessions", returns=many(UserSession), auth=USERS)
+
+    @endpoint
+    @staticmethod
+    def revoke_all_sessions() -> Request[RevokeSessionResponse]:
+        """End every session of the user.
+
+        DELETE /api/v2/users/me/sessions
+        """
+        return delete("/api/v2/users/me/sessions", returns=one(RevokeSessionResponse), auth=USERS)
+
+    @endpoint
+    @staticmethod
+    def revoke_session(session_id: str) -> Request[RevokeSessionResponse]:
+        """End one session of the user.
+
+        Expect `NotFoundError` (`route_missing` on servers of 2024).
+        DELETE /api/v2/users/me/sessions/{sessionId}
+        """
+        path = "/api/v2/users/me/sessions/{sessionId}"
+        return delete(path, {"sessionId": session_id}, returns=one(RevokeSessionResponse), auth=USERS)
+
+    @endpoint
+    @staticmethod
+    def get_me() -> Request[User]:
+        """Read the profile of the user.
+
+        Expect `UnauthorizedError`.
+        GET /api/v2/users/me
+        """
+        return get("/api/v2/users/me", returns=one(User, at="user"), auth=USERS)
+
+    @endpoint
+    @staticmethod
+    def delete_me() -> Request[User]:
+        """Delete the account of the user who is logged in.
+
+        Expect `UnauthorizedError`.
+        DELETE /api/v2/users/me
+        """
+        return delete("/api/v2/users/me", returns=one(User, at="user"), auth=USERS)
