@@ -13,7 +13,7 @@ import operator
 import sys
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass
 from typing import Any, Final, Generic, Literal, NoReturn, Protocol, TypeAlias, TypeVar, cast
 
@@ -72,6 +72,19 @@ class many(Generic[M]):
         return _decode(response, self.read)
 
 
+@dataclass(frozen=True, slots=True)
+class by_name(Generic[M]):
+    """Read objects by name: the whole of the answer is an object that holds them."""
+
+    model: type[M]
+
+    def read(self, body: Any) -> Mapping[str, M]:
+        return _mapping(reader(self.model), body)
+
+    def __call__(self, response: Response) -> Result[Mapping[str, M], DecodeError]:
+        return _decode(response, self.read)
+
+
 class Located(Protocol[A_co]):
     """A decoder of one field of the answer."""
 
@@ -101,6 +114,17 @@ def text(response: Response) -> Result[str, DecodeError]:
         return Success(response.body.decode())
     except UnicodeDecodeError:
         return Failure(DecodeError("the answer is not UTF-8 text", response=response))
+
+
+@dataclass(frozen=True, slots=True)
+class text_in(Generic[M]):
+    """Read plain text that is secret into the one field of a model, whose repr leaves it out: a str would show it."""
+
+    model: type[M]
+    name: str
+
+    def __call__(self, response: Response) -> Result[M, DecodeError]:
+        return text(response).map(lambda found: self.model(**{self.name: found}))
 
 
 def nothing(_: Response) -> Result[None, DecodeError]:
@@ -292,7 +316,7 @@ def _nullable(read: Reader, value: Any) -> Any:
 def _scalar(kind: Any, value: Any) -> Any:
     if type(value) is kind or (kind is float and type(value) is int) or (kind is Any and value is not MISSING):
         return value
-    raise Mismatch(NAMES.get(kind, "a value"), value)
+    raise Mismatch(NAMES.get(cast("type[Any]", kind), "a value"), value)
 
 
 def _checked(read: Reader, check: Callable[[Any], str | None], value: Any) -> Any:

@@ -10,7 +10,7 @@ import functools
 import typing
 from collections.abc import Callable
 from dataclasses import MISSING
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 
@@ -58,9 +58,9 @@ def _field(hint: Any, options: dict[str, Any]) -> fields.Field:
         return SCALARS[kind](**options)
     if origin is tuple:
         return _Tuple(_field(args[0], {}), **options)
-    if origin is not None and origin is not Literal and issubclass(origin, typing.Mapping):
+    if isinstance(origin, type) and issubclass(origin, typing.Mapping):
         return fields.Dict(keys=fields.String(), values=_field(args[1], {}), **options)
-    if isinstance(kind, type) and issubclass(kind, Model):
+    if Model in getattr(kind, "__mro__", ()):
         return fields.Nested(lambda: schema_of(kind)(), **options)
     return fields.Raw(**options)
 

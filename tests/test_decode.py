@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from returns.result import Failure, Success
 
 from infisical import DecodeError, Response
-from infisical.decode import Mismatch, compiled, either, many, nothing, one, reader, text
+from infisical.decode import Mismatch, by_name, compiled, either, many, nothing, one, reader, text, text_in
 from infisical.endpoints.kms import KmsKey, KmsKeyList
 from infisical.endpoints.secrets import Secret, SecretApproval, SecretList, SecretReferenceNode, SecretTag
 from infisical.model import Model, wire
@@ -199,7 +199,7 @@ TAG, ODD_TAG = {"id": "t"}, {"id": 7}
         (one(SecretTag), TAG, SecretTag(id="t")),
         (one(SecretTag, at="tag"), {"tag": TAG, "tags": None}, SecretTag(id="t")),
         (many(SecretTag), [TAG, TAG], (SecretTag(id="t"),) * 2),
-        (many(SecretTag), [], ()),
+        (many(SecretTag), [], ()), (by_name(Leaf), {}, {}), (by_name(Leaf), {"a": {"id": "l"}}, {"a": Leaf(id="l")}),
         (many(SecretTag, at="tags"), {"tags": [TAG]}, (SecretTag(id="t"),)),
         (either(one(SecretTag, at="tag"), one(Leaf, at="leaf")), {"tag": TAG}, SecretTag(id="t")),
         (either(one(SecretTag, at="tag"), one(Leaf, at="leaf")), {"leaf": {"id": "l"}}, Leaf(id="l")),
@@ -220,10 +220,12 @@ def test_nothing_reads_any_answer(body):
 @pytest.mark.parametrize("said", ["", "-----BEGIN PRIVATE KEY-----\n", '"quoted"', "línea \U0001f600\x00"])
 def test_text_is_read_as_it_came(said):
     assert text(Response(200, (), said.encode())) == Success(said)
+    assert text_in(Leaf, "id")(Response(200, (), said.encode())) == Success(Leaf(id=said))
 
 
 def test_text_that_is_not_utf_8_is_a_decode_error():
     assert failed(text, Response(200, (), b"\xff")) == ("", "the answer is not UTF-8 text")
+    assert failed(text_in(Leaf, "id"), Response(200, (), b"\xff")) == ("", "the answer is not UTF-8 text")
 
 
 def test_decoders_are_values():
@@ -300,6 +302,8 @@ PLACES = [
     (many(SecretTag), [TAG, ODD_TAG], "[1].id", "expected a string, found an integer at [1].id"),
     (many(SecretTag, at="tags"), {"tags": TAG}, "tags", "expected a list, found an object at tags"),
     (many(SecretTag, at="tags"), {"tags": [TAG, None]}, "tags[1]", "expected an object, found null at tags[1]"),
+    (by_name(Leaf), [], "", "expected an object, found a list at the top"),
+    (by_name(Leaf), {"a": {"id": "l"}, "b": {}}, "b.id", "expected a string, found nothing at b.id"),
     (TAGS, {"leaf": []}, "leaf", "expected an object, found a list at leaf"),
     (TAGS, {"tags": None, "leaf": None}, "tags", "expected a list, found null at tags"),
     (TAGS, [], "", "expected an object, found a list at the top"),

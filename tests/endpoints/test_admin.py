@@ -9,7 +9,7 @@ from returns.result import Success
 
 from infisical import AuthenticationError, IdentityAccessToken, InfisicalClient, Jwt, Request
 from infisical.auth import EVERY, Access
-from infisical.decode import many, nothing, one
+from infisical.decode import by_name, many, nothing, one
 from infisical.endpoints.admin import (
     Admin,
     AdminIdentity,
@@ -26,7 +26,6 @@ from infisical.endpoints.admin import (
     ServerConfig,
     SignupResponse,
     UsageReport,
-    by_name,
 )
 from infisical.endpoints.organizations import Organization, OrganizationMembership
 from infisical.executors import ScriptedExecutor

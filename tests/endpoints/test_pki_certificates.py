@@ -7,7 +7,7 @@ from returns.result import Success
 
 from infisical import Request
 from infisical.auth import Access
-from infisical.decode import one, text
+from infisical.decode import one
 from infisical.endpoints.pki import CertificateBody
 from infisical.endpoints.pki.certificates import (
     AltName,
@@ -17,6 +17,7 @@ from infisical.endpoints.pki.certificates import (
     CertificateBundle,
     CertificateConfigResponse,
     CertificateFingerprints,
+    CertificatePrivateKey,
     CertificateRequest,
     Certificates,
     CertificateSubject,
@@ -71,7 +72,10 @@ REQUESTS = [
         request("GET", f"{CERTIFICATE}/certificate", one(CertificateBody)),
     ),
     (Certificates.get_bundle(certificate_id="x1"), request("GET", f"{CERTIFICATE}/bundle", one(CertificateBundle))),
-    (Certificates.get_private_key(certificate_id="x1"), request("GET", f"{CERTIFICATE}/private-key", text)),
+    (
+        Certificates.get_private_key(certificate_id="x1"),
+        request("GET", f"{CERTIFICATE}/private-key", PRIVATE_KEY),
+    ),
     (
         Certificates.renew(certificate_id="x1", remove_roots_from_chain=True),
         request("POST", f"{CERTIFICATE}/renew", one(RenewedCertificate), body={"removeRootsFromChain": True}),
@@ -279,10 +283,12 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_a_private_key_is_plain_text_with_its_line_breaks():
+def test_a_private_key_is_plain_text_with_its_line_breaks_and_does_not_show():
     key = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"
+    got = Certificates.get_private_key(certificate_id="x1").returns(answer(key.encode()))
 
-    assert Certificates.get_private_key(certificate_id="x1").returns(answer(key.encode())) == Success(key)
+    assert got == Success(CertificatePrivateKey(private_key=key))
+    assert "MIIE" not in repr(got)
 
 
 def test_a_certificate_that_is_pending_is_none():

@@ -6,14 +6,12 @@ Here: the endpoint functions. The models stand in models.py, and are exported fr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias
 
-from returns.result import Result
 from typing_extensions import deprecated
 
 from infisical.auth import EVERY, IDENTITIES_AND_PEOPLE, Access
-from infisical.decode import _decode, _mapping, many, nothing, one, reader
+from infisical.decode import by_name, many, nothing, one
 from infisical.endpoints.admin.models import (
     AdminIdentity,
     AdminIdentityList,
@@ -40,11 +38,8 @@ from infisical.endpoints.admin.models import (
     UsageReport,
 )
 from infisical.endpoints.organizations import Organization, OrganizationMembership
-from infisical.errors import DecodeError
 from infisical.group import Group, R, endpoint
-from infisical.model import Model
 from infisical.request import Null, Request, delete, get, patch, post
-from infisical.response import Response
 
 __all__ = [
     "Admin",
@@ -81,21 +76,7 @@ USER = "/api/v1/admin/user-management/users/{userId}"
 ORGANIZATIONS = "/api/v1/admin/organization-management/organizations"
 MEMBERSHIP = f"{ORGANIZATIONS}/{{organizationId}}/memberships/{{membershipId}}"
 IDENTITY = "/api/v1/admin/identity-management/identities/{identityId}/super-admin-access"
-M = TypeVar("M", bound=Model)
 LoginMethodName: TypeAlias = Literal["email", "google", "github", "gitlab", "saml", "ldap", "oidc"] | str
-
-
-@dataclass(frozen=True, slots=True)
-class by_name(Generic[M]):
-    """Read objects by name: the whole of the answer is an object that holds them."""
-
-    model: type[M]
-
-    def read(self, body: Any) -> Mapping[str, M]:
-        return _mapping(reader(self.model), body)
-
-    def __call__(self, response: Response) -> Result[Mapping[str, M], DecodeError]:
-        return _decode(response, self.read)
 
 
 class Admin(Group[R]):

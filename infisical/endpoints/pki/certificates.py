@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from infisical.decode import one, text
+from infisical.decode import one, text_in
 from infisical.endpoints.pki import PKI, CertificateBody
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
@@ -202,6 +202,16 @@ class CertificateConfigResponse(Model):
     renew_before_days: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CertificatePrivateKey(Model):
+    """The private key of a certificate, in PEM."""
+
+    private_key: str = field(repr=False)
+
+
+PRIVATE_KEY = text_in(CertificatePrivateKey, "private_key")
+
+
 class Certificates(Group[R]):
     """The certificates that were issued."""
 
@@ -264,13 +274,13 @@ class Certificates(Group[R]):
 
     @endpoint
     @staticmethod
-    def get_private_key(*, certificate_id: str) -> Request[str]:
-        """Read the private key of a certificate, as plain text (PEM): do not print or log the result.
+    def get_private_key(*, certificate_id: str) -> Request[CertificatePrivateKey]:
+        """Read the private key of a certificate.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}/private-key
         """
-        return get(f"{CERTIFICATE}/private-key", {"id": certificate_id}, returns=text, auth=PKI)
+        return get(f"{CERTIFICATE}/private-key", {"id": certificate_id}, returns=PRIVATE_KEY, auth=PKI)
 
     @endpoint
     @staticmethod
