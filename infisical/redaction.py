@@ -150,6 +150,15 @@ def recorded_headers(headers: Iterable[tuple[str, str]], secrets: Collection[str
     return written
 
 
+def recorded_url(url: str) -> str:
+    """Write a URL for a recording, or to be shown: the values of secret names in its query hidden."""
+    path, mark, query = url.partition("?")
+    if not mark:
+        return url
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    return path + mark + "&".join(f"{n}={RECORDED_MASK if is_secret_field(n) else value}" for n, _, value in pairs)
+
+
 def recorded_body(body: bytes | None, secrets: Collection[str] = ()) -> bytes | None:
     """Write a body for a recording: secret fields hidden at any depth, and these secrets wherever they stand."""
     if not body:

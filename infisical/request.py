@@ -26,6 +26,7 @@ from infisical.errors import RequestError
 from infisical.model import NULL as NULL  # exported from here: it is said in requests
 from infisical.model import Model, wire_names
 from infisical.model import Null as Null
+from infisical.redaction import MASK, is_secret_field, recorded_url
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -64,7 +65,7 @@ class Body(dict[str, Any]):
         return Body, (dict(self),)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Request(Generic[T_co]):
     """One call: what to ask for, who may ask, and how to read the answer. Its repr leaves body and headers out.
 
@@ -76,13 +77,18 @@ class Request(Generic[T_co]):
     path: str
     parts: tuple[tuple[str, str], ...]
     query: tuple[tuple[str, Any], ...]
-    body: Mapping[str, Any] | None = field(repr=False)
+    body: Mapping[str, Any] | None
     returns: Decoder[T_co]
     auth: Access = ANY
-    headers: Headers = field(default=(), repr=False)
+    headers: Headers = ()
+
+    def __repr__(self) -> str:
+        shown = tuple((name, MASK if is_secret_field(str(name)) else value) for name, value in self.query)
+        where = f"method={self.method!r}, path={self.path!r}, parts={self.parts!r}"
+        return f"Request({where}, query={shown!r}, returns={self.returns!r}, auth={self.auth!r})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class HttpRequest:
     """One message for an executor. `timeout` is the total, in seconds.
 
@@ -91,10 +97,13 @@ class HttpRequest:
 
     method: str
     url: str
-    headers: Headers = field(default=(), repr=False)
-    body: bytes | None = field(default=None, repr=False)
+    headers: Headers = ()
+    body: bytes | None = None
     timeout: float = 30.0
-    about: Request[Any] | None = field(default=None, repr=False, compare=False)
+    about: Request[Any] | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        return f"HttpRequest(method={self.method!r}, url={recorded_url(self.url)!r}, timeout={self.timeout!r})"
 
     @property
     def auth(self) -> Access:

@@ -61,7 +61,7 @@ def _field(hint: Any, options: dict[str, Any]) -> fields.Field:
     if isinstance(origin, type) and issubclass(origin, typing.Mapping):
         return fields.Dict(keys=fields.String(), values=_field(args[1], {}), **options)
     if Model in getattr(kind, "__mro__", ()):
-        return fields.Nested(lambda: schema_of(kind)(), **options)
+        return fields.Nested(lambda: schema_of(cast("type[Model]", kind))(), **options)
     return fields.Raw(**options)
 
 

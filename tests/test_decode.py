@@ -442,16 +442,8 @@ json_values = st.recursive(
     max_leaves=12,
 )
 nearly = st.dictionaries(st.sampled_from(list(FULL)), json_values, max_size=3).map(lambda changed: {**FULL, **changed})
-DECODERS = [
-    one(Everything),
-    many(Leaf),
-    one(Branch, at="leaf"),
-    TAGS,
-    one(SecretReferenceNode),
-    one(Ping),
-    text,
-    nothing,
-]
+DECODERS = [one(Everything), many(Leaf), one(Branch, at="leaf"), by_name(Leaf), TAGS, one(SecretReferenceNode)]
+DECODERS += [one(Ping), text, text_in(Leaf, "id"), nothing]
 
 
 @quick

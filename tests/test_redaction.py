@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from infisical.decode import nothing
 from infisical.model import wire_names
 from infisical.redaction import (
     MASK,
@@ -22,8 +23,10 @@ from infisical.redaction import (
     masked_value,
     recorded_body,
     recorded_headers,
+    recorded_url,
     secrets_in,
 )
+from infisical.request import get, prepare
 from tests.test_model import MODELS
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
@@ -43,8 +46,8 @@ json_values = st.recursive(
 
 
 # ---- names
-# Hidden in a repr, but in no recording by their names: of no use without a key, names of other things too, no secrets.
-ONLY_IN_REPRS = {"iv", "tag", "url", "conflicts"}
+# Hidden in a repr, but not in recordings: of no use without a key (and a tag is another thing too), or not a secret.
+ONLY_IN_REPRS = {"iv", "tag", "conflicts"}
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
@@ -262,3 +265,12 @@ def test_the_values_of_a_record_of_metadata_are_hidden_and_its_names_stay():
 
     assert written == {"metadata": {"team": "redacted"}, "other": {"metadata": [{"key": "k", "value": "redacted"}]}}
     assert secrets_in((), json.dumps(body).encode()) == {"CANARY"}
+
+
+def test_a_secret_in_a_query_shows_neither_in_a_recordings_url_nor_in_a_repr():
+    request = get("/api/v1/secret-sharing", query={"hashedHex": "CANARY", "a": "b"}, returns=nothing)
+    message = prepare(request, "https://x", (), 1.0).unwrap()
+
+    assert recorded_url(message.url) == "https://x/api/v1/secret-sharing?hashedHex=redacted&a=b"
+    assert recorded_url("https://x/a") == "https://x/a"
+    assert "CANARY" not in repr((request, message))

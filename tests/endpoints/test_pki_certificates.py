@@ -10,6 +10,7 @@ from infisical.auth import Access
 from infisical.decode import one
 from infisical.endpoints.pki import CertificateBody
 from infisical.endpoints.pki.certificates import (
+    PRIVATE_KEY,
     AltName,
     BasicConstraints,
     Certificate,

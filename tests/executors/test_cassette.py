@@ -233,7 +233,7 @@ def test_threads_share_a_recording(tmp_path):
 
     def inner(request: HttpRequest):
         with lock:
-            return Success(answer({"url": request.url}))
+            return Success(answer({"asked": request.url}))
 
     recorder = CassetteExecutor(path, mode="once", inner=inner)
     asks = [HttpRequest("GET", f"https://x/{n}") for n in range(20)]

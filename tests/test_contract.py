@@ -1,0 +1,144 @@
+"""The contract: every endpoint's verb, path, names and credentials, held against the groups and the client.
+
+`contract.json` has one row an endpoint. Each is called twice, with its required parameters and with all of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from infisical import ApiKey, AuthenticationError, HttpRequest, IdentityAccessToken, InfisicalClient, Jwt, ServiceToken
+from infisical.auth import EVERY
+from infisical.executors import ScriptedExecutor
+from tests.test_package import endpoints
+from tests.wire import answer
+
+ROWS = json.loads((Path(__file__).parent / "contract.json").read_text())["endpoints"]
+CREDENTIALS = {
+    "identity_access_token": IdentityAccessToken("token"),
+    "jwt": Jwt("token"),
+    "api_key": ApiKey("token"),
+    "service_token": ServiceToken("token"),
+}
+each_row = pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
+
+
+def function(client: InfisicalClient, row: dict[str, Any]) -> Any:
+    found: Any = client
+    for part in row["id"].split("."):
+        found = getattr(found, part)
+    return found
+
+
+def example(hint: Any, name: str) -> Any:
+    """A plausible argument for a type."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return example(next(kind for kind in args if kind is not type(None)), name)
+    if origin is typing.Literal:
+        return args[0]
+    if origin in (Sequence, tuple, list):
+        return (example(args[0], name),)
+    if origin is Mapping:
+        return {"k": example(args[1], name)}
+    if is_dataclass(hint):
+        hints = typing.get_type_hints(hint)
+        needed = [f.name for f in fields(hint) if f.default is MISSING and f.default_factory is MISSING]
+        return hint(**{field: example(hints[field], field) for field in needed})  # type: ignore[operator]
+    if typing.is_typeddict(hint):
+        return {key: example(kind, key) for key, kind in typing.get_type_hints(hint).items()}
+    return {bool: True, int: 1, float: 1.0, bytes: b"x"}.get(hint, f"{name}-1")
+
+
+def called(row: dict[str, Any], mode: str | None, everything: bool = False, **settings: Any) -> tuple[Any, Any]:
+    """The message that a call sends, None if it sends none; and its result."""
+    executor = ScriptedExecutor(answer({}))
+    credential = None if mode is None else CREDENTIALS[mode]
+    call = function(InfisicalClient(auth=credential, executor=executor, **settings), row)
+    build = inspect.unwrap(call)
+    hints = typing.get_type_hints(build)
+    positional, named = [], {}
+    for name, parameter in inspect.signature(build).parameters.items():
+        if parameter.default is parameter.empty or everything:
+            value = example(hints[name], name)
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                named[name] = value
+            else:
+                positional.append(value)
+    got = call(*positional, **named)
+    return (executor.sent[0] if executor.sent else None), got
+
+
+def names(message: HttpRequest) -> tuple[set[str], set[str]]:
+    body = json.loads(message.body or b"{}")
+    return {name for name, _ in parse_qsl(urlsplit(message.url).query)}, set(body)
+
+
+def own_mode(row: dict[str, Any]) -> str:
+    return next(iter(row["auth"]["modes"]), "jwt")
+
+
+@each_row
+def test_an_endpoint_sends_this_verb_this_path_and_these_names(row):
+    message, _ = called(row, own_mode(row))
+    full, _ = called(row, own_mode(row), everything=True)
+    query, body = names(message)
+    all_query, all_body = names(full)
+
+    assert message.method == row["method"]
+    assert re.fullmatch(re.sub(r"\{\w+\}", "[^/{}]+", row["path"]), urlsplit(message.url).path)
+    assert set(row["required"]["query"]) <= query
+    assert set(row["required"]["body"]) <= body
+    assert all_query <= set(row["query"])
+    assert all_body <= set(row["body"])
+    assert (message.body is not None) == (message.method in ("POST", "PUT", "PATCH") or bool(body))
+    assert ("Content-Type" in dict(message.headers)) == (message.body is not None)
+
+
+@each_row
+@pytest.mark.parametrize("policy", ["documented", "server"])
+def test_an_endpoint_takes_these_modes_and_refuses_the_others_before_anything_is_sent(row, policy):
+    need, modes = row["auth"]["need"], row["auth"]["modes"]
+    if policy == "server" and not row["server_auth"]:
+        modes = modes if row["status"] == "gone" or need == "none" else list(EVERY)
+    elif policy == "server":
+        modes = row["server_auth"]
+    taken = set()
+    for mode in (None, *EVERY):
+        message, got = called(row, mode, auth_policy=policy)
+        if message is not None:
+            taken.add(mode)
+            carries = {name for name, _ in message.headers} & {"Authorization", "X-API-Key"}
+            assert bool(carries) == (need != "none" and mode is not None)
+        else:
+            assert isinstance(got.failure(), AuthenticationError)
+
+    expected = {None, *EVERY} if need == "none" else {*modes, *([None] if need == "optional" else [])}
+    assert taken == expected
+
+
+def test_the_groups_hold_the_endpoints_of_the_contract_and_no_others():
+    client = InfisicalClient(executor=ScriptedExecutor())
+    reached = {function(client, row).__wrapped__ for row in ROWS}
+
+    assert {member.build for _, _, member in endpoints()} == reached
+    assert len(reached) == len(ROWS) == 298
+
+
+def test_the_older_names_of_groups_lead_to_the_same():
+    client = InfisicalClient(executor=ScriptedExecutor())
+
+    assert client.pki_ca is client.pki.ca
+    assert client.pki_templates is client.pki.templates
+    assert client.pki_alerts is client.pki.alerts
