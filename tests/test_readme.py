@@ -36,6 +36,8 @@ def server(request: HttpRequest) -> Any:
         )
     if path == "/api/v2/folders":
         return Success(answer({"folders": [{"id": "f1", "name": "app"}]}))
+    if path == "/api/v1/kms/keys":
+        return Success(answer({"keys": [{"id": "k1", "name": "mine"}], "totalCount": 1}))
     if path == "/api/v4/secrets/batch":
         return Success(answer({"approval": {"id": "a1"}}))
     return Success(answer({"secrets": [SECRET]} if path == "/api/v4/secrets" else {"secret": SECRET}))
@@ -63,6 +65,8 @@ def test_every_python_block_of_the_readme_runs(monkeypatch, capsys):
         "kms does not take service_token here; it takes no credential of this client",
         "Secret with name 'NOPE' not found req-1",
         "waits for approval: a1",
+        "['mine']",
+        "{'DATABASE_URL': 'postgres://db'}",
         "tape.yaml: GET /api/v4/secrets/OTHER is not recorded, or was played already; near it: GET /api/v4/secrets/K",
         "GET /api/v4/secrets/{secretName} Success",
     ]
