@@ -1,4 +1,4 @@
-"""The server that the benchmarks talk to, and the table of ratios at the end."""
+"""The server that the benchmarks talk to, and the ratios at the end."""
 
 from __future__ import annotations
 
@@ -7,20 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import quantiles
 from typing import Any
 
 import pytest
 
 import infisical
-
-BARS = [
-    # group, ours, theirs, the bar: ours may take at most this much of theirs
-    ("small GET", "ours", "urllib3", 1.4),
-    ("small GET", "ours", "infisicalsdk", 0.45),
-    ("decode 1,000 secrets", "ours", "json.loads", 2.2),
-    ("decode 1,000 secrets", "ours", "infisicalsdk", 0.7),
-    ("import to first answer", "ours", "infisicalsdk", 0.75),
-]
+from benchmarks.test_ratios import RATIOS
 
 
 @pytest.fixture(scope="session")
@@ -42,19 +35,10 @@ def server() -> Iterator[str]:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
-    session = getattr(config, "_benchmarksession", None)
-    timed = {(bench.group, bench.params["who"]): bench.stats for bench in session.benchmarks} if session else {}
-    rows = [
-        (group, ours, theirs, bar)
-        for group, ours, theirs, bar in BARS
-        if {(group, ours), (group, theirs)} <= set(timed)
-    ]
-    if not rows:
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if not RATIOS:
         return
-    terminalreporter.section("ratios in this run")
-    terminalreporter.write_line(f"{'what':<26}{'against':<16}{'of the medians':>16}{'of the minima':>16}{'bar':>8}")
-    for group, ours, theirs, bar in rows:
-        mine, other = timed[group, ours], timed[group, theirs]
-        ratios = f"{mine.median / other.median:>16.2f}{mine.min / other.min:>16.2f}"
-        terminalreporter.write_line(f"{group:<26}{theirs:<16}{ratios}{bar:>8.2f}")
+    terminalreporter.section("ratios, measured in turns: the median of the turns, and the quarter around it")
+    for what, against, ratios, bar in RATIOS:
+        low, middle, high = quantiles(ratios, n=4)
+        terminalreporter.write_line(f"{what:<26}{against:<16}{middle:>8.2f}  ({low:.2f} to {high:.2f}), bar {bar:.2f}")

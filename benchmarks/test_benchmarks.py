@@ -1,4 +1,4 @@
-"""What a call costs, side by side with raw urllib3 and with infisicalsdk: `pytest benchmarks`, ratios at the end."""
+"""What a call costs in time, each by itself; test_ratios.py compares."""
 
 from __future__ import annotations
 
@@ -46,6 +46,21 @@ def official(server: str) -> Callable[[], Any]:
     return lambda: client.secrets.get_secret_by_name(secret_name="KEY_1", **where).secretValue
 
 
+def decoders() -> dict[str, Callable[[], Any]]:
+    from infisical_sdk.api_types import ListSecretsResponse
+
+    decode, answer = Secrets.list(**WHERE).returns, Response(200, (), THOUSAND)
+    return {
+        "json.loads": lambda: json.loads(THOUSAND),
+        "ours": lambda: decode(answer).unwrap(),
+        "infisicalsdk": lambda: ListSecretsResponse.from_dict(json.loads(THOUSAND)),
+    }
+
+
+def starting(server: str, who: str) -> Callable[[], Any]:
+    return lambda: subprocess.run([sys.executable, "-c", FIRST_ANSWER[who], server], check=True)
+
+
 @pytest.mark.benchmark(group="small GET")
 @pytest.mark.parametrize("who", ["urllib3", "ours", "infisicalsdk"])
 def test_one_small_get_on_a_kept_alive_connection(benchmark: Any, server: str, who: str) -> None:
@@ -57,15 +72,7 @@ def test_one_small_get_on_a_kept_alive_connection(benchmark: Any, server: str, w
 @pytest.mark.benchmark(group="decode 1,000 secrets")
 @pytest.mark.parametrize("who", ["json.loads", "ours", "infisicalsdk"])
 def test_decoding_a_thousand_secrets(benchmark: Any, who: str) -> None:
-    from infisical_sdk.api_types import ListSecretsResponse
-
-    decode, answer = Secrets.list(**WHERE).returns, Response(200, (), THOUSAND)
-    calls: dict[str, Callable[[], Any]] = {
-        "json.loads": lambda: json.loads(THOUSAND),
-        "ours": lambda: decode(answer).unwrap(),
-        "infisicalsdk": lambda: ListSecretsResponse.from_dict(json.loads(THOUSAND)),
-    }
-    benchmark.pedantic(calls[who], rounds=200, iterations=1, warmup_rounds=10)
+    benchmark.pedantic(decoders()[who], rounds=200, iterations=1, warmup_rounds=10)
 
 
 FIRST_ANSWER = {
@@ -89,7 +96,4 @@ assert client.secrets.get_secret_by_name(
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("who", ["ours", "infisicalsdk"])
 def test_a_fresh_process_from_import_to_its_first_answer(benchmark: Any, server: str, who: str) -> None:
-    def run() -> None:
-        subprocess.run([sys.executable, "-c", FIRST_ANSWER[who], server], check=True)
-
-    benchmark.pedantic(run, rounds=15, iterations=1, warmup_rounds=2)
+    benchmark.pedantic(starting(server, who), rounds=15, iterations=1, warmup_rounds=2)
