@@ -67,7 +67,7 @@ def test_the_recorded_refusals():
     errors = [
         client.identities.get(identity_id=UNKNOWN).failure(),
         client(workspace).failure(),
-        client(workspace).failure(),
+        client.projects.get(project_id=PROJECT).failure(),
         client(post("/api/v1/identities", body={"name": ""}, returns=nothing)).failure(),
         client.kms.create_key(project_id=PROJECT, name="Bad Name!").failure(),
         client(get("/api/v1/no-such-route", returns=nothing)).failure(),
