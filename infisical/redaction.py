@@ -28,6 +28,8 @@ SECRET_HEADERS: Final = frozenset(
         "x-identity-tls-cert-auth-client-cert",
     }
 )
+PLAIN_HEADERS: Final = frozenset({"accept", "accept-encoding", "content-type", "host", "user-agent", "x-infisical-org"})
+"""What may be seen of a request. Any other header is the user's own, and may be a key to a gateway."""
 SECRET_FIELDS: Final = frozenset(
     {
         "accesstoken",
@@ -91,6 +93,7 @@ PRIVATE_KEYS: Final = re.compile(
 )
 FIELDS: Final = re.compile(r'"([^"\\]+)"(\s*:\s*)"(?:[^"\\]|\\.|\\\Z)*"?', re.DOTALL)
 """A name and its text, in what is not JSON: half of it, say."""
+LONG: Final = 8  # a shorter value of a header of the user's own is no key
 SHORT: Final = 4  # a shorter secret is looked for as a whole word only: its letters stand everywhere
 
 
@@ -106,7 +109,11 @@ def _is_secret(name: str, value: object) -> bool:
 
 def secrets_in(headers: Iterable[tuple[str, str]], body: bytes | None) -> frozenset[str]:
     """Collect what a request carries that nobody may see: credentials in headers, secret fields of a JSON body."""
-    given = [value for name, value in headers if name.lower() in SECRET_HEADERS]
+    given = [
+        value
+        for name, value in headers
+        if name.lower() in SECRET_HEADERS or (name.lower() not in PLAIN_HEADERS and len(value) >= LONG)
+    ]
     found = {*given, *(value.partition(" ")[2] for value in given)}  # with its scheme (Bearer), and without
     if body:
         found.update(_variants(_secret_texts(_parsed(body))))
@@ -148,6 +155,11 @@ def recorded_headers(headers: Iterable[tuple[str, str]], secrets: Collection[str
         shown = RECORDED_MASK if name.lower() in SECRET_HEADERS else _hidden(value, secrets)
         written.setdefault(name, []).append(shown)
     return written
+
+
+def recorded_request_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Write a request's headers for a recording: hidden, but for those that hold nothing secret."""
+    return {name: value if name.lower() in PLAIN_HEADERS else RECORDED_MASK for name, value in headers}
 
 
 def recorded_url(url: str) -> str:

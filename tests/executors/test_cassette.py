@@ -259,3 +259,18 @@ def test_the_asyncio_client_records_and_plays(tmp_path):
 
     assert asyncio.run(collect()) == ["CANARY", "redacted", "redacted"]
     assert "CANARY" not in path.read_text()
+
+
+def test_a_header_of_the_users_own_may_be_a_key_and_is_redacted_also_where_the_server_echoes_it(tmp_path):
+    path = tmp_path / "tape.yaml"
+    echo = answer({"message": "gateway refused CANARY-GATEWAY", "error": "Forbidden"}, 403)
+    client = InfisicalClient(
+        auth=IdentityAccessToken("t0ken"),
+        headers={"CF-Access-Client-Secret": "CANARY-GATEWAY"},
+        executor=CassetteExecutor(path, mode="once", inner=ScriptedExecutor(echo)),
+    )
+    error = client.secrets.list(**WHERE).failure()
+
+    assert error.message == "gateway refused [redacted]"
+    assert "CANARY" not in path.read_text()
+    assert recorded(path)[0]["request"]["headers"]["Accept"] == ["application/json"]
