@@ -1,0 +1,232 @@
+"""Access: whose credential a request carries, and what its roles allow: admin, member, viewer, no-access.
+
+A caller without the right gets the server's refusal. How tokens are made and ended is said in tokens.py.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Final
+from urllib.parse import urlsplit
+
+from infisical.memory import tables, tokens
+from infisical.memory.call import Actor, Call, iso, seconds_of
+from infisical.memory.refusals import (
+    Refused,
+    bad_request,
+    forbidden,
+    not_found,
+    permission_denied,
+    token_refused,
+    unauthorized,
+)
+from infisical.memory.routing import Route
+from infisical.memory.state import Draft, Row
+from infisical.request import HttpRequest
+
+RESOURCE: Final = "You are not allowed to access this resource"
+SUPER_ADMIN: Final = "Requires elevated super admin privileges"
+
+WRITTEN_BY_MEMBERS: Final = frozenset(
+    {
+        "secrets",
+        "secret-folders",
+        "secret-imports",
+        "dynamic-secrets",
+        "tags",
+        "environments",
+        "integrations",
+        "webhooks",
+        "secret-syncs",
+        "service-tokens",
+        "cmek",
+        "certificates",
+        "certificate-templates",
+        "pki-alerts",
+        "pki-collections",
+        "identity",
+        "member",
+    }
+)
+"""What a project's members may create, edit and delete, and use in other ways (encrypt, sign, ...)."""
+HIDDEN_FROM_VIEWERS: Final = frozenset({"dynamic-secrets", "audit-logs", "service-tokens"})
+READS: Final = frozenset({"read"})
+ORGANIZATION_ROLES: Final = frozenset({"admin", "member", "no-access"})
+PROJECT_ROLES: Final = frozenset({"admin", "member", "viewer", "no-access"})
+CREATED_BY_ORG_MEMBERS: Final = frozenset({"workspace", "project", "app-connections"})
+
+
+# ---- who calls
+def authenticate(draft: Draft, request: HttpRequest, now: float) -> Actor | None:
+    """Return whose credential a request carries, None if none; refuse one that is not good, on every route."""
+    given = {name.lower(): value for name, value in request.headers}
+    if "x-api-key" in given:
+        raise bad_request("API key authentication is not supported anymore. Please switch to identity authentication.")
+    scheme, _, token = given.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        return None
+    if token.startswith("st."):
+        return _service(draft, token, now)
+    claims = tokens.read(draft.state, token, now)
+    kind = claims.get("authTokenType")
+    if kind == "identityAccessToken":
+        row = tokens.live(draft, claims, now)
+        tokens.used(draft, row, now)
+        identity = draft.get(tables.IDENTITIES, row["identityId"])
+        if identity is None:
+            raise unauthorized("No identity access token found")
+        return Actor("identity_access_token", identity["id"], identity["orgId"], row["id"], identity)
+    if kind not in ("accessToken", "mfaToken"):
+        raise token_refused(tokens.MALFORMED)
+    user = draft.get(tables.USERS, str(claims.get("userId")))
+    if user is None:
+        raise unauthorized("Invalid user token")
+    if kind == "mfaToken":
+        return Actor("mfa", user["id"], None, "", user)
+    session = draft.get(tables.SESSIONS, str(claims.get("tokenVersionId")))
+    if session is None:
+        raise unauthorized("Your session has ended. Please log in again.")
+    return Actor("jwt", user["id"], claims.get("organizationId"), session["id"], user)
+
+
+def _service(draft: Draft, token: str, now: float) -> Actor:
+    _, identifier, secret = (*token.split(".", 2), "", "")[:3]
+    row = draft.get(tables.SERVICE_TOKENS, identifier)
+    if row is None or not hmac.compare_digest(str(row["secret"]).encode(), secret.encode()):
+        raise unauthorized("Invalid service token")
+    if row.get("expiresAt") and now > seconds_of(row["expiresAt"]):
+        draft.drop(tables.SERVICE_TOKENS, identifier)
+        raise Refused(403, "TokenError", "Service token has expired", keep=True)
+    draft.merge(tables.SERVICE_TOKENS, identifier, lastUsed=iso(now))
+    project = draft.get(tables.PROJECTS, row["projectId"])
+    return Actor("service_token", identifier, project["orgId"] if project else None, identifier, row)
+
+
+def admit(route: Route, caller: Actor | None, request: HttpRequest) -> None:
+    """Refuse a caller whose kind of credential a route does not take."""
+    if not route.auth:
+        return
+    if caller is None:
+        if "mfa" in route.auth:
+            raise Refused(401, "Missing bearer token", "")
+        raise unauthorized("Token missing")
+    if caller.mode in route.auth:
+        return
+    if "mfa" in route.auth:
+        raise Refused(500, "InternalServerError", "Something went wrong")
+    url = urlsplit(request.url)
+    raise Refused(403, f"Forbidden access to {url.path}{url.query and '?'}{url.query}", RESOURCE)
+
+
+# ---- what its roles allow
+def require_super_admin(call: Call) -> None:
+    """Refuse who does not run the instance."""
+    if not call.actor.row.get("superAdmin"):
+        raise forbidden(SUPER_ADMIN)
+
+
+def organization_role(call: Call, organization_id: str) -> str:
+    """Return the caller's role in an organization; refuse who is no member of it."""
+    actor = call.actor
+    if actor.mode == "identity_access_token":
+        row = call.draft.get(tables.IDENTITY_MEMBERS, actor.id)
+        found = row if row is not None and row["orgId"] == organization_id else None
+    else:
+        found = call.draft.find(tables.ORG_MEMBERS, userId=actor.id, orgId=organization_id)
+    if found is None or found.get("isActive") is False:
+        raise forbidden("You are not a member of this organization")
+    return str(found["role"])
+
+
+def permit_organization(call: Call, action: str, subject: str, organization_id: str | None = None) -> None:
+    """Refuse a caller whose role in an organization does not allow this (`create` on `identity`, say)."""
+    role = organization_role(call, organization_id or call.organization_id)
+    if role == "admin" or (role == "member" and (action in READS or subject in CREATED_BY_ORG_MEMBERS)):
+        return
+    raise permission_denied(action, subject)
+
+
+def project(call: Call, project_id: str) -> Row:
+    """Return a project by its id; whether the caller may see it, `permit` says."""
+    row = call.draft.get(tables.PROJECTS, project_id)
+    if row is None:
+        raise not_found(
+            f"Project with ID '{project_id}' not found during bot lookup. "
+            "Are you sure you are using the correct project ID?"
+            if call.before
+            else f"Project with ID '{project_id}' not found"
+        )
+    return row
+
+
+def project_roles(call: Call, project_id: str) -> frozenset[str]:
+    """Return the caller's roles in a project; refuse who is no member of it."""
+    actor = call.actor
+    table = (
+        tables.project_identities(project_id)
+        if actor.mode == "identity_access_token"
+        else tables.project_users(project_id)
+    )
+    row = call.draft.get(table, actor.id)
+    if row is None:
+        who = "Identity" if actor.mode == "identity_access_token" else "User"
+        raise forbidden(RESOURCE, f"{who} is not a member of the specified project with ID '{project_id}'")
+    return frozenset(
+        role["role"]
+        for role in row["roles"]
+        if not (role.get("temporaryAccessEndTime") and call.now > seconds_of(role["temporaryAccessEndTime"]))
+    )
+
+
+def permit(
+    call: Call,
+    project_id: str,
+    action: str,
+    subject: str,
+    *,
+    environment: str | None = None,
+    path: str | None = None,
+) -> Row:
+    """Return a project in which the caller may do this (`create` on `secrets`, say); refuse otherwise.
+
+    Environment and path say where, which only a service token's scopes ask for.
+    """
+    row = project(call, project_id)
+    if call.actor.mode == "service_token":
+        _permit_service(call.actor.row, project_id, action, subject, environment, path)
+        return row
+    roles = project_roles(call, project_id)
+    if "admin" in roles:
+        return row
+    if "member" in roles and (action in READS or subject in WRITTEN_BY_MEMBERS):
+        return row
+    if "viewer" in roles and action in READS and subject not in HIDDEN_FROM_VIEWERS:
+        return row
+    raise permission_denied(action, subject)
+
+
+def _permit_service(
+    token: Row, project_id: str, action: str, subject: str, environment: str | None, path: str | None
+) -> None:
+    if token["projectId"] != project_id:
+        raise forbidden(RESOURCE, f"Service token is not a member of the specified project with ID '{project_id}'")
+    needed = "read" if action in READS else "write"
+    if needed not in token["permissions"]:
+        raise permission_denied(action, subject)
+    if environment is not None and not any(covers(scope, environment, path or "/") for scope in token["scopes"]):
+        raise permission_denied(action, subject)
+
+
+def covers(scope: Row, environment: str, path: str) -> bool:
+    """Say whether a service token's scope covers a path; `*` is any one folder, `**` any number of them."""
+    return scope["environment"] == environment and _glob(
+        [part for part in str(scope["secretPath"]).split("/") if part], [part for part in path.split("/") if part]
+    )
+
+
+def _glob(pattern: list[str], parts: list[str]) -> bool:
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        return any(_glob(pattern[1:], parts[start:]) for start in range(len(parts) + 1))
+    return bool(parts) and pattern[0] in ("*", parts[0]) and _glob(pattern[1:], parts[1:])

@@ -1,0 +1,19 @@
+"""Status: whether the server is up. Everything else a route may say lives in the other files of this folder."""
+
+from __future__ import annotations
+
+from infisical.memory.call import Call
+from infisical.memory.routing import PUBLIC, Answer, route
+
+
+@route("GET", "/api/status", auth=PUBLIC, limit=None)
+def status(call: Call) -> Answer:
+    return {
+        "date": call.at,
+        "message": "Ok",
+        "emailConfigured": False,
+        "inviteOnlySignup": True,
+        "redisConfigured": True,
+        "secretScanningConfigured": False,
+        **({} if call.before else {"samlDefaultOrgSlug": None, "auditLogStorageDisabled": False}),
+    }

@@ -1,0 +1,157 @@
+"""Routing: which function answers a verb and a path, of which generation, for whom, and what it may be sent.
+
+A route is a value made by a decorator on its handler; a module in routes/ holds a group's. A static part of a path goes
+before a parameter, as on the server. What handlers do is theirs; who may enter is access.py's.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from urllib.parse import unquote
+
+from infisical.memory.state import Generation
+from infisical.memory.validation import Field
+
+if TYPE_CHECKING:
+    from infisical.memory.call import Call
+
+Mode: TypeAlias = Literal["jwt", "identity_access_token", "service_token", "mfa"]
+Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+JWT: Final[frozenset[Mode]] = frozenset({"jwt"})
+MACHINES: Final[frozenset[Mode]] = frozenset({"jwt", "identity_access_token"})
+"""People and machine identities: what most routes take."""
+READERS: Final[frozenset[Mode]] = frozenset({"jwt", "identity_access_token", "service_token"})
+"""Service tokens as well: secrets, folders and imports."""
+PUBLIC: Final[frozenset[Mode]] = frozenset()
+"""No credential needed; one that is sent is looked at all the same."""
+
+BOTH: Final[frozenset[Generation]] = frozenset({"current", "2024-10"})
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An answer in plain text."""
+
+    text: str = field(repr=False)
+
+
+Answer: TypeAlias = "Mapping[str, Any] | list[Any] | Text | None"
+"""What a handler gives: JSON, plain text, or None for an empty 200."""
+
+Handler: TypeAlias = "Callable[[Call], Answer]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One route of a generation or of both."""
+
+    method: Method
+    path: str
+    handler: Handler
+    auth: frozenset[Mode]
+    query: Field | None
+    body: Field | None
+    limit: str | None
+    generations: frozenset[Generation]
+    most_bytes: int
+
+
+def route(
+    method: Method,
+    path: str,
+    *,
+    auth: frozenset[Mode],
+    query: Field | None = None,
+    body: Field | None = None,
+    limit: str | None = "",
+    only: Generation | None = None,
+    most_bytes: int = 1 << 20,
+) -> Callable[[Handler], Route]:
+    """Make a handler a route: `limit` is the rate limiter's class (read or write by its verb), `only` one generation.
+
+    Parts of the path in braces reach the handler decoded, as `call.path`.
+    """
+    if limit == "":
+        limit = "read" if method == "GET" else "write"
+
+    def made(handler: Handler) -> Route:
+        return Route(
+            method=method,
+            path=path,
+            handler=handler,
+            auth=auth,
+            query=query,
+            body=body,
+            limit=limit,
+            generations=BOTH if only is None else frozenset({only}),
+            most_bytes=most_bytes,
+        )
+
+    return made
+
+
+@cache
+def all_routes() -> tuple[Route, ...]:
+    """Return the routes of every module in routes/."""
+    from infisical.memory import routes
+
+    found = []
+    for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda module: module.name):
+        members = vars(importlib.import_module(f"{routes.__name__}.{module.name}")).values()
+        found += [member for member in members if isinstance(member, Route)]
+    return tuple(found)
+
+
+@dataclass(slots=True)
+class _Node:
+    """What may follow a part of a path."""
+
+    static: dict[str, _Node] = field(default_factory=dict)
+    parameter: _Node | None = None
+    route: Route | None = None
+
+    def child(self, part: str) -> _Node:
+        if part.startswith("{"):
+            self.parameter = self.parameter or _Node()
+            return self.parameter
+        return self.static.setdefault(part, _Node())
+
+    def find(self, parts: list[str]) -> Route | None:
+        if not parts:
+            return self.route
+        following = self.static.get(parts[0])
+        if following is not None:
+            found = following.find(parts[1:])
+            if found is not None:
+                return found
+        return self.parameter.find(parts[1:]) if self.parameter is not None and parts[0] else None
+
+
+@cache
+def _tree(generation: Generation, method: str) -> _Node:
+    root = _Node()
+    for one in all_routes():
+        if one.method == method and generation in one.generations:
+            node = root
+            for part in one.path.strip("/").split("/"):
+                node = node.child(part)
+            if node.route is not None:
+                raise ValueError(f"two routes for {method} {one.path}")
+            node.route = one
+    return root
+
+
+def match(generation: Generation, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    """Return the route of a path and the parameters in it, decoded; None if there is no such route."""
+    parts = path.strip("/").split("/") if path != "/" else []
+    found = _tree(generation, method).find([unquote(part) if "%" in part else part for part in parts])
+    if found is None:
+        return None
+    names = found.path.strip("/").split("/")
+    return found, {name[1:-1]: unquote(part) for name, part in zip(names, parts, strict=True) if name.startswith("{")}

@@ -1,0 +1,174 @@
+"""The server: `handle(state, request)`, one request answered as an Infisical would, as a function of values.
+
+The order is the server's own: the route, the credential, the body, the rate limit, validation, the handler; then
+errors, ETags and headers. What a route answers is in routes/; no I/O, no clock.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from infisical.memory import access
+from infisical.memory.call import Call
+from infisical.memory.refusals import Refused, went_wrong
+from infisical.memory.routing import Route, Text, match
+from infisical.memory.state import Draft, State
+from infisical.memory.validation import ABSENT, Issues
+from infisical.request import HttpRequest
+from infisical.response import Response
+
+JSON: Final = "application/json; charset=utf-8"
+WINDOW: Final = 60
+RATE: Final = "rate"  # the limiter's class -> since (seconds), count
+DEFAULT_LIMITS: Final = {"read": 60, "write": 200, "secrets": 60, "auth": 60, "publicEndpoint": 30, "mfa": 20}
+"""Calls in a minute, as hosted servers allow them; for `rate_limits`."""
+
+
+def handle(state: State, request: HttpRequest, *, now: float) -> tuple[State, Response]:
+    """Answer a request: the next state and the response; equal arguments give equal results. `now` is in seconds."""
+    url = urlsplit(request.url)
+    path = url.path or "/"
+    if request.method == "OPTIONS":
+        return state, Response(204, (("content-length", "0"),), b"")
+    generation = state.settings.generation
+    method = "GET" if request.method == "HEAD" else request.method
+    found = match(generation, method, path)
+    if found is None:
+        missing = {"message": f"Route {request.method}:{path} not found", "error": "Not Found", "statusCode": 404}
+        return state, _json(request, 404, missing, ())
+    route, parameters = found
+    headers: tuple[tuple[str, str], ...] = ()
+    draft = Draft(state)
+    try:
+        caller = access.authenticate(draft, request, now)
+        access.admit(route, caller, request)
+        content = _content(route, request)
+        state = draft.finish()  # a use of a token counts, whatever becomes of the request
+        draft = Draft(state)
+        if route.limit is not None and state.settings.rate_limits is not None:
+            headers = _limited(draft, state.settings.rate_limits, route.limit, now)
+            state = draft.finish()
+            draft = Draft(state)
+        call = Call(draft, request, now, parameters, caller=caller)
+        call.query, call.body = _validated(state, route, url.query, content)
+        answer = route.handler(call)
+    except Refused as refused:
+        if refused.keep:
+            state = draft.finish()
+        return _refusal(state, request, refused, headers)
+    except RecursionError:
+        return _refusal(state, request, went_wrong(), headers)
+    state = draft.finish()
+    if isinstance(answer, Text):
+        return state, _tagged(request, 200, answer.text.encode(), headers, "text/plain; charset=utf-8")
+    if answer is None:
+        return state, Response(200, (*headers, ("content-length", "0")), b"")
+    return state, _json(request, 200, answer, headers)
+
+
+# ---- what was sent
+def _content(route: Route, request: HttpRequest) -> Any:
+    """Return the JSON of a body, ABSENT if there is none."""
+    if request.method in ("GET", "HEAD"):
+        return ABSENT
+    kind = next((value for name, value in request.headers if name.lower() == "content-type"), "")
+    if not request.body:
+        if kind.startswith("application/json"):
+            raise went_wrong()  # the framework's own refusal of an empty JSON body
+        return ABSENT
+    if len(request.body) > route.most_bytes or not kind.startswith("application/json"):
+        raise went_wrong()
+    try:
+        return json.loads(request.body)
+    except (ValueError, RecursionError):
+        raise went_wrong() from None
+
+
+def _validated(state: State, route: Route, query: str, content: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return query and body as the route's fields read them; refuse what they cannot."""
+    issues: Issues = []
+    read_query: Any = {}
+    if route.query is not None:
+        read_query = route.query.read(_pairs(query), (), issues)
+    read_body: Any = {}
+    if route.body is not None and not issues:
+        read_body = route.body.read(None if content is ABSENT else content, (), issues)
+    if issues:
+        raise Refused(401 if state.settings.generation == "2024-10" else 422, "ValidationFailure", issues)
+    return read_query, read_body
+
+
+def _pairs(query: str) -> dict[str, Any]:
+    """Return a query by its names; a name that is repeated becomes a list, as the server's parser has it."""
+    pairs: dict[str, Any] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name in pairs:
+            before = pairs[name]
+            pairs[name] = [*before, value] if isinstance(before, list) else [before, value]
+        else:
+            pairs[name] = value
+    return pairs
+
+
+# ---- the rate limiter
+def _limited(draft: Draft, limits: Any, kind: str, now: float) -> tuple[tuple[str, str], ...]:
+    limit = limits.get(kind)
+    if limit is None:
+        return ()
+    row = draft.get(RATE, kind)
+    since, count = (row["since"], row["count"]) if row is not None and now < row["since"] + WINDOW else (now, 0)
+    draft.put(RATE, kind, {"since": since, "count": count + 1})
+    left = max(1, -int(-(since + WINDOW - now) // 1))
+    headers = (
+        ("x-ratelimit-limit", str(limit)),
+        ("x-ratelimit-remaining", str(max(0, limit - count - 1))),
+        ("x-ratelimit-reset", str(left)),
+    )
+    if count < limit:
+        return headers
+    wait = "1 minute" if left == WINDOW else f"{left} second{'' if left == 1 else 's'}"
+    raise Refused(
+        429,
+        "RateLimitExceeded",
+        f"Rate limit exceeded. Please try again in {wait}",
+        keep=True,
+        headers=(*headers, ("retry-after", str(left))),
+    )
+
+
+# ---- what is answered
+def _refusal(
+    state: State, request: HttpRequest, refused: Refused, headers: tuple[tuple[str, str], ...]
+) -> tuple[State, Response]:
+    body: dict[str, Any] = {"statusCode": refused.status, "message": refused.message, "error": refused.error}
+    if state.settings.generation != "2024-10":
+        draft = Draft(state)
+        body = {"reqId": f"req-{draft.random_bytes(7).hex()}", **body}
+        state = draft.finish()
+        if refused.details is not None:
+            body["details"] = refused.details
+    if refused.error == "Missing bearer token":
+        body = {"error": refused.error}
+    return state, _json(request, refused.status, body, headers + refused.headers)
+
+
+def _json(request: HttpRequest, status: int, body: Any, headers: tuple[tuple[str, str], ...]) -> Response:
+    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+    body_bytes = text.encode("utf-8", "backslashreplace")  # half a surrogate pair is written as JSON escapes it
+    return _tagged(request, status, body_bytes, headers, JSON)
+
+
+def _tagged(
+    request: HttpRequest, status: int, body: bytes, headers: tuple[tuple[str, str], ...], kind: str
+) -> Response:
+    """Return a response with its ETag; 304 without a body where the caller has just that."""
+    tag = f'"{base64.b64encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode()}"'
+    known = next((value for name, value in request.headers if name.lower() == "if-none-match"), None)
+    if known is not None and request.method in ("GET", "HEAD") and status == 200 and tag in (known, known[2:]):
+        status, body = 304, b""
+    written = (*headers, ("content-type", kind), ("etag", tag), ("content-length", str(len(body))))
+    return Response(status, written, b"" if request.method == "HEAD" else body)
