@@ -32,6 +32,9 @@ def start(
     rate_limits: Mapping[str, int] | None = None,
     organization: str = "Example",
     project: str = "app",
+    project_slug: str | None = None,
+    project_id: str | None = None,
+    environments: Sequence[tuple[str, str]] = tree.DEFAULT_ENVIRONMENTS,
 ) -> State:
     """Make a new server with an organization, a project, an identity and a person; `now` is in seconds.
 
@@ -43,7 +46,8 @@ def start(
     user = new_user(call, "admin@example.com", super_admin=True)
     new_org_member(call, found["id"], user["id"], "admin")
     identity = new_identity(call, found["id"], "example-identity", "admin")
-    made = new_project(call, found["id"], project, project)
+    slug = project_slug or slug_of(project)
+    made = new_project(call, found["id"], project, slug, environments=environments, project_id=project_id)
     new_project_user(call, made["id"], user["id"], "admin")
     new_project_identity(call, made["id"], identity["id"], "admin")
     universal = attach_universal(call, identity["id"])
@@ -52,7 +56,7 @@ def start(
         organization_id=found["id"],
         project_id=made["id"],
         project_slug=made["slug"],
-        environment="dev",
+        environment=environments[0][1],
         identity_id=identity["id"],
         client_id=universal["clientId"],
         client_secret=secret,
@@ -187,6 +191,37 @@ def new_project(
     return made
 
 
+def new_tag(call: Call, project_id: str, slug: str, color: str = "") -> Row:
+    made = call.new_row(
+        slug=slug,
+        color=color,
+        projectId=project_id,
+        createdBy=call.caller and call.caller.id,
+        createdByActorType="user" if call.caller is None else call.caller.kind,
+    )
+    return call.draft.put(tables.tags(project_id), made["id"], made)
+
+
+def new_import(call: Call, folder: Row, environment_id: str, path: str, position: int, **columns: Any) -> Row:
+    """Put an import of another folder into a folder; the first has position 1."""
+    made = {
+        **call.new_row(
+            version=1,
+            importPath=path,
+            importEnv=environment_id,
+            position=position,
+            folderId=folder["id"],
+            isReplication=False,
+            isReplicationSuccess=None,
+            replicationStatus=None,
+            lastReplicated=None,
+            isReserved=False,
+        ),
+        **columns,
+    }
+    return call.draft.put(tables.imports(folder["id"]), made["id"], made)
+
+
 def role_row(call: Call, role: str) -> dict[str, Any]:
     """Return a role as memberships of a project hold it."""
     return {
@@ -263,7 +298,7 @@ def slug_of(name: str) -> str:
 
 # ---- states, for what no route can do
 def declare_login(state: State, method: str, identity_id: str, /, *, now: float, **fields: Any) -> State:
-    """Return a server that takes this credential: a login of the method whose body has these fields, as it is sent.
+    """Return a server that takes this credential: a login of the method whose body has these fields, as they are sent.
 
     `method` is the path's (`aws-auth`, `oidc-auth`, ...); for `tls-cert-auth` the field is `certificate`, a PEM text.
     """
@@ -278,7 +313,7 @@ def require_approval(
 ) -> State:
     """Return a server on which changes of secrets in an environment, or under one path of it, ask for an approval."""
     call = _call(state, now)
-    project = project_id or _given(state).project_id
+    project = project_id or given_of(state).project_id
     found = tree.environment(call.draft, project, environment)
     if found is None:
         raise ValueError(f"no environment {environment!r} in project {project}")
@@ -297,7 +332,7 @@ def open_session(
     state: State, *, now: float, email: str, role: str = "member", project_role: str | None = None
 ) -> tuple[State, str]:
     """Return a server with one more person, member of organization and project, and that person's JWT."""
-    call, given = _call(state, now), _given(state)
+    call, given = _call(state, now), given_of(state)
     user = new_user(call, email)
     new_org_member(call, given.organization_id, user["id"], role)
     if project_role is not None:
@@ -309,11 +344,12 @@ def open_session(
 def open_mfa(state: State, *, now: float, user_id: str | None = None) -> tuple[State, str]:
     """Return a server that waits for a person's second factor, and the short-lived token of that wait."""
     call = _call(state, now)
-    token = tokens.mfa_token(call, user_id or _given(state).user_id)
+    token = tokens.mfa_token(call, user_id or given_of(state).user_id)
     return call.draft.finish(), token
 
 
-def _given(state: State) -> Given:
+def given_of(state: State) -> Given:
+    """Return what a server started with; ValueError if its state was not made by `start`."""
     if state.given is None:
         raise ValueError("this state was not made by start(): say which project is meant")
     return state.given

@@ -22,8 +22,8 @@ def test_a_tag_that_was_made_is_read_by_id_and_slug_changed_and_deleted():
         project_id=world.project_id,
         created_by=world.given.identity_id,
         created_by_actor_type="identity",
-        created_at="2026-09-21T13:33:20.000Z",
-        updated_at="2026-09-21T13:33:20.000Z",
+        created_at="2026-09-21T14:13:20.000Z",
+        updated_at="2026-09-21T14:13:20.000Z",
     )
     assert (read.name, tags.get_by_slug(**where, tag_slug="red").unwrap().id) == ("blue", made.id)
     assert tags.list(**where).unwrap() == (changed,)

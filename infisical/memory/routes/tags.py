@@ -9,6 +9,7 @@ from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
+from infisical.memory.seeding import new_tag
 from infisical.memory.state import Row
 from infisical.memory.validation import obj, slug, string
 
@@ -36,14 +37,7 @@ def created(call: Call) -> Row:
     table = tables.tags(project_id)
     if call.draft.find(table, slug=call.body["slug"]) is not None:
         raise bad_request("Tag already exist")
-    row = call.new_row(
-        slug=call.body["slug"],
-        color=call.body["color"],
-        projectId=project_id,
-        createdBy=call.actor.id,
-        createdByActorType=call.actor.kind,
-    )
-    return shown(call.draft.put(table, row["id"], row))
+    return shown(new_tag(call, project_id, call.body["slug"], call.body["color"]))
 
 
 def found(call: Call, action: str) -> Row:

@@ -1,0 +1,98 @@
+"""The pytest plugin: fixtures and a marker. It imports pytest and nothing else, until a test asks for a fixture.
+
+A suite that uses none of it pays for this file alone. What the fixtures hand out lives in testing/memory.py and
+executors/cassette.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from infisical.client import AsyncInfisicalClient
+    from infisical.drivers import Executor
+    from infisical.executors.cassette import CassetteExecutor
+    from infisical.testing.memory import MemoryClient
+
+MARKER = "infisical_secrets"
+USE = f"{MARKER}(secrets, *, environment='dev', path='/'): put these secrets into the test's memory server"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("infisical").addoption(
+        "--infisical-record",
+        choices=("none", "once", "new_episodes", "all"),
+        default="none",
+        help="what infisical_cassette does: play only (none, the default), or record as vcrpy's mode of this name",
+    )
+    parser.addini(
+        "infisical_cassettes", "folder of infisical_cassette's files, beside each test file", default="cassettes"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", USE)
+
+
+@pytest.fixture
+def infisical_memory(request: pytest.FixtureRequest) -> MemoryClient:
+    """A client logged in to a fresh Infisical in memory, with the secrets that the test's markers name.
+
+    `.project_id` and `.environment` say where they lie; `.memory` is the server, an executor for clients of your own.
+    """
+    from infisical.testing.memory import MemoryClient
+
+    client = MemoryClient()
+    for mark in reversed(list(request.node.iter_markers(MARKER))):
+        try:
+            secrets, where = _marked(*mark.args, **mark.kwargs)
+            client.put(secrets, **where)
+        except (TypeError, ValueError) as wrong:
+            raise pytest.UsageError(f"{request.node.nodeid}: {USE}; {wrong}") from None
+    return client
+
+
+@pytest.fixture
+def infisical_memory_async(infisical_memory: MemoryClient) -> AsyncInfisicalClient:
+    """An asyncio client logged in to the server of `infisical_memory`."""
+    return infisical_memory.async_client()
+
+
+@pytest.fixture
+def infisical_transport() -> Iterator[Executor]:
+    """What `infisical_cassette` records through, urllib3 by default: override it to record through another."""
+    from infisical.executors.urllib3 import Urllib3Executor
+
+    executor = Urllib3Executor()
+    yield executor
+    executor.close()
+
+
+@pytest.fixture
+def infisical_cassette(request: pytest.FixtureRequest) -> CassetteExecutor:
+    """An executor that plays the recording of this test, or makes it where `--infisical-record` says so.
+
+    The file is `cassettes/<test file>/<test name>.yaml` beside the test's file; credentials, tokens and secret values
+    are redacted on the way to it.
+    """
+    from infisical.executors.cassette import CassetteExecutor
+
+    mode = request.config.getoption("--infisical-record")
+    name = re.sub(r"[^\w.-]+", "_", request.node.name).strip("_")
+    folder = request.path.parent / str(request.config.getini("infisical_cassettes")) / request.path.stem
+    inner = None if mode == "none" else request.getfixturevalue("infisical_transport")
+    return CassetteExecutor(Path(folder) / f"{name}.yaml", mode=mode, inner=inner)
+
+
+def _marked(
+    secrets: dict[str, str], *, environment: str | None = None, path: str = "/"
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Read a marker's arguments; TypeError without values where they do not fit."""
+    if not isinstance(secrets, dict) or not all(isinstance(one, str) for pair in secrets.items() for one in pair):
+        raise TypeError("the secrets are a dict of str to str")
+    return secrets, {"path": path, **({} if environment is None else {"environment": environment})}
