@@ -130,10 +130,12 @@ class Draft:
         """Return the state after these changes."""
         if not self._changed and self._drawn == self.state.drawn:
             return self.state
-        tables = self.state.tables
-        if self._changed:
-            merged = {**tables, **self._changed}
-            tables = {name: table for name, table in merged.items() if table}
+        tables = dict(self.state.tables)
+        for name, table in self._changed.items():
+            if table:
+                tables[name] = table
+            else:  # a table without rows is no table: equal servers are equal values
+                tables.pop(name, None)
         return replace(self.state, tables=tables, drawn=self._drawn)
 
     def _writable(self, name: Name) -> dict[str, Row]:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from infisical.memory import tables
 from infisical.memory.call import Call, iso, seconds_of
-from infisical.memory.refusals import Refused, token_refused, unauthorized
+from infisical.memory.refusals import Refused, bad_request, forbidden, not_found, token_refused, unauthorized
 from infisical.memory.state import Draft, Row, State
 
 MALFORMED: Final = (
@@ -28,6 +28,9 @@ CALLER: Final = ip_address("127.0.0.1")
 """Everybody calls from here: a value in memory has no network."""
 
 MONTH: Final = 2592000
+FOREVER: Final = 1000000000
+"""The max TTL of periodic tokens, which may be renewed without end."""
+IDENTITY_TOKEN: Final = "identityAccessToken"
 
 
 # ---- texts
@@ -74,65 +77,76 @@ def issue(call: Call, identity_id: str, method: str, settings: Row, **columns: A
     """Make an access token as a login does: put its row, and return the login's answer.
 
     The settings are those of the login method: accessTokenTTL and accessTokenMaxTTL in seconds (0: no end),
-    accessTokenNumUsesLimit (0: no limit), accessTokenTrustedIps.
+    accessTokenNumUsesLimit (0: no limit), accessTokenPeriod (0: none).
     """
-    ttl, max_ttl = int(settings.get("accessTokenTTL", MONTH)), int(settings.get("accessTokenMaxTTL", MONTH))
-    period = int(settings.get("accessTokenPeriod") or 0)
-    row = call.new_row(
-        identityId=identity_id,
-        authMethod=method,
-        name=columns.pop("name", None),
-        accessTokenTTL=period or ttl,
-        accessTokenMaxTTL=0 if period else max_ttl,
-        accessTokenPeriod=period,
-        accessTokenNumUses=0,
-        accessTokenNumUsesLimit=int(settings.get("accessTokenNumUsesLimit", 0)),
-        accessTokenLastUsedAt=None,
-        accessTokenLastRenewedAt=None,
-        isAccessTokenRevoked=False,
-        trustedIps=settings.get("accessTokenTrustedIps", ()),
+    return login_answer(call, new_token(call, identity_id, method, settings, **columns))
+
+
+def new_token(call: Call, identity_id: str, method: str, settings: Row, **columns: Any) -> Row:
+    """Put the row of an access token; a login has happened, so the identity's membership says when and how."""
+    if "subOrganizationName" in call.body:  # no organization has another one below it here
+        raise not_found(f"Sub organization with name {call.body['subOrganizationName']} not found")
+    period = 0 if call.before else int(settings.get("accessTokenPeriod") or 0)
+    row = {
+        **call.new_row(
+            identityId=identity_id,
+            authMethod=method,
+            name=None,
+            accessTokenTTL=period or int(settings.get("accessTokenTTL", MONTH)),
+            accessTokenMaxTTL=FOREVER if period else int(settings.get("accessTokenMaxTTL", MONTH)),
+            accessTokenPeriod=period,
+            accessTokenNumUses=0,
+            accessTokenNumUsesLimit=int(settings.get("accessTokenNumUsesLimit", 0)),
+            accessTokenLastUsedAt=None,
+            accessTokenLastRenewedAt=None,
+            isAccessTokenRevoked=False,
+            identityUAClientSecretId=None,
+            subOrganizationId=None,
+        ),
         **columns,
-    )
-    call.draft.put(tables.ACCESS_TOKENS, row["id"], row)
-    return login_answer(call, row)
-
-
-def login_answer(call: Call, row: Row) -> dict[str, Any]:
-    """Return what a login or a renewal answers: a newly signed text for the token of this row."""
-    ttl = row["accessTokenTTL"]
-    claims: dict[str, Any] = {
-        "identityId": row["identityId"],
-        "identityAccessTokenId": row["id"],
-        "authTokenType": "identityAccessToken",
-        "iat": int(call.now),
-        "jti": call.draft.new_id(),
     }
-    if ttl:
-        claims["exp"] = call.now + ttl
+    if identity_id in call.draft.rows(tables.IDENTITY_MEMBERS):
+        login = {"lastLoginAuthMethod": method, "lastLoginTime": call.at}
+        call.draft.merge(tables.IDENTITY_MEMBERS, identity_id, **login)
+    return call.draft.put(tables.ACCESS_TOKENS, str(row["id"]), row)
+
+
+def login_answer(call: Call, row: Row, text: str | None = None) -> dict[str, Any]:
+    """Return what a login or a renewal answers: a newly signed text, unless one is given, for the token of this row."""
     return {
-        "accessToken": sign(call.draft.state, claims),
-        "expiresIn": ttl,
+        "accessToken": text or sign(call.draft.state, _claims(call, row)),
+        "expiresIn": row["accessTokenTTL"],
         "accessTokenMaxTTL": row["accessTokenMaxTTL"],
         "tokenType": "Bearer",
     }
 
 
+def _claims(call: Call, row: Row) -> Mapping[str, Any]:
+    """Return what a token's text says; its end is that of the TTL, on servers of 2024 that of the max TTL."""
+    since, lives = int(call.now), row["accessTokenMaxTTL"] if call.before else row["accessTokenTTL"]
+    return {
+        "identityId": row["identityId"],
+        **({"clientSecretId": row["identityUAClientSecretId"]} if row["identityUAClientSecretId"] else {}),
+        "identityAccessTokenId": row["id"],
+        "authTokenType": IDENTITY_TOKEN,
+        "iat": since,
+        "jti": call.draft.new_id(),
+        **({"exp": since + lives} if lives else {}),
+    }
+
+
 def live(draft: Draft, claims: Mapping[str, Any], now: float) -> Row:
     """Return the row of an access token; refuse one that was revoked, used up or has outlived its TTL."""
-    row = draft.get(tables.ACCESS_TOKENS, str(claims.get("identityAccessTokenId")))
-    if row is None:
-        raise unauthorized("No identity access token found")
-    if row["isAccessTokenRevoked"]:
-        raise unauthorized("Failed to authorize revoked access token, access token is revoked")
+    row = _there(draft, claims)
+    settings = draft.get(tables.auth_settings(row["authMethod"]), row["identityId"])
+    if settings is not None:  # as they are now: a token does not keep the addresses of its login
+        trust(settings.get("accessTokenTrustedIps"))
     limit = row["accessTokenNumUsesLimit"]
     if limit and row["accessTokenNumUses"] >= limit:
-        draft.drop(tables.ACCESS_TOKENS, row["id"])
-        raise unauthorized("Unable to renew because access token number of uses limit reached", keep=True)
+        raise _dropped(draft, row, "Unable to renew because access token number of uses limit reached")
     since = seconds_of(row["accessTokenLastRenewedAt"] or row["createdAt"])
     if row["accessTokenTTL"] and now > since + row["accessTokenTTL"]:
-        draft.drop(tables.ACCESS_TOKENS, row["id"])
-        raise unauthorized("Failed to renew MI access token due to TTL expiration", keep=True)
-    trust(row["trustedIps"])
+        raise _dropped(draft, row, "Failed to renew MI access token due to TTL expiration")
     return row
 
 
@@ -147,29 +161,46 @@ def used(draft: Draft, row: Row, now: float) -> None:
 
 
 def renew(call: Call, text: str) -> dict[str, Any]:
-    """Renew an access token: a new text for the same token; one past its max TTL is deleted."""
-    row = live(call.draft, _of_identity(call, text), call.now)
-    created, max_ttl = seconds_of(row["createdAt"]), row["accessTokenMaxTTL"]
-    if max_ttl and call.now + row["accessTokenTTL"] > created + max_ttl:
-        call.draft.drop(tables.ACCESS_TOKENS, row["id"])
-        raise unauthorized("Failed to renew MI access token past its Max TTL expiration", keep=True)
+    """Renew an access token; one that would go past its max TTL is deleted.
+
+    Servers of today answer a new text for the same token, those of 2024 the text that they were given.
+    """
+    claims = read(call.draft.state, text, call.now)
+    if claims.get("authTokenType") != IDENTITY_TOKEN:
+        raise bad_request("Only identity access tokens can be renewed")
+    row = live(call.draft, claims, call.now)
+    ends = seconds_of(row["createdAt"]) + row["accessTokenMaxTTL"]
+    if row["accessTokenMaxTTL"] and not row["accessTokenPeriod"]:
+        if call.now > ends:
+            raise _dropped(call.draft, row, "Failed to renew MI access token due to Max TTL expiration")
+        # equal is too late: time goes on while a server works, and a TTL that is the max TTL is never renewed
+        if call.now + row["accessTokenTTL"] >= ends:
+            raise _dropped(call.draft, row, "Failed to renew MI access token past its Max TTL expiration")
     renewed = call.draft.merge(tables.ACCESS_TOKENS, row["id"], accessTokenLastRenewedAt=call.at, updatedAt=call.at)
-    return login_answer(call, renewed)
+    return login_answer(call, renewed, text if call.before else None)
 
 
 def revoke(call: Call, text: str) -> None:
     """End an access token."""
-    row = call.draft.get(tables.ACCESS_TOKENS, str(_of_identity(call, text).get("identityAccessTokenId")))
-    if row is None:
-        raise unauthorized("No identity access token found")
-    call.draft.drop(tables.ACCESS_TOKENS, row["id"])
-
-
-def _of_identity(call: Call, text: str) -> Mapping[str, Any]:
     claims = read(call.draft.state, text, call.now)
-    if claims.get("authTokenType") != "identityAccessToken":
-        raise Refused(400, "BadRequest", "Only identity access tokens can be renewed or revoked")
-    return claims
+    if claims.get("authTokenType") != IDENTITY_TOKEN:
+        raise unauthorized("Only identity access tokens can be revoked")
+    row = _there(call.draft, claims)
+    call.draft.merge(tables.ACCESS_TOKENS, row["id"], isAccessTokenRevoked=True, updatedAt=call.at)
+
+
+def _there(draft: Draft, claims: Mapping[str, Any]) -> Row:
+    """Return the row that a token names; one that was revoked is as good as none."""
+    row = draft.get(tables.ACCESS_TOKENS, str(claims.get("identityAccessTokenId")))
+    if row is None or row["isAccessTokenRevoked"]:
+        raise unauthorized("No identity access token found")
+    return row
+
+
+def _dropped(draft: Draft, row: Row, message: str) -> Refused:
+    """Delete an access token and return why; that it is gone stays so though the request is refused."""
+    draft.drop(tables.ACCESS_TOKENS, row["id"])
+    return unauthorized(message, keep=True)
 
 
 # ---- JWTs of people
@@ -200,7 +231,7 @@ def trust(trusted: Any) -> None:
     """Refuse a caller outside of the trusted addresses; an empty list trusts all."""
     if not trusted or any(_within(one["ipAddress"], one.get("prefix")) for one in trusted):
         return
-    raise Refused(403, "ForbiddenError", "You are not allowed to access this resource due to IP restrictions")
+    raise forbidden("You are not allowed to access this resource from the current IP address")
 
 
 def _within(address: str, prefix: int | None) -> bool:

@@ -1,0 +1,191 @@
+"""Ciphers: what KMS keys are made of and do: encrypt, decrypt, sign and verify, as functions on texts and bytes.
+
+The package `cryptography` is imported inside of functions only, when they are called: without it, what needs it is
+refused and says so, and all else of the server works. No rows, no routes; X.509 is in certificates.py.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+
+from infisical.memory.refusals import Refused, bad_request
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.hashes import HashAlgorithm
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MISSING: Final = (
+    "The server in memory needs the package 'cryptography' for this: pip install 'infisical-functional[memory]'"
+)
+NONCE_BYTES: Final = 12
+TAG_BYTES: Final = 16
+
+SYMMETRIC: Final = {"aes-256-gcm": 32, "aes-128-gcm": 16}
+"""What encrypts, with its key's length in bytes."""
+MACS: Final = {"HMAC_SHA_256": 32, "HMAC_SHA_384": 48, "HMAC_SHA_512": 64}
+CURVES: Final = {"ECC_NIST_P256": "SECP256R1", "ECC_NIST_P384": "SECP384R1", "ECC_NIST_P521": "SECP521R1"}
+LATTICES: Final = {"ML_DSA_44": "MLDSA44", "ML_DSA_65": "MLDSA65", "ML_DSA_87": "MLDSA87"}
+ASYMMETRIC: Final = ("RSA_4096", *CURVES, *LATTICES)
+"""What signs."""
+
+HASHES: Final = ("SHA_512", "SHA_384", "SHA_256")
+RSA_SIGNING: Final = tuple(f"RSASSA_{scheme}_{digest}" for scheme in ("PSS", "PKCS1_V1_5") for digest in HASHES)
+EC_SIGNING: Final = tuple(f"ECDSA_{digest}" for digest in HASHES)
+SIGNING: Final = (*RSA_SIGNING, *EC_SIGNING, *LATTICES)
+
+
+def needs_cryptography(function: Callable[P, T]) -> Callable[P, T]:
+    """Have a function that imports `cryptography` refuse the request where the package is not installed."""
+
+    @functools.wraps(function)
+    def wrapped(*positional: P.args, **named: P.kwargs) -> T:
+        try:
+            return function(*positional, **named)
+        except ImportError as error:
+            if (error.name or "").partition(".")[0] != "cryptography":
+                raise
+            raise Refused(501, "MissingDependency", MISSING) from None
+
+    return wrapped
+
+
+def undecipherable() -> Refused:
+    return Refused(400, "CryptographyError", "The ciphertext is not this key's, or it was changed")
+
+
+# ---- keys
+def new_material(algorithm: str, draw: Callable[[int], bytes]) -> str:
+    """Make a key: base64 of drawn bytes, or of a private key (PKCS #8, DER) that differs each time."""
+    length = SYMMETRIC.get(algorithm) or MACS.get(algorithm)
+    return base64.b64encode(draw(length) if length else _new_private_key(algorithm)).decode()
+
+
+@needs_cryptography
+def _new_private_key(algorithm: str) -> bytes:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    key: Any
+    if algorithm in CURVES:
+        key = ec.generate_private_key(getattr(ec, CURVES[algorithm])())
+    elif algorithm in LATTICES:
+        from cryptography.hazmat.primitives.asymmetric import mldsa
+
+        try:
+            key = getattr(mldsa, f"{LATTICES[algorithm]}PrivateKey").generate()
+        except UnsupportedAlgorithm:
+            raise bad_request(f"Key algorithm {algorithm} is not supported here") from None
+    else:
+        key = rsa.generate_private_key(65537, 4096)
+    return bytes(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+
+
+@needs_cryptography
+def public_key(material: str) -> str:
+    """Return the public half of a signing key: base64 of SubjectPublicKeyInfo, DER."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    public = _private_key(material).public_key()
+    return base64.b64encode(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+
+
+def _private_key(material: str) -> Any:
+    from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+    # What this server made needs no check, which takes RSA half a second.
+    return load_der_private_key(base64.b64decode(material), None, unsafe_skip_rsa_key_validation=True)
+
+
+# ---- encrypting: nonce, what AES-GCM gives, and the key's version as `v01`, which is sealed with it
+@needs_cryptography
+def encrypt(material: str, version: int, nonce: bytes, plaintext: bytes) -> bytes:
+    """Encrypt with a symmetric key."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    mark = f"v{version:02d}".encode()
+    return nonce + AESGCM(base64.b64decode(material)).encrypt(nonce, plaintext, mark) + mark
+
+
+@needs_cryptography
+def decrypt(material: str, version: int, ciphertext: bytes) -> bytes:
+    """Decrypt what `encrypt` gave; refuse what it did not give."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    mark = f"v{version:02d}".encode()
+    if not ciphertext.endswith(mark) or len(ciphertext) < NONCE_BYTES + TAG_BYTES + len(mark):
+        raise undecipherable()
+    nonce, sealed = ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES : -len(mark)]
+    try:
+        return AESGCM(base64.b64decode(material)).decrypt(nonce, sealed, mark)
+    except InvalidTag:
+        raise undecipherable() from None
+
+
+# ---- signing
+def signing_algorithms(algorithm: str) -> tuple[str, ...]:
+    """Return what a key of an algorithm can sign with."""
+    if algorithm in LATTICES:
+        return (algorithm,)
+    return EC_SIGNING if algorithm in CURVES else RSA_SIGNING
+
+
+@needs_cryptography
+def sign(algorithm: str, material: str, signing: str, data: bytes, is_digest: bool) -> bytes:
+    """Sign data, or its digest."""
+    key = _private_key(material)
+    if algorithm in LATTICES:
+        return bytes(key.sign(_whole(data, is_digest)))
+    if is_digest and len(data) != _hash(signing).digest_size:
+        raise bad_request(f"The digest is not one that {signing} signs: it has {len(data)} bytes")
+    return bytes(key.sign(data, *_scheme(signing, is_digest)))
+
+
+@needs_cryptography
+def verify(algorithm: str, material: str, signing: str, data: bytes, signature: bytes, is_digest: bool) -> bool:
+    """Say whether a signature is a key's over the data, or over what has this digest."""
+    from cryptography.exceptions import InvalidSignature
+
+    public = _private_key(material).public_key()
+    try:
+        if algorithm in LATTICES:
+            public.verify(signature, _whole(data, is_digest))
+        elif is_digest and len(data) != _hash(signing).digest_size:
+            return False
+        else:
+            public.verify(signature, data, *_scheme(signing, is_digest))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _whole(data: bytes, is_digest: bool) -> bytes:
+    if is_digest:
+        raise bad_request("ML-DSA signs data, not digests")
+    return data
+
+
+def _hash(signing: str) -> HashAlgorithm:
+    from cryptography.hazmat.primitives import hashes
+
+    found: HashAlgorithm = getattr(hashes, signing[-7:].replace("_", ""))()
+    return found
+
+
+def _scheme(signing: str, is_digest: bool) -> tuple[Any, ...]:
+    """Return what `cryptography` signs and verifies with, after the data."""
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
+
+    plain = _hash(signing)
+    digest: Any = utils.Prehashed(plain) if is_digest else plain
+    if signing in EC_SIGNING:
+        return (ec.ECDSA(digest),)
+    if signing.startswith("RSASSA_PSS"):
+        return padding.PSS(padding.MGF1(plain), plain.digest_size), digest
+    return padding.PKCS1v15(), digest

@@ -1,0 +1,147 @@
+"""References: `${KEY}`, `${env.KEY}` and `${env.path.to.KEY}` in values, found and put in; who refers to a secret.
+
+A reference that names nothing, or an empty value, stays as it is written. One that leads back to where it came from is
+put in once more as it is written, and not followed. Personal overrides and imports are not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from infisical.memory import access, secrets, tree
+from infisical.memory.call import Call
+from infisical.memory.refusals import forbidden
+from infisical.memory.secret_views import Place
+from infisical.memory.state import Row
+
+PATTERN: Final = re.compile(r"\$\{([a-zA-Z0-9\-_.]+)\}")
+DEEPEST: Final = 10
+"""How many references one may follow another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a reference names."""
+
+    environment: str
+    path: str
+    key: str
+
+
+def target_of(reference: str, place: Place) -> Target:
+    """Return what a reference names for a value that lies in a place."""
+    first, *others = reference.split(".")
+    if not others:
+        return Target(place.environment, place.path, first)
+    return Target(first, tree.normal("/".join(others[:-1])), others[-1])
+
+
+def readable(call: Call, environment: str, path: str) -> bool:
+    """Say whether a caller who may read secrets of a project may read them there: a service token has scopes."""
+    if call.caller is None or call.actor.mode != "service_token":
+        return True
+    token = call.actor.row
+    return "read" in token["permissions"] and any(access.covers(one, environment, path) for one in token["scopes"])
+
+
+def expanded(call: Call, place: Place, secret: Row) -> str:
+    """Return a secret's value with what it refers to put in; refuse who may not read that."""
+    value = str(secret["value"])
+    if PATTERN.search(value) is None:
+        return value
+    text = _put_in(call, place, Target(place.environment, place.path, secret["key"]), value)
+    return _on_one_line(text) if secret["skipMultilineEncoding"] else text
+
+
+def _put_in(call: Call, place: Place, origin: Target, value: str) -> str:
+    def follow(text: str, here: Place, passed: frozenset[Target], depth: int) -> str:
+        if depth > DEEPEST:
+            return text
+
+        def one(match: re.Match[str]) -> str:
+            target = target_of(match.group(1), here)
+            found = _value(call, place.project_id, target, origin)
+            if not found:
+                return match.group(0)
+            if target in passed:
+                return found
+            there = Place(place.project_id, target.environment, target.path)
+            return follow(found, there, passed | {target}, depth + 1)
+
+        return PATTERN.sub(one, text)
+
+    return follow(value, place, frozenset({origin}), 0)
+
+
+def _value(call: Call, project_id: str, target: Target, origin: Target) -> str:
+    """Return the value that a reference names, empty if there is none."""
+    if not readable(call, target.environment, target.path):
+        raise forbidden(
+            f"You do not have permission to read secret {_told(target)}, which is referenced by secret {_told(origin)}."
+        )
+    folder = tree.find_folder(call.draft, project_id, target.environment, target.path)
+    found = None if folder is None else secrets.find(call.draft, folder, target.key)
+    return "" if found is None else str(found["value"])
+
+
+def _told(target: Target) -> str:
+    return f"'{target.key}' in environment '{target.environment}' at path '{target.path}'"
+
+
+def _on_one_line(text: str) -> str:
+    if "\n" not in text:
+        return text
+    lines = text.replace("\n", "\\n")
+    return f'"{lines}"'
+
+
+# ---- what a secret refers to
+def tree_of(call: Call, place: Place, secret: Row) -> dict[str, Any]:
+    """Return the tree of what a secret's value refers to; the secret itself is its root."""
+    origin = Target(place.environment, place.path, secret["key"])
+
+    def node(key: str, value: str, here: Place, passed: frozenset[Target], depth: int) -> dict[str, Any]:
+        children = []
+        for reference in PATTERN.findall(value) if depth <= DEEPEST else ():
+            target = target_of(reference, here)
+            found = _value(call, place.project_id, target, origin)
+            there = Place(place.project_id, target.environment, target.path)
+            deepest = DEEPEST + 1 if target in passed else depth + 1
+            children.append(node(target.key, found, there, passed | {target}, deepest))
+        return {
+            "key": key,
+            "value": value,
+            "environment": here.environment,
+            "secretPath": here.path,
+            "children": children,
+        }
+
+    return node("root", str(secret["value"]), place, frozenset({origin}), 0)
+
+
+# ---- what refers to a secret
+def referring_to(call: Call, place: Place, key: str) -> list[dict[str, Any]]:
+    """Return the secrets of a project whose values refer to one, as the server lists them."""
+    wanted = Target(place.environment, place.path, key)
+    return [
+        {
+            "secretKey": row["key"],
+            "secretId": row["id"],
+            "environment": here.environment,
+            "secretPath": here.path,
+            "referenceType": "nested" if any("." in one for one in found) else "local",
+        }
+        for here, row in _everywhere(call, place.project_id)
+        if (found := [one for one in PATTERN.findall(row["value"]) if target_of(one, here) == wanted])
+    ]
+
+
+def _everywhere(call: Call, project_id: str) -> Iterator[tuple[Place, Row]]:
+    for environment in tree.environment_list(call.draft, project_id):
+        for path, folder in tree.below(call.draft, tree.root(call.draft, environment["id"]), "/"):
+            here = Place(project_id, environment["slug"], path)
+            for row in secrets.shared_of(call.draft, folder):
+                yield here, row

@@ -1,0 +1,23 @@
+"""Access tokens of machine identities: renewed and revoked by whoever holds their text. Their life is in tokens.py."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from infisical.memory import tokens
+from infisical.memory.call import Call
+from infisical.memory.routing import PUBLIC, Answer, route
+from infisical.memory.validation import obj, string
+
+TOKEN: Final = obj(accessToken=string())
+
+
+@route("POST", "/api/v1/auth/token/renew", auth=PUBLIC, body=TOKEN)
+def renew(call: Call) -> Answer:
+    return tokens.renew(call, call.body["accessToken"])
+
+
+@route("POST", "/api/v1/auth/token/revoke", auth=PUBLIC, body=TOKEN)
+def revoke(call: Call) -> Answer:
+    tokens.revoke(call, call.body["accessToken"])
+    return {"message": "Successfully revoked access token"}

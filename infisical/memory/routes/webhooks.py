@@ -1,0 +1,171 @@
+"""Webhooks: whom the server would call when secrets change. Nobody is called: a value in memory has no network."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from infisical.memory import tables
+from infisical.memory.access import permit
+from infisical.memory.call import Call, pick
+from infisical.memory.places import environment_of, secret_path, slugged
+from infisical.memory.refusals import bad_request, not_found
+from infisical.memory.routing import JWT, Answer, route
+from infisical.memory.state import Row
+from infisical.memory.validation import Field, Issues, Path, boolean, choice, custom, obj, string
+
+WEBHOOKS: Final = "/api/v1/webhooks"
+WEBHOOK: Final = "/api/v1/webhooks/{webhookId}"
+SUBJECT: Final = "webhooks"
+ROWS: Final = "webhooks"  # id -> id, projectId, envId, secretPath, type, url, secretKey, isDisabled, lastStatus, ...
+COLUMNS: Final = (
+    "id",
+    "secretPath",
+    "lastStatus",
+    "lastRunErrorMessage",
+    "isDisabled",
+    "createdAt",
+    "updatedAt",
+    "envId",
+    "type",
+    "projectId",
+)
+"""What is answered: neither the secret key nor, but in the list, the URL."""
+
+
+def url() -> Field:
+    """A URL with a scheme."""
+    inner = string()
+
+    def check(value: Any, path: Path, issues: Issues) -> Any:
+        read = inner.check(value, path, issues)
+        if isinstance(read, str) and not is_url(read):
+            issues.append({"validation": "url", "code": "invalid_string", "message": "Invalid url", "path": list(path)})
+        return read
+
+    return Field(check)
+
+
+def is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return bool(parts.scheme and (parts.hostname or parts.path)) and parts.port != 0 and " " not in text
+    except ValueError:
+        return False
+
+
+def slack_where_slack(inner: Field) -> Field:
+    """Refuse a webhook of type slack that does not go to slack."""
+
+    def check(value: Any, path: Path, issues: Issues) -> Any:
+        before = len(issues)
+        read = inner.check(value, path, issues)
+        if len(issues) == before and read["type"] == "slack" and "hooks.slack.com" not in read["webhookUrl"]:
+            issues.append(custom("Incoming Webhook URL is invalid.", (*path, "webhookUrl")))
+        return read
+
+    return replace(inner, check=check)
+
+
+NEW: Final = slack_where_slack(
+    obj(
+        type=choice("general", "slack", "microsoft-teams").optional("general"),
+        projectId=string(),
+        environment=string(),
+        webhookUrl=url(),
+        webhookSecretKey=string().optional(None),
+        secretPath=secret_path().optional("/"),
+    )
+)
+CHANGE: Final = obj(isDisabled=boolean().optional(False))  # left out, it is false: that enables a webhook
+FILTER: Final = obj(projectId=string(), environment=string().optional(""), secretPath=string().optional(""))
+
+
+def is_local(host: str) -> bool:
+    """Say whether a host is the server's own or in a private network, by its name alone."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_private or address.is_loopback or address.is_link_local
+
+
+def environment_row(call: Call, row: Row) -> Row | None:
+    """Return the environment of a webhook; with it a webhook goes."""
+    return call.draft.get(tables.environments(row["projectId"]), row["envId"])
+
+
+def shown(call: Call, row: Row) -> dict[str, Any]:
+    environment = environment_row(call, row)
+    assert environment is not None, "a webhook whose environment is gone is gone"
+    return {**pick(row, *COLUMNS), "environment": slugged(environment)}
+
+
+def found(call: Call, action: str) -> Row:
+    """Return the webhook that the path names; refuse who may not do this to webhooks."""
+    wanted = call.path["webhookId"]
+    row = call.draft.get(ROWS, wanted)
+    if row is None or environment_row(call, row) is None:
+        raise not_found(f"Webhook with ID '{wanted}' not found")
+    permit(call, row["projectId"], action, SUBJECT)
+    return row
+
+
+@route("POST", WEBHOOKS, auth=JWT, body=NEW)
+def create_webhook(call: Call) -> Answer:
+    project_id = permit(call, call.body["projectId"], "create", SUBJECT)["id"]
+    environment = environment_of(call, project_id, call.body["environment"])
+    if is_local(urlsplit(call.body["webhookUrl"]).hostname or ""):
+        raise bad_request("Local IPs not allowed as URL")
+    row = call.new_row(
+        secretPath=call.body["secretPath"],
+        url=call.body["webhookUrl"],
+        secretKey=call.body["webhookSecretKey"],
+        lastStatus=None,
+        lastRunErrorMessage=None,
+        isDisabled=False,
+        envId=environment["id"],
+        type=call.body["type"],
+        projectId=project_id,
+    )
+    call.draft.put(ROWS, row["id"], row)
+    return {"message": "Successfully created webhook", "webhook": shown(call, row)}
+
+
+@route("PATCH", WEBHOOK, auth=JWT, body=CHANGE)
+def update_webhook(call: Call) -> Answer:
+    row = found(call, "edit")
+    written = call.draft.merge(ROWS, row["id"], isDisabled=call.body["isDisabled"], updatedAt=call.at)
+    return {"message": "Successfully updated webhook", "webhook": shown(call, written)}
+
+
+@route("DELETE", WEBHOOK, auth=JWT)
+def delete_webhook(call: Call) -> Answer:
+    row = found(call, "delete")
+    call.draft.drop(ROWS, row["id"])
+    return {"message": "Successfully deleted webhook", "webhook": shown(call, row)}
+
+
+@route("POST", f"{WEBHOOK}/test", auth=JWT)
+def try_webhook(call: Call) -> Answer:
+    """Answer as if whom it calls had answered well."""
+    row = found(call, "read")
+    written = call.draft.merge(ROWS, row["id"], lastStatus="success", lastRunErrorMessage=None, updatedAt=call.at)
+    return {"message": "Successfully tested webhook", "webhook": shown(call, written)}
+
+
+@route("GET", WEBHOOKS, auth=JWT, query=FILTER)
+def list_webhooks(call: Call) -> Answer:
+    project_id = permit(call, call.query["projectId"], "read", SUBJECT)["id"]
+    slug, path = call.query["environment"], call.query["secretPath"].rstrip("/") or call.query["secretPath"]
+    listed = []
+    for row in call.draft.where(ROWS, projectId=project_id):
+        environment = environment_row(call, row)
+        if environment is None or (slug and environment["slug"] != slug) or (path and row["secretPath"] != path):
+            continue
+        listed.append({**shown(call, row), "url": row["url"]})
+    return {"message": "Successfully fetched webhook", "webhooks": listed}

@@ -1,0 +1,51 @@
+"""Secret access: who may do what with a secret, by their roles in its project. Refusing a caller is access.py's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from infisical.memory import access, tables
+from infisical.memory.call import Call, seconds_of
+from infisical.memory.state import Row
+
+READING: Final = ("describeSecret", "readValue")
+ACTIONS: Final = (*READING, "delete", "create", "edit")
+
+
+def allowed(call: Call, roles: Iterable[Row]) -> list[str]:
+    """Return what roles allow with secrets; what was given for a time and is over allows nothing."""
+    held = {
+        role["role"]
+        for role in roles
+        if not (role.get("temporaryAccessEndTime") and call.now > seconds_of(role["temporaryAccessEndTime"]))
+    }
+    if held & {"admin", "member"}:
+        return list(ACTIONS)
+    return list(READING) if "viewer" in held else []
+
+
+def access_list(call: Call, project_id: str, *, everybody: bool) -> dict[str, Any]:
+    """Return people and machine identities of a project with what they may do; `everybody`: also who may nothing.
+
+    There are no groups on a server in memory.
+    """
+    access.project(call, project_id)
+    members = call.draft.rows(tables.project_users(project_id)).values()
+    users = [_entry(call, row, call.draft.rows(tables.USERS)[row["userId"]], "username") for row in members]
+    machines = call.draft.rows(tables.project_identities(project_id)).values()
+    identities = [_entry(call, row, call.draft.rows(tables.IDENTITIES)[row["identityId"]], "name") for row in machines]
+    return {
+        "groups": [],
+        "identities": [one for one in identities if everybody or one["allowedActions"]],
+        "users": [one for one in users if everybody or one["allowedActions"]],
+    }
+
+
+def _entry(call: Call, member: Row, who: Row, name: str) -> dict[str, Any]:
+    return {
+        "allowedActions": allowed(call, member["roles"]),
+        "id": who["id"],
+        "name": who[name],
+        "membershipId": member["id"],
+    }

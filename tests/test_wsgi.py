@@ -1,0 +1,315 @@
+"""An executor as a WSGI application: what it is asked, byte for byte, and what becomes of its answer. No sockets."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+from wsgiref.util import setup_testing_defaults
+from wsgiref.validate import validator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from returns.result import Failure, Success
+
+from infisical import HttpRequest, InfisicalClient, InfisicalNetworkError, Jwt, Response
+from infisical.drivers import Executor, Reply
+from infisical.endpoints.secrets import Secrets
+from infisical.executors import ScriptedExecutor
+from infisical.request import prepare
+from infisical.wsgi import application
+
+JSON = ("Content-Type", "application/json; charset=utf-8")
+OK = Response(200, (("Content-Type", "text/plain"),), b"ok")
+
+
+def environ(method: str = "GET", path: str = "/", body: bytes = b"", **more: Any) -> dict[str, Any]:
+    """An environ as PEP 3333 has it; None leaves out what stands in it by default."""
+    found: dict[str, Any] = {"REQUEST_METHOD": method, "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": ""}
+    found["wsgi.input"] = io.BytesIO(body)
+    setup_testing_defaults(found)
+    if body:
+        found["CONTENT_LENGTH"] = str(len(body))
+    return {name: value for name, value in {**found, **more}.items() if value is not None}
+
+
+def answered(executor: Executor, asked: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+    told: list[Any] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
+        told.extend([status, headers])
+
+    body = b"".join(application(executor)(asked, start_response))
+    return told[0], told[1], body
+
+
+def asked(found: dict[str, Any]) -> HttpRequest:
+    """The request that the executor sees."""
+    script = ScriptedExecutor(OK)
+    answered(script, found)
+    [request] = script.sent
+    return request
+
+
+def refused(status: int, error: str, message: str) -> tuple[list[tuple[str, str]], bytes]:
+    body = json.dumps({"statusCode": status, "error": error, "message": message}).encode()
+    return [JSON, ("Content-Length", str(len(body)))], body
+
+
+# ---- what is asked
+def test_a_request_is_seen_as_it_was_sent():
+    found = environ(
+        "POST",
+        "/api/v4/secrets/K",
+        b'{"a":"\xc3\xa9"}',
+        QUERY_STRING="a=%20b&c=d+e&a=2&empty=",
+        HTTP_HOST="vault.example.com:8443",
+        HTTP_AUTHORIZATION="Bearer t",
+        HTTP_X_INFISICAL_ORG="acme",
+        CONTENT_TYPE="application/json",
+        **{"wsgi.url_scheme": "https"},
+    )
+    headers = (
+        ("Host", "vault.example.com:8443"),
+        ("Authorization", "Bearer t"),
+        ("X-Infisical-Org", "acme"),
+        ("Content-Type", "application/json"),
+        ("Content-Length", "10"),
+    )
+    url = "https://vault.example.com:8443/api/v4/secrets/K?a=%20b&c=d+e&a=2&empty="
+
+    assert asked(found) == HttpRequest("POST", url, headers, b'{"a":"\xc3\xa9"}')
+
+
+def test_headers_of_the_connection_and_codings_are_not_passed_on():
+    given = {
+        "HTTP_CONNECTION": "keep-alive, X-Hop",
+        "HTTP_KEEP_ALIVE": "timeout=5",
+        "HTTP_TE": "trailers",
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "HTTP_UPGRADE": "h2c",
+        "HTTP_PROXY_AUTHORIZATION": "Basic eA==",
+        "HTTP_X_HOP": "1",
+        "HTTP_ACCEPT_ENCODING": "gzip",
+        "HTTP_ACCEPT": "*/*",
+        "CONTENT_TYPE": "",
+        "CONTENT_LENGTH": "",
+    }
+
+    assert asked(environ(**given)).headers == (("Host", "127.0.0.1"), ("Accept", "*/*"))
+
+
+PATHS = [
+    # what the server says was sent, what it made of it, and what the executor sees
+    ({"REQUEST_URI": "/a%2Fb/c%20d?x=1"}, "/a/b/c d", "/a%2Fb/c%20d"),
+    ({"RAW_URI": "/a%2fb"}, "/a/b", "/a%2fb"),
+    ({"REQUEST_URI": "http://elsewhere:1/a%2Fb?x#y"}, "/a/b", "/a%2Fb"),
+    ({"REQUEST_URI": "/a%zz%2"}, "/a%zz%2", "/a%zz%2"),
+    ({"REQUEST_URI": "/caf%C3%A9%2F"}, "/cafÃ©/", "/caf%C3%A9%2F"),
+    ({"REQUEST_URI": "/cafÃ©%2F"}, "/cafÃ©/", "/caf%C3%A9%2F"),
+    ({"REQUEST_URI": "/old%2Fpath"}, "/rewritten/path", "/rewritten/path"),
+    ({"REQUEST_URI": "//a"}, "/a", "/a"),
+    ({}, "/a b/cafÃ©/%41?#;=@", "/a%20b/caf%C3%A9/%2541%3F%23;=@"),
+    ({}, "/日本", "/%E6%97%A5%E6%9C%AC"),
+    ({}, "", "/"),
+    ({"REQUEST_URI": "*"}, "*", "/*"),
+    ({"REQUEST_URI": "/mock/a%2Fb", "SCRIPT_NAME": "/mock"}, "/a/b", "/a%2Fb"),
+    ({"REQUEST_URI": "/m%6Fck%2Fx/a%2Fb", "SCRIPT_NAME": "/mock/x"}, "/a/b", "/a%2Fb"),
+    ({"REQUEST_URI": "/mock", "SCRIPT_NAME": "/mock"}, "", "/"),
+    ({"SCRIPT_NAME": "/mock"}, "/a/b", "/a/b"),
+]
+
+
+@pytest.mark.parametrize(("more", "path", "seen"), PATHS)
+def test_a_path_keeps_its_encoding_and_loses_its_mount(more: dict[str, str], path: str, seen: str):
+    assert asked(environ(path=path, **more)).url == f"http://127.0.0.1{seen}"
+
+
+@given(
+    st.text(min_size=1).filter(lambda it: it not in (".", "..")), st.text(), st.sampled_from(["", "/mock", "/a b/ü"])
+)
+def test_whatever_a_client_asks_for_comes_out_as_it_went_in(name: str, environment: str, mount: str):
+    """By a server that keeps to PEP 3333: it decodes the path, and tells what was sent."""
+    about = Secrets.get_by_name(secret_name=name, project_id="p", environment=environment)
+    request = prepare(about, "http://127.0.0.1", (), 30.0).unwrap()
+    parts = urlsplit(request.url)
+    prefix = "".join(f"%{byte:02X}" if byte > 127 or byte == 32 else chr(byte) for byte in mount.encode())
+    found = environ(
+        path=unquote_to_bytes(parts.path).decode("latin-1"),
+        SCRIPT_NAME=mount.encode().decode("latin-1"),
+        REQUEST_URI=f"{prefix}{parts.path}?{parts.query}",
+        QUERY_STRING=parts.query,
+        HTTP_HOST=None,
+        SERVER_PORT="80",
+    )
+
+    assert asked(found).url == request.url.replace("127.0.0.1", "127.0.0.1:80", 1)
+
+
+@pytest.mark.parametrize(
+    ("more", "origin"),
+    [
+        ({"HTTP_HOST": "[::1]:8080"}, "http://[::1]:8080"),
+        ({"HTTP_HOST": "evil/api?x="}, "http://127.0.0.1:80"),
+        ({"HTTP_HOST": "me@evil"}, "http://127.0.0.1:80"),
+        ({"HTTP_HOST": None, "SERVER_NAME": "::1", "SERVER_PORT": "8080"}, "http://[::1]:8080"),
+    ],
+)
+def test_a_host_does_not_become_a_part_of_the_path(more: dict[str, Any], origin: str):
+    assert asked(environ(path="/x", **more)).url == f"{origin}/x"
+
+
+def test_a_query_is_passed_on_in_ascii():
+    assert asked(environ(QUERY_STRING="a=Ã© %zz[]")).url == "http://127.0.0.1/?a=%C3%A9%20%zz[]"
+
+
+@pytest.mark.parametrize(
+    ("more", "body"),
+    [
+        ({}, None),
+        ({"CONTENT_LENGTH": "0"}, None),
+        ({"CONTENT_LENGTH": "3", "wsgi.input": io.BytesIO(b"abcdef")}, b"abc"),
+        ({"wsgi.input": io.BytesIO(b"not for us")}, None),
+        ({"wsgi.input": io.BytesIO(b"chunks"), "wsgi.input_terminated": True}, b"chunks"),
+        ({"wsgi.input_terminated": True}, None),
+    ],
+)
+def test_a_body_is_what_the_message_has_and_none_if_it_has_none(more: dict[str, Any], body: bytes | None):
+    assert asked(environ("POST", **more)).body == body
+
+
+@pytest.mark.parametrize(
+    ("length", "why"),
+    [
+        ("4", "The body is shorter than its Content-Length"),
+        ("abc", "Content-Length is not a number"),
+        ("-1", "Content-Length is not a number"),
+        ("٣", "Content-Length is not a number"),
+    ],
+)
+def test_a_body_that_breaks_off_is_refused_before_the_executor_sees_it(length: str, why: str):
+    script = ScriptedExecutor(OK)
+    found = environ("POST", body=b"abc", CONTENT_LENGTH=length)
+
+    assert answered(script, found) == ("400 Bad Request", *refused(400, "BadRequest", why))
+    assert script.sent == []
+
+
+# ---- what is answered
+def test_an_answer_is_passed_on_with_its_length():
+    headers = (("Content-Type", "text/plain"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("content-length", "999"))
+    got = answered(ScriptedExecutor(Response(201, headers, b"h\xc3\xa9")), environ("POST"))
+
+    assert got == ("201 Created", [*headers[:3], ("Content-Length", "3")], b"h\xc3\xa9")
+
+
+def test_headers_of_the_connection_stay_with_the_executor():
+    dropped = ["Keep-Alive", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Proxy-Authenticate", "X-Hop"]
+    headers = (("Connection", "close, x-hop"), *((name, "x") for name in dropped), ("Content-Encoding", "gzip"))
+    got = answered(ScriptedExecutor(Response(200, (*headers, ("ETag", '"1"')), b"{}")), environ())
+
+    assert got == ("200 OK", [("ETag", '"1"'), ("Content-Length", "2")], b"{}")
+
+
+@pytest.mark.parametrize(("status", "line"), [(204, "204 No Content"), (304, "304 Not Modified")])
+def test_an_answer_that_has_no_body_has_no_length_either(status: int, line: str):
+    executor = ScriptedExecutor(Response(status, (("ETag", '"1"'), ("Content-Length", "2")), b"{}"))
+
+    assert answered(executor, environ()) == (line, [("ETag", '"1"')], b"")
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "length"),
+    [
+        ((), b"four", "4"),
+        ((("content-length", "4"),), b"", "4"),
+        ((("content-length", "x"),), b"", "0"),
+        ((), b"", "0"),
+    ],
+)
+def test_the_answer_to_a_head_has_the_length_and_no_body(
+    headers: tuple[tuple[str, str], ...], body: bytes, length: str
+):
+    got = answered(ScriptedExecutor(Response(200, headers, body)), environ("HEAD"))
+
+    assert got == ("200 OK", [("Content-Length", length)], b"")
+
+
+@pytest.mark.parametrize(
+    ("status", "line"), [(429, "429 Too Many Requests"), (299, "299 Unknown"), (599, "599 Unknown")]
+)
+def test_a_status_has_its_phrase(status: int, line: str):
+    assert answered(ScriptedExecutor(Response(status)), environ())[0] == line
+
+
+def test_no_answer_is_a_502_like_the_servers_errors_without_the_secrets_of_the_request():
+    error = InfisicalNetworkError("POST http://x: s3cr3t-value went with Bearer t0ken-t0ken", reason="reset")
+    found = environ("POST", body=b'{"secretValue":"s3cr3t-value"}', HTTP_AUTHORIZATION="Bearer t0ken-t0ken")
+    message = "POST http://x: [redacted] went with [redacted]"
+
+    assert answered(lambda _: Failure(error), found) == ("502 Bad Gateway", *refused(502, "BadGateway", message))
+
+
+def defective(_: HttpRequest) -> Reply:
+    raise ValueError("with a s3cr3t in it")
+
+
+DEFECTS: list[tuple[Any, str]] = [
+    (lambda _: OK, "the executor returned Response, not a Result of a Response"),
+    (lambda _: None, "the executor returned NoneType, not a Result of a Response"),
+    (lambda _: Success(b"ok"), "the executor returned Success, not a Result of a Response"),
+    (lambda _: Success(Response(100)), "the executor's answer has a status that is not one of a final answer"),
+    (lambda _: Success(Response(1000)), "the executor's answer has a status that is not one of a final answer"),
+    (
+        lambda _: Success(Response(200, (("X", "a\r\nSet-Cookie: b"),))),
+        "the executor's answer has a header that cannot be written",
+    ),
+    (lambda _: Success(Response(200, (("X", "日本"),))), "the executor's answer has a header that cannot be written"),
+    (lambda _: Success(Response(200, (("X:", "a"),))), "the executor's answer has a header that cannot be written"),
+]
+
+
+@pytest.mark.parametrize(("executor", "why"), DEFECTS)
+def test_an_executor_that_keeps_to_no_contract_is_a_502(executor: Any, why: str):
+    assert answered(executor, environ()) == ("502 Bad Gateway", *refused(502, "BadGateway", why))
+
+
+def test_an_executor_that_raises_is_a_502_that_says_where():
+    line = defective.__code__.co_firstlineno + 1
+    why = f"the executor is defective: ValueError was raised at test_wsgi.py:{line}"
+
+    assert answered(defective, environ()) == ("502 Bad Gateway", *refused(502, "BadGateway", why))
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_the_application_keeps_to_the_letter_of_pep_3333(method: str):
+    found = environ(method, body=b"{}" if method == "POST" else b"")
+    checked = validator(application(ScriptedExecutor(OK)))
+    body = checked(found, lambda status, headers, exc_info=None: lambda data: None)
+
+    assert list(body) == ([] if method == "HEAD" else [b"ok"])
+    body.close()  # type: ignore[attr-defined]
+
+
+def test_a_client_speaks_to_an_executor_through_wsgi_as_it_does_without():
+    body = b'{"secret": {"id": "1", "secretKey": "a/b", "secretValue": "v"}}'
+    inner = ScriptedExecutor(Response(200, (JSON,), body), InfisicalNetworkError("no", reason="reset"))
+
+    def through_wsgi(request: HttpRequest) -> Reply:
+        parts = urlsplit(request.url)
+        found = environ(request.method, unquote_to_bytes(parts.path).decode("latin-1"), request.body or b"")
+        found |= {"REQUEST_URI": f"{parts.path}?{parts.query}", "QUERY_STRING": parts.query, "HTTP_HOST": parts.netloc}
+        found["wsgi.url_scheme"] = parts.scheme
+        found |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers}
+        status, headers, content = answered(inner, found)
+        return Success(Response(int(status[:3]), tuple(headers), content))
+
+    client = InfisicalClient(base_url="https://vault", executor=through_wsgi, auth=Jwt("t"))
+    found = client.secrets.get_by_name(secret_name="a/b", project_id="p", environment="dev")
+    error = client.secrets.get_by_name(secret_name="a/b", project_id="p", environment="dev").failure()
+
+    assert found.unwrap().secret_value == "v"
+    assert inner.sent[0].url == "https://vault/api/v4/secrets/a%2Fb?projectId=p&environment=dev"
+    assert (type(error).__name__, str(error)) == ("InternalServerError", "no")
