@@ -211,8 +211,12 @@ class InThreads:
     def __init__(self, execute: Executor, threads: int = 64) -> None:
         self._execute, self._threads = execute, threads
         self._pool: ThreadPoolExecutor | None = None
+        self._closed = False
 
     async def __call__(self, request: HttpRequest) -> Reply:
+        if self._closed:
+            message = f"{request.method}: this executor is closed"
+            return Failure(InfisicalNetworkError(message, reason="protocol", sent=False))
         import asyncio
         from concurrent.futures import ThreadPoolExecutor
 
@@ -221,6 +225,7 @@ class InThreads:
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._execute, request)
 
     def close(self) -> None:
-        """Let the threads go; requests under way end by their own deadlines."""
+        """Let the threads go; requests under way end by their own deadlines, later ones are a `Failure`."""
+        self._closed = True
         if self._pool is not None:
             self._pool.shutdown(wait=False)

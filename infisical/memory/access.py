@@ -170,7 +170,8 @@ def project_roles(call: Call, project_id: str) -> frozenset[str]:
     row = call.draft.get(table, actor.id)
     if row is None:
         who = "Identity" if actor.mode == "identity_access_token" else "User"
-        raise forbidden(RESOURCE, f"{who} is not a member of the specified project with ID '{project_id}'")
+        told = f"{who} is not a member of the specified project with ID '{project_id}'"
+        raise forbidden(RESOURCE, told) if call.before else forbidden(told, "ProjectMembershipNotFound")
     return frozenset(
         role["role"]
         for role in row["roles"]

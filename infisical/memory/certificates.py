@@ -196,10 +196,12 @@ def _name(parts: Mapping[str, Any]) -> x509.Name:
 
     told = [(getattr(NameOID, oid), str(parts[name])) for name, _, oid in PARTS if parts.get(name)]
     # The server takes a country of any length, so that lengths are not checked here either.
+    name = x509.Name([x509.NameAttribute(oid, value, _validate=False) for oid, value in told])
     try:
-        return x509.Name([x509.NameAttribute(oid, value, _validate=False) for oid, value in told])
-    except ValueError:
-        raise bad_request("Invalid subject") from None
+        name.public_bytes()
+    except ValueError:  # half a surrogate pair; a country in letters that its encoding does not have
+        raise bad_request("Invalid subject: it cannot be written as X.509") from None
+    return name
 
 
 def _parts(name: x509.Name) -> dict[str, str]:

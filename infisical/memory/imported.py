@@ -130,7 +130,7 @@ def _value(call: Call, place: Place, secret: Row, *, expand: bool, hidden: bool)
 def find_imported(call: Call, folder: Row, key: str) -> tuple[Place, Row] | None:
     """Return the secret that a folder's imports have under a name: the last import goes first."""
     for source in reversed(sources(call, [folder])):
-        for place, row in source.found:
+        for _, row in source.found:
             if row["key"] == key:
                 return source.place, row
     return None

@@ -41,7 +41,10 @@ LETTERS: Final = {
     "symbols": "-_.~!*",
 }
 ALPHANUMERIC: Final = LETTERS["digits"] + LETTERS["uppercase"] + LETTERS["lowercase"]
-PASSWORD: Final[Mapping[str, Any]] = {"length": 48, "required": {"lowercase": 1, "uppercase": 1, "digits": 1, "symbols": 0}}
+PASSWORD: Final[Mapping[str, Any]] = {
+    "length": 48,
+    "required": {"lowercase": 1, "uppercase": 1, "digits": 1, "symbols": 0},
+}
 
 
 # ---- what inputs may hold

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from infisical.memory import access, tables
 from infisical.memory.call import Call, seconds_of
-from infisical.memory.state import Row
+from infisical.memory.state import Name, Row
 
 READING: Final = ("describeSecret", "readValue")
 ACTIONS: Final = (*READING, "delete", "create", "edit")
@@ -31,10 +31,8 @@ def access_list(call: Call, project_id: str, *, everybody: bool) -> dict[str, An
     There are no groups on a server in memory.
     """
     access.project(call, project_id)
-    members = call.draft.rows(tables.project_users(project_id)).values()
-    users = [_entry(call, row, call.draft.rows(tables.USERS)[row["userId"]], "username") for row in members]
-    machines = call.draft.rows(tables.project_identities(project_id)).values()
-    identities = [_entry(call, row, call.draft.rows(tables.IDENTITIES)[row["identityId"]], "name") for row in machines]
+    users = _entries(call, tables.project_users(project_id), tables.USERS, "userId", "username")
+    identities = _entries(call, tables.project_identities(project_id), tables.IDENTITIES, "identityId", "name")
     return {
         "groups": [],
         "identities": [one for one in identities if everybody or one["allowedActions"]],
@@ -42,10 +40,15 @@ def access_list(call: Call, project_id: str, *, everybody: bool) -> dict[str, An
     }
 
 
-def _entry(call: Call, member: Row, who: Row, name: str) -> dict[str, Any]:
-    return {
-        "allowedActions": allowed(call, member["roles"]),
-        "id": who["id"],
-        "name": who[name],
-        "membershipId": member["id"],
-    }
+def _entries(call: Call, members: Name, table: Name, column: str, name: str) -> list[dict[str, Any]]:
+    who = call.draft.rows(table)
+    return [
+        {
+            "allowedActions": allowed(call, member["roles"]),
+            "id": member[column],
+            "name": who[member[column]][name],
+            "membershipId": member["id"],
+        }
+        for member in call.draft.rows(members).values()
+        if member[column] in who
+    ]

@@ -45,13 +45,9 @@ def shared_of(draft: Draft, folder: Row) -> list[Row]:
 
 
 def seen_by(draft: Draft, folder: Row, user_id: str | None) -> list[Row]:
-    """Return a folder's secrets as somebody sees them: an own one stands in the place of the shared one."""
-    rows = draft.rows(tables.secrets(folder["id"]))
-    own = {row["key"]: row for row in rows.values() if user_id is not None and row["userId"] == user_id}
-    return [
-        *(row for row in rows.values() if row["type"] == SHARED and row["key"] not in own),
-        *own.values(),
-    ]
+    """Return a folder's secrets as somebody sees them: the shared ones, and the own ones beside them."""
+    rows = draft.rows(tables.secrets(folder["id"])).values()
+    return [row for row in rows if row["type"] == SHARED or (user_id is not None and row["userId"] == user_id)]
 
 
 def overrides_of(draft: Draft, folder: Row, key: str) -> list[Row]:
@@ -76,14 +72,14 @@ def write_secret(
         "value": value,
         "comment": comment,
         "tagIds": tuple(tag_ids),
-        "secretMetadata": tuple(metadata_row(**one) for one in metadata),
+        "secretMetadata": tuple(_metadata(one) for one in metadata),
     }
     before = find(call.draft, folder, key, user_id)
     return insert(call, folder, key, user_id, **columns) if before is None else revise(call, folder, before, **columns)
 
 
-def metadata_row(key: str, value: str = "", isEncrypted: bool = False) -> Row:  # noqa: N803 - the server's name
-    return {"key": key, "value": value, "isEncrypted": isEncrypted}
+def _metadata(one: Mapping[str, Any]) -> Row:
+    return {"key": one["key"], "value": one.get("value", ""), "isEncrypted": one.get("isEncrypted", False)}
 
 
 def insert(call: Call, folder: Row, key: str, user_id: str | None = None, **columns: Any) -> Row:

@@ -311,7 +311,10 @@ def declare_login(state: State, method: str, identity_id: str, /, *, now: float,
 def require_approval(
     state: State, *, now: float, project_id: str | None = None, environment: str = "dev", path: str | None = None
 ) -> State:
-    """Return a server on which changes of secrets in an environment, or under one path of it, ask for an approval."""
+    """Return a server on which people's changes of secrets in an environment, or under a path of it, ask for approval.
+
+    Machine identities and service tokens write straight through, as on a real server.
+    """
     call = _call(state, now)
     project = project_id or given_of(state).project_id
     found = tree.environment(call.draft, project, environment)

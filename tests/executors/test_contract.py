@@ -42,38 +42,16 @@ class Threads(InThreads):
         self._made.close()
 
 
-class Urllib3Promises(NetworkExecutorContract):
-    """What urllib3 does not keep yet stands here; `xfail_strict` tells when it does."""
-
-    @pytest.mark.xfail(reason="request headers are sent as a dict: of two with one name the last one is left")
-    def test_a_repeated_header_arrives_with_all_its_values(self, execute, serve):
-        super().test_a_repeated_header_arrives_with_all_its_values(execute, serve)
-
-    early_hints = pytest.param(103, marks=pytest.mark.xfail(reason="http.client passes over 100 only"))
-
-    @pytest.mark.parametrize("status", [100, early_hints])
-    def test_an_interim_answer_is_passed_over(self, execute, serve, status):
-        super().test_an_interim_answer_is_passed_over(execute, serve, status)
-
-    @pytest.mark.xfail(reason="http.client takes the end of the connection for the end of the headers")
-    def test_an_answer_cut_inside_its_headers_is_a_failure(self, execute, serve):
-        super().test_an_answer_cut_inside_its_headers_is_a_failure(execute, serve)
-
-
 @pytest.mark.enable_socket
-class TestUrllib3(Urllib3Promises):
+class TestUrllib3(NetworkExecutorContract):
     def make_executor(self):
         return Urllib3Executor()
 
 
 @pytest.mark.enable_socket
-class TestUrllib3InThreads(Urllib3Promises):
+class TestUrllib3InThreads(NetworkExecutorContract):
     def make_executor(self):
         return Threads()
-
-    @pytest.mark.xfail(reason="a closed pool of threads raises")
-    def test_a_call_after_close_is_a_result_and_no_exception(self, execute, asked):
-        super().test_a_call_after_close_is_a_result_and_no_exception(execute, asked)
 
 
 # ---- those that do not

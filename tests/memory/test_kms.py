@@ -17,7 +17,10 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 
 from infisical import BadRequestError, ForbiddenError
 from infisical.endpoints.kms import KmsKey, VerifyResponse
-from infisical.memory import open_session
+from infisical.memory import seeding
+from infisical.memory.call import Call
+from infisical.memory.state import Draft
+from tests.memory.scenes.pki import someone
 from tests.memory.world import World, refusal, without_id
 
 DAWN = "attack at dawn"
@@ -30,18 +33,6 @@ def key(world: World, name: str = "boxes", **more):
 
 def signing_key(world: World, algorithm: str = "ECC_NIST_P256"):
     return key(world, "seals", key_usage="sign-verify", encryption_algorithm=algorithm)
-
-
-def someone(world: World, role: str) -> str:
-    token = ""
-
-    def opened(state, now):
-        nonlocal token
-        state, token = open_session(state, now=now, email=f"{role}@example.com", project_role=role)
-        return state
-
-    world.memory.change(opened)
-    return token
 
 
 # ---- keys
@@ -111,12 +102,38 @@ def test_a_key_is_refused_in_the_words_of_the_server():
     assert world.send("PATCH", f"{KEYS}/{made.id}", {"name": "boxes"})[0] == 200
 
 
-def test_a_taken_name_is_free_in_another_project():
+def test_a_key_of_a_project_that_one_is_no_member_of_is_refused_and_its_name_is_free_in_others():
     world = World()
     key(world)
-    created = world.send("POST", KEYS, {"projectId": "none", "name": "boxes"})
+    other = another_project(world)
+    body = {"projectId": other, "name": "boxes"}
 
-    assert without_id(created) == refusal(404, "NotFound", "Project with ID 'none' not found")
+    made = world.send("POST", KEYS, body)
+    stranger = world.token()
+    paths = [f"{KEYS}/{made[1]['key']['id']}{end}" for end in ("", "/private-key")]
+
+    assert made[0] == 200
+    assert [world.send("GET", path)[0] for path in paths] == [200, 200]
+    assert [world.send("GET", path, token=stranger)[0] for path in paths] == [403, 403]
+    assert world.send("POST", KEYS, {**body, "name": "crates"}, token=stranger)[0] == 403
+    assert without_id(world.send("POST", KEYS, {"projectId": "none", "name": "boxes"})) == refusal(
+        404, "NotFound", "Project with ID 'none' not found"
+    )
+
+
+def another_project(world: World) -> str:
+    """A project of the person's only."""
+    made = ""
+
+    def added(state, now):
+        nonlocal made
+        call = Call(Draft(state), seeding.NOBODY, now, {})
+        made = seeding.new_project(call, world.given.organization_id, "other", "other")["id"]
+        seeding.new_project_user(call, made, world.given.user_id, "admin")
+        return call.draft.finish()
+
+    world.memory.change(added)
+    return made
 
 
 def test_viewers_read_keys_and_use_none_and_strangers_do_neither():

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
 from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from infisical import BadRequestError, NotFoundError
+from infisical import BadRequestError, InfisicalApiError, NotFoundError
 from infisical.endpoints.pki.ca import CertificateAuthority, InternalCertificateAuthority
-from infisical.memory import certificates, open_session
-from tests.memory.scenes.pki import EC, authority, subject
+from infisical.memory import certificates
+from tests.memory.scenes.pki import EC, authority, someone, subject
 from tests.memory.world import World, refusal, without_id
 
 CA = "/api/v1/pki/ca"
@@ -25,18 +25,6 @@ START = datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)
 
 def loaded(text: str) -> x509.Certificate:
     return x509.load_pem_x509_certificate(text.encode())
-
-
-def someone(world: World, role: str) -> str:
-    token = ""
-
-    def opened(state, now):
-        nonlocal token
-        state, token = open_session(state, now=now, email=f"{role}@example.com", project_role=role)
-        return state
-
-    world.memory.change(opened)
-    return token
 
 
 def intermediate(world: World, root_id: str, **more):
@@ -152,7 +140,7 @@ def test_ids_serials_and_times_repeat_to_the_byte():
 def test_an_authority_is_refused_in_the_words_of_the_server():
     world = World()
     made = authority(world)
-    empty = {name: "" for name in ("commonName", "organization", "ou", "country", "province", "locality")}
+    empty = dict.fromkeys(("commonName", "organization", "ou", "country", "province", "locality"), "")
     body = {"projectSlug": world.given.project_slug, "type": "root", **empty, "commonName": "x", "keyAlgorithm": EC}
 
     nameless = world.send("POST", CA, {**body, "commonName": ""})
@@ -226,7 +214,7 @@ def test_a_chain_from_leaf_to_root_holds_for_a_verifier_of_tls():
     root = authority(world)
     below = intermediate(world, root.id)
 
-    status, leaf = issue(world, below.id, extendedKeyUsages=["serverAuth"])
+    status, leaf = issue(world, below.id)
     chain = [loaded(text) for text in certificates.split_chain(leaf["certificateChain"])]
     root_certificate = world.machine.pki.ca.get_certificate(ca_id=root.id).unwrap().certificate
     verifier = PolicyBuilder().store(Store([loaded(root_certificate)])).time(START.replace(tzinfo=None))
@@ -417,5 +405,21 @@ def test_a_server_of_2024_makes_authorities_and_issues_but_lists_none():
 
     assert issue(world, made.id)[0] == 200
     assert world.machine.pki.ca.list(project_id=world.project_id).failure().route_missing
-    assert ec.SECP256R1.name == "secp256r1"
-    assert subject(world, "root")["key_algorithm"] == EC
+
+
+# ---- without the package
+def test_without_the_package_cryptography_authorities_are_read_and_none_are_made(monkeypatch):
+    world = World()
+    made = authority(world)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cryptography"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+
+    refused = world.machine.pki.ca.create(**subject(world, "root")).failure()
+
+    assert isinstance(refused, InfisicalApiError)
+    assert (refused.status_code, refused.error_type) == (501, "MissingDependency")
+    assert "pip install 'infisical-functional[memory]'" in refused.message
+    assert world.machine.pki.ca.get(ca_id=made.id).unwrap() == made
+    assert issue(world, made.id)[0] == 501
+    assert len(world.memory.state.rows("pki_authorities")) == 1

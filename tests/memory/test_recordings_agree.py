@@ -47,7 +47,7 @@ def seeded() -> tuple[World, dict[str, str]]:
         _, row = seeding.new_client_secret(call, identity["id"])
         call.draft.merge(tables.client_secrets(identity["id"]), row["id"], clientSecret="scrubbed-client-secret")
         names["short lived"] = settings["clientId"]
-        own = call.draft.find(tables.client_secrets(given.identity_id))
+        _, own = seeding.new_client_secret(call, given.identity_id)
         call.draft.merge(tables.client_secrets(given.identity_id), own["id"], clientSecret="scrubbed-client-secret")
         return call.draft.finish()
 

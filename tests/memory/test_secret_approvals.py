@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from infisical.endpoints.secrets import NewSecret, SecretApproval, SecretChange, SecretMove, SecretName
+from infisical.endpoints.secrets import NewSecret, Secret, SecretApproval, SecretChange, SecretMove, SecretName
 from infisical.memory import require_approval, tables
-from tests.memory.test_secret_references import put
-from tests.memory.test_secrets import AT, body, where
+from tests.memory.secrets_world import AT, V4, body, put, where
 from tests.memory.world import World, refusal, without_id
-
-V4 = "/api/v4/secrets"
 
 
 def guarded(path: str | None = None, environment: str = "dev") -> World:
@@ -139,3 +136,12 @@ def test_a_move_says_which_side_waits(environment, moved):
     assert answer == moved
     assert (there("dev"), there("prod")) == (not moved.is_source_updated, moved.is_destination_updated)
     assert [change["secretKey"] for row in requests(world) for change in row["changes"]] == ["KEY"]
+
+
+def test_machine_identities_write_straight_through():
+    world = World()
+    world.memory.change(lambda state, now: require_approval(state, now=now))
+
+    got = world.machine.secrets.create(**where(world), secret_name="KEY", secret_value="1").unwrap()
+
+    assert isinstance(got, Secret)

@@ -8,29 +8,22 @@ from infisical.imports import merge_imports
 from infisical.memory import seeding, tables, tree
 from infisical.memory.call import Call
 from infisical.memory.imported import imported_secrets
-from infisical.memory.loading import put_secrets
 from infisical.memory.state import Draft
-from tests.memory.test_secret_references import put
-from tests.memory.test_secrets import query, service_token, where
+from tests.memory.secrets_world import V4, change, put, query, service_token, where
 from tests.memory.world import World
-
-V4 = "/api/v4/secrets"
 
 
 def imports(world: World, into: tuple[str, str], *sources: tuple[str, str], **columns: Any) -> None:
     """Make a folder import others, first to last."""
 
-    def change(state, now):
-        made = put_secrets(state, {}, now=now)
-        call = Call(Draft(made), seeding.NOBODY, now, {})
-        folder = tree.find_folder(call.draft, state.given.project_id, *into)
+    def made(call: Call) -> None:
+        folder = tree.find_folder(call.draft, world.project_id, *into)
         for environment, path in sources:
-            found = tree.environment(call.draft, state.given.project_id, environment)
+            found = tree.environment(call.draft, world.project_id, environment)
             position = 1 + len(call.draft.rows(tables.imports(folder["id"])))
             seeding.new_import(call, folder, found["id"], path, position, **columns)
-        return call.draft.finish()
 
-    world.memory.change(change)
+    change(world, made)
 
 
 def listed(world: World, **how: Any) -> list[tuple[str, str, dict[str, str]]]:

@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from infisical.endpoints.secrets import SecretReference, SecretReferenceNode, SecretReferenceTree
-from infisical.memory.loading import put_secrets
-from tests.memory.test_secrets import query, service_token, where
+from tests.memory.secrets_world import V4, put, query, service_token, where
 from tests.memory.world import World, refusal, without_id
-
-V4 = "/api/v4/secrets"
-
-
-def put(world: World, environment: str = "dev", path: str = "/", **secrets: str) -> None:
-    world.memory.change(lambda state, now: put_secrets(state, secrets, now=now, environment=environment, path=path))
 
 
 def value(world: World, name: str, path: str = "/") -> str:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from infisical.memory import open_session, seeding, tree
+from infisical.memory import tree
 from infisical.memory.call import Call
 from infisical.memory.secrets import write_secret
-from infisical.memory.state import Draft
 from infisical.request import HttpRequest
+from tests.memory.secrets_world import change, member
 from tests.memory.world import World, refusal, without_id
 from tests.wire import CASSETTES, PROJECT
 
@@ -151,14 +151,12 @@ def seeded() -> World:
     """The recorded server, as far as secrets go."""
     world = World(generation="2024-10")
 
-    def change(state, now):
-        call = Call(Draft(state), seeding.NOBODY, now, {})
+    def made(call: Call) -> None:
         root = tree.find_folder(call.draft, world.project_id, "dev", "/")
         app = tree.new_folder(call, world.project_id, root["envId"], "app", root)
         write_secret(call, app, "HELLO", "world", comment="made by bootstrap")
-        return call.draft.finish()
 
-    world.memory.change(change)
+    change(world, made)
     return world
 
 
@@ -220,16 +218,10 @@ def values(answer: Any) -> Any:
 def test_a_recorded_refusal_is_answered_alike(name):
     sample = json.loads((SAMPLES / f"{name}.json").read_text("utf-8"))
     world = seeded()
-    token = viewer(world) if "viewer" in name else ""
+    token = member(world, "viewer")[1] if "viewer" in name else ""
     request = sample["request"]
     sent = None if request["body"] is None else json.loads(request["body"].replace(PROJECT, world.project_id))
 
     answer = world.send(request["method"], request["path"].replace(PROJECT, world.project_id), sent, token=token)
 
     assert answer == (sample["status"], sample["body_json"])
-
-
-def viewer(world: World) -> str:
-    state, token = open_session(world.memory.state, now=world.clock(), email="v@example.com", project_role="viewer")
-    world.memory.change(lambda _, now: state)
-    return token

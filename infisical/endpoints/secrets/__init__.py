@@ -88,8 +88,9 @@ class Secrets(Group[R]):
     ) -> Request[SecretList]:
         """List the secrets of a folder: all of them, there are no pages.
 
-        A folder that is not there is an empty listing, not an error. The flags are by default false, only
-        `view_secret_value` true: without it values are masks. `recursive` goes at most 20 folders down.
+        A folder that is not there is a `NotFoundError` (`SecretPathNotFound`), on servers of 2024 an empty listing.
+        The flags are by default false, only `view_secret_value` true: without it values are masks. `recursive` goes at
+        most 20 folders down. Secrets of one's own are listed beside the shared ones that they stand for.
         `metadata_filter` is `key=a,value=b|key=c,value=d`, at most 10 pairs, all of which must hold. A service token
         with a single scope reads that scope, whatever is asked for.
         Expect `ForbiddenError` (also for a reference that cannot be expanded), `NotFoundError` (no such project).

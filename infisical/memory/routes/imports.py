@@ -75,7 +75,7 @@ def environment_by_id(draft: Draft, folder_id: str, environment_id: str) -> Row 
 def shown(call: Call, row: Row) -> dict[str, Any]:
     environment = environment_by_id(call.draft, row["folderId"], row["importEnv"])
     assert environment is not None, "an import whose environment is gone is gone"
-    return {**pick(row, *COLUMNS), "importEnv": slugged(environment)}
+    return {**pick(row, *COLUMNS), "importEnv": pick(environment, "name", "slug", "id")}
 
 
 def ordered(call: Call, folder: Row) -> list[Row]:

@@ -121,7 +121,7 @@ def move_secrets(call: Call) -> Answer:
 
 
 # ---- what a secret has to do with others, and with people
-def found(call: Call, place: Place, key: str, error: str) -> Row:
+def found(call: Call, place: Place, key: str, error: str = "NotFound") -> Row:
     """Return the shared secret of a name; refuse who may not read it, and a name that is not there."""
     secret_reading.may_read(call, place)
     folder = tree.folder(call, place.project_id, place.environment, place.path, error)
@@ -134,7 +134,7 @@ def found(call: Call, place: Place, key: str, error: str) -> Row:
 @route("GET", f"{NAMED}/secret-references", only="current", auth=JWT, limit=LIMIT, query=REFERENCE)
 def list_references(call: Call) -> Answer:
     place = where(call.query)
-    found(call, place, name(call), "GetSecretReferences")
+    found(call, place, name(call))
     referring = references.referring_to(call, place, name(call))
     return {"references": referring, "totalCount": len(referring)}
 
@@ -142,7 +142,7 @@ def list_references(call: Call) -> Answer:
 @route("GET", f"{NAMED}/secret-reference-tree", only="current", auth=JWT, limit=LIMIT, query=REFERENCE)
 def get_reference_tree(call: Call) -> Answer:
     place = where(call.query)
-    row = found(call, place, name(call), "Create secret")
+    row = found(call, place, name(call))
     value = references.expanded(call, place, {**row, "skipMultilineEncoding": False})
     return {"tree": references.tree_of(call, place, row), "value": value}
 

@@ -51,7 +51,7 @@ def shown(call: Call, row: Row) -> dict[str, Any]:
 
 @route("GET", SERVICE_TOKEN, auth=frozenset({"service_token"}))
 def get_service_token(call: Call) -> Answer:
-    row = call.actor.row
+    row = call.draft.rows(tables.SERVICE_TOKENS)[call.actor.id]
     user = call.draft.get(tables.USERS, row["createdBy"])
     if user is None:
         raise not_found(f"Service token with ID {row['id']} has no associated creator")

@@ -96,8 +96,9 @@ def update_auth_methods(call: Call) -> Answer:
 @route("DELETE", "/api/v2/users/me", auth=JWT)
 def delete_me(call: Call) -> Answer:
     user = me(call)
+    answer = people.changed(call, user)
     cascade.remove(call.draft, [user["id"]])
-    return {"user": people.changed(call, user)}
+    return {"user": answer}
 
 
 @route("GET", "/api/v2/users/me/organizations", auth=JWT)

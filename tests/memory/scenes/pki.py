@@ -8,6 +8,7 @@ from typing import Any
 from infisical.endpoints.pki.alerts import AlertChannel, AlertFilter
 from infisical.endpoints.pki.ca import InternalCertificateAuthority
 from infisical.endpoints.pki.certificates import CertificateAttributes
+from infisical.memory import State, certificates, open_session
 from tests.memory.scenes import Scene
 from tests.memory.world import World
 
@@ -40,6 +41,19 @@ def signing_intermediate(world: World):
     return partial(world.machine.pki.ca.sign_intermediate, ca_id=ca_id(world), csr=csr, not_after="2030-01-01")
 
 
+def someone(world: World, role: str) -> str:
+    """A JWT of another person, who has this role in the project."""
+    tokens: list[str] = []
+
+    def opened(state: State, now: float) -> State:
+        state, token = open_session(state, now=now, email=f"{role}@example.com", project_role=role)
+        tokens.append(token)
+        return state
+
+    world.memory.change(opened)
+    return tokens[-1]
+
+
 # ---- templates
 def template(world: World, **more: Any) -> dict[str, str]:
     settings = {"common_name": r".*\.example\.com", "subject_alternative_name": ".*", "ttl": "90d", **more}
@@ -67,8 +81,6 @@ def template_update(world: World):
 
 
 def signing(world: World):
-    from infisical.memory import certificates
-
     csr = certificates.new_csr(certificates.new_key(EC), {"commonName": "www.example.com"})
     return partial(world.machine.pki.templates.sign_certificate, **template(world), ttl="30d", csr=csr)
 
@@ -149,9 +161,7 @@ SCENES: dict[str, Scene] = {
     "pki.certificates.get": lambda w: partial(w.machine.pki.certificates.get, **certificate(w)),
     "pki.certificates.get_body": lambda w: partial(w.machine.pki.certificates.get_body, **certificate(w)),
     "pki.certificates.get_bundle": lambda w: partial(w.machine.pki.certificates.get_bundle, **certificate(w)),
-    "pki.certificates.get_private_key": lambda w: partial(
-        w.machine.pki.certificates.get_private_key, **certificate(w)
-    ),
+    "pki.certificates.get_private_key": lambda w: partial(w.machine.pki.certificates.get_private_key, **certificate(w)),
     "pki.certificates.renew": lambda w: partial(w.machine.pki.certificates.renew, **certificate(w)),
     "pki.certificates.revoke": lambda w: partial(
         w.machine.pki.certificates.revoke, **certificate(w), revocation_reason="SUPERSEDED"
