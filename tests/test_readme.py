@@ -15,6 +15,7 @@ import infisical.client
 from infisical import HttpRequest, Response
 from tests.wire import answer
 
+pytest_plugins = ["pytester"]
 README = (Path(__file__).parent.parent / "README.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 SECRET = {"id": "1", "secretKey": "DATABASE_URL", "secretValue": "postgres://db"}
@@ -67,9 +68,20 @@ def test_every_python_block_of_the_readme_runs(monkeypatch, capsys):
         "waits for approval: a1",
         "['mine']",
         "{'DATABASE_URL': 'postgres://db'}",
+        "You are not allowed to create on secrets",
+        "7.0",
+        "reset True 1",
         "tape.yaml: GET /api/v4/secrets/OTHER is not recorded, or was played already; near it: GET /api/v4/secrets/K",
         "GET /api/v4/secrets/{secretName} Success",
     ]
+
+
+def test_the_test_of_the_readme_passes_as_pytest_runs_it_in_about_ten_lines(pytester):
+    [block] = [block for block in BLOCKS if "infisical_memory" in block and "import pytest" in block]
+    pytester.makepyfile(block)
+
+    assert pytester.runpytest_inprocess("-q").parseoutcomes() == {"passed": 1}
+    assert len([line for line in block.splitlines() if line.strip()]) <= 10
 
 
 def test_a_transport_of_ones_own_is_about_20_lines():

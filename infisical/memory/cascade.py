@@ -15,7 +15,10 @@ OWNERS: Final = ("orgId", "projectId", "userId", "identityId")
 
 
 def remove(draft: Draft, ids: Iterable[str]) -> None:
-    """Take the rows with these ids away, all that belongs to them, all that belongs to that, and so on."""
+    """Take the rows with these ids away, all that belongs to them, all that belongs to that, and so on.
+
+    It looks through the tables that the request began with: call it before writing what should stay.
+    """
     gone = set(ids)
     before = -1
     while before != len(gone):

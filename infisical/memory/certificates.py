@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
-from infisical.memory.ciphers import needs_cryptography
+from infisical.memory.ciphers import generate, needs_cryptography
 from infisical.memory.refusals import Refused, bad_request
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ PARTS: Final = (
     ("locality", "L", "LOCALITY_NAME"),
 )
 """The parts of a subject, in the order in which they are written."""
-RSA_KEYS: Final = {"RSA_2048": 2048, "RSA_3072": 3072, "RSA_4096": 4096}
+RSA_KEYS: Final = {"RSA_2048": "2048", "RSA_3072": "3072", "RSA_4096": "4096"}
 CURVES: Final = {"EC_prime256v1": "SECP256R1", "EC_secp384r1": "SECP384R1", "EC_secp521r1": "SECP521R1"}
 LATTICES: Final = {"ML-DSA-44": "MLDSA44", "ML-DSA-65": "MLDSA65", "ML-DSA-87": "MLDSA87"}
 KEY_ALGORITHMS: Final = (*RSA_KEYS, *CURVES, *LATTICES)
@@ -68,6 +68,7 @@ REASONS: Final = {
 }
 """Why a certificate was revoked: the number that rows hold, and the flag that CRLs do."""
 DOMAIN: Final = re.compile(r"(?:\*\.)?(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9-]{1,63}")
+PRINTABLE: Final = re.compile(r"[A-Za-z0-9 '()+,./:=?-]*")
 EMAIL: Final = re.compile(r"[!-?A-~]+@[A-Za-z0-9.-]+")
 URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]+")
 PEM: Final = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
@@ -120,22 +121,9 @@ class Read:
 @needs_cryptography
 def new_key(algorithm: str) -> str:
     """Make a private key (PKCS #8), which differs each time."""
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-    key: Any
-    if algorithm in CURVES:
-        key = ec.generate_private_key(getattr(ec, CURVES[algorithm])())
-    elif algorithm in LATTICES:
-        from cryptography.hazmat.primitives.asymmetric import mldsa
-
-        try:
-            key = getattr(mldsa, f"{LATTICES[algorithm]}PrivateKey").generate()
-        except UnsupportedAlgorithm:
-            raise bad_request(f"Key algorithm {algorithm} is not supported here") from None
-    else:
-        key = rsa.generate_private_key(65537, RSA_KEYS[algorithm])
+    key = generate((RSA_KEYS | CURVES | LATTICES)[algorithm])
     return bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())).decode()
 
 
@@ -157,7 +145,7 @@ def _algorithm_of(public: Any) -> str | None:
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
     if isinstance(public, rsa.RSAPublicKey):
-        return next((name for name, size in RSA_KEYS.items() if size == public.key_size), None)
+        return next((name for name, size in RSA_KEYS.items() if size == str(public.key_size)), None)
     if isinstance(public, ec.EllipticCurvePublicKey):
         return next((name for name, curve in CURVES.items() if curve.lower() == public.curve.name), None)
     return next((name for name, kind in LATTICES.items() if type(public).__name__.startswith(kind)), None)
@@ -195,12 +183,14 @@ def _name(parts: Mapping[str, Any]) -> x509.Name:
     from cryptography.x509.oid import NameOID
 
     told = [(getattr(NameOID, oid), str(parts[name])) for name, _, oid in PARTS if parts.get(name)]
+    if not PRINTABLE.fullmatch(str(parts.get("country") or "")):
+        raise bad_request("Invalid subject: the country has characters that X.509 does not have there")
     # The server takes a country of any length, so that lengths are not checked here either.
-    name = x509.Name([x509.NameAttribute(oid, value, _validate=False) for oid, value in told])
     try:
+        name = x509.Name([x509.NameAttribute(oid, value, _validate=False) for oid, value in told])
         name.public_bytes()
-    except ValueError:  # half a surrogate pair; a country in letters that its encoding does not have
-        raise bad_request("Invalid subject: it cannot be written as X.509") from None
+    except ValueError:  # half a surrogate pair
+        raise bad_request("Invalid subject: it is not text") from None
     return name
 
 

@@ -67,23 +67,30 @@ def new_material(algorithm: str, draw: Callable[[int], bytes]) -> str:
 
 @needs_cryptography
 def _new_private_key(algorithm: str) -> bytes:
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-    key: Any
-    if algorithm in CURVES:
-        key = ec.generate_private_key(getattr(ec, CURVES[algorithm])())
-    elif algorithm in LATTICES:
+    key = generate((CURVES | LATTICES | {"RSA_4096": "4096"})[algorithm])
+    return bytes(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+
+
+@needs_cryptography
+def generate(kind: str) -> Any:
+    """Make a private key: of a curve (`SECP256R1`), of a lattice (`MLDSA44`), or RSA of so many bits (`2048`)."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    if kind.isdecimal():
+        return rsa.generate_private_key(65537, int(kind))
+    if kind in CURVES.values():
+        return ec.generate_private_key(getattr(ec, kind)())
+    try:
         from cryptography.hazmat.primitives.asymmetric import mldsa
 
-        try:
-            key = getattr(mldsa, f"{LATTICES[algorithm]}PrivateKey").generate()
-        except UnsupportedAlgorithm:
-            raise bad_request(f"Key algorithm {algorithm} is not supported here") from None
-    else:
-        key = rsa.generate_private_key(65537, 4096)
-    return bytes(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+        return getattr(mldsa, f"{kind}PrivateKey").generate()
+    except (ImportError, UnsupportedAlgorithm):
+        raise bad_request(
+            f"Keys of {kind} are not supported by the version of 'cryptography' that is installed"
+        ) from None
 
 
 @needs_cryptography

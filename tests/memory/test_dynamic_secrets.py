@@ -14,6 +14,7 @@ from infisical.endpoints.dynamic_secrets import (
     DynamicSecretLease,
     DynamicSecretMetadata,
 )
+from infisical.logins import UniversalAuth
 from infisical.memory import open_session
 from tests.memory.scenes.dynamic_secrets import POSTGRES
 from tests.memory.world import World, refusal, without_id
@@ -344,7 +345,7 @@ def test_every_provider_gives_its_own_credentials(kind, inputs, names):
 def test_a_totp_is_that_of_the_standard_and_not_renewed(inputs):
     world = World()
     world.clock.now = 2_000_000_000.0
-    world.machine.login(_login(world)).unwrap()
+    world.machine.login(UniversalAuth(world.given.client_id, world.given.client_secret)).unwrap()
     make(world, provider={"type": "totp", "inputs": inputs})
 
     made = lease(world).unwrap()
@@ -352,12 +353,6 @@ def test_a_totp_is_that_of_the_standard_and_not_renewed(inputs):
 
     assert made.data == {"TOTP": "69279037"}  # RFC 6238, appendix B
     assert renewed.message == "Lease renewal is not supported for TOTPs"
-
-
-def _login(world: World) -> Any:
-    from infisical.logins import UniversalAuth
-
-    return UniversalAuth(world.given.client_id, world.given.client_secret)
 
 
 @pytest.mark.parametrize(("role", "statuses"), [("member", (200, 200, 200)), ("viewer", (403, 403, 403))])

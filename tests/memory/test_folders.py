@@ -174,7 +174,6 @@ def test_a_folder_is_deleted_by_name_or_id_with_all_that_is_in_it():
     )
     assert (by_id.id, forced.name) == (empty.id, "a")
     assert names(world) == []
-    assert secrets.list(**dev(world), secret_path="/a/b").unwrap().secrets == ()
     assert secrets.get_by_id(secret_id=secret.id).failure().status_code == 404
     folders.create(**dev(world), name="b", path="/a").unwrap()
     assert secrets.list(**dev(world), secret_path="/a/b").unwrap().secrets == ()

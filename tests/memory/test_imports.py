@@ -246,3 +246,13 @@ def test_the_older_mount_answers_as_it_was_recorded(generation):
         "Successfully fetched secret imports",
         "Successfully deleted secret import",
     ]
+
+
+def test_an_import_goes_with_the_environment_that_is_imported():
+    world = World()
+    made = world.machine.secret_imports.create(**dev(world), import_=source()).unwrap().secret_import
+    world.send("DELETE", f"/api/v1/projects/{world.project_id}/environments/{made.import_env.id}")
+
+    read = world.send("GET", f"{IMPORTS}/{made.id}")
+
+    assert (order(world), read[0]) == ([], 404)

@@ -28,6 +28,8 @@ MALFORMED = ("errors", 2)
 """The interaction that was recorded with a token that is no token."""
 PROJECT, ORGANIZATION = "13149087-66d8-45dd-af69-b4cd92a52979", "e8ea1beb-2715-400f-be3e-c276fe113d82"
 SHORT_LIVED = "7b37b157-b55b-4025-9fae-344c0de699f2"
+OTHERS = 14
+"""So many more identities there were."""
 
 DIFFERENCES: dict[tuple[str, int], str] = {}
 """What differs, and why: cassette and place in it -> the reason."""
@@ -46,6 +48,9 @@ def seeded() -> tuple[World, dict[str, str]]:
         settings = seeding.attach_universal(call, identity["id"], accessTokenTTL=600, accessTokenMaxTTL=3600)
         _, row = seeding.new_client_secret(call, identity["id"])
         call.draft.merge(tables.client_secrets(identity["id"]), row["id"], clientSecret="scrubbed-client-secret")
+        for number in range(OTHERS):
+            seeding.new_identity(call, given.organization_id, f"other-{number}", "member")
+        seeding.tokens.user_token(call, given.user_id, given.organization_id)
         names["short lived"] = settings["clientId"]
         _, own = seeding.new_client_secret(call, given.identity_id)
         call.draft.merge(tables.client_secrets(given.identity_id), own["id"], clientSecret="scrubbed-client-secret")

@@ -136,3 +136,16 @@ def test_webhooks_are_read_by_viewers_and_written_by_members(role, writes, reads
 
     assert world.send("POST", PATH, new(world), token=tokens[0])[0] == writes
     assert world.send("GET", PATH, query={"projectId": world.project_id}, token=tokens[0])[0] == reads
+
+
+def test_a_webhook_goes_with_its_environment():
+    world = World()
+    hook = (
+        world.person.webhooks.create(project_id=world.project_id, environment="dev", webhook_url=URL).unwrap().webhook
+    )
+    world.send("DELETE", f"/api/v1/projects/{world.project_id}/environments/{hook.env_id}")
+
+    status, answer = world.send("GET", PATH, query={"projectId": world.project_id})
+    tried = world.send("POST", f"{PATH}/{hook.id}/test")
+
+    assert (status, answer["webhooks"], tried[0]) == (200, [], 404)

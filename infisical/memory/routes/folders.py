@@ -209,19 +209,19 @@ def list_folders(call: Call) -> Answer:
     parent = tree.folder_at(call.draft, environment["id"], path)
     if parent is None:
         return {"folders": []}
-    found: list[tuple[str | None, Row]]
-    if call.query["recursive"] and not call.before:
-        every = list(tree.below(call.draft, parent, "/"))[1:]
-        found = [*sorted(every, key=lambda one: (len(tree.parts_of(one[0])), by_name(one[1])))]
-    else:
+    if call.before:
         under = tree.children(call.draft, parent)
-        found = [(None, one) for one in (under if call.before else sorted(under, key=by_name))]
+        return {"folders": [shown(call, one) for one in under if not one["isReserved"]]}
     since = call.query["lastSecretModified"]
+    if call.query["recursive"]:
+        below = list(tree.below(call.draft, parent, "/"))[1:]
+        below.sort(key=lambda one: (len(tree.parts_of(one[0])), by_name(one[1])))
+        found = [({**shown(call, one), "relativePath": path}, one) for path, one in below]
+    else:
+        found = [(shown(call, one), one) for one in sorted(tree.children(call.draft, parent), key=by_name)]
     return {
         "folders": [
-            {**shown(call, one), **({} if relative is None else {"relativePath": relative})}
-            for relative, one in found
-            if not one["isReserved"] and (since is None or call.before or was_modified(one, since))
+            answer for answer, one in found if not one["isReserved"] and (since is None or was_modified(one, since))
         ]
     }
 
