@@ -172,3 +172,11 @@ def open_email_verification(state: State, *, now: float, email: str) -> tuple[St
     call.draft.merge(tables.USERS, user["id"], isEmailVerified=False)
     claims = {"authTokenType": "signupToken", "userId": user["id"], "iat": int(now), "exp": now + SIGNUP_LIVES}
     return call.draft.finish(), tokens.sign(state, claims)
+
+
+def use_old_privileges(state: State, *, now: float, organization_id: str | None = None) -> State:
+    """Return a server whose organization still has the privilege system before today's, as older ones do."""
+    call = _call(state, now)
+    found = organization_id or given_of(state).organization_id
+    call.draft.merge(tables.ORGANIZATIONS, found, shouldUseNewPrivilegeSystem=False)
+    return call.draft.finish()

@@ -257,8 +257,8 @@ def test_what_a_token_may_do_in_a_project_follows_its_identitys_roles_at_once():
     assert as_member == 200
     assert as_nobody == refusal(
         403,
+        "ProjectMembershipNotFound",
         f"Identity is not a member of the specified project with ID '{world.project_id}'",
-        "You are not allowed to access this resource",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from infisical import NotFoundError
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.memory import open_session, require_approval
 from infisical.memory.call import iso
@@ -103,7 +104,8 @@ def test_what_lies_in_a_deleted_environment_goes_with_it_and_so_do_imports_of_it
     world.machine.projects.delete_environment(project_id=world.project_id, environment_id=gone).unwrap()
 
     rows = world.memory.state.rows
-    assert world.machine.secrets.list(**staging, secret_path="/app").unwrap().secrets == ()
+    lost = world.machine.secrets.get_by_name(**staging, secret_name="KEY", secret_path="/app").failure()
+    assert isinstance(lost, NotFoundError)
     assert [one.secret_key for one in world.machine.secrets.list(**dev).unwrap().secrets] == ["OWN"]
     assert world.machine.secret_imports.list(**dev).unwrap().secret_imports == ()
     assert [table for name, table in world.memory.state.tables.items() if name[0] == "imports"] == []

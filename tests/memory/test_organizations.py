@@ -13,7 +13,8 @@ from infisical.endpoints.organizations import (
 )
 from infisical.memory import open_session
 from infisical.memory.call import iso
-from infisical.memory.routes.organizations import COLUMNS, use_old_privileges
+from infisical.memory.people import use_old_privileges
+from infisical.memory.routes.organizations import COLUMNS
 from infisical.memory.tables import IDENTITIES, ORG_MEMBERS, PROJECTS
 from tests.memory.steps import after
 from tests.memory.world import START, World, refusal, without_id
@@ -273,7 +274,7 @@ def test_the_privilege_system_is_upgraded_once_and_by_an_admin():
     world = World()
     _, token = eve(world)
     at = "/api/v2/organizations/privilege-system-upgrade"
-    world.memory.change(lambda state, now: use_old_privileges(state))
+    world.memory.change(lambda state, now: use_old_privileges(state, now=now))
 
     refused = world.send("POST", at, token=token)
     upgraded = world.person.organizations.upgrade_privilege_system().unwrap()

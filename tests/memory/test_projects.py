@@ -84,8 +84,8 @@ def test_who_makes_a_project_is_its_admin_and_others_do_not_see_it():
 
     assert without_id(seen) == refusal(
         403,
+        "ProjectMembershipNotFound",
         f"User is not a member of the specified project with ID '{made.id}'",
-        "You are not allowed to access this resource",
     )
     assert made.id not in [one.id for one in world.person.projects.list().unwrap()]
 

@@ -12,8 +12,8 @@ from infisical.memory.access import ORGANIZATION_ROLES, RESOURCE, organization_r
 from infisical.memory.call import Call, pick
 from infisical.memory.refusals import bad_request, forbidden, not_found, unauthorized
 from infisical.memory.routing import JWT, MACHINES, Answer, route
-from infisical.memory.seeding import given_of, new_org_member, new_organization, slug_of
-from infisical.memory.state import Draft, Row, State
+from infisical.memory.seeding import new_org_member, new_organization, slug_of
+from infisical.memory.state import Row
 from infisical.memory.validation import array, boolean, obj, string
 
 DEFAULTS: Final = {
@@ -293,12 +293,3 @@ def list_project_memberships(call: Call) -> Answer:
                 }
             )
     return {"memberships": found}
-
-
-# ---- states, for what no route can do
-def use_old_privileges(state: State, *, organization_id: str | None = None) -> State:
-    """Return a server whose organization still has the privilege system before this one, as older ones do."""
-    draft = Draft(state)
-    found = organization_id or given_of(state).organization_id
-    draft.merge(tables.ORGANIZATIONS, found, shouldUseNewPrivilegeSystem=False)
-    return draft.finish()

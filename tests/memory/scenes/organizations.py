@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from infisical.memory import open_session
-from infisical.memory.routes.organizations import use_old_privileges
+from infisical.memory.people import use_old_privileges
 from tests.memory.scenes import Scene
 from tests.memory.steps import after
 from tests.memory.world import World
@@ -28,7 +28,7 @@ def bulk(world: World):
 
 
 def upgrade(world: World):
-    world.memory.change(lambda state, now: use_old_privileges(state))
+    world.memory.change(lambda state, now: use_old_privileges(state, now=now))
     return world.person.organizations.upgrade_privilege_system
 
 
