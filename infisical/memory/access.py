@@ -92,12 +92,14 @@ def authenticate(draft: Draft, request: HttpRequest, now: float) -> Actor | None
 def _service(draft: Draft, token: str, now: float) -> Actor:
     _, identifier, secret = (*token.split(".", 2), "", "")[:3]
     row = draft.get(tables.SERVICE_TOKENS, identifier)
-    if row is None or not hmac.compare_digest(str(row["secret"]).encode(), secret.encode()):
+    if row is None:
+        raise not_found(f"Service token with ID '{identifier}' not found")
+    if not hmac.compare_digest(str(row["secret"]).encode(), secret.encode()):
         raise unauthorized("Invalid service token")
     if row.get("expiresAt") and now > seconds_of(row["expiresAt"]):
         draft.drop(tables.SERVICE_TOKENS, identifier)
-        raise Refused(403, "TokenError", "Service token has expired", keep=True)
-    draft.merge(tables.SERVICE_TOKENS, identifier, lastUsed=iso(now))
+        raise Refused(403, "ForbiddenError", "Service token has expired", keep=True)
+    row = draft.merge(tables.SERVICE_TOKENS, identifier, lastUsed=iso(now))
     project = draft.get(tables.PROJECTS, row["projectId"])
     return Actor("service_token", identifier, project["orgId"] if project else None, identifier, row)
 

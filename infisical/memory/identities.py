@@ -10,7 +10,7 @@ from typing import Any, Final
 from infisical.memory import lockouts, tables
 from infisical.memory.access import permit_organization
 from infisical.memory.call import Call
-from infisical.memory.refusals import not_found
+from infisical.memory.refusals import forbidden, not_found
 from infisical.memory.seeding import UNIVERSAL
 from infisical.memory.state import Draft, Row
 
@@ -29,6 +29,9 @@ LOGIN_METHODS: Final = (
     "tls-cert-auth",
 )
 """By their names in paths, in the order in which the server lists them."""
+INSTANCE_ADMIN: Final = (
+    "You are attempting to modify an instance admin identity. This requires elevated instance admin privileges"
+)
 
 
 def permitted(call: Call, identity_id: str, action: str, message: str = "Failed to find identity with ID {}") -> Row:
@@ -40,6 +43,8 @@ def permitted(call: Call, identity_id: str, action: str, message: str = "Failed 
         or identity_id not in call.draft.rows(tables.IDENTITY_MEMBERS)
     ):
         raise not_found(message.format(identity_id))
+    if action != "read" and row.get("superAdmin") and not call.actor.row.get("superAdmin"):
+        raise forbidden(INSTANCE_ADMIN)
     permit_organization(call, action, "identity", row["orgId"])
     return row
 

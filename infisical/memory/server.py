@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,9 +23,23 @@ from infisical.request import HttpRequest
 from infisical.response import Response
 
 JSON: Final = "application/json; charset=utf-8"
+NO_ROUTE: Final = "Not Found"
+"""The framework's error for a path that it does not know, which bears no id; the server's own is `NotFound`."""
 WINDOW: Final = 60
 RATE: Final = "rate"  # the limiter's class -> since (seconds), count
-DEFAULT_LIMITS: Final = {"read": 60, "write": 200, "secrets": 60, "auth": 60, "publicEndpoint": 30, "mfa": 20}
+DEFAULT_LIMITS: Final[Mapping[str, int]] = {
+    "read": 60,
+    "write": 200,
+    "secrets": 60,
+    "auth": 60,
+    "publicEndpoint": 30,
+    "inviteUser": 30,
+    "mfa": 20,
+    "identityCreation": 30,
+    "projectCreation": 30,
+    "secretSharing": 5,
+    "invalidateCache": 2,
+}
 """Calls in a minute, as hosted servers allow them; for `rate_limits`."""
 
 
@@ -38,7 +53,7 @@ def handle(state: State, request: HttpRequest, *, now: float) -> tuple[State, Re
     method = "GET" if request.method == "HEAD" else request.method
     found = match(generation, method, path)
     if found is None:
-        missing = {"message": f"Route {request.method}:{path} not found", "error": "Not Found", "statusCode": 404}
+        missing = {"message": f"Route {request.method}:{path} not found", "error": NO_ROUTE, "statusCode": 404}
         return state, _json(request, 404, missing, ())
     route, parameters = found
     headers: tuple[tuple[str, str], ...] = ()
@@ -145,7 +160,7 @@ def _refusal(
     state: State, request: HttpRequest, refused: Refused, headers: tuple[tuple[str, str], ...]
 ) -> tuple[State, Response]:
     body: dict[str, Any] = {"statusCode": refused.status, "message": refused.message, "error": refused.error}
-    if state.settings.generation != "2024-10":
+    if state.settings.generation != "2024-10" and refused.error != NO_ROUTE:
         draft = Draft(state)
         body = {"reqId": f"req-{draft.random_bytes(7).hex()}", **body}
         state = draft.finish()

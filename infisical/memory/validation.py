@@ -203,7 +203,7 @@ def number(*, least: float | None = None, most: float | None = None, whole: bool
         if isinstance(value, bool) or not isinstance(value, int | float):
             issues.append(mistyped("number", value, path))
             return value
-        if whole and value != int(value):
+        if whole and (not math.isfinite(value) or value != int(value)):
             issues.append(mistyped("integer", value, path, "float"))
             return value
         if least is not None and value < least:
@@ -212,14 +212,14 @@ def number(*, least: float | None = None, most: float | None = None, whole: bool
         if most is not None and value > most:
             text = f"Number must be less than or equal to {most}"
             issues.append(_bound("too_big", most, "number", text, path))
-        return value
+        return int(value) if whole else value
 
     return Field(check, expected="number")
 
 
 def number_text(*, least: float | None = None, most: float | None = None) -> Field:
-    """A number of a query: "10" is 10, "" is 0, "abc" an issue."""
-    inner = number(least=least, most=most)
+    """A whole number of a query: "10" is 10, "" is 0, "abc" an issue."""
+    inner = number(least=least, most=most, whole=True)
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         try:
@@ -229,7 +229,7 @@ def number_text(*, least: float | None = None, most: float | None = None) -> Fie
         if not math.isfinite(read):
             issues.append(mistyped("number", value, path, "nan"))
             return value
-        return inner.check(int(read) if read == int(read) else read, path, issues)
+        return inner.check(read, path, issues)
 
     return Field(check, expected="number")
 

@@ -17,6 +17,10 @@ from infisical.endpoints.identities import (
     IdentityProject,
     IdentityProjectMembership,
 )
+from infisical.memory import seeding
+from infisical.memory.call import Call
+from infisical.memory.instance import make_instance_admin
+from infisical.memory.state import Draft, State
 from tests.memory.scenes.access_tokens import a_token
 from tests.memory.scenes.identities import an_identity
 from tests.memory.scenes.project_identities import a_member
@@ -81,9 +85,14 @@ def test_a_change_leaves_what_it_does_not_name():
 
     world.machine.identities.update(identity_id=made.id, role="admin").unwrap()
     renamed = world.machine.identities.update(identity_id=made.id, name="cd").unwrap()
+    pair = IdentityMetadata(key="team", value="edge")
+    replaced = world.machine.identities.update(identity_id=made.id, metadata=[pair]).unwrap().metadata
+    read = world.machine.identities.get(identity_id=made.id).unwrap().metadata
     cleared = world.machine.identities.update(identity_id=made.id, metadata=[]).unwrap()
 
     assert (renamed.name, renamed.metadata, renamed.updated_at) == ("cd", made.metadata, "2026-09-21T14:14:20.000Z")
+    assert replaced == read == (IdentityMetadata(id=read[0].id, key="team", value="edge"),)
+    assert read[0].id not in (None, made.metadata[0].id)
     assert (cleared.name, cleared.metadata) == ("cd", ())
     assert world.machine.identities.get(identity_id=made.id).unwrap().role == "admin"
 
@@ -217,10 +226,23 @@ def test_the_identities_of_an_organization_are_listed_by_name_in_pages():
 
 def test_identities_of_another_organization_are_not_there():
     world = World()
+    ids: list[str] = []
+
+    def elsewhere(state: State, now: float) -> State:
+        call = Call(Draft(state), seeding.NOBODY, now, {})
+        other = seeding.new_organization(call, "Elsewhere")
+        ids.append(seeding.new_identity(call, other["id"], "theirs", "admin")["id"])
+        return call.draft.finish()
+
+    world.memory.change(elsewhere)
+    theirs = world.send("GET", f"/api/v1/identities/{ids[0]}")
+    found = world.machine.identities.search(search={"name": "theirs"}).unwrap()
 
     status, answer = world.send("GET", f"/api/v2/organizations/{UNKNOWN}/identity-memberships")
 
     assert (status, answer["message"]) == (403, "You are not a member of this organization")
+    assert without_id(theirs) == refusal(404, "NotFound", f"Failed to find identity with id {ids[0]}")
+    assert (found.identities, found.total_count) == ((), 0)
 
 
 # ---- who may
@@ -253,6 +275,23 @@ def test_a_role_that_the_organization_does_not_have_is_not_found():
 
     message = f"Specified role was not found in the organization with ID '{world.given.organization_id}'"
     assert without_id(made) == without_id(changed) == refusal(404, "NotFound", message)
+
+
+def test_an_identity_that_runs_the_instance_is_changed_only_by_those_who_run_it():
+    world = World()
+    identity_id = an_identity(world)
+    world.memory.change(lambda state, now: make_instance_admin(state, identity_id))
+    path = f"/api/v1/identities/{identity_id}"
+
+    by_an_admin = world.send("PATCH", path, {"name": "other"}, token=world.token())
+    attached = world.send("POST", f"/api/v1/auth/token-auth/identities/{identity_id}", {}, token=world.token())
+    read = world.send("GET", path, token=world.token())[0]
+
+    message = (
+        "You are attempting to modify an instance admin identity. This requires elevated instance admin privileges"
+    )
+    assert without_id(by_an_admin) == without_id(attached) == refusal(403, "ForbiddenError", message)
+    assert (read, world.send("PATCH", path, {"name": "other"})[0]) == (200, 200)
 
 
 # ---- how it logs in

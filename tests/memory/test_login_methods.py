@@ -186,6 +186,24 @@ def test_a_change_empties_what_the_server_empties():
     assert (plainer.bound_issuer, plainer.bound_subject, plainer.ca_cert) == ("other", "", "")
 
 
+@pytest.mark.parametrize("name", ["aws", "oci", "alicloud"])
+def test_some_methods_are_of_a_type_that_the_server_names(name):
+    world = World()
+
+    assert group(world, name).get(identity_id=attached(world, name)).unwrap().type == "iam"
+
+
+def test_a_change_of_kubernetes_keeps_its_host_and_does_not_take_it_away():
+    world = World()
+    path = settings_path("kubernetes", attached(world, "kubernetes"))
+
+    kept = world.send("PATCH", path, {"tokenReviewMode": "api"})
+    taken = world.send("PATCH", path, {"tokenReviewMode": "api", "kubernetesHost": None})
+
+    assert (kept[0], kept[1]["identityKubernetesAuth"]["kubernetesHost"]) == (200, "https://k8s.example.com")
+    assert (taken[0], taken[1]["message"][0]["path"]) == (422, ["kubernetesHost"])
+
+
 def test_a_directory_by_template_is_not_known():
     world = World()
 
@@ -334,3 +352,21 @@ def test_lockouts_of_a_directory_are_cleared_by_a_call():
     assert world.send("POST", path) == (200, {"deleted": 1})
     assert log_in(world, "ldap", identity_id).unwrap().token_type == "Bearer"
     assert world.send("POST", path) == (200, {"deleted": 0})
+
+
+def test_a_right_password_and_a_revoked_method_forget_the_wrong_ones_before():
+    world = World()
+    identity_id = able(world, "ldap", lockout_threshold=2)
+    log_in(world, "ldap", identity_id, password="no")
+    log_in(world, "ldap", identity_id).unwrap()
+    log_in(world, "ldap", identity_id, password="no")
+
+    after_one = log_in(world, "ldap", identity_id).unwrap().token_type
+    for _ in range(2):
+        log_in(world, "ldap", identity_id, password="no")
+    locked = refused(log_in(world, "ldap", identity_id))
+    group(world, "ldap").revoke(identity_id=identity_id).unwrap()
+    group(world, "ldap").attach(identity_id=identity_id, **EXAMPLES["ldap"].attach).unwrap()
+
+    assert (after_one, locked) == ("Bearer", (401, LOCKED))
+    assert log_in(world, "ldap", identity_id).unwrap().token_type == "Bearer"

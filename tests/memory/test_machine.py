@@ -31,6 +31,8 @@ class Server(RuleBasedStateMachine):
         self.world = World()
         self.client = self.world.machine
         self.secrets: dict[Place, dict[str, list[str]]] = {(slug, "/"): {} for slug in ENVIRONMENTS}
+        self.renamed: dict[tuple[Place, str], int] = {}
+        """The version at which a secret got its name, if not at its first: those before are under the other name."""
         self.imports: dict[Place, list[Place]] = {place: [] for place in self.secrets}
         self.ids: dict[Place, str] = {}
         self.import_ids: dict[tuple[Place, Place], str] = {}
@@ -69,6 +71,7 @@ class Server(RuleBasedStateMachine):
         place = data.draw(self.places())
         got = self.client.secrets.delete(secret_name=key, **self.at(place))
         versions = self.secrets[place].pop(key, None)
+        self.renamed.pop((place, key), None)
         if versions is None:
             assert isinstance(got.failure(), NotFoundError)
         else:
@@ -85,6 +88,8 @@ class Server(RuleBasedStateMachine):
             assert isinstance(got.failure(), BadRequestError)
         else:
             versions = own.pop(key)
+            self.renamed.pop((place, key), None)
+            self.renamed[place, new] = len(versions) + 1
             own[new] = [*versions, versions[-1]]
             assert (got.unwrap().secret_key, got.unwrap().version) == (new, len(own[new]))
 
@@ -96,9 +101,10 @@ class Server(RuleBasedStateMachine):
         match got:
             case Success(secret):
                 assert (secret.secret_value, secret.version) == (versions[version - 1], version)
+                assert version >= self.renamed.get((place, key), 1)
             case Failure(error):
                 assert isinstance(error, NotFoundError)
-                assert version > len(versions)
+                assert version > len(versions) or version < self.renamed.get((place, key), 1)
 
     # ---- folders
     @rule(data=st.data(), name=NAMES)
@@ -122,6 +128,7 @@ class Server(RuleBasedStateMachine):
         gone = [one for one in self.ids if one[0] == slug and (one == place or one[1].startswith(f"{path}/"))]
         for one in gone:
             del self.ids[one], self.secrets[one], self.imports[one]
+            self.renamed = {where: version for where, version in self.renamed.items() if where[0] != one}
 
     # ---- imports
     @rule(data=st.data())
@@ -181,5 +188,5 @@ class Server(RuleBasedStateMachine):
             assert {one.id for one in listed} == {id for (of, _), id in self.ids.items() if of == slug}
 
 
-Server.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+Server.TestCase.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
 TestServer = Server.TestCase

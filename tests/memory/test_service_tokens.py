@@ -116,7 +116,7 @@ def test_a_token_ends_when_it_said():
     gone = world.send("GET", PATH, token=text)
 
     assert (before[0], before[1]["expiresAt"]) == (200, "2026-09-21T14:14:20.000Z")
-    assert (after[0], gone[0]) == (403, 401)
+    assert (after[0], gone[0]) == (403, 404)
 
 
 def test_a_deleted_token_opens_nothing():
@@ -137,7 +137,7 @@ def test_a_deleted_token_opens_nothing():
         created_at=AT,
         updated_at=AT,
     )
-    assert world.send("GET", PATH, token=text)[0] == 401
+    assert world.send("GET", PATH, token=text)[0] == 404
     assert without_id(world.send("DELETE", f"{PATH}/{token_id}")) == refusal(
         404, "NotFound", f"Service token with ID '{token_id}' not found"
     )

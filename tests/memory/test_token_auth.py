@@ -7,6 +7,7 @@ from typing import Any
 from infisical import IdentityAccessToken
 from infisical.endpoints.identity_auth import TrustedIp
 from infisical.endpoints.identity_auth.token import IdentityTokenAuth, TokenAuthToken
+from infisical.memory import tables
 from tests.memory.scenes.identities import an_identity
 from tests.memory.scenes.token_auth import with_token_auth
 from tests.memory.world import World, refusal, without_id
@@ -15,6 +16,10 @@ AT = "2026-09-21T14:13:20.000Z"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 EVERYWHERE = (TrustedIp(ip_address="0.0.0.0", prefix=0, type="ipv4"), TrustedIp(ip_address="::", prefix=0, type="ipv6"))
 NONE = refusal(400, "BadRequest", "The identity does not have Token Auth")
+
+
+def rows(world: World) -> list[Any]:
+    return list(world.memory.state.rows(tables.ACCESS_TOKENS).values())
 
 
 def test_settings_are_attached_changed_read_and_revoked():
@@ -105,6 +110,15 @@ def test_tokens_are_named_listed_the_latest_first_and_revoked():
     assert [world.send("GET", path, token=token.access_token)[0] for token in made] == [200, 401, 200]
 
 
+def test_of_tokens_made_at_the_same_time_the_latest_is_listed_first():
+    world = World()
+    api, identity_id = world.machine.identity_auth.token, with_token_auth(world)
+    for name in ("one", "two", "three"):
+        api.create_token(identity_id=identity_id, name=name).unwrap()
+
+    assert [token.name for token in api.list_tokens(identity_id=identity_id).unwrap()] == ["three", "two", "one"]
+
+
 def test_the_list_has_no_count_and_its_pages_have_limits():
     world = World()
     path = f"/api/v1/auth/token-auth/identities/{with_token_auth(world)}/tokens"
@@ -128,11 +142,15 @@ def test_only_tokens_of_token_auth_are_found_and_only_once_revoked():
 
     again = world.send("POST", f"{path}/{made.id}/revoke")
     unknown = world.send("GET", f"{path}/{UNKNOWN}")
+    world.token()
+    (other,) = [row["id"] for row in rows(world) if row["authMethod"] == "universal-auth"][-1:]
+    by_universal_auth = world.send("GET", f"{path}/{other}")
     renamed = world.send("PATCH", f"{path}/{UNKNOWN}", {"name": "x"})
 
     assert without_id(again) == refusal(404, "NotFound", f"Token with ID {made.id} not found or already revoked")
     missing = refusal(404, "NotFound", f"Token with ID {UNKNOWN} not found")
     assert without_id(unknown) == without_id(renamed) == missing
+    assert without_id(by_universal_auth) == refusal(404, "NotFound", f"Token with ID {other} not found")
 
 
 def test_revoking_token_auth_deletes_its_tokens_and_leaves_those_of_other_methods():

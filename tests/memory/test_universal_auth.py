@@ -8,6 +8,7 @@ import pytest
 
 from infisical.endpoints.identity_auth import TrustedIp
 from infisical.endpoints.identity_auth.universal import ClientSecret, IdentityUniversalAuth
+from infisical.memory import tables
 from tests.memory.scenes.identities import an_identity
 from tests.memory.scenes.universal_auth import with_universal
 from tests.memory.world import World, refusal, without_id
@@ -162,13 +163,18 @@ def test_settings_that_are_there_or_not_are_refused_in_the_words_of_the_server()
     assert ask("GET", there, more=f"/client-secrets/{unknown}")[0] == 404
 
 
-def test_an_identity_of_2024_has_one_login_method():
+def test_an_identity_of_2024_has_one_login_method_kept_in_its_own_row():
     world = World()
-    identity_id = with_universal(world)
+    identity_id = an_identity(world)
     world.become("2024-10")
+    world.clock.advance(1)
+    world.send("POST", settings_path(identity_id), {})
+    read = world.send("GET", f"/api/v1/identities/{identity_id}")[1]["identity"]["identity"]
+    touched = world.memory.state.rows(tables.IDENTITIES)[identity_id]["updatedAt"]
 
     second = world.send("POST", f"/api/v1/auth/token-auth/identities/{identity_id}", {})
 
+    assert (read["authMethod"], touched) == ("universal-auth", "2026-09-21T14:13:21.000Z")
     assert second == refusal(400, "BadRequest", "Failed to add Token Auth to already configured identity")
 
 
@@ -284,6 +290,18 @@ def test_a_login_answers_a_token_of_the_settings():
 
     assert (status, list(got)) == (200, ["accessToken", "expiresIn", "accessTokenMaxTTL", "tokenType"])
     assert (got["expiresIn"], got["accessTokenMaxTTL"], got["tokenType"]) == (600, 3600, "Bearer")
+
+
+def test_a_token_knows_the_client_secret_that_it_was_given_for():
+    world = World()
+    door = Door(world)
+
+    door.knock()
+
+    tokens = world.memory.state.rows(tables.ACCESS_TOKENS).values()
+    assert [row["identityUAClientSecretId"] for row in tokens if row["identityId"] == door.identity_id] == [
+        door.secret_id
+    ]
 
 
 def test_an_unknown_client_id_is_not_found_on_servers_of_2024_only():

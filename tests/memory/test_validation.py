@@ -61,6 +61,7 @@ OPTIONS = {"received": "c", "options": ["a", "b"]}
         ),
         (v.number(most=1), 2, bound("too_big", "maximum", 1, "number", "Number must be less than or equal to 1")),
         (v.number_text(), "abc", typed("number", "nan")),
+        (v.number_text(), "1.5", typed("integer", "float")),
         (v.boolean(), "true", typed("boolean", "string")),
         (
             v.choice("a", "b"),

@@ -213,8 +213,8 @@ def page(
         key=lambda member: names[member["identityId"]].lower() if asked["orderBy"] == "name" else str(member["role"]),
         reverse=asked["orderDirection"] == "desc",
     )
-    start = max(0, int(asked["offset"]))
-    return found[start : start + max(0, int(asked["limit"]))], len(found)
+    start = int(min(max(0, asked["offset"]), len(found)))  # a search may ask for any number, 1e400 too
+    return found[start : start + int(max(0, asked["limit"]))], len(found)
 
 
 def _fits(wanted: Mapping[str, Any], name: str, role: str) -> bool:

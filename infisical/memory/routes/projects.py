@@ -85,6 +85,12 @@ def create_project(call: Call) -> Answer:
     return {"project": projects.whole(call, row)}
 
 
+@route("POST", "/api/v2/workspace", auth=MACHINES, body=NEW, limit="projectCreation")
+def create_workspace(call: Call) -> Answer:
+    """The older name of the same, which the official Node SDK still uses."""
+    return create_project.handler(call)
+
+
 def _environments(call: Call) -> list[tuple[str, str]]:
     name = call.body["template"]
     if name == "default":
