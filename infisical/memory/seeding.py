@@ -50,7 +50,8 @@ def start(
     made = new_project(call, found["id"], project, slug, environments=environments, project_id=project_id)
     new_project_user(call, made["id"], user["id"], "admin")
     new_project_identity(call, made["id"], identity["id"], "admin")
-    universal = attach_universal(call, identity["id"])
+    # by default a token cannot be renewed at all (its TTL is its max TTL), which official clients want to try
+    universal = attach_universal(call, identity["id"], accessTokenMaxTTL=2 * tokens.MONTH)
     secret, _ = new_client_secret(call, identity["id"])
     given = Given(
         organization_id=found["id"],

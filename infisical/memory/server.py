@@ -98,9 +98,14 @@ def _content(route: Route, request: HttpRequest) -> Any:
     if len(request.body) > route.most_bytes or not kind.startswith("application/json"):
         raise went_wrong()
     try:
-        return json.loads(request.body)
+        return json.loads(request.body, parse_constant=_no_json)
     except (ValueError, RecursionError):
         raise went_wrong() from None
+
+
+def _no_json(constant: str) -> None:
+    """Refuse NaN and Infinity, which Python would read."""
+    raise ValueError(constant)
 
 
 def _validated(state: State, route: Route, query: str, content: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -12,7 +12,7 @@ from infisical import IdentityAccessToken, InfisicalClient, Jwt
 from infisical.endpoints.admin import AdminIdentity, AdminUser, EncryptionStrategy, EnvOverride
 from infisical.executors.memory import MemoryExecutor
 from infisical.memory import open_session
-from infisical.memory.instance import make_instance_admin, uninitialized
+from infisical.memory.domain.instance import make_instance_admin, uninitialized
 from tests.memory.world import START, Clock, World, refusal, without_id
 from tests.wire import CASSETTES
 

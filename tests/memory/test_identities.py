@@ -19,7 +19,7 @@ from infisical.endpoints.identities import (
 )
 from infisical.memory import seeding
 from infisical.memory.call import Call
-from infisical.memory.instance import make_instance_admin
+from infisical.memory.domain.instance import make_instance_admin
 from infisical.memory.state import Draft, State
 from tests.memory.scenes.access_tokens import a_token
 from tests.memory.scenes.identities import an_identity

@@ -10,7 +10,7 @@ from infisical import IdentityAccessToken
 from infisical.endpoints.identity_auth import LoginResponse, TrustedIp
 from infisical.logins import LdapAuth, OidcAuth, TlsCertAuth
 from infisical.memory import tables
-from infisical.memory.login_methods import LOGINS
+from infisical.memory.domain.login_methods import LOGINS
 from tests.memory.scenes.identities import an_identity
 from tests.memory.scenes.login_methods import EXAMPLES, PEM, able, attached, declared, group
 from tests.memory.world import World, refusal, without_id

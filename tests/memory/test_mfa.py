@@ -6,9 +6,9 @@ import pytest
 
 from infisical import BadRequestError, InternalServerError, Jwt
 from infisical.memory import open_mfa, open_session
-from infisical.memory.codes import read_code
-from infisical.memory.people import open_password_reset
-from infisical.memory.second_factors import (
+from infisical.memory.domain.codes import read_code
+from infisical.memory.domain.people import open_password_reset
+from infisical.memory.domain.second_factors import (
     enroll_totp,
     give_recovery_codes,
     open_mfa_session,

@@ -13,7 +13,7 @@ from infisical.endpoints.organizations import (
 )
 from infisical.memory import open_session
 from infisical.memory.call import iso
-from infisical.memory.people import use_old_privileges
+from infisical.memory.domain.people import use_old_privileges
 from infisical.memory.routes.organizations import COLUMNS
 from infisical.memory.tables import IDENTITIES, ORG_MEMBERS, PROJECTS
 from tests.memory.steps import after

@@ -7,7 +7,7 @@ from typing import Any
 from infisical.imports import merge_imports
 from infisical.memory import seeding, tables, tree
 from infisical.memory.call import Call
-from infisical.memory.imported import imported_secrets
+from infisical.memory.domain.imported import imported_secrets
 from infisical.memory.state import Draft
 from tests.memory.secrets_world import V4, change, put, query, service_token, where
 from tests.memory.world import World

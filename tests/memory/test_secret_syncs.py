@@ -16,9 +16,9 @@ from infisical.endpoints.secret_syncs import (
     SyncFolder,
 )
 from infisical.memory import open_session, seeding, tables, tree
-from infisical.memory.apps import APPS
 from infisical.memory.call import Call
-from infisical.memory.destinations import DESTINATIONS
+from infisical.memory.domain.apps import APPS
+from infisical.memory.domain.destinations import DESTINATIONS
 from infisical.memory.state import Draft
 from tests.memory.scenes.app_connections import KEYS, connected
 from tests.memory.scenes.secret_syncs import TO, synced, wanted

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from infisical.memory import instance, overrides, tables
+from infisical.memory import tables
 from infisical.memory.call import Call, pick
-from infisical.memory.instance import require_admin
+from infisical.memory.domain import instance, overrides
+from infisical.memory.domain.instance import require_admin
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, PUBLIC, Answer, route
 from infisical.memory.validation import Field, Issues, Path, array, boolean, choice, mistyped, obj, string

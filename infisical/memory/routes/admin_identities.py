@@ -6,7 +6,7 @@ from typing import Final
 
 from infisical.memory import tables
 from infisical.memory.call import Call, pick
-from infisical.memory.instance import require_admin
+from infisical.memory.domain.instance import require_admin
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routes.admin_users import PAGE, page
 from infisical.memory.routing import MACHINES, Answer, route

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infisical.memory import cascade, seeding, tables
+from infisical.memory import seeding, tables
 from infisical.memory.call import Call, pick
-from infisical.memory.instance import require_admin
+from infisical.memory.domain import cascade
+from infisical.memory.domain.instance import require_admin
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routes.admin_users import PAGE, page
 from infisical.memory.routing import JWT, MACHINES, Answer, route

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from infisical.memory import instance, seeding, tables, tokens
+from infisical.memory import seeding, tables, tokens
 from infisical.memory.call import Call, pick
+from infisical.memory.domain import instance
 from infisical.memory.refusals import bad_request
 from infisical.memory.routing import PUBLIC, Answer, route
 from infisical.memory.state import Row

@@ -6,9 +6,10 @@ import csv
 import io
 from typing import Final
 
-from infisical.memory import instance, tables
+from infisical.memory import tables
 from infisical.memory.call import Call
-from infisical.memory.instance import require_admin
+from infisical.memory.domain import instance
+from infisical.memory.domain.instance import require_admin
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.validation import choice, obj
 

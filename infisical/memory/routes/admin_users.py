@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infisical.memory import cascade, tables
+from infisical.memory import tables
 from infisical.memory.call import Call, pick
-from infisical.memory.instance import require_admin
+from infisical.memory.domain import cascade
+from infisical.memory.domain.instance import require_admin
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from infisical.memory import connections, instance
 from infisical.memory.access import permit, permit_organization
-from infisical.memory.apps import APPS, App, title
 from infisical.memory.call import Call, pick
-from infisical.memory.connections import CONNECTIONS, SUBJECT, app_of, shown
+from infisical.memory.domain import connections, instance
+from infisical.memory.domain.apps import APPS, App, title
+from infisical.memory.domain.connections import CONNECTIONS, SUBJECT, app_of, shown
 from infisical.memory.refusals import Refused, bad_request, not_found
 from infisical.memory.routes.secret_syncs import SYNCS
 from infisical.memory.routing import MACHINES, Answer, route

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from infisical.memory import dynamic_secrets as rows
-from infisical.memory import providers, tree
+from infisical.memory import tree
 from infisical.memory.access import permit
 from infisical.memory.call import Call, iso, pick, seconds_of
-from infisical.memory.places import project_by_slug, secret_path
+from infisical.memory.domain import dynamic_secrets as rows
+from infisical.memory.domain import providers
+from infisical.memory.domain.places import project_by_slug, secret_path
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row

@@ -12,9 +12,9 @@ from typing import Any, Final
 from infisical.memory import tables, tree
 from infisical.memory.access import covers, permit
 from infisical.memory.call import Call, pick, seconds_of
-from infisical.memory.dynamic_secrets import dynamic_secrets
-from infisical.memory.folders import drop_tree
-from infisical.memory.places import checked, environment_of, let_in, project_by_slug, secret_path
+from infisical.memory.domain.dynamic_secrets import dynamic_secrets
+from infisical.memory.domain.folders import drop_tree
+from infisical.memory.domain.places import checked, environment_of, let_in, project_by_slug, secret_path
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import READERS, Answer, route
 from infisical.memory.state import Row

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from infisical.memory import identities, lockouts, seeding, tables
+from infisical.memory import seeding, tables
 from infisical.memory.access import ORGANIZATION_ROLES, permit_organization
 from infisical.memory.call import Call, pick
+from infisical.memory.domain import identities, lockouts
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infisical.memory import secret_views, tables, tree
+from infisical.memory import tables, tree
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.folders import drop_tree
-from infisical.memory.imported import Source, sources
-from infisical.memory.places import secret_path, slugged
-from infisical.memory.references import readable
+from infisical.memory.domain import secret_views
+from infisical.memory.domain.folders import drop_tree
+from infisical.memory.domain.imported import Source, sources
+from infisical.memory.domain.places import secret_path, slugged
+from infisical.memory.domain.references import readable
+from infisical.memory.domain.secrets import shared_of, write_secret
 from infisical.memory.refusals import Refused, bad_request, not_found
 from infisical.memory.routing import JWT, READERS, Answer, route
-from infisical.memory.secrets import shared_of, write_secret
 from infisical.memory.seeding import new_import
 from infisical.memory.state import Draft, Row
 from infisical.memory.validation import boolean, number, obj, string

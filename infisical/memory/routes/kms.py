@@ -6,10 +6,10 @@ import base64
 import binascii
 from typing import Any, Final
 
-from infisical.memory import ciphers
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.parameters import path_uuid
+from infisical.memory.domain import ciphers
+from infisical.memory.domain.parameters import path_uuid
 from infisical.memory.refusals import bad_request, forbidden, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row

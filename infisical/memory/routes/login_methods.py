@@ -9,11 +9,12 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
-from infisical.memory import lockouts, tables, tokens
+from infisical.memory import tables, tokens
 from infisical.memory.call import Call
-from infisical.memory.login_fields import Login
-from infisical.memory.login_methods import LDAP, LOGINS
-from infisical.memory.login_settings import settings, settings_routes
+from infisical.memory.domain import lockouts
+from infisical.memory.domain.login_fields import Login
+from infisical.memory.domain.login_methods import LDAP, LOGINS
+from infisical.memory.domain.login_settings import settings, settings_routes
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, PUBLIC, Answer, Route, route
 from infisical.memory.state import Row

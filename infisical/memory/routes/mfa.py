@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infisical.memory import people, second_factors, tokens
+from infisical.memory import tokens
 from infisical.memory.call import Call, iso
-from infisical.memory.codes import send_code
+from infisical.memory.domain import people, second_factors
+from infisical.memory.domain.codes import send_code
+from infisical.memory.domain.second_factors import kept
 from infisical.memory.refusals import Refused, bad_request, forbidden, not_found, went_wrong
 from infisical.memory.routing import JWT, Answer, Mode, route
-from infisical.memory.second_factors import kept
 from infisical.memory.state import Row
 from infisical.memory.validation import choice, obj, string
 

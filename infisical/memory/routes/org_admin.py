@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from infisical.memory import projects, tables
+from infisical.memory import tables
 from infisical.memory.access import permit_organization
 from infisical.memory.call import Call, pick
+from infisical.memory.domain import projects
 from infisical.memory.refusals import not_found
 from infisical.memory.routing import JWT, MACHINES, Answer, route
 from infisical.memory.seeding import new_project_user, role_row

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infisical.memory import cascade, people, projects, tables, tokens, tree
+from infisical.memory import tables, tokens, tree
 from infisical.memory.access import ORGANIZATION_ROLES, RESOURCE, organization_role, permit_organization
 from infisical.memory.call import Call, pick
+from infisical.memory.domain import cascade, people, projects
 from infisical.memory.refusals import bad_request, forbidden, not_found, unauthorized
 from infisical.memory.routing import JWT, MACHINES, Answer, route
 from infisical.memory.seeding import new_org_member, new_organization, slug_of

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from infisical.memory import people, second_factors, tokens
+from infisical.memory import tokens
 from infisical.memory.call import Call
+from infisical.memory.domain import people, second_factors
 from infisical.memory.refusals import bad_request, unauthorized
 from infisical.memory.routing import JWT, PUBLIC, Answer, route
 from infisical.memory.state import Row

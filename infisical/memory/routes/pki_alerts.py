@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from infisical.memory import authorities
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick, seconds_of
-from infisical.memory.issuance import PROFILES
-from infisical.memory.parameters import path_uuid
-from infisical.memory.pki_fields import DAY, names_in
+from infisical.memory.domain import authorities
+from infisical.memory.domain.issuance import PROFILES
+from infisical.memory.domain.parameters import path_uuid
+from infisical.memory.domain.pki_fields import DAY, names_in
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row

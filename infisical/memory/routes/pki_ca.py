@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infisical.memory import authorities, certificates, issuance, tables
+from infisical.memory import tables
 from infisical.memory.access import permit
-from infisical.memory.authorities import AUTHORITIES
 from infisical.memory.call import Call, pick, seconds_of
-from infisical.memory.certificates import Statement
-from infisical.memory.issuance import Wanted
-from infisical.memory.pki_fields import (
+from infisical.memory.domain import authorities, certificates, issuance
+from infisical.memory.domain.authorities import AUTHORITIES
+from infisical.memory.domain.certificates import Statement
+from infisical.memory.domain.issuance import Wanted
+from infisical.memory.domain.pki_fields import (
     MOST,
     alt_names,
     date_text,

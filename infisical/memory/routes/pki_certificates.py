@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infisical.memory import authorities, certificates, issuance
 from infisical.memory.access import permit
-from infisical.memory.authorities import AUTHORITIES, CERTIFICATES
 from infisical.memory.call import Call, pick, seconds_of
-from infisical.memory.issuance import Wanted
-from infisical.memory.parameters import path_uuid
-from infisical.memory.pki_fields import DAY, MOST, date_text, extended_key_usages, key_usages, seconds_in, ttl
+from infisical.memory.domain import authorities, certificates, issuance
+from infisical.memory.domain.authorities import AUTHORITIES, CERTIFICATES
+from infisical.memory.domain.issuance import Wanted
+from infisical.memory.domain.parameters import path_uuid
+from infisical.memory.domain.pki_fields import DAY, MOST, date_text, extended_key_usages, key_usages, seconds_in, ttl
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, Text, route
 from infisical.memory.state import Row

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from infisical.memory import authorities, certificates, issuance
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.issuance import PROFILES
-from infisical.memory.parameters import path_uuid
-from infisical.memory.pki_fields import MOST, extended_key_usages, key_usages
+from infisical.memory.domain import authorities, certificates, issuance
+from infisical.memory.domain.issuance import PROFILES
+from infisical.memory.domain.parameters import path_uuid
+from infisical.memory.domain.pki_fields import MOST, extended_key_usages, key_usages
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from infisical.memory import authorities, certificates, issuance
-from infisical.memory.authorities import AUTHORITIES, TEMPLATES
 from infisical.memory.call import Call, pick, seconds_of
-from infisical.memory.issuance import Wanted
-from infisical.memory.pki_fields import (
+from infisical.memory.domain import authorities, certificates, issuance
+from infisical.memory.domain.authorities import AUTHORITIES, TEMPLATES
+from infisical.memory.domain.issuance import Wanted
+from infisical.memory.domain.pki_fields import (
     alt_names,
     date_text,
     extended_key_usages,

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from infisical.memory import identities, seeding, tables
+from infisical.memory import seeding, tables
 from infisical.memory.access import PROJECT_ROLES, permit, project_roles
 from infisical.memory.call import Call, iso, pick, seconds_of
+from infisical.memory.domain import identities
 from infisical.memory.refusals import Refused, bad_request, not_found
 from infisical.memory.routes.identities import in_project
 from infisical.memory.routing import MACHINES, Answer, route

@@ -8,9 +8,9 @@ from __future__ import annotations
 from ipaddress import ip_interface
 from typing import Any, Final
 
-from infisical.memory import people, projects
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
+from infisical.memory.domain import people, projects
 from infisical.memory.refusals import bad_request, forbidden, not_found
 from infisical.memory.routing import JWT, MACHINES, Answer, route
 from infisical.memory.state import Row

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infisical.memory import projects, tables
+from infisical.memory import tables
 from infisical.memory.access import permit, permit_organization
 from infisical.memory.call import Call
+from infisical.memory.domain import projects
 from infisical.memory.refusals import forbidden, not_found
 from infisical.memory.routing import MACHINES, READERS, Answer, Route, route
 from infisical.memory.seeding import new_project, new_project_identity, new_project_user, slug_of

@@ -11,8 +11,8 @@ from typing import Any, Final
 from infisical.memory import tree
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.connections import CONNECTIONS, route_missing, usable
-from infisical.memory.destinations import DESTINATIONS, Destination
+from infisical.memory.domain.connections import CONNECTIONS, route_missing, usable
+from infisical.memory.domain.destinations import DESTINATIONS, Destination
 from infisical.memory.refusals import Refused, bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row

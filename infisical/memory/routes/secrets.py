@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infisical.memory import (
-    references,
-    secret_access,
-    secret_moving,
-    secret_reading,
-    secret_writing,
-    secrets,
-    tree,
-)
-from infisical.memory import secret_fields as fields
+from infisical.memory import tree
 from infisical.memory.call import Call
+from infisical.memory.domain import references, secret_access, secret_moving, secret_reading, secret_writing, secrets
+from infisical.memory.domain import secret_fields as fields
+from infisical.memory.domain.secret_views import Place
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import JWT, MACHINES, READERS, Answer, route
-from infisical.memory.secret_views import Place
 from infisical.memory.state import Row
 from infisical.memory.validation import Field, array, boolean, flag_text, obj, string
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from infisical.memory import secret_fields as fields
-from infisical.memory import secret_reading, secret_writing
 from infisical.memory.call import Call
-from infisical.memory.places import project_by_slug
+from infisical.memory.domain import secret_fields as fields
+from infisical.memory.domain import secret_reading, secret_writing
+from infisical.memory.domain.places import project_by_slug
+from infisical.memory.domain.secret_views import Place
 from infisical.memory.refusals import bad_request, went_wrong
 from infisical.memory.routing import MACHINES, READERS, Answer, Handler, Method, Route, route
-from infisical.memory.secret_views import Place
 from infisical.memory.validation import Field, obj, string
 
 LIMIT: Final = "secrets"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from infisical.memory import tables, tree
 from infisical.memory.access import permit
 from infisical.memory.call import Call, iso, pick
-from infisical.memory.places import secret_path
+from infisical.memory.domain.places import secret_path
 from infisical.memory.refusals import not_found
 from infisical.memory.routing import JWT, Answer, route
 from infisical.memory.state import Row

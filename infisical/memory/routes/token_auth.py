@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from infisical.memory import identities, tables, tokens
+from infisical.memory import tables, tokens
 from infisical.memory.call import Call, pick
-from infisical.memory.login_settings import (
+from infisical.memory.domain import identities
+from infisical.memory.domain.login_settings import (
     LoginMethod,
     changed_in_life,
     changed_lifetime,

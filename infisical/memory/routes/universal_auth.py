@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from infisical.memory import lockouts, seeding, tables, tokens
+from infisical.memory import seeding, tables, tokens
 from infisical.memory.call import Call, pick, seconds_of
-from infisical.memory.login_settings import (
+from infisical.memory.domain import lockouts
+from infisical.memory.domain.login_settings import (
     COLUMNS,
     LOCKOUT,
     LoginMethod,

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from infisical.memory import cascade, people, second_factors, tables, tokens
+from infisical.memory import tables, tokens
 from infisical.memory.call import Call, iso, pick
-from infisical.memory.codes import send_code, take_code
+from infisical.memory.domain import cascade, people, second_factors
+from infisical.memory.domain.codes import send_code, take_code
+from infisical.memory.domain.second_factors import kept
 from infisical.memory.refusals import bad_request, not_found, went_wrong
 from infisical.memory.routes import organizations
 from infisical.memory.routing import JWT, PUBLIC, Answer, route
-from infisical.memory.second_factors import kept
 from infisical.memory.state import Row
 from infisical.memory.validation import array, boolean, choice, email, number, obj, string
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from infisical.memory import tables
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.places import environment_of, secret_path, slugged
+from infisical.memory.domain.places import environment_of, secret_path, slugged
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import JWT, Answer, route
 from infisical.memory.state import Row

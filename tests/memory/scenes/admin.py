@@ -6,7 +6,7 @@ from functools import partial
 
 from infisical import InfisicalClient
 from infisical.memory import open_session
-from infisical.memory.instance import make_instance_admin, uninitialized
+from infisical.memory.domain.instance import make_instance_admin, uninitialized
 from tests.memory.scenes import Scene
 from tests.memory.world import World
 

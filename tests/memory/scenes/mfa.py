@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from infisical.memory import open_mfa
-from infisical.memory.codes import read_code
-from infisical.memory.second_factors import give_recovery_codes, open_mfa_session
+from infisical.memory.domain.codes import read_code
+from infisical.memory.domain.second_factors import give_recovery_codes, open_mfa_session
 from tests.memory.scenes import Scene
 from tests.memory.steps import after
 from tests.memory.world import World

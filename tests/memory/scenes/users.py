@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from infisical.memory.codes import read_code
-from infisical.memory.people import open_email_verification
-from infisical.memory.second_factors import open_mfa_session
+from infisical.memory.domain.codes import read_code
+from infisical.memory.domain.people import open_email_verification
+from infisical.memory.domain.second_factors import open_mfa_session
 from tests.memory.scenes import Scene
 from tests.memory.steps import after
 from tests.memory.world import World

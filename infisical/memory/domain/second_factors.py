@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from infisical.memory import tables
 from infisical.memory.call import Call, iso, seconds_of
-from infisical.memory.codes import send_code, take_code
+from infisical.memory.domain.codes import send_code, take_code
 from infisical.memory.refusals import Refused, bad_request, forbidden, not_found, went_wrong
 from infisical.memory.seeding import NOBODY, given_of
 from infisical.memory.state import Draft, Row, State

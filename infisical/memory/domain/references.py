@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from infisical.memory import access, secrets, tree
+from infisical.memory import access, tree
 from infisical.memory.call import Call
+from infisical.memory.domain import secrets
+from infisical.memory.domain.secret_views import Place
 from infisical.memory.refusals import forbidden
-from infisical.memory.secret_views import Place
 from infisical.memory.state import Row
 
 PATTERN: Final = re.compile(r"\$\{([a-zA-Z0-9\-_.]+)\}")

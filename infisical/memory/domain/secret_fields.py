@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from infisical.memory.call import Call
-from infisical.memory.places import secret_path
+from infisical.memory.domain.places import secret_path
 from infisical.memory.refusals import Refused
 from infisical.memory.validation import (
     ABSENT,

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Final
 
-from infisical.memory import identities, tables
+from infisical.memory import tables
 from infisical.memory.call import Call, pick
+from infisical.memory.domain import identities
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, Route, route
 from infisical.memory.state import Generation, Row

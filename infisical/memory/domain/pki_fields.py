@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from infisical.memory.call import seconds_of
-from infisical.memory.certificates import EXTENDED_KEY_USAGES, KEY_USAGES, is_alt_name
+from infisical.memory.domain.certificates import EXTENDED_KEY_USAGES, KEY_USAGES, is_alt_name
 from infisical.memory.refusals import bad_request
 from infisical.memory.validation import Field, Issues, Path, array, choice, mistyped, string
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
-from infisical.memory.ciphers import generate, needs_cryptography
+from infisical.memory.domain.ciphers import generate, needs_cryptography
 from infisical.memory.refusals import Refused, bad_request
 
 if TYPE_CHECKING:

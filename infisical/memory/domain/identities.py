@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infisical.memory import lockouts, tables
+from infisical.memory import tables
 from infisical.memory.access import permit_organization
 from infisical.memory.call import Call
+from infisical.memory.domain import lockouts
 from infisical.memory.refusals import forbidden, not_found
 from infisical.memory.seeding import UNIVERSAL
 from infisical.memory.state import Draft, Row

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from infisical.memory import tables, tree
 from infisical.memory.call import Call
-from infisical.memory.dynamic_secrets import drop_dynamic_secrets
-from infisical.memory.secrets import drop_folder
+from infisical.memory.domain.dynamic_secrets import drop_dynamic_secrets
+from infisical.memory.domain.secrets import drop_folder
 from infisical.memory.state import Row
 
 

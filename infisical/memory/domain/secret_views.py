@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from infisical.memory import tables, tree
 from infisical.memory.call import Call
-from infisical.memory.secrets import PERSONAL
+from infisical.memory.domain.secrets import PERSONAL
 from infisical.memory.state import Row
 
 MASK: Final = "<hidden-by-infisical>"

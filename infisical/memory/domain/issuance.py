@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from infisical.memory import authorities, certificates
 from infisical.memory.access import permit
-from infisical.memory.authorities import CERTIFICATES
 from infisical.memory.call import Call, iso
-from infisical.memory.certificates import Statement
-from infisical.memory.pki_fields import until, years_later
+from infisical.memory.domain import authorities, certificates
+from infisical.memory.domain.authorities import CERTIFICATES
+from infisical.memory.domain.certificates import Statement
+from infisical.memory.domain.pki_fields import until, years_later
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.state import Row
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from infisical.memory import access, approvals, secret_views, secrets, tables, tree
+from infisical.memory import access, tables, tree
 from infisical.memory.call import Call
-from infisical.memory.places import environment_of
+from infisical.memory.domain import approvals, secret_views, secrets
+from infisical.memory.domain.places import environment_of
+from infisical.memory.domain.secret_views import Place
 from infisical.memory.refusals import bad_request, not_found
-from infisical.memory.secret_views import Place
 from infisical.memory.state import Row
 
 COLUMNS: Final = {

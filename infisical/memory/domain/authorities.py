@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from infisical.memory import certificates, tables
+from infisical.memory import tables
 from infisical.memory.access import permit
 from infisical.memory.call import Call, iso, seconds_of
-from infisical.memory.certificates import Issuer, Statement
-from infisical.memory.pki_fields import DAY, years_later
+from infisical.memory.domain import certificates
+from infisical.memory.domain.certificates import Issuer, Statement
+from infisical.memory.domain.pki_fields import DAY, years_later
 from infisical.memory.refusals import Refused, bad_request, not_found
 from infisical.memory.seeding import slug_of
 from infisical.memory.state import Row

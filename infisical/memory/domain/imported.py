@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from infisical.memory import references, secret_views, secrets, tables, tree
+from infisical.memory import tables, tree
 from infisical.memory.call import Call
+from infisical.memory.domain import references, secret_views, secrets
+from infisical.memory.domain.secret_views import Place
 from infisical.memory.refusals import Refused
-from infisical.memory.secret_views import Place
 from infisical.memory.state import Row
 
 DEEPEST: Final = 10

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from infisical.memory import access, imported, references, secret_views, secrets, tables, tree
+from infisical.memory import access, tables, tree
 from infisical.memory.call import Call
-from infisical.memory.places import environment_of
+from infisical.memory.domain import imported, references, secret_views, secrets
+from infisical.memory.domain.places import environment_of
+from infisical.memory.domain.secret_views import Place
 from infisical.memory.refusals import Refused, forbidden, not_found
-from infisical.memory.secret_views import Place
 from infisical.memory.state import Row
 
 DEEPEST: Final = 20

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from infisical.memory import approvals, secrets, tree
+from infisical.memory import tree
 from infisical.memory.call import Call
+from infisical.memory.domain import approvals, secrets
+from infisical.memory.domain.secret_views import Place
+from infisical.memory.domain.secret_writing import permitted
 from infisical.memory.refusals import bad_request, not_found
-from infisical.memory.secret_views import Place
-from infisical.memory.secret_writing import permitted
 from infisical.memory.state import Row
 
 CARRIED: Final = (

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from infisical.memory import access, cascade, seeding, tables, tree
+from infisical.memory import access, seeding, tables, tree
 from infisical.memory.access import RESOURCE
 from infisical.memory.call import Call, pick
+from infisical.memory.domain import cascade
 from infisical.memory.refusals import bad_request, forbidden, not_found, went_wrong
 from infisical.memory.seeding import given_of
 from infisical.memory.state import Draft, Row, State

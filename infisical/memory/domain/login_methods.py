@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from infisical.memory.call import Call
-from infisical.memory.login_fields import (
+from infisical.memory.domain.login_fields import (
     JWT_LOGIN,
     Login,
     all_optional,
@@ -26,7 +26,7 @@ from infisical.memory.login_fields import (
     url,
     words,
 )
-from infisical.memory.login_settings import LOCKOUT, changed_lifetime, changed_lockout, lifetime, lockout
+from infisical.memory.domain.login_settings import LOCKOUT, changed_lifetime, changed_lockout, lifetime, lockout
 from infisical.memory.refusals import bad_request, forbidden, unauthorized
 from infisical.memory.validation import (
     Field,

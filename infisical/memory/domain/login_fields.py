@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from infisical.memory.login_settings import (
+from infisical.memory.domain.login_settings import (
     COLUMNS,
     LoginMethod,
     changed_in_life,
