@@ -16,8 +16,10 @@ from infisical import InfisicalNetworkError, Response
 from infisical.drivers import InThreads
 from infisical.executors import (
     AsyncCassetteExecutor,
+    AsyncMemoryExecutor,
     AsyncScriptedExecutor,
     CassetteExecutor,
+    MemoryExecutor,
     ScriptedExecutor,
     Urllib3Executor,
 )
@@ -63,6 +65,16 @@ class TestScripted(ExecutorContract):
 class TestAsyncScripted(ExecutorContract):
     def make_executor(self):
         return AsyncScriptedExecutor(*ANSWERS)
+
+
+class TestMemory(ExecutorContract):
+    def make_executor(self):
+        return MemoryExecutor()
+
+
+class TestAsyncMemory(ExecutorContract):
+    def make_executor(self):
+        return AsyncMemoryExecutor()
 
 
 class TestFaulty(ExecutorContract):
