@@ -143,57 +143,40 @@ def slug(*, most: int = 64, message: str = "Name must be slug friendly") -> Fiel
     return string(least=1, most=most, matches=r"[a-z0-9]+(?:-[a-z0-9]+)*", message=message)
 
 
-def guid() -> Field:
-    """A UUID."""
+def _formatted(name: str, holds: Callable[[str], object], read: Callable[[str], str] = str) -> Field:
+    """A string of a format that the validator knows by name; `holds` is falsy, or a ValueError, where it is not one."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, str):
             issues.append(mistyped("string", value, path))
             return value
+        value = read(value)
         try:
-            uuid.UUID(value)
+            fits = bool(holds(value))
         except ValueError:
-            issues.append(
-                {"validation": "uuid", "code": "invalid_string", "message": "Invalid uuid", "path": list(path)}
-            )
+            fits = False
+        if not fits:
+            noted = {"validation": name, "code": "invalid_string", "message": f"Invalid {name}", "path": list(path)}
+            issues.append(noted)
         return value
 
     return Field(check)
+
+
+def guid() -> Field:
+    """A UUID."""
+    return _formatted("uuid", uuid.UUID)
 
 
 def datetime_text() -> Field:
     """A date and time in ISO 8601."""
-
-    def check(value: Any, path: Path, issues: Issues) -> Any:
-        if not isinstance(value, str):
-            issues.append(mistyped("string", value, path))
-            return value
-        try:
-            datetime.fromisoformat(value)
-        except ValueError:
-            issues.append(
-                {"code": "invalid_string", "validation": "datetime", "message": "Invalid datetime", "path": list(path)}
-            )
-        return value
-
-    return Field(check)
+    return _formatted("datetime", datetime.fromisoformat)
 
 
 def email() -> Field:
     """An e-mail address, in lower case."""
-
-    def check(value: Any, path: Path, issues: Issues) -> Any:
-        if not isinstance(value, str):
-            issues.append(mistyped("string", value, path))
-            return value
-        value = value.strip().lower()
-        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", value):
-            issues.append(
-                {"validation": "email", "code": "invalid_string", "message": "Invalid email", "path": list(path)}
-            )
-        return value
-
-    return Field(check)
+    address = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+    return _formatted("email", address.fullmatch, lambda text: text.strip().lower())
 
 
 def number(*, least: float | None = None, most: float | None = None, whole: bool = False) -> Field:

@@ -158,12 +158,28 @@ class Server(RuleBasedStateMachine):
         self.imports[place].remove(source)
 
     # ---- what holds after every step
+    def latest(self, place: Place) -> dict[str, str]:
+        return {key: versions[-1] for key, versions in self.secrets[place].items()}
+
     def seen(self, place: Place) -> dict[str, str]:
-        """What a folder's names stand for: its own secrets, then what it imports, the last import first."""
-        found = {key: versions[-1] for key, versions in self.secrets[place].items()}
-        for source in reversed(self.imports[place]):
-            if source in self.secrets:
-                found = {**self.seen(source), **found}
+        """What a folder's names stand for: its own secrets, then those of its imports, the last import first.
+
+        What an imported folder imports counts as part of it, behind its own; a folder comes in by one way only: where
+        several lead to it, by a direct import, else by the last one.
+        """
+        first = [source for source in self.imports[place] if source in self.secrets]
+        brought = {source: self.latest(source) for source in first}
+        passed, waiting = set(self.imports[place]), [(source, source) for source in first]
+        while waiting:
+            origin, folder = waiting.pop()
+            for deeper in self.imports[folder]:
+                if deeper in self.secrets and deeper not in passed:
+                    passed.add(deeper)
+                    brought[origin] = {**self.latest(deeper), **brought[origin]}
+                    waiting.append((origin, deeper))
+        found = self.latest(place)
+        for source in reversed(first):
+            found = {**brought[source], **found}
         return found
 
     @invariant()

@@ -7,7 +7,7 @@ from typing import Any
 from infisical.imports import merge_imports
 from infisical.memory import seeding, tables, tree
 from infisical.memory.call import Call
-from infisical.memory.domain.imported import imported_secrets
+from infisical.memory.domain.imported import imports_shown
 from infisical.memory.state import Draft
 from tests.memory.secrets_world import V4, change, put, query, service_token, where
 from tests.memory.world import World
@@ -145,8 +145,8 @@ def test_imports_alone_are_given_as_they_are_written():
     call = Call(Draft(world.memory.state), seeding.NOBODY, world.clock(), {})
     folder = tree.find_folder(call.draft, world.project_id, "dev", "/")
 
-    (plain,) = imported_secrets(call, folder, expand=False)
-    (expanded,) = imported_secrets(call, folder, expand=True)
+    (plain,) = imports_shown(call, [folder], expand=False, hidden=False)
+    (expanded,) = imports_shown(call, [folder], expand=True, hidden=False)
 
     assert [one["secretValue"] for one in plain["secrets"]] == ["1", "${A}"]
     assert [one["secretValue"] for one in expanded["secrets"]] == ["1", "1"]

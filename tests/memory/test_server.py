@@ -125,7 +125,9 @@ def test_the_credential_is_looked_at_before_the_body_and_the_body_before_its_fie
     assert world.send("POST", tags(world), {})[0] == 422
 
 
-@pytest.mark.parametrize("raw", [b"", b"{nope", b"\xff", b'"' + b"x" * (1 << 20) + b'"', b"[" * 100_000, b'{"clientId": NaN}'])
+@pytest.mark.parametrize(
+    "raw", [b"", b"{nope", b"\xff", b'"' + b"x" * (1 << 20) + b'"', b"[" * 100_000, b'{"clientId": NaN}']
+)
 def test_a_body_that_the_framework_cannot_take_is_a_500(raw):
     assert without_id(World().send("POST", LOGIN, raw=raw, token=None)) == WRONG
 

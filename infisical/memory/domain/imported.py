@@ -77,16 +77,11 @@ def _place(call: Call, imported: Row) -> Place | None:
     return Place(project_id, environment["slug"], tree.normal(imported["importPath"]))
 
 
-def imported_secrets(call: Call, folder: Row, *, expand: bool, hidden: bool = False) -> list[dict[str, Any]]:
-    """Return the `imports` of a listing of one folder.
+def imports_shown(call: Call, folders: Sequence[Row], *, expand: bool, hidden: bool) -> list[dict[str, Any]]:
+    """Return the `imports` of a listing of some folders.
 
     With `expand` references are put in, and of several secrets of one name in one import the nearest stays.
     """
-    return imports_shown(call, [folder], expand=expand, hidden=hidden)
-
-
-def imports_shown(call: Call, folders: Sequence[Row], *, expand: bool, hidden: bool) -> list[dict[str, Any]]:
-    """Return the `imports` of a listing of several folders."""
     return [
         {
             "secretPath": source.place.path,

@@ -46,6 +46,20 @@ PROFILE: Final = (
     "consecutiveFailedPasswordAttempts",
 )
 """What servers of October 2024 show of a user's row; those of today show more of it, but only to the user."""
+MEMBERSHIP: Final = (
+    "id",
+    "role",
+    "status",
+    "inviteEmail",
+    "createdAt",
+    "updatedAt",
+    "userId",
+    "orgId",
+    "roleId",
+    "projectFavorites",
+    "isActive",
+)
+"""What is shown of a membership of an organization."""
 KEYS: Final = (
     "protectedKey",
     "protectedKeyIV",

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from infisical.memory import seeding, tables
 from infisical.memory.call import Call, pick
-from infisical.memory.domain import cascade
+from infisical.memory.domain import cascade, people
 from infisical.memory.domain.instance import require_admin
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routes.admin_users import PAGE, page
@@ -17,19 +17,6 @@ from infisical.memory.validation import array, email, obj, string
 ORGANIZATIONS_PATH: Final = "/api/v1/admin/organization-management/organizations"
 ORGANIZATION_PATH: Final = f"{ORGANIZATIONS_PATH}/{{organizationId}}"
 MEMBERSHIP_PATH: Final = f"{ORGANIZATION_PATH}/memberships/{{membershipId}}"
-MEMBERSHIP: Final = (
-    "id",
-    "role",
-    "status",
-    "inviteEmail",
-    "createdAt",
-    "updatedAt",
-    "userId",
-    "orgId",
-    "roleId",
-    "projectFavorites",
-    "isActive",
-)
 CREATE: Final = obj(
     name=string(
         least=1,
@@ -117,7 +104,9 @@ def join_organization(call: Call) -> Answer:
     made = seeding.new_org_member(call, organization["id"], call.actor.id, "admin")
     # who joins was invited by nobody
     return {
-        "organizationMembership": pick(call.draft.merge(tables.ORG_MEMBERS, made["id"], inviteEmail=None), *MEMBERSHIP)
+        "organizationMembership": pick(
+            call.draft.merge(tables.ORG_MEMBERS, made["id"], inviteEmail=None), *people.MEMBERSHIP
+        )
     }
 
 
@@ -130,7 +119,7 @@ def delete_org_membership(call: Call) -> Answer:
     call.draft.drop(tables.ORG_MEMBERS, row["id"])
     for project in call.draft.where(tables.PROJECTS, orgId=row["orgId"]):
         call.draft.drop(tables.project_users(project["id"]), row["userId"])
-    return {"organizationMembership": pick(row, *MEMBERSHIP)}
+    return {"organizationMembership": pick(row, *people.MEMBERSHIP)}
 
 
 @route("POST", f"{MEMBERSHIP_PATH}/resend-invite", only="current", auth=MACHINES)
@@ -139,4 +128,4 @@ def resend_org_invite(call: Call) -> Answer:
     row = membership_of(call)
     if row["status"] == "accepted":
         raise bad_request("This user has already accepted their invitation.")
-    return {"organizationMembership": pick(row, *MEMBERSHIP)}
+    return {"organizationMembership": pick(row, *people.MEMBERSHIP)}

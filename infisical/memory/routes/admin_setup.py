@@ -6,7 +6,7 @@ from typing import Final
 
 from infisical.memory import seeding, tables, tokens
 from infisical.memory.call import Call, pick
-from infisical.memory.domain import instance
+from infisical.memory.domain import instance, people
 from infisical.memory.refusals import bad_request
 from infisical.memory.routing import PUBLIC, Answer, route
 from infisical.memory.state import Row
@@ -22,27 +22,7 @@ FOREVER: Final = {
 }
 BOOTSTRAP: Final = obj(email=email(), password=string(least=1), organization=string(least=1))
 SIGNUP: Final = obj(email=email(), password=string(), firstName=string(), lastName=string().optional())
-USER: Final = (
-    "id",
-    "email",
-    "authMethods",
-    "superAdmin",
-    "firstName",
-    "lastName",
-    "isAccepted",
-    "isMfaEnabled",
-    "mfaMethods",
-    "devices",
-    "createdAt",
-    "updatedAt",
-    "isGhost",
-    "username",
-    "isEmailVerified",
-    "consecutiveFailedMfaAttempts",
-    "isLocked",
-    "temporaryLockDateEnd",
-    "selectedMfaMethod",
-)
+USER: Final = (*people.PROFILE[:-1], "selectedMfaMethod")
 
 
 def first_person(call: Call, first_name: str, last_name: str | None, organization: str) -> tuple[Row, Row]:

@@ -82,19 +82,6 @@ BEFORE: Final = (
     "defaultMembershipRole",
     "enforceMfa",
 )
-MEMBER: Final = (
-    "id",
-    "role",
-    "status",
-    "inviteEmail",
-    "createdAt",
-    "updatedAt",
-    "userId",
-    "orgId",
-    "roleId",
-    "projectFavorites",
-    "isActive",
-)
 LISTED_BEFORE: Final = ("id", "role", "status", "inviteEmail", "orgId", "roleId", "isActive")
 NAMES: Final = "Name can only contain alphanumeric characters, dashes, underscores, and spaces"
 NEW: Final = obj(name=string(least=1, most=64, matches=r"[A-Za-z0-9\-_ ]+", message=NAMES))
@@ -114,7 +101,7 @@ def shown(call: Call, row: Row) -> dict[str, Any]:
 
 def member_row(row: Row) -> dict[str, Any]:
     """Return a membership's row."""
-    return {**pick(row, *MEMBER), "projectFavorites": row["projectFavorites"] or []}
+    return {**pick(row, *people.MEMBERSHIP), "projectFavorites": row["projectFavorites"] or []}
 
 
 def member_with_user(call: Call, row: Row) -> dict[str, Any]:
