@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from infisical.client import AsyncInfisicalClient
     from infisical.drivers import Executor
-    from infisical.executors.cassette import CassetteExecutor
+    from infisical.executors.cassette import CassetteExecutor, Mode
     from infisical.testing.memory import MemoryClient
 
 MARKER = "infisical_secrets"
@@ -82,7 +82,7 @@ def infisical_cassette(request: pytest.FixtureRequest) -> CassetteExecutor:
     """
     from infisical.executors.cassette import CassetteExecutor
 
-    mode = request.config.getoption("--infisical-record")
+    mode: Mode = request.config.getoption("--infisical-record", default="none")  # pyright: ignore[reportAssignmentType]
     name = re.sub(r"[^\w.-]+", "_", request.node.name).strip("_")
     folder = request.path.parent / str(request.config.getini("infisical_cassettes")) / request.path.stem
     inner = None if mode == "none" else request.getfixturevalue("infisical_transport")
