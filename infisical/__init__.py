@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from infisical.errors import (
         AuthenticationError,
         BadRequestError,
+        DeadlineExceededError,
         DecodeError,
         ForbiddenError,
         InfisicalApiError,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         TokenAuth,
         UniversalAuth,
     )
+    from infisical.middleware.retry import Retry
     from infisical.request import NULL, HttpRequest, Request
     from infisical.response import Response
 
@@ -61,6 +63,7 @@ _HOMES = {
     "errors": (
         "AuthenticationError",
         "BadRequestError",
+        "DeadlineExceededError",
         "DecodeError",
         "ForbiddenError",
         "InfisicalApiError",
@@ -88,6 +91,7 @@ _HOMES = {
         "TokenAuth",
         "UniversalAuth",
     ),
+    "middleware.retry": ("Retry",),
     "request": ("NULL", "HttpRequest", "Request"),
     "response": ("Response",),
 }
@@ -105,6 +109,7 @@ __all__ = [
     "AwsAuth",
     "AzureAuth",
     "BadRequestError",
+    "DeadlineExceededError",
     "DecodeError",
     "Executor",
     "ForbiddenError",
@@ -129,6 +134,7 @@ __all__ = [
     "Request",
     "RequestError",
     "Response",
+    "Retry",
     "ServiceToken",
     "TlsCertAuth",
     "TokenAuth",

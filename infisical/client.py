@@ -5,18 +5,23 @@ Nothing else knows all the parts. What a call is made of belongs to them; only t
 
 from __future__ import annotations
 
+import copy
+import random
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from returns.result import Failure
 
 from infisical.auth import AsyncLogin, AuthMode, Credential, Login, Policy
-from infisical.drivers import AsyncExecutor, AsyncFlights, Executor, Flights, InThreads, adrive, broken, drive
+from infisical.drivers import AsyncExecutor, AsyncFlights, Executor, Flights, adrive, broken, drive
 from infisical.flow import Flow, Middleware
 from infisical.group import Answer, AsyncRun, Group, R, Run
-from infisical.pipeline import CLOUD, Pipeline
+from infisical.middleware.retry import Retry
+from infisical.pipeline import CLOUD, Options, Pipeline
 from infisical.request import Request
 
 if TYPE_CHECKING:
@@ -58,6 +63,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 L = TypeVar("L")
 Clock: TypeAlias = Callable[[], float]
+RETRY: Final = Retry()
+MOST_BYTES: Final = 64 * 2**20
+
+
+class Same(Enum):
+    """What is left out stays as it is, where None has a meaning of its own."""
+
+    SAME = "same"
+
+
+SAME: Final = Same.SAME
 
 
 class Api(Group[R]):
@@ -252,6 +268,8 @@ class Client(Api[R], Generic[R, L]):
     """What can be said of a client, and to it, without running anything."""
 
     _pipeline: Pipeline
+    _own: Any
+    """The transport that the client made, and closes."""
 
     @property
     def auth_mode(self) -> AuthMode | None:
@@ -282,6 +300,37 @@ class Client(Api[R], Generic[R, L]):
         """Forget the credential; a login still in the air is forgotten too. The server is not told."""
         self._pipeline.forget()
 
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        retry: Retry | Same | None = SAME,
+        idempotent: bool | None = None,
+        max_response_bytes: int | None = None,
+    ) -> Self:
+        """Copy the client with other options for some calls; it is cheap, and shares session, transport and flights.
+
+        `timeout` (seconds) is for one message, `deadline` for a whole call. `retry=None` turns repeating off.
+        `idempotent=True` says that the calls made with the copy do no harm if they are done twice, so that writes are
+        repeated as reads are. What is left out stays. ValueError for what cannot be right. Closing the copy closes
+        nothing.
+        """
+        before = self._pipeline.options
+        options = Options(
+            timeout=before.timeout if timeout is None else timeout,
+            deadline=before.deadline if deadline is None else deadline,
+            retry=before.retry if isinstance(retry, Same) else retry,
+            idempotent=before.idempotent if idempotent is None else idempotent,
+            max_response_bytes=before.max_response_bytes if max_response_bytes is None else max_response_bytes,
+        )
+        other = copy.copy(self)
+        own = vars(other)
+        for name in [name for name, value in own.items() if isinstance(value, Group)]:
+            del own[name]  # its groups run what this client runs, itself (`_run`) included
+        own.update(_run=other, _pipeline=self._pipeline.with_options(options), _own=None)
+        return other
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._pipeline.base_url!r}, auth_mode={self.auth_mode!r})"
 
@@ -291,8 +340,11 @@ class InfisicalClient(Client[Run, Login]):
 
     `base_url` is the root of the server, with a path prefix if it has one; `http://` to anything but this machine needs
     `allow_http`. `auth` is a credential that is there already; `login` gets one. `executor` sends; None: urllib3.
-    `timeout` (seconds) is the total for one message. `headers` go with every message. `auth_policy` is "documented",
-    "server" or a function of an endpoint's `Access`. A token is renewed `leeway` seconds before it expires.
+    `timeout` (seconds) is the total for one message, `deadline` for a call with all its messages and waits (None: no
+    end). `retry` says how calls that failed by chance are repeated (None: not at all): a write only where it surely was
+    not done. An answer of more than `max_response_bytes` is a `Failure`. `headers` go with every message. `auth_policy`
+    is "documented", "server" or a function of an endpoint's `Access`. A token is renewed `leeway` seconds before it
+    expires. `clock`, `sleep` and `random` are for tests.
     `middleware` are links of your own, outermost first. ValueError if an argument cannot be right; calls never raise.
     """
 
@@ -303,18 +355,25 @@ class InfisicalClient(Client[Run, Login]):
         auth: Credential | None = None,
         executor: Executor | None = None,
         timeout: float = 30.0,
+        deadline: float | None = 120.0,
+        retry: Retry | None = RETRY,
+        max_response_bytes: int | None = MOST_BYTES,
         headers: Mapping[str, str] | None = None,
         auth_policy: str | Policy = "documented",
         leeway: float = 30.0,
         middleware: Sequence[Middleware] = (),
         clock: Clock = time.monotonic,
+        random: Callable[[], float] = random.random,
+        sleep: Callable[[float], object] = time.sleep,
         allow_http: bool = False,
     ) -> None:
         super().__init__(self)
+        options = Options(timeout=timeout, deadline=deadline, retry=retry, max_response_bytes=max_response_bytes)
         self._pipeline = Pipeline(
-            base_url, headers or {}, timeout, auth_policy, middleware, auth, clock, leeway, allow_http
+            base_url, headers or {}, options, auth_policy, middleware, auth, clock, random, leeway, allow_http
         )
-        self._execute: Executor = _transport() if executor is None else executor
+        self._sleep = sleep
+        self._execute: Executor = _transport(max_response_bytes) if executor is None else executor
         self._own: Any = self._execute if executor is None else None
         self._flights = Flights()
 
@@ -333,7 +392,7 @@ class InfisicalClient(Client[Run, Login]):
 
     def _drive(self, flow: Flow[Answer[T]]) -> Answer[T]:
         try:
-            return drive(flow, self._execute, self._flights)
+            return drive(flow, self._execute, self._flights, self._sleep, self._pipeline.deadline())
         except Exception as cause:
             return Failure(broken(cause))
 
@@ -364,21 +423,30 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin]):
         auth: Credential | None = None,
         executor: AsyncExecutor | None = None,
         timeout: float = 30.0,
+        deadline: float | None = 120.0,
+        retry: Retry | None = RETRY,
+        max_response_bytes: int | None = MOST_BYTES,
         headers: Mapping[str, str] | None = None,
         auth_policy: str | Policy = "documented",
         leeway: float = 30.0,
         middleware: Sequence[Middleware] = (),
         clock: Clock = time.monotonic,
+        random: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[object]] | None = None,
         allow_http: bool = False,
     ) -> None:
         super().__init__(self)
+        options = Options(timeout=timeout, deadline=deadline, retry=retry, max_response_bytes=max_response_bytes)
         self._pipeline = Pipeline(
-            base_url, headers or {}, timeout, auth_policy, middleware, auth, clock, leeway, allow_http
+            base_url, headers or {}, options, auth_policy, middleware, auth, clock, random, leeway, allow_http
         )
+        self._sleep = sleep
         self._own: Any = None
         if executor is None:
-            self._own = _transport()
-            executor = self._threads = InThreads(self._own)
+            from infisical.executors.threaded import ThreadedExecutor
+
+            self._own = _transport(max_response_bytes)
+            executor = self._threads = ThreadedExecutor(self._own)
         self._execute: AsyncExecutor = executor
         self._flights: AsyncFlights = {}
 
@@ -392,7 +460,7 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin]):
 
     async def _drive(self, flow: Flow[Answer[T]]) -> Answer[T]:
         try:
-            return await adrive(flow, self._execute, self._flights)
+            return await adrive(flow, self._execute, self._flights, self._sleep, self._pipeline.deadline())
         except Exception as cause:
             return Failure(broken(cause))
 
@@ -411,7 +479,7 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin]):
         await self.aclose()
 
 
-def _transport() -> Any:
+def _transport(max_response_bytes: int | None) -> Any:
     from infisical.executors.urllib3 import Urllib3Executor
 
-    return Urllib3Executor()
+    return Urllib3Executor(max_response_bytes=max_response_bytes or sys.maxsize)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Coroutine, Hashable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from dataclasses import dataclass, field, replace
+from math import inf
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 
 from returns.result import Failure, Result, Success
 
-from infisical.errors import InfisicalError, InfisicalNetworkError
+from infisical.errors import DeadlineExceededError, InfisicalError, InfisicalNetworkError
 from infisical.flow import Call, Flow, Once, Send
 from infisical.request import HttpRequest
 from infisical.response import Response
 
 if TYPE_CHECKING:
     import asyncio
-    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 STDLIB = os.path.dirname(os.__file__)
@@ -51,11 +51,57 @@ def _reply(reply: object) -> Any:
     """What an executor returned, unless it is not a Result."""
     if isinstance(reply, (Success, Failure)):
         return reply
-    return Failure(InfisicalNetworkError(f"the executor returned {type(reply).__name__}, not a Result"))
+    return _defective(f"the executor returned {type(reply).__name__}, not a Result")
 
 
 def _crashed(cause: Exception) -> Reply:
-    return Failure(InfisicalNetworkError(f"the executor is defective: {raised(cause)}"))
+    return _defective(f"the executor is defective: {raised(cause)}")
+
+
+def _defective(message: str) -> Reply:
+    error = InfisicalNetworkError(message)
+    error.defect = True
+    return Failure(error)
+
+
+# ---- deadlines
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Until when a call may last, by its clock; whatever it sends gets no more time than is left."""
+
+    at: float
+    clock: Callable[[], float]
+
+    def left(self) -> float:
+        return self.at - self.clock()
+
+    def within(self, request: HttpRequest) -> HttpRequest | None:
+        """Return the message with no more time than is left; None if there is none."""
+        left = self.left()
+        if left >= request.timeout:
+            return request
+        return replace(request, timeout=left) if left > 0 else None
+
+    def cut(self, reply: Reply, request: HttpRequest, sent: HttpRequest) -> Reply:
+        """Say of a message that had less time than it wanted, and used it up, that the call is to blame."""
+        if sent is request or not isinstance(reply, Failure):
+            return reply
+        error = reply.failure()
+        if not isinstance(error, InfisicalNetworkError) or error.reason != "timeout":
+            return reply
+        return exceeded(f"{error.message}: the deadline of the call has passed", error.sent)
+
+
+FOREVER: Final = Deadline(inf, lambda: 0.0)
+
+
+def exceeded(message: str = "the deadline of the call has passed", sent: bool = False) -> Failure[Any]:
+    """Make the failure of a call that ran out of time. `sent` speaks of its last message only."""
+    return Failure(DeadlineExceededError(message, sent=sent))
+
+
+def _is_exceeded(value: object) -> bool:
+    return isinstance(value, Failure) and isinstance(value.failure(), DeadlineExceededError)
 
 
 # ---- threads
@@ -73,10 +119,13 @@ class Flights:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     aloft: dict[Hashable, _Flight] = field(default_factory=dict)
+    process: int = field(default_factory=os.getpid)
 
-    def join(self, key: Hashable, run: Callable[[], T]) -> T:
-        """Run it, or wait for whoever is running it. If that one crashes, somebody else takes over."""
+    def join(self, key: Hashable, run: Callable[[], T], deadline: Deadline = FOREVER) -> T:
+        """Run it, or wait for whoever is running it. If that one crashes, or has no time left, another takes over."""
         me = threading.get_ident()
+        if self.process != os.getpid():  # a fork: whoever led a flight is in the parent
+            self.process, self.lock, self.aloft = os.getpid(), threading.Lock(), {}
         while True:
             mine = _Flight(me)
             with self.lock:
@@ -85,14 +134,15 @@ class Flights:
                 return self._lead(key, mine, run)
             if flight.leader == me:
                 raise RuntimeError("a login called the client that waits for it")
-            flight.landed.wait()
+            if not flight.landed.wait(None if deadline.at == inf else max(0.0, deadline.left())):
+                return cast("T", exceeded())
             if not flight.crashed:
                 return cast("T", flight.value)
 
     def _lead(self, key: Hashable, flight: _Flight, run: Callable[[], T]) -> T:
         try:
             flight.value = value = run()
-            flight.crashed = False
+            flight.crashed = _is_exceeded(value)  # its leader's deadline is not that of those who wait
             return value
         finally:
             with self.lock:
@@ -100,11 +150,17 @@ class Flights:
             flight.landed.set()
 
 
-def drive(flow: Flow[T], execute: Executor, flights: Flights, nap: Callable[[float], None] = time.sleep) -> T:
-    """Run a flow to its end, blocking."""
+def drive(
+    flow: Flow[T],
+    execute: Executor,
+    flights: Flights,
+    nap: Callable[[float], object] = time.sleep,
+    deadline: Deadline = FOREVER,
+) -> T:
+    """Run a flow to its end, blocking; after its deadline nothing is sent, and nobody waits."""
 
     def inside(once: Once) -> Callable[[], Any]:
-        return lambda: drive(once.flow(), execute, flights, nap)
+        return lambda: drive(once.flow(), execute, flights, nap, deadline)
 
     answer: Any = None
     while True:
@@ -113,17 +169,22 @@ def drive(flow: Flow[T], execute: Executor, flights: Flights, nap: Callable[[flo
         except StopIteration as end:
             return cast("T", end.value)
         if isinstance(effect, Send):
+            message = deadline.within(effect.request)
+            if message is None:
+                answer = exceeded()
+                continue
             try:
-                answer = _reply(execute(effect.request))
+                answer = deadline.cut(_reply(execute(message)), effect.request, message)
             except Exception as cause:
                 answer = _crashed(cause)
         elif isinstance(effect, Once):
-            answer = flights.join(effect.key, inside(effect))
+            answer = flights.join(effect.key, inside(effect), deadline)
         elif isinstance(effect, Call):
             answer = _called(effect.function)
         else:
-            nap(effect.seconds)
-            answer = None
+            answer = effect.seconds < deadline.left()
+            if answer:
+                nap(effect.seconds)
 
 
 def _called(function: Callable[[], Any]) -> Result[Any, Exception]:
@@ -141,10 +202,14 @@ def _called(function: Callable[[], Any]) -> Result[Any, Exception]:
 AsyncFlights: TypeAlias = "dict[Hashable, asyncio.Task[Any]]"
 
 
-async def adrive(flow: Flow[T], execute: AsyncExecutor, flights: AsyncFlights) -> T:
+async def adrive(
+    flow: Flow[T],
+    execute: AsyncExecutor,
+    flights: AsyncFlights,
+    nap: Callable[[float], Awaitable[object]] | None = None,
+    deadline: Deadline = FOREVER,
+) -> T:
     """Run a flow to its end under asyncio. A cancelled caller does not take down a flight that others share."""
-    import asyncio
-
     answer: Any = None
     while True:
         try:
@@ -152,34 +217,61 @@ async def adrive(flow: Flow[T], execute: AsyncExecutor, flights: AsyncFlights) -
         except StopIteration as end:
             return cast("T", end.value)
         if isinstance(effect, Send):
+            message = deadline.within(effect.request)
+            if message is None:
+                answer = exceeded()
+                continue
             try:
-                answer = _reply(await execute(effect.request))
+                answer = deadline.cut(_reply(await execute(message)), effect.request, message)
             except Exception as cause:
                 answer = _crashed(cause)
         elif isinstance(effect, Once):
-            answer = await _ajoin(effect, execute, flights)
+            answer = await _ajoin(effect, execute, flights, nap, deadline)
         elif isinstance(effect, Call):
             answer = await _acalled(effect.function)
         else:
-            await asyncio.sleep(effect.seconds)
-            answer = None
+            answer = effect.seconds < deadline.left()
+            if answer:
+                await _nap(nap, effect.seconds)
 
 
-async def _ajoin(effect: Once, execute: AsyncExecutor, flights: AsyncFlights) -> Any:
-    """A flight is a task of its own, so that whoever asked first may go. If it is cancelled itself, another starts."""
+async def _nap(nap: Callable[[float], Awaitable[object]] | None, seconds: float) -> None:
+    if nap is None:
+        import asyncio
+
+        nap = asyncio.sleep
+    await nap(seconds)
+
+
+async def _ajoin(
+    effect: Once,
+    execute: AsyncExecutor,
+    flights: AsyncFlights,
+    nap: Callable[[float], Awaitable[object]] | None,
+    deadline: Deadline,
+) -> Any:
+    """A flight is a task of its own, so that whoever asked first may go. If it is cancelled itself, another starts.
+
+    It has all the time that its messages have: the deadlines are those of the calls that wait for it.
+    """
     import asyncio
 
     me = asyncio.current_task()
     while True:
         flight = flights.get(effect.key)
         if flight is None or flight.done() or flight.get_loop() is not asyncio.get_running_loop():
-            flight = asyncio.ensure_future(adrive(effect.flow(), execute, flights))
+            flight = asyncio.ensure_future(adrive(effect.flow(), execute, flights, nap))
             flights[effect.key] = flight
             flight.add_done_callback(lambda done: _land(flights, effect.key, done))
         if flight is me:
             raise RuntimeError("a login called the client that waits for it")
         try:
-            return await asyncio.shield(flight)
+            if deadline.at == inf:
+                return await asyncio.shield(flight)
+            async with asyncio.timeout(max(0.0, deadline.left())):
+                return await asyncio.shield(flight)
+        except TimeoutError:
+            return exceeded()
         except asyncio.CancelledError:
             if not flight.cancelled() or (me is not None and me.cancelling()):
                 raise
@@ -200,32 +292,3 @@ async def _acalled(function: Callable[[], Any]) -> Result[Any, Exception]:
         return Success(await value if inspect.isawaitable(value) else value)
     except Exception as cause:
         return Failure(cause)
-
-
-class InThreads:
-    """A blocking executor for the asyncio client: each request runs in a thread of a pool of its own.
-
-    asyncio's default pool is small, and the application's. A cancelled call leaves its thread to finish alone.
-    """
-
-    def __init__(self, execute: Executor, threads: int = 64) -> None:
-        self._execute, self._threads = execute, threads
-        self._pool: ThreadPoolExecutor | None = None
-        self._closed = False
-
-    async def __call__(self, request: HttpRequest) -> Reply:
-        if self._closed:
-            message = f"{request.method}: this executor is closed"
-            return Failure(InfisicalNetworkError(message, reason="protocol", sent=False))
-        import asyncio
-        from concurrent.futures import ThreadPoolExecutor
-
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="infisical")
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._execute, request)
-
-    def close(self) -> None:
-        """Let the threads go; requests under way end by their own deadlines, later ones are a `Failure`."""
-        self._closed = True
-        if self._pool is not None:
-            self._pool.shutdown(wait=False)

@@ -26,8 +26,12 @@ class InfisicalError(Exception):
     """Whatever can go wrong with a call.
 
     `message` says what. `sent` is False only where the call itself surely never left this process: then it may be
-    repeated whatever it does.
+    repeated whatever it does. `attempts` is how often it was tried.
     """
+
+    attempts: int = 1
+    again_in: float | None = None
+    """Where a login failed that the call needed: seconds until the next one is tried (inf: none is)."""
 
     def __init__(self, message: str, *, sent: bool = True) -> None:
         super().__init__(message)
@@ -35,17 +39,22 @@ class InfisicalError(Exception):
         self.sent = sent
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and vars(self) == vars(other)
+        return type(self) is type(other) and _compared(self) == _compared(other)
 
     def __hash__(self) -> int:
         return hash((type(self), self.message))
 
     def __repr__(self) -> str:
-        given = {name: value for name, value in vars(self).items() if (name, value) != ("status_code", 0)}
+        given = {name: value for name, value in _compared(self).items() if (name, value) != ("status_code", 0)}
         shown = {name: value for name, value in given.items() if name != "sent" and value not in (None, "", ())}
         if not self.sent:
             shown["sent"] = False
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+def _compared(error: object) -> dict[str, Any]:
+    """What an error says of the failure, without what it says of how the call went on."""
+    return {name: value for name, value in vars(error).items() if name not in ("attempts", "again_in", "defect")}
 
 
 class RequestError(InfisicalError):
@@ -70,6 +79,9 @@ class AuthenticationError(InfisicalError):
 class InfisicalNetworkError(InfisicalError):
     """No answer. `reason` says why; `unrecorded` is a recording's or a script's own: it knows no answer."""
 
+    defect: bool = False
+    """Whether the executor is to blame, which did what none may: raised, or returned something else than a Result."""
+
     def __init__(self, message: str, *, reason: Reason = "protocol", sent: bool = True) -> None:
         super().__init__(message, sent=sent)
         self.reason: Reason = reason
@@ -78,6 +90,13 @@ class InfisicalNetworkError(InfisicalError):
     def timed_out(self) -> bool:
         """Whether the deadline passed."""
         return self.reason == "timeout"
+
+
+class DeadlineExceededError(InfisicalNetworkError):
+    """The call took longer than its deadline, with all its retries, logins and waits. `reason` is `timeout`."""
+
+    def __init__(self, message: str, *, reason: Reason = "timeout", sent: bool = True) -> None:
+        super().__init__(message, reason=reason, sent=sent)
 
 
 class DecodeError(InfisicalError):
@@ -200,8 +219,10 @@ def _judged(
         method=method,
         template=template,
     )
+    if response.attempts > 1:
+        error.attempts = response.attempts
     if isinstance(error, RateLimitError):
-        wait = _retry_after(response, message)
+        wait = retry_after(response, message)
         if wait is not None:  # else it is as the class has it, so that errors made by hand compare equal
             error.retry_after = wait
     elif isinstance(error, NotFoundError) and kind == "Not Found" and re.match(r"Route [A-Z]+:/", message):
@@ -218,11 +239,25 @@ def with_hint(error: E, hint: str) -> E:
     return told
 
 
-def unsent(error: E) -> E:
-    """Copy an error for a call that waited for something that failed, and so was never sent itself."""
-    waiting = copy.copy(error)
-    waiting.sent = False
-    return waiting
+def waiting(error: E, again_in: float | None) -> E:
+    """Copy an error for a call that needed what failed; `again_in` is in how many seconds that is tried again."""
+    shared = copy.copy(error)
+    shared.again_in = again_in
+    return shared
+
+
+def unsent(error: E, again_in: float | None = None) -> E:
+    """Copy it for a call that was never sent itself."""
+    shared = waiting(error, again_in)
+    shared.sent = False
+    return shared
+
+
+def retried(error: E, attempts: int) -> E:
+    """Copy an error for a call that was tried so often."""
+    last = copy.copy(error)
+    last.attempts = attempts
+    return last
 
 
 def _family(status: int, kind: str | None) -> type[InfisicalApiError]:
@@ -298,8 +333,8 @@ def _issue(issue: object) -> str:
 UNITS: Mapping[str, float] = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
 
 
-def _retry_after(response: Response, message: str) -> float | None:
-    """Seconds, from whichever of the server's ways of saying it comes first."""
+def retry_after(response: Response, message: str = "") -> float | None:
+    """Return in how many seconds to come again, from whichever of the server's ways of saying it comes first."""
     header = (response.header("retry-after") or "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", header):
         return float(header)

@@ -30,7 +30,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Wait; the answer is None."""
+    """Wait; the answer is whether there was time to: if the call's deadline comes first, nobody waits."""
 
     seconds: float
 
@@ -63,9 +63,10 @@ def send(request: HttpRequest) -> Flow[Outcome]:
     return outcome
 
 
-def sleep(seconds: float) -> Flow[None]:
-    """Wait that long."""
-    yield Sleep(seconds)
+def sleep(seconds: float) -> Flow[bool]:
+    """Wait that long; False, and at once, if the call's deadline comes before."""
+    slept: bool = yield Sleep(seconds)
+    return slept
 
 
 def once(key: Hashable, flow: Callable[[], Flow[T]]) -> Flow[T]:

@@ -5,20 +5,24 @@ What the two clients share. It knows the order of the parts, the settings and th
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from returns.result import Failure, Success
 
 from infisical.auth import POLICIES, AsyncLogin, AuthMode, Credential, Policy, is_visible_ascii, sendable
-from infisical.drivers import raised
+from infisical.drivers import FOREVER, Deadline, raised
 from infisical.errors import AuthenticationError, DecodeError, InfisicalError, InfisicalNetworkError, from_response
 from infisical.flow import Flow, Middleware, Next, call, chain
 from infisical.group import Answer
 from infisical.middleware.auth_mode import auth_mode, checked_by
+from infisical.middleware.log import log
+from infisical.middleware.retry import Budget, Retry, retry
 from infisical.middleware.session import Cell, Grant, Renew, Session, granted, session
 from infisical.redaction import secrets_in
 from infisical.request import Headers, HttpRequest, Request, prepare
@@ -33,6 +37,27 @@ CLOUD: Final = "https://app.infisical.com"
 OURS: Final = frozenset({"authorization", "x-api-key", "content-type", "content-length", "transfer-encoding"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What one call may have different from another: seconds, how it is repeated, and whether a write may be."""
+
+    timeout: float
+    deadline: float | None
+    retry: Retry | None
+    idempotent: bool = False
+    max_response_bytes: int | None
+
+    def __post_init__(self) -> None:
+        seconds("timeout", self.timeout)
+        if self.deadline is not None:
+            seconds("deadline", self.deadline)
+        most = self.max_response_bytes
+        if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 1):
+            raise ValueError(f"max_response_bytes is a whole number of at least 1, or None, not {most!r}")
+        if self.retry is not None and not isinstance(self.retry, Retry):
+            raise ValueError(f"retry is a Retry or None, not {type(self.retry).__name__}")
+
+
 class Pipeline:
     """Settings, the session cell, and every call as a flow."""
 
@@ -40,27 +65,52 @@ class Pipeline:
         self,
         base_url: str,
         headers: Mapping[str, str],
-        timeout: float,
+        options: Options,
         policy: str | Policy,
         middleware: Sequence[Middleware],
         auth: Credential | None,
         clock: Callable[[], float],
+        chance: Callable[[], float],
         leeway: float,
         allow_http: bool,
     ) -> None:
         self.base_url = _base(base_url, allow_http)
         self.headers = _headers(headers)
-        self.timeout, self.leeway = _seconds("timeout", timeout), _seconds("leeway", leeway, zero=True)
+        self.leeway = seconds("leeway", leeway, zero=True)
         self.clock = clock
         self.cell = Cell()
         if auth is not None:
             self.hold(auth.mode, auth.value)
-        check = checked_by(_policy(policy))
-        self.chain: Next = chain([*middleware, auth_mode(check, self.cell.mode), session(self.cell, clock, check)])
+        self._middleware, self._chance = middleware, chance
+        self._check = checked_by(_policy(policy))
+        self._session = session(self.cell, clock, self._check)
+        self._budget: Budget | None = None
+        self._arrange(options)
+
+    def with_options(self, options: Options) -> Pipeline:
+        """Copy it with other options, and the same session."""
+        other = copy.copy(self)
+        other._arrange(options)
+        return other
+
+    def _arrange(self, options: Options) -> None:
+        self.options = options
+        again: list[Middleware] = []
+        if options.retry is not None and options.retry.attempts > 1:
+            if self._budget is None:
+                self._budget = Budget(options.retry.budget)
+            again = [retry(options.retry, self._budget, self._chance, options.idempotent)]
+        mode = auth_mode(self._check, self.cell.mode)
+        self.chain: Next = chain([*self._middleware, log(self.clock), mode, *again, self._session])
+
+    def deadline(self) -> Deadline:
+        """Until when a call that begins now may last."""
+        seconds = self.options.deadline
+        return FOREVER if seconds is None else Deadline(self.clock() + seconds, self.clock)
 
     def call(self, request: Request[T], following: Next | None = None) -> Flow[Answer[T]]:
         """Prepare, run the chain (or only what follows), read the answer."""
-        prepared = prepare(request, self.base_url, self.headers, self.timeout)
+        prepared = prepare(request, self.base_url, self.headers, self.options.timeout)
         if isinstance(prepared, Failure):
             return prepared
         message = prepared.unwrap()
@@ -70,6 +120,9 @@ class Pipeline:
         if isinstance(outcome, Failure):
             return outcome
         response = outcome.unwrap()
+        most = self.options.max_response_bytes
+        if most is not None and len(response.body) > most:
+            return Failure(InfisicalNetworkError(f"the answer has more than {most} bytes", reason="protocol"))
         if 200 <= response.status < 300:
             return request.returns(response)
         tokens = {grant.token for grant in (before, held.grant, self.cell.session.grant) if grant is not None}
@@ -189,7 +242,7 @@ def _headers(given: Mapping[str, str]) -> Headers:
     return (*((name, value) for name, value in defaults.items() if name.lower() not in taken), *given.items())
 
 
-def _seconds(what: str, value: float, *, zero: bool = False) -> float:
+def seconds(what: str, value: float, *, zero: bool = False) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise ValueError(f"{what} must be a number of seconds, not {value!r}")
     if value < 0 or (value == 0 and not zero):

@@ -70,7 +70,8 @@ class Request(Generic[T_co]):
     """One call: what to ask for, who may ask, and how to read the answer. Its repr leaves body and headers out.
 
     `path` is a template, `parts` fill it; `query` and `body` hold Python values, written by `prepare`; `headers` is for
-    what is neither of these nor the session's credential.
+    what is neither of these nor the session's credential. `idempotent` says of a call that is no GET that it may be
+    repeated without harm.
     """
 
     method: Method
@@ -81,6 +82,7 @@ class Request(Generic[T_co]):
     returns: Decoder[T_co]
     auth: Access = ANY
     headers: Headers = ()
+    idempotent: bool = False
 
     def __repr__(self) -> str:
         shown = tuple((name, MASK if is_secret_field(str(name)) else value) for name, value in self.query)
@@ -138,9 +140,11 @@ def post(
     returns: Decoder[T],
     auth: Access = ANY,
     headers: Headers = (),
+    idempotent: bool = False,
 ) -> Request[T]:
     """Describe a POST. It always carries a JSON body; what is None in it is left out, `NULL` is null."""
-    return Request("POST", path, tuple(parts.items()), _present(query), _frozen(body), returns, auth, headers)
+    written = _frozen(body)
+    return Request("POST", path, tuple(parts.items()), _present(query), written, returns, auth, headers, idempotent)
 
 
 def patch(

@@ -26,7 +26,7 @@ from infisical import (
     UniversalAuth,
 )
 from infisical.endpoints.secrets import SecretList, Secrets
-from infisical.executors import AsyncScriptedExecutor, InThreads, ScriptedExecutor
+from infisical.executors import AsyncScriptedExecutor, ScriptedExecutor, ThreadedExecutor
 from infisical.flow import Flow, Next, Outcome
 from tests.wire import answer
 
@@ -202,7 +202,7 @@ def test_the_asyncio_client_closes_only_a_transport_that_it_made():
 
 
 def test_a_blocking_executor_serves_the_asyncio_client_in_threads():
-    executor = InThreads(ScriptedExecutor(LISTED), threads=1)
+    executor = ThreadedExecutor(ScriptedExecutor(LISTED), threads=1)
 
     async def main() -> Any:
         return await AsyncInfisicalClient(executor=executor, auth=Jwt("t")).secrets.list(**WHERE)
@@ -289,7 +289,7 @@ DEFECTS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("settings", DEFECTS)
 def test_whatever_is_plugged_in_and_raises_gives_a_failure_that_does_not_show_its_message(settings):
-    got = InfisicalClient(auth=Jwt("t"), **settings).secrets.list(**WHERE)
+    got = InfisicalClient(retry=None, auth=Jwt("t"), **settings).secrets.list(**WHERE)
 
     assert isinstance(got.failure(), InfisicalError)
     assert "TOPSECRET" not in repr(got.failure())
@@ -297,14 +297,14 @@ def test_whatever_is_plugged_in_and_raises_gives_a_failure_that_does_not_show_it
 
 @pytest.mark.parametrize("settings", [{"executor": aboom}, {"executor": AsyncScriptedExecutor(), "middleware": [boom]}])
 def test_the_same_under_asyncio(settings):
-    got = asyncio.run(AsyncInfisicalClient(auth=Jwt("t"), **settings).secrets.list(**WHERE))
+    got = asyncio.run(AsyncInfisicalClient(retry=None, auth=Jwt("t"), **settings).secrets.list(**WHERE))
 
     assert isinstance(got.failure(), InfisicalError)
     assert "TOPSECRET" not in repr(got.failure())
 
 
 def test_an_executor_that_raises_is_a_network_error_with_its_types_name_and_place():
-    error = InfisicalClient(auth=Jwt("t"), executor=boom).secrets.list(**WHERE).failure()
+    error = InfisicalClient(retry=None, auth=Jwt("t"), executor=boom).secrets.list(**WHERE).failure()
 
     assert isinstance(error, InfisicalNetworkError)
     assert error.message.startswith("the executor is defective: LookupError was raised at test_client.py:")
@@ -331,7 +331,7 @@ def test_any_2xx_is_success(status):
     from infisical.decode import nothing
     from infisical.request import get
 
-    client = InfisicalClient(executor=ScriptedExecutor(Response(status)))
+    client = InfisicalClient(retry=None, executor=ScriptedExecutor(Response(status)))
 
     assert client(get("/api/status", returns=nothing)) == Success(None)
 
@@ -341,7 +341,7 @@ def test_anything_else_is_a_failure(status):
     from infisical.decode import nothing
     from infisical.request import get
 
-    client = InfisicalClient(executor=ScriptedExecutor(Response(status)))
+    client = InfisicalClient(retry=None, executor=ScriptedExecutor(Response(status)))
 
     assert isinstance(client(get("/api/status", returns=nothing)), Failure)
 

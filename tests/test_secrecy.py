@@ -174,7 +174,7 @@ LOGINS: dict[str, Callable[[str], Any]] = {
 
 
 def client_of(*script: Response, token: str = "a-token-of-nobody", **settings: Any) -> InfisicalClient:
-    return InfisicalClient(auth=IdentityAccessToken(token), executor=ScriptedExecutor(*script), **settings)
+    return InfisicalClient(retry=None, auth=IdentityAccessToken(token), executor=ScriptedExecutor(*script), **settings)
 
 
 @slow
@@ -194,7 +194,9 @@ def test_a_secret_that_a_call_sends_is_shown_by_nothing_that_comes_of_it(name, s
 @given(secret=lines, echo=echoes)
 @pytest.mark.parametrize("name", LOGINS)
 def test_a_secret_that_a_login_sends_is_shown_by_nothing_that_comes_of_it(name, secret, echo):
-    client = InfisicalClient(executor=ScriptedExecutor(echo(secret), answer({"accessToken": "t"}), echo(secret)))
+    client = InfisicalClient(
+        retry=None, executor=ScriptedExecutor(echo(secret), answer({"accessToken": "t"}), echo(secret))
+    )
     method = LOGINS[name](secret)
     outcome = client.login(method)
 
@@ -206,7 +208,7 @@ def test_a_secret_that_a_login_sends_is_shown_by_nothing_that_comes_of_it(name, 
 @slow
 @given(token=tokens, echo=echoes, hold=st.sampled_from(["set_access_token", "set_jwt"]))
 def test_a_token_that_is_held_is_shown_by_nothing_that_comes_of_it(token, echo, hold):
-    client = InfisicalClient(executor=ScriptedExecutor(echo(token), echo(token)))
+    client = InfisicalClient(retry=None, executor=ScriptedExecutor(echo(token), echo(token)))
     getattr(client, hold)(token)
     listed, made = client.secrets.list(**WHERE), client.kms.list_keys(project_id="p")
 
@@ -219,7 +221,7 @@ def test_a_token_that_is_held_is_shown_by_nothing_that_comes_of_it(token, echo, 
 @given(token=tokens, echo=echoes)
 def test_a_token_that_a_login_got_is_shown_by_nothing_that_comes_of_it(token, echo):
     granted = answer({"accessToken": token, "expiresIn": 60, "accessTokenMaxTTL": 60, "tokenType": "Bearer"})
-    client = InfisicalClient(executor=ScriptedExecutor(granted, echo(token), granted))
+    client = InfisicalClient(retry=None, executor=ScriptedExecutor(granted, echo(token), granted))
     logged_in, listed = client.login(UniversalAuth("id", "client secret")), client.secrets.list(**WHERE)
 
     assert logged_in == Success(LoginResponse(access_token=token, expires_in=60, access_token_max_ttl=60))
@@ -246,7 +248,9 @@ def recorded(path: Any) -> tuple[str, str]:
 def test_a_recording_of_a_call_holds_neither_its_secret_nor_its_token(name, secret, echo, token, tapes):
     path = next(tapes)
     inner = ScriptedExecutor(echo(secret), echo(token))
-    client = InfisicalClient(auth=IdentityAccessToken(token), executor=CassetteExecutor(path, mode="all", inner=inner))
+    client = InfisicalClient(
+        retry=None, auth=IdentityAccessToken(token), executor=CassetteExecutor(path, mode="all", inner=inner)
+    )
     outcomes = [CALLS[name](client, secret), CALLS[name](client, secret)]
 
     assert len(inner.sent) == 2
@@ -260,7 +264,7 @@ def test_a_recording_of_a_call_holds_neither_its_secret_nor_its_token(name, secr
 def test_a_recording_of_a_login_holds_neither_its_secret_nor_the_token(name, secret, echo, token, tapes):
     path = next(tapes)
     inner = ScriptedExecutor(echo(secret), answer({"accessToken": token, "expiresIn": 60}), echo(token))
-    client = InfisicalClient(executor=CassetteExecutor(path, mode="all", inner=inner))
+    client = InfisicalClient(retry=None, executor=CassetteExecutor(path, mode="all", inner=inner))
     client.login(LOGINS[name](secret))
     client.login(LOGINS[name](secret)).unwrap()
     client.secrets.list(**WHERE)
@@ -278,7 +282,9 @@ def test_a_recording_of_what_a_server_gives_away_does_not_hold_it(secret, tapes)
         answer(it) for it in ({"secret": held}, {"secrets": [held]}, {"plaintext": sealed}, {"privateKey": secret})
     ]
     inner = ScriptedExecutor(*script)
-    client = InfisicalClient(auth=IdentityAccessToken("t"), executor=CassetteExecutor(path, mode="all", inner=inner))
+    client = InfisicalClient(
+        retry=None, auth=IdentityAccessToken("t"), executor=CassetteExecutor(path, mode="all", inner=inner)
+    )
     outcomes = [
         client.secrets.get_by_name(secret_name="A", **WHERE), client.secrets.list(**WHERE),
         client.kms.decrypt(key_id="k", ciphertext="AA=="), client.kms.get_private_key(key_id="k"),

@@ -54,7 +54,7 @@ def logged_in(
     """A client that has logged in as T1 at time 0, what it will be answered, and its clock."""
     now = [0.0]
     executor = ScriptedExecutor(first or login("T1"), *script)
-    client = InfisicalClient(executor=executor, clock=lambda: now[0], **settings)
+    client = InfisicalClient(retry=None, executor=executor, clock=lambda: now[0], **settings)
     client.login(UniversalAuth("id", "secret")).unwrap()
     executor.sent.clear()
     return client, executor, now
@@ -80,7 +80,9 @@ def told(requests: Iterable[HttpRequest]) -> list[str]:
 )
 def test_each_kind_of_credential_goes_into_its_header(credential, header):
     executor = ScriptedExecutor(LISTED)
-    client = InfisicalClient(auth=credential, executor=executor, auth_policy=lambda access: (credential.mode,))
+    client = InfisicalClient(
+        retry=None, auth=credential, executor=executor, auth_policy=lambda access: (credential.mode,)
+    )
     client.secrets.list(**WHERE)
 
     assert header in executor.sent[0].headers
@@ -88,7 +90,7 @@ def test_each_kind_of_credential_goes_into_its_header(credential, header):
 
 def test_a_client_without_a_credential_sends_nothing():
     executor = ScriptedExecutor()
-    error = InfisicalClient(executor=executor).secrets.list(**WHERE).failure()
+    error = InfisicalClient(retry=None, executor=executor).secrets.list(**WHERE).failure()
 
     assert isinstance(error, AuthenticationError)
     assert (error.current_mode, error.allowed_modes) == (None, ("identity_access_token", "jwt", "service_token"))
@@ -198,7 +200,7 @@ def test_a_refusal_of_the_token_in_the_body_renews_nothing_and_is_not_repeated(c
 
 def test_a_static_token_that_is_refused_is_not_renewed():
     executor = ScriptedExecutor(REFUSED_401)
-    client = InfisicalClient(auth=IdentityAccessToken("T"), executor=executor)
+    client = InfisicalClient(retry=None, auth=IdentityAccessToken("T"), executor=executor)
 
     assert isinstance(client.secrets.list(**WHERE).failure(), UnauthorizedError)
     assert told(executor.sent) == ["Bearer T"]
@@ -229,7 +231,7 @@ def test_a_login_factory_is_called_for_every_login():
     secrets = iter(["first", "second"])
     now = [0.0]
     executor = ScriptedExecutor(login("T1"), login("T2"), LISTED)
-    client = InfisicalClient(executor=executor, clock=lambda: now[0])
+    client = InfisicalClient(retry=None, executor=executor, clock=lambda: now[0])
     client.login(lambda: UniversalAuth("id", next(secrets))).unwrap()
     now[0] = 7190.0
     client.secrets.list(**WHERE)
@@ -241,7 +243,7 @@ def test_a_factory_may_bring_a_token_from_elsewhere():
     tokens = iter([LoginResponse(access_token="U1", expires_in=60), LoginResponse(access_token="U2", expires_in=60)])
     now = [0.0]
     executor = ScriptedExecutor(LISTED, LISTED)
-    client = InfisicalClient(executor=executor, clock=lambda: now[0])
+    client = InfisicalClient(retry=None, executor=executor, clock=lambda: now[0])
     client.set_jwt("U0", expires_in=60, renew=lambda: next(tokens))
     client.secrets.list(**WHERE)
     now[0] = 59.0
@@ -253,7 +255,7 @@ def test_a_factory_may_bring_a_token_from_elsewhere():
 def test_a_renewal_for_a_token_set_by_hand():
     now = [0.0]
     executor = ScriptedExecutor(login("T2"), LISTED)
-    client = InfisicalClient(executor=executor, clock=lambda: now[0])
+    client = InfisicalClient(retry=None, executor=executor, clock=lambda: now[0])
     client.set_access_token("T1", expires_in=100, renew=UniversalAuth("id", "secret"))
     now[0] = 75.0
     client.secrets.list(**WHERE)
@@ -277,7 +279,7 @@ def after_expiry(failing: Response | InfisicalNetworkError, *then: Response, met
     """A client whose token has expired, and whose next login fails; and how it does on each call after that."""
     now = [0.0]
     executor = ScriptedExecutor(login("T1"), failing, *then)
-    client = InfisicalClient(executor=executor, clock=lambda: now[0])
+    client = InfisicalClient(retry=None, executor=executor, clock=lambda: now[0])
     client.login(method or UniversalAuth("id", "secret")).unwrap()
     executor.sent.clear()
     now[0] = 7200.0
@@ -363,7 +365,7 @@ def test_a_factory_that_raises_is_a_failure_that_names_the_place_and_not_the_mes
     def factory() -> UniversalAuth:
         raise FileNotFoundError("/run/secrets/TOPSECRET")
 
-    error = InfisicalClient(executor=ScriptedExecutor()).login(factory).failure()
+    error = InfisicalClient(retry=None, executor=ScriptedExecutor()).login(factory).failure()
 
     assert isinstance(error, AuthenticationError)
     assert error.message.startswith("the login factory failed: FileNotFoundError was raised at test_session.py:")
@@ -372,7 +374,7 @@ def test_a_factory_that_raises_is_a_failure_that_names_the_place_and_not_the_mes
 
 @pytest.mark.parametrize("nonsense", [lambda: None, lambda: "token", object()])
 def test_what_is_not_a_login_method_is_a_failure(nonsense):
-    error = InfisicalClient(executor=ScriptedExecutor()).login(nonsense).failure()
+    error = InfisicalClient(retry=None, executor=ScriptedExecutor()).login(nonsense).failure()
 
     assert isinstance(error, AuthenticationError)
     assert error.message.endswith("is not a login method")
@@ -387,7 +389,9 @@ def test_a_factory_that_calls_its_own_client_is_a_failure_not_a_deadlock():
         return UniversalAuth("id", "secret")
 
     now = [0.0]
-    client = InfisicalClient(executor=ScriptedExecutor(login("T1"), login("T2"), LISTED), clock=lambda: now[0])
+    client = InfisicalClient(
+        retry=None, executor=ScriptedExecutor(login("T1"), login("T2"), LISTED), clock=lambda: now[0]
+    )
     client.login(factory).unwrap()
     now[0] = 7200.0
 
@@ -409,7 +413,7 @@ def meanwhile(act: Callable[[InfisicalClient], None]) -> Any:
             act(client)
         return Success(login("T2" if now[0] else "T1"))
 
-    client = InfisicalClient(executor=execute, clock=lambda: now[0])
+    client = InfisicalClient(retry=None, executor=execute, clock=lambda: now[0])
     client.login(UniversalAuth("id", "secret"))
     sent.clear()
     now[0] = 7200.0
@@ -449,7 +453,7 @@ def test_a_refusal_that_arrives_after_a_logout_or_a_new_token_starts_no_login(ac
             return Success(REFUSED_401)
         return Success(LISTED)
 
-    client = InfisicalClient(executor=execute)
+    client = InfisicalClient(retry=None, executor=execute)
     client.login(UniversalAuth("id", "secret"))
     requests.clear()
     got = client.secrets.list(**WHERE)
@@ -462,7 +466,7 @@ def test_logout_during_an_explicit_login_wins():
         client.logout()
         return Success(login("T"))
 
-    client = InfisicalClient(executor=execute)
+    client = InfisicalClient(retry=None, executor=execute)
     got = client.login(UniversalAuth("id", "secret"))
 
     assert (isinstance(got, Success), client.is_authenticated) == (True, False)
@@ -476,7 +480,7 @@ def test_a_token_of_another_mode_that_arrives_between_the_links_is_checked_again
             client.set_jwt("U")
         return ("identity_access_token",)
 
-    client = InfisicalClient(auth=IdentityAccessToken("T"), executor=executor, auth_policy=policy)
+    client = InfisicalClient(retry=None, auth=IdentityAccessToken("T"), executor=executor, auth_policy=policy)
     error = client.secrets.list(**WHERE).failure()
 
     assert isinstance(error, AuthenticationError)
@@ -490,7 +494,7 @@ def test_a_logout_between_the_links_does_not_send_the_call_without_a_credential(
         client.logout()
         return ("identity_access_token",)
 
-    client = InfisicalClient(auth=IdentityAccessToken("T"), executor=executor, auth_policy=policy)
+    client = InfisicalClient(retry=None, auth=IdentityAccessToken("T"), executor=executor, auth_policy=policy)
 
     assert isinstance(client.secrets.list(**WHERE).failure(), AuthenticationError)
     assert executor.sent == []

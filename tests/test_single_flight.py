@@ -87,7 +87,7 @@ def in_threads(server: Server, number: int = THREADS) -> tuple[InfisicalClient, 
             ready.set()
         return now
 
-    client = InfisicalClient(executor=execute, clock=clock)
+    client = InfisicalClient(retry=None, executor=execute, clock=clock)
     client.login(UniversalAuth("id", "secret")).unwrap()
     server.begin()
     with ThreadPoolExecutor(number) as pool:
@@ -115,7 +115,7 @@ def in_tasks(server: Server, number: int = TASKS, cancel_first: bool = False) ->
                 ready.set()
             return now
 
-        client = AsyncInfisicalClient(executor=execute, clock=clock)
+        client = AsyncInfisicalClient(retry=None, executor=execute, clock=clock)
         (await client.login(UniversalAuth("id", "secret"))).unwrap()
         server.begin()
         tasks = [asyncio.create_task(client.secrets.list(**WHERE)) for _ in range(number)]
@@ -188,7 +188,7 @@ def test_a_late_refusal_of_an_old_token_starts_no_login():
             first_done.wait(30)
         return got
 
-    client = InfisicalClient(executor=execute)
+    client = InfisicalClient(retry=None, executor=execute)
     client.login(UniversalAuth("id", "secret")).unwrap()
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(client.secrets.list, project_id="late", environment="dev")
@@ -218,7 +218,7 @@ def test_a_thread_that_looked_before_a_flight_landed_and_asks_after_it_starts_no
         late_thread.append(threading.get_ident())
         return client.secrets.list(**WHERE)
 
-    client = InfisicalClient(executor=execute, clock=clock)
+    client = InfisicalClient(retry=None, executor=execute, clock=clock)
     client.login(UniversalAuth("id", "secret")).unwrap()
     server.begin()
     with ThreadPoolExecutor(1) as pool:
@@ -284,7 +284,7 @@ def test_a_client_that_outlives_its_event_loop_does_not_wait_for_a_flight_of_the
                 await asyncio.Event().wait()
         return server.answer(request)
 
-    client = AsyncInfisicalClient(executor=execute, clock=server.clock)
+    client = AsyncInfisicalClient(retry=None, executor=execute, clock=server.clock)
     left_behind: list[Any] = []
 
     async def first() -> None:
@@ -330,8 +330,8 @@ def test_an_async_factory_is_awaited_by_the_asyncio_client_and_refused_by_the_bl
     async def execute(_: HttpRequest) -> Any:
         return Success(answer({"accessToken": "T"}))
 
-    awaited = asyncio.run(AsyncInfisicalClient(executor=execute).login(factory))
-    refused = InfisicalClient(executor=lambda _: Failure(AssertionError())).login(factory)  # type: ignore[arg-type, return-value]
+    awaited = asyncio.run(AsyncInfisicalClient(retry=None, executor=execute).login(factory))
+    refused = InfisicalClient(retry=None, executor=lambda _: Failure(AssertionError())).login(factory)  # type: ignore[arg-type, return-value]
 
     assert isinstance(awaited, Success)
     assert refused.failure().message.startswith("the login factory failed: TypeError was raised at drivers.py:")
@@ -344,11 +344,11 @@ def test_any_request_runs_under_both_clients():
         return Success(LISTED)
 
     async def main() -> Any:
-        client = AsyncInfisicalClient(executor=execute)
+        client = AsyncInfisicalClient(retry=None, executor=execute)
         client.set_jwt("t")
         return await client(request)
 
-    blocking = InfisicalClient(executor=lambda _: Success(LISTED))
+    blocking = InfisicalClient(retry=None, executor=lambda _: Success(LISTED))
     blocking.set_jwt("t")
 
     assert blocking(request) == asyncio.run(main())

@@ -230,4 +230,5 @@ class Identities(Group[R]):
             "orderBy": order_by,
             "orderDirection": order_direction,
         }
-        return post("/api/v1/identities/search", body=body, returns=one(IdentityMembershipList), auth=IDENTITIES)
+        returns = one(IdentityMembershipList)
+        return post("/api/v1/identities/search", body=body, returns=returns, auth=IDENTITIES, idempotent=True)

@@ -271,7 +271,7 @@ class Kms(Group[R]):
         """
         body = {"plaintext": Base64(plaintext)}
         path = "/api/v1/kms/keys/{keyId}/encrypt"
-        return post(path, {"keyId": key_id}, body=body, returns=one(EncryptResponse), auth=KMS)
+        return post(path, {"keyId": key_id}, body=body, returns=one(EncryptResponse), auth=KMS, idempotent=True)
 
     @endpoint
     @staticmethod
@@ -283,7 +283,7 @@ class Kms(Group[R]):
         """
         body = {"ciphertext": ciphertext}
         path = "/api/v1/kms/keys/{keyId}/decrypt"
-        return post(path, {"keyId": key_id}, body=body, returns=one(DecryptResponse), auth=KMS)
+        return post(path, {"keyId": key_id}, body=body, returns=one(DecryptResponse), auth=KMS, idempotent=True)
 
     @endpoint
     @staticmethod
@@ -331,7 +331,7 @@ class Kms(Group[R]):
         """
         body = {"signingAlgorithm": signing_algorithm, "data": Base64(data), "isDigest": is_digest}
         path = "/api/v1/kms/keys/{keyId}/sign"
-        return post(path, {"keyId": key_id}, body=body, returns=one(SignResponse), auth=KMS)
+        return post(path, {"keyId": key_id}, body=body, returns=one(SignResponse), auth=KMS, idempotent=True)
 
     @endpoint
     @staticmethod
@@ -355,4 +355,4 @@ class Kms(Group[R]):
             "isDigest": is_digest,
         }
         path = "/api/v1/kms/keys/{keyId}/verify"
-        return post(path, {"keyId": key_id}, body=body, returns=one(VerifyResponse), auth=KMS)
+        return post(path, {"keyId": key_id}, body=body, returns=one(VerifyResponse), auth=KMS, idempotent=True)

@@ -9,39 +9,51 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from infisical.drivers import AsyncExecutor, Executor, InThreads
+    from infisical.drivers import AsyncExecutor, Executor
+    from infisical.executors.aiohttp import AiohttpExecutor
     from infisical.executors.cassette import AsyncCassetteExecutor, CassetteExecutor
     from infisical.executors.faults import AsyncFaultyExecutor, FaultyExecutor
+    from infisical.executors.httpx import AsyncHttpxExecutor, HttpxExecutor
     from infisical.executors.memory import AsyncMemoryExecutor, MemoryExecutor
+    from infisical.executors.requests import RequestsExecutor
     from infisical.executors.scripted import AsyncScriptedExecutor, ScriptedExecutor
+    from infisical.executors.threaded import ThreadedExecutor
     from infisical.executors.urllib3 import Urllib3Executor
 
 __all__ = [
+    "AiohttpExecutor",
     "AsyncCassetteExecutor",
     "AsyncExecutor",
     "AsyncFaultyExecutor",
+    "AsyncHttpxExecutor",
     "AsyncMemoryExecutor",
     "AsyncScriptedExecutor",
     "CassetteExecutor",
     "Executor",
     "FaultyExecutor",
-    "InThreads",
+    "HttpxExecutor",
     "MemoryExecutor",
+    "RequestsExecutor",
     "ScriptedExecutor",
+    "ThreadedExecutor",
     "Urllib3Executor",
 ]
 _HOMES = {
+    "AiohttpExecutor": "infisical.executors.aiohttp",
     "AsyncCassetteExecutor": "infisical.executors.cassette",
     "AsyncExecutor": "infisical.drivers",
     "AsyncFaultyExecutor": "infisical.executors.faults",
+    "AsyncHttpxExecutor": "infisical.executors.httpx",
     "AsyncMemoryExecutor": "infisical.executors.memory",
     "AsyncScriptedExecutor": "infisical.executors.scripted",
     "CassetteExecutor": "infisical.executors.cassette",
     "Executor": "infisical.drivers",
     "FaultyExecutor": "infisical.executors.faults",
-    "InThreads": "infisical.drivers",
+    "HttpxExecutor": "infisical.executors.httpx",
     "MemoryExecutor": "infisical.executors.memory",
+    "RequestsExecutor": "infisical.executors.requests",
     "ScriptedExecutor": "infisical.executors.scripted",
+    "ThreadedExecutor": "infisical.executors.threaded",
     "Urllib3Executor": "infisical.executors.urllib3",
 }
 

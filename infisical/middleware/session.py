@@ -17,12 +17,14 @@ from returns.result import Failure, Result, Success
 from infisical.auth import AuthMode, header
 from infisical.errors import (
     AuthenticationError,
+    DeadlineExceededError,
     InfisicalApiError,
     InfisicalError,
     InternalServerError,
     RateLimitError,
     error_type,
     unsent,
+    waiting,
 )
 from infisical.flow import Flow, Middleware, Next, Outcome, once
 from infisical.middleware.auth_mode import Check
@@ -114,6 +116,8 @@ def session(cell: Cell, clock: Callable[[], float], check: Check) -> Middleware:
         renewed = yield from renew(following)
         if isinstance(renewed, Failure):
             error = renewed.failure()
+            if isinstance(error, DeadlineExceededError):
+                return renewed  # it says something of this call alone: the next one tries
             held.failed = Failed(error, clock() + _rest(error, old.by_factory))
         else:
             held.grant, held.failed = renewed.unwrap(), None
@@ -133,6 +137,11 @@ def session(cell: Cell, clock: Callable[[], float], check: Check) -> Middleware:
             return Success(old)  # it was early: the old token still lives
         return renewed
 
+    def rest(held: Session, error: InfisicalError) -> float:
+        """In how many seconds a renewal that failed so is tried again; never, if it is not one that was remembered."""
+        failed = held.failed
+        return inf if failed is None or failed.error is not error else max(0.0, failed.until - clock())
+
     def attach(request: HttpRequest, following: Next) -> Flow[Outcome]:
         access, held = request.auth, cell.session
         grant = held.grant  # looked at once: by the time that it is judged there may be another
@@ -142,7 +151,8 @@ def session(cell: Cell, clock: Callable[[], float], check: Check) -> Middleware:
         if grant.renew is not None and not good(held, grant):
             first = yield from fresh(held, grant, grant.renew, False, following)
             if isinstance(first, Failure):
-                return Failure(unsent(first.failure()))
+                error = first.failure()
+                return Failure(unsent(error, rest(held, error)))
             grant = first.unwrap()
         refusal = check(access, grant.mode)
         if refusal is not None:
@@ -164,7 +174,8 @@ def session(cell: Cell, clock: Callable[[], float], check: Check) -> Middleware:
         if grant is refused or (grant.renew is not None and not good(held, grant)):
             second = yield from fresh(held, grant, grant.renew or renew, grant is refused, following)
             if isinstance(second, Failure):
-                return second
+                error = second.failure()
+                return Failure(waiting(error, rest(held, error)))
             grant = second.unwrap()
         refusal = check(request.auth, grant.mode)
         if refusal is not None:

@@ -106,6 +106,7 @@ REQUESTS = [
             },
             one(IdentityMembershipList),
             IDENTITIES,
+            idempotent=True,
         ),
     ),
 ]

@@ -90,11 +90,29 @@ REQUESTS = [
     ),
     (
         Kms.encrypt(key_id="k1", plaintext=b"\x00"),
-        Request("POST", f"{KEY_PATH}/encrypt", KEY_ID, (), {"plaintext": Base64(b"\x00")}, one(EncryptResponse), KMS),
+        Request(
+            "POST",
+            f"{KEY_PATH}/encrypt",
+            KEY_ID,
+            (),
+            {"plaintext": Base64(b"\x00")},
+            one(EncryptResponse),
+            KMS,
+            idempotent=True,
+        ),
     ),
     (
         Kms.decrypt(key_id="k1", ciphertext="AA=="),
-        Request("POST", f"{KEY_PATH}/decrypt", KEY_ID, (), {"ciphertext": "AA=="}, one(DecryptResponse), KMS),
+        Request(
+            "POST",
+            f"{KEY_PATH}/decrypt",
+            KEY_ID,
+            (),
+            {"ciphertext": "AA=="},
+            one(DecryptResponse),
+            KMS,
+            idempotent=True,
+        ),
     ),
     (
         Kms.get_public_key(key_id="k1"),
@@ -118,6 +136,7 @@ REQUESTS = [
             {"signingAlgorithm": "ECDSA_SHA_256", "data": Base64("text"), "isDigest": False},
             one(SignResponse),
             KMS,
+            idempotent=True,
         ),
     ),
     (
@@ -130,6 +149,7 @@ REQUESTS = [
             {"data": Base64(b"data"), "signature": "AA==", "signingAlgorithm": "ECDSA_SHA_256", "isDigest": True},
             one(VerifyResponse),
             KMS,
+            idempotent=True,
         ),
     ),
 ]

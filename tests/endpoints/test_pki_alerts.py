@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from returns.result import Success
 
@@ -115,12 +117,15 @@ REQUESTS = [
     ),
     (
         PkiAlerts.preview_certificates(project_id="p", filters=[SHOP], alert_before="2w", limit=10, offset=0),
-        request(
-            "POST",
-            f"{ALERTS}/preview/certificates",
-            one(AlertCertificateList),
-            (),
-            {"projectId": "p", "filters": (SHOP,), "alertBefore": "2w", "limit": 10, "offset": 0},
+        replace(
+            request(
+                "POST",
+                f"{ALERTS}/preview/certificates",
+                one(AlertCertificateList),
+                (),
+                {"projectId": "p", "filters": (SHOP,), "alertBefore": "2w", "limit": 10, "offset": 0},
+            ),
+            idempotent=True,
         ),
     ),
 ]

@@ -13,7 +13,6 @@ import urllib3
 from returns.result import Failure, Success
 
 from infisical import InfisicalNetworkError, Response
-from infisical.drivers import InThreads
 from infisical.executors import (
     AsyncCassetteExecutor,
     AsyncMemoryExecutor,
@@ -21,6 +20,7 @@ from infisical.executors import (
     CassetteExecutor,
     MemoryExecutor,
     ScriptedExecutor,
+    ThreadedExecutor,
     Urllib3Executor,
 )
 from infisical.executors.faults import AsyncFaultyExecutor, Delayed, FaultyExecutor
@@ -32,7 +32,7 @@ ANSWERS = [Response(200, (("Content-Type", "application/json"),), b"{}")] * Exec
 
 
 # ---- those that reach sockets
-class Threads(InThreads):
+class Threads(ThreadedExecutor):
     """The default of the asyncio client: it closes the executor that it made as well."""
 
     def __init__(self):
@@ -51,7 +51,7 @@ class TestUrllib3(NetworkExecutorContract):
 
 
 @pytest.mark.enable_socket
-class TestUrllib3InThreads(NetworkExecutorContract):
+class TestThreadedUrllib3(NetworkExecutorContract):
     def make_executor(self):
         return Threads()
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import select
 import socket
 import ssl
+import subprocess
+import sys
 import threading
+import tracemalloc
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -110,6 +116,7 @@ def stall(peer: Peer) -> None:
 
 
 def close_before_reading(peer: Peer) -> None:
+    select.select([peer.sock], [], [])  # not earlier: connecting would fail itself, now and then
     peer.reset()
 
 
@@ -142,9 +149,24 @@ def bad_gzip(peer: Peer) -> None:
     peer.say(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope")
 
 
-def long_headers(peer: Peer) -> None:
+def many_headers(peer: Peer) -> None:
     peer.read()
-    peer.say(b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(1000)) + b"\r\n")
+    peer.say(b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(101)) + b"\r\n")
+
+
+def long_header(peer: Peer) -> None:
+    peer.read()
+    peer.say(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 65536 + b"\r\nContent-Length: 0\r\n\r\n")
+
+
+def long_status(peer: Peer) -> None:
+    peer.read()
+    peer.say(b"HTTP/1.1 200 " + b"y" * 65536 + b"\r\nContent-Length: 0\r\n\r\n")
+
+
+def two_lengths(peer: Peer) -> None:
+    peer.read()
+    peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}")
 
 
 FAULTS = [
@@ -158,7 +180,10 @@ FAULTS = [
     (truncated, "protocol"),
     (bad_chunks, "protocol"),
     (bad_gzip, "protocol"),
-    (long_headers, "protocol"),
+    (many_headers, "protocol"),
+    (long_header, "protocol"),
+    (long_status, "protocol"),
+    (two_lengths, "protocol"),
 ]
 
 
@@ -258,13 +283,225 @@ def test_many_threads_share_one_executor():
         assert (got, server.connections <= 16) == ([200] * 200, True)
 
 
-def test_a_forked_child_does_not_speak_on_its_parents_connections():
-    with serving(well) as server, Urllib3Executor() as execute:
-        execute(get(server.url))
-        execute._process = os.getpid() - 1  # as it looks to a child
-        execute(get(server.url))
+# ---- how large an answer may be
+LIMIT = 100_000
+PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+UNTIL_CLOSED = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+CODED = b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n"
 
-        assert server.connections == 2
+
+def framed(framing: str, body: bytes) -> bytes:
+    """An answer with that body, framed or coded one way."""
+    if framing == "length":
+        return PLAIN % len(body) + body
+    if framing == "chunks":
+        size = 999
+        pieces = [body[n : n + size] for n in range(0, len(body), size)]
+        return CHUNKED + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+    if framing == "close":
+        return UNTIL_CLOSED + body
+    raw = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packed = {
+        "gzip": lambda: gzip.compress(body),
+        "deflate": lambda: zlib.compress(body),
+        "raw deflate": lambda: raw.compress(body) + raw.flush(),
+        "gzip, gzip": lambda: gzip.compress(gzip.compress(body)),
+    }[framing]()
+    return CODED % (framing.removeprefix("raw ").encode(), len(packed)) + packed
+
+
+def saying(data: bytes):
+    """Answer each request with that; a connection that is to be closed after it is."""
+
+    def behave(peer: Peer) -> None:
+        while peer.read():
+            peer.say(data)
+            if data.startswith(UNTIL_CLOSED):
+                return
+
+    return behave
+
+
+def too_large(url: str, limit: int = LIMIT) -> InfisicalNetworkError:
+    said = f"GET {url}: the answer is larger than {limit} bytes (max_response_bytes)"
+    return InfisicalNetworkError(said, reason="protocol", sent=True)
+
+
+each_framing = pytest.mark.parametrize(
+    "framing", ["length", "chunks", "close", "gzip", "deflate", "raw deflate", "gzip, gzip"]
+)
+
+
+@each_framing
+def test_an_answer_as_large_as_it_may_be_comes_back_whole(framing):
+    body = os.urandom(LIMIT // 2) + bytes(LIMIT // 2)
+    with serving(saying(framed(framing, body))) as server, Urllib3Executor(max_response_bytes=LIMIT) as execute:
+        got = [execute(get(server.url)).unwrap().body for _ in range(2)]
+
+        assert (got == [body] * 2, server.connections) == (True, 2 if framing == "close" else 1)
+
+
+@each_framing
+def test_a_larger_one_is_a_failure_and_its_connection_is_not_used_again(framing):
+    answers = saying(framed(framing, bytes(LIMIT + 1)))
+    with serving(answers) as server, Urllib3Executor(max_response_bytes=LIMIT) as execute:
+        got = [execute(get(server.url)).failure() for _ in range(2)]
+
+        assert (got, server.connections) == ([too_large(server.url)] * 2, 2)
+
+
+def test_one_that_says_so_is_not_waited_for():
+    def behave(peer: Peer) -> None:
+        peer.read()
+        peer.say(PLAIN % 10**30)
+        peer.sock.recv(1)
+
+    with serving(behave) as server, Urllib3Executor() as execute:
+        assert execute(get(server.url)).failure() == too_large(server.url, 64 * 2**20)
+
+
+def test_one_that_never_ends_is_read_no_further():
+    def behave(peer: Peer) -> None:
+        peer.read()
+        peer.say(CHUNKED)
+        while True:
+            peer.say(b"2000\r\n" + bytes(0x2000) + b"\r\n")
+
+    with serving(behave) as server, Urllib3Executor(max_response_bytes=LIMIT) as execute:
+        assert execute(get(server.url)).failure() == too_large(server.url)
+
+
+def test_an_answer_without_a_body_may_tell_any_length():
+    with (
+        serving(saying(b"HTTP/1.1 304 Same\r\nContent-Length: 1000000\r\n\r\n")) as server,
+        Urllib3Executor(max_response_bytes=LIMIT) as execute,
+    ):
+        got = [execute(get(server.url)).unwrap().status for _ in range(2)]
+
+        assert (got, server.connections) == ([304, 304], 1)
+
+
+def test_a_small_answer_that_unpacks_to_a_huge_one_is_not_unpacked():
+    with serving(saying(framed("gzip", bytes(2**27)))) as server, Urllib3Executor() as execute:
+        tracemalloc.start()
+        try:
+            error = execute(get(server.url)).failure()
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert error == too_large(server.url, 64 * 2**20)
+    assert peak < 2.5 * 64 * 2**20  # the pieces, and not the 128 MiB that a whole would take twice
+
+
+def test_after_one_that_was_too_large_the_next_call_works():
+    answers = [framed("gzip", bytes(LIMIT + 1)), OK]
+
+    def behave(peer: Peer) -> None:
+        while peer.read():
+            peer.say(answers.pop(0))
+
+    with serving(behave) as server, Urllib3Executor(max_response_bytes=LIMIT) as execute:
+        first, second = execute(get(server.url)), execute(get(server.url))
+
+    assert (first.failure(), second.unwrap().status) == (too_large(server.url), 200)
+
+
+@pytest.mark.parametrize("given", [{"max_response_bytes": 0}, {"max_response_bytes": -1}, {"connections": 0}])
+def test_a_limit_that_leaves_nothing_is_refused(given):
+    with pytest.raises(ValueError, match="connections and max_response_bytes are at least 1"):
+        Urllib3Executor(**given)
+
+
+def test_no_more_idle_connections_are_kept_than_asked_for():
+    together = threading.Barrier(4)
+
+    def behave(peer: Peer) -> None:
+        while peer.read():
+            together.wait(30)
+            peer.say(OK)
+
+    with serving(behave) as server, Urllib3Executor(connections=2) as execute, ThreadPoolExecutor(4) as pool:
+        for _ in range(2):
+            list(pool.map(lambda _: execute(get(server.url)).unwrap(), range(4)))
+
+        assert server.connections == 6  # two of the first four were kept
+
+
+# ---- across a fork
+FORKING = """
+import os, sys
+from infisical import HttpRequest
+from infisical.executors import Urllib3Executor
+
+request = HttpRequest("GET", sys.argv[1] + "/x", (), None, 30.0)
+execute = Urllib3Executor()
+
+def call():
+    return execute(request).map(lambda answer: answer.status).value_or(0)
+
+"""
+IN_TURN = """
+calls = [call()]
+child = os.fork()
+if child == 0:
+    sys.exit(call() + call() != 400)  # and what runs at the end of a process
+calls += [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), call()]
+print(calls)
+"""
+UNDER_LOAD = """
+import signal, threading, time
+
+stop, failed = threading.Event(), []
+
+def load():
+    while not stop.is_set():
+        if call() != 200:
+            failed.append(1)
+
+threads = [threading.Thread(target=load) for _ in range(4)]
+for thread in threads:
+    thread.start()
+children = []
+for _ in range(20):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(30)
+        status = call()
+        execute.close()
+        os._exit(status != 200)
+    children.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+stop.set()
+for thread in threads:
+    thread.join()
+print(children, failed)
+"""
+
+
+def forked(script: str, url: str) -> str:
+    """What a process prints that forks."""
+    given = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING + script, url]
+    done = subprocess.run(given, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+
+
+@needs_fork
+def test_parent_and_child_of_a_fork_have_each_their_own_connection():
+    with serving(well) as server:
+        printed = forked(IN_TURN, server.url)
+
+        assert (printed, server.connections, len(server.seen)) == ("[200, 0, 200]", 2, 4)
+
+
+@needs_fork
+def test_children_that_are_forked_in_the_middle_of_calls_work_and_so_does_the_parent():
+    with serving(well) as server:
+        assert forked(UNDER_LOAD, server.url) == f"{[0] * 20} []"
 
 
 @pytest.fixture(scope="module")

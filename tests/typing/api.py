@@ -34,8 +34,8 @@ from infisical.executors import (
     AsyncCassetteExecutor,
     AsyncScriptedExecutor,
     CassetteExecutor,
-    InThreads,
     ScriptedExecutor,
+    ThreadedExecutor,
     Urllib3Executor,
 )
 from infisical.flow import Flow, Next, Outcome
@@ -146,5 +146,5 @@ for blocking_executor in (
     InfisicalClient(executor=blocking_executor)
 AsyncInfisicalClient(executor=AsyncScriptedExecutor())
 AsyncInfisicalClient(executor=AsyncCassetteExecutor("tape.yaml", mode="once", inner=async_transport))
-AsyncInfisicalClient(executor=InThreads(transport))
+AsyncInfisicalClient(executor=ThreadedExecutor(transport))
 InfisicalClient(executor=async_transport)  # type: ignore[arg-type] # pyright: ignore

@@ -261,4 +261,5 @@ class PkiAlerts(Group[R]):
             "limit": limit,
             "offset": offset,
         }
-        return post(f"{ALERTS}/preview/certificates", body=body, returns=one(AlertCertificateList), auth=PKI)
+        path = f"{ALERTS}/preview/certificates"
+        return post(path, body=body, returns=one(AlertCertificateList), auth=PKI, idempotent=True)

@@ -1,0 +1,50 @@
+"""Any blocking executor for the asyncio client, in threads. Nothing here knows HTTP or a library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from returns.result import Failure
+
+from infisical.drivers import Executor, Reply
+from infisical.errors import InfisicalNetworkError
+from infisical.request import HttpRequest
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+
+class ThreadedExecutor:
+    """A blocking executor made async: each request runs in a thread of a pool of its own, of `threads` at the most.
+
+    asyncio's default pool is small, and the application's. A cancelled call leaves its thread to finish alone. `close`,
+    or leaving it as a context manager, lets the threads go; the executor inside is its owner's to close.
+    """
+
+    def __init__(self, execute: Executor, threads: int = 64) -> None:
+        self._execute, self._threads = execute, threads
+        self._pool: ThreadPoolExecutor | None = None
+        self._closed = False
+
+    async def __call__(self, request: HttpRequest) -> Reply:
+        if self._closed:
+            message = f"{request.method}: this executor is closed"
+            return Failure(InfisicalNetworkError(message, reason="protocol", sent=False))
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="infisical")
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._execute, request)
+
+    def close(self) -> None:
+        """Let the threads go; requests under way end by their own deadlines, later ones are a `Failure`."""
+        self._closed = True
+        if self._pool is not None:
+            self._pool.shutdown(wait=False)
+
+    async def __aenter__(self) -> ThreadedExecutor:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
