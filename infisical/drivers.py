@@ -82,9 +82,9 @@ class Deadline:
             return request
         return replace(request, timeout=left) if left > 0 else None
 
-    def cut(self, reply: Reply, request: HttpRequest, sent: HttpRequest) -> Reply:
+    def cut(self, reply: Reply) -> Reply:
         """Say of a message that had less time than it wanted, and used it up, that the call is to blame."""
-        if sent is request or not isinstance(reply, Failure):
+        if not isinstance(reply, Failure):
             return reply
         error = reply.failure()
         if not isinstance(error, InfisicalNetworkError) or error.reason != "timeout":
@@ -174,7 +174,9 @@ def drive(
                 answer = exceeded()
                 continue
             try:
-                answer = deadline.cut(_reply(execute(message)), effect.request, message)
+                answer = _reply(execute(message))
+                if message is not effect.request:
+                    answer = deadline.cut(answer)
             except Exception as cause:
                 answer = _crashed(cause)
         elif isinstance(effect, Once):
@@ -222,7 +224,9 @@ async def adrive(
                 answer = exceeded()
                 continue
             try:
-                answer = deadline.cut(_reply(await execute(message)), effect.request, message)
+                answer = _reply(await execute(message))
+                if message is not effect.request:
+                    answer = deadline.cut(answer)
             except Exception as cause:
                 answer = _crashed(cause)
         elif isinstance(effect, Once):

@@ -13,17 +13,9 @@ import socket
 import threading
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from urllib3.connection import HTTPConnection
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from typing import Any, TypeAlias
 
 from infisical.errors import Reason
-
-if TYPE_CHECKING:
-    _Base = HTTPConnection
-else:
-    _Base = object
 
 Socket: TypeAlias = Any
 """A socket.socket, an ssl.SSLSocket, or what urllib3 makes of TLS inside TLS."""
@@ -144,28 +136,3 @@ class TimedResponse(http.client.HTTPResponse):
             super().begin()
         if self._reader.ended:
             raise http.client.IncompleteRead(b"")
-
-
-# ---- a connection
-class Timed(_Base):
-    """What makes a connection of urllib3's look at the deadline, and note whether anything has been sent."""
-
-    response_class = TimedResponse
-
-    def _new_conn(self) -> socket.socket:
-        try:
-            return connected(self._dns_host.strip("[]"), self.port, self.socket_options or ())
-        except UnreachedError as cause:
-            reason = cause.reason
-        if reason == "dns":
-            raise NameResolutionError(self.host, self, socket.gaierror("unknown"))
-        raise ConnectTimeoutError(self, reason) if reason == "timeout" else NewConnectionError(self, reason)
-
-    def send(self, data: Any) -> None:
-        """Send, in what is left."""
-        if self.sock is None:
-            self.connect()
-        sock: Any = self.sock
-        sock.settimeout(exchange.left())
-        exchange.sent = True
-        super().send(data)

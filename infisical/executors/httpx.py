@@ -212,8 +212,17 @@ class _Watch:
 
 
 class _AsyncWatch(_Watch):
+    """The same as a coroutine function. It closes what httpcore leaves open when a handshake is cancelled."""
+
+    _stream: Any = None
+
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:  # type: ignore[override]
         self._note(event, info)
+        if event.endswith(CONNECTED):
+            self._stream = info["return_value"]
+        elif self._handshake_failed and self._stream is not None:
+            with contextlib.suppress(Exception):
+                await self._stream.aclose()
 
 
 # ---- one deadline over a blocking attempt

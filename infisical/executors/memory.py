@@ -5,6 +5,7 @@ Thin: one cell with a state, a lock around it, and the clock; what the server an
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -39,7 +40,8 @@ class MemoryExecutor:
         generation: Generation = "current",
         rate_limits: Mapping[str, int] | None = None,
     ) -> None:
-        self._lock = threading.Lock()
+        self._own_lock = threading.Lock()
+        self._process = os.getpid()
         self._clock = clock
         self._state = (
             start(now=clock(), seed=seed, generation=generation, rate_limits=rate_limits) if state is None else state
@@ -49,6 +51,12 @@ class MemoryExecutor:
         with self._lock:
             self._state, response = handle(self._state, request, now=self._clock())
         return Success(response)
+
+    @property
+    def _lock(self) -> threading.Lock:
+        if self._process != os.getpid():  # a fork: whoever held the lock is in the parent
+            self._process, self._own_lock = os.getpid(), threading.Lock()
+        return self._own_lock
 
     @property
     def state(self) -> State:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from returns.result import Failure
+from returns.result import Failure, Success
 
 from infisical.errors import InfisicalNetworkError
 from infisical.flow import Flow, Middleware, Next, Outcome
@@ -33,6 +33,8 @@ def log(clock: Callable[[], float]) -> Middleware:
     def told(request: HttpRequest, following: Next) -> Flow[Outcome]:
         start = clock()
         outcome = yield from following(request)
+        if isinstance(outcome, Success) and outcome.unwrap().status < 400 and not LOGGER.isEnabledFor(logging.INFO):
+            return outcome
         took = (clock() - start) * 1000
         level, what, attempts, request_id = _seen(outcome)
         if LOGGER.isEnabledFor(level):

@@ -68,8 +68,7 @@ class Budget:
         return True
 
     def refund(self, amount: float, most: float) -> None:
-        if self.left < most:
-            self.left = min(most, self.left + amount)
+        self.left = min(most, self.left + amount)
 
 
 def retry(policy: Retry, budget: Budget, random: Callable[[], float], idempotent: bool = False) -> Middleware:
@@ -78,7 +77,8 @@ def retry(policy: Retry, budget: Budget, random: Callable[[], float], idempotent
     def link(request: HttpRequest, following: Next) -> Flow[Outcome]:
         outcome = yield from following(request)
         if isinstance(outcome, Success) and outcome.unwrap().status not in SICK:
-            budget.refund(policy.refund, policy.budget)
+            if budget.left < policy.budget:
+                budget.refund(policy.refund, policy.budget)
             return outcome
         return (yield from again(request, following, outcome))
 
