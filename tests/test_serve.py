@@ -76,7 +76,7 @@ def has_ipv6() -> bool:
 def test_a_client_speaks_to_an_executor_over_a_socket():
     body = b'{"secret": {"id": "1", "secretKey": "a/b", "secretValue": "v"}}'
     script = ScriptedExecutor(Response(200, (JSON,), body), InfisicalNetworkError("no", reason="reset"))
-    with serving(script) as url, InfisicalClient(base_url=url, auth=Jwt("t")) as client:
+    with serving(script) as url, InfisicalClient(retry=None, base_url=url, auth=Jwt("t")) as client:
         found = client.secrets.get_by_name(secret_name="a/b", project_id="p", environment="dev")
         error = client.secrets.get_by_name(secret_name="a/b", project_id="p", environment="dev").failure()
 
@@ -321,7 +321,7 @@ def test_the_program_says_how_to_log_in_and_serves_until_it_is_interrupted(progr
     run = program("--port", "0")
     told = ready(run)
     method = UniversalAuth(told["INFISICAL_UNIVERSAL_AUTH_CLIENT_ID"], told["INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"])
-    with InfisicalClient(base_url=told["INFISICAL_API_URL"]) as client:
+    with InfisicalClient(retry=None, base_url=told["INFISICAL_API_URL"]) as client:
         login = client.login(method)
         run.send_signal(number)  # while a connection is open
         rest, errors = run.communicate(timeout=60)
@@ -403,7 +403,7 @@ def test_what_a_document_says_is_what_is_served(tmp_path: Path, program: Any):
     file.write_text("projects: [{name: a, id: the-id, environments: [eu], secrets: {eu: {/team: {K: v}}}}]")
     told = ready(program("--port", "0", "--data", str(file)))
     method = UniversalAuth(told["INFISICAL_UNIVERSAL_AUTH_CLIENT_ID"], told["INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"])
-    with InfisicalClient(base_url=told["INFISICAL_API_URL"]) as client:
+    with InfisicalClient(retry=None, base_url=told["INFISICAL_API_URL"]) as client:
         client.login(method).unwrap()
         folders = client.secret_folders.list(project_id="the-id", environment="eu", path="/").unwrap()
 

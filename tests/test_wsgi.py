@@ -306,7 +306,7 @@ def test_a_client_speaks_to_an_executor_through_wsgi_as_it_does_without():
         status, headers, content = answered(inner, found)
         return Success(Response(int(status[:3]), tuple(headers), content))
 
-    client = InfisicalClient(base_url="https://vault", executor=through_wsgi, auth=Jwt("t"))
+    client = InfisicalClient(retry=None, base_url="https://vault", executor=through_wsgi, auth=Jwt("t"))
     found = client.secrets.get_by_name(secret_name="a/b", project_id="p", environment="dev")
     error = client.secrets.get_by_name(secret_name="a/b", project_id="p", environment="dev").failure()
 
