@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import functools
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -124,7 +123,7 @@ def masked(text: str, secrets: Collection[str] = ()) -> str:
     """Hide these secrets, and whatever looks like a token or a private key, in a text: all of it where they overlap."""
     spans = [found.span() for pattern in (TOKENS, PRIVATE_KEYS) for found in pattern.finditer(text)]
     if any(secrets):
-        spans += [found.span(1) for found in _pattern(frozenset(secrets)).finditer(text)]
+        spans += _places(text, secrets)
     shown, end = "", 0
     for start, stop in sorted(spans):
         if start >= end:
@@ -232,12 +231,19 @@ def _variants(texts: Iterable[str]) -> Iterator[str]:
             continue
 
 
-@functools.lru_cache(maxsize=8)
-def _pattern(secrets: frozenset[str]) -> re.Pattern[str]:
-    """What finds these secrets, as they are and as JSON, HTML and URLs write them; it looks on inside what it found."""
-    longest_first = sorted({form for text in secrets for form in _written(text)} - {""}, key=len, reverse=True)
-    found = [re.escape(s) if len(s) >= SHORT else rf"(?<!\w){re.escape(s)}(?!\w)" for s in longest_first]
-    return re.compile(f"(?=({'|'.join(found)}))")
+def _places(text: str, secrets: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Where one of these secrets stands in a text, in any form. No pattern is made of them: `re` keeps its patterns."""
+    for form in {form for secret in secrets for form in _written(secret)} - {""}:
+        start = text.find(form)
+        while start >= 0:
+            end = start + len(form)
+            if len(form) >= SHORT or not (_in_word(text[start - 1 : start]) or _in_word(text[end : end + 1])):
+                yield start, end
+            start = text.find(form, start + 1)
+
+
+def _in_word(letter: str) -> bool:
+    return letter.isalnum() or letter == "_"
 
 
 def _written(text: str) -> tuple[str, ...]:

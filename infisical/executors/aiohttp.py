@@ -61,6 +61,8 @@ class AiohttpExecutor:
         if self._loop is not running:
             return attempt.refused(ELSEWHERE)
         lender = self._session
+        for _ in range(2):  # so that the loop notices which kept connections were closed meanwhile
+            await asyncio.sleep(0)
         try:
             url = yarl.URL(request.url, encoded=True)
             headers = multidict.CIMultiDict(attempt.headers(() if lender is None else lender.headers.items()))

@@ -7,6 +7,7 @@ proxies or pools.
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401 (else the first look-up imports it, and a child forked meanwhile waits for ever)
 import http.client
 import io
 import socket

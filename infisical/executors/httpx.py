@@ -38,6 +38,8 @@ NEVER_SENT: Final = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+READ: Final = "http11.receive_response_body.complete"
+TO_H11: Final = ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state")
 SLICE: Final = 64 * 1024
 
 
@@ -73,6 +75,7 @@ class HttpxExecutor:
             message = _message(self._client, attempt, watch)
             attempt.sent = None
             sent = _without_cookies(self._client).send(message, stream=True, auth=None, follow_redirects=False)
+            watch.answer = sent
             with contextlib.closing(sent) as answer:
                 return _answer(answer, attempt.whole(answer.iter_bytes()))
         except Exception as cause:
@@ -120,6 +123,7 @@ class AsyncHttpxExecutor:
                 attempt.sent = None
                 view = _without_cookies(self._client)
                 sent = await view.send(message, stream=True, auth=None, follow_redirects=False)
+                watch.answer = sent
                 async with contextlib.aclosing(sent) as answer:
                     return _answer(answer, await answer.aread())
         except Exception as cause:
@@ -175,11 +179,14 @@ class _Watch:
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
         self._handshake_failed = False
+        self.answer: httpx.Response | None = None
 
     def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         self._note(event, info)
         if event.endswith(CONNECTED):
             _bound(info["return_value"])
+        if event == READ and (stream := _with_excess(self.answer)) is not None:
+            stream.close()
 
     def _note(self, event: str, info: Mapping[str, Any]) -> None:
         self._attempt.sent = self._attempt.sent or False
@@ -223,6 +230,21 @@ class _AsyncWatch(_Watch):
         elif self._handshake_failed and self._stream is not None:
             with contextlib.suppress(Exception):
                 await self._stream.aclose()
+        if event == READ and (stream := _with_excess(self.answer)) is not None:
+            await stream.aclose()
+
+
+def _with_excess(answer: httpx.Response | None) -> Any:
+    """The connection of an answer after which more has come, which httpcore would give to the next request; else None.
+
+    What h11 has read too much can be had by no public name. A closed connection counts as expired, so that nobody
+    takes it from the pool.
+    """
+    inner: Any = answer and answer.stream
+    for name in TO_H11:
+        inner = getattr(inner, name, None)
+    excess = getattr(inner, "trailing_data", (b"", False))[0]
+    return None if answer is None or not excess else answer.extensions.get("network_stream")
 
 
 # ---- one deadline over a blocking attempt

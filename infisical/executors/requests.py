@@ -47,8 +47,9 @@ class RequestsExecutor:
     was closed nobody can see, and requests goes on.
 
     The deadline covers connecting, TLS, sending, headers and body, but not the system's name look-up. On an adapter
-    or a connection class that is not requests' or urllib3's own, and on a connection that the application opened to the same server before the first call
-    of this executor, it is looked at between the chunks of a body only; each read is bounded by the timeout there.
+    that is not requests' own, on connections of a class that is not urllib3's own, and on one that the application
+    opened to the same server before the first call of this executor, it is looked at between the chunks of a body only;
+    each read is bounded by the timeout there.
     """
 
     def __init__(self, session: requests.Session | None = None) -> None:
@@ -198,7 +199,7 @@ def _reason(found: list[BaseException]) -> Reason:
         return "dns"
     if holds(found, urllib3.exceptions.NewConnectionError):
         return "refused"
-    if holds(found, TimeoutError, urllib3.exceptions.TimeoutError):
+    if holds(found, TimeoutError, urllib3.exceptions.TimeoutError, requests.exceptions.Timeout):
         return "timeout"
     if holds(found, ssl.SSLError, urllib3.exceptions.SSLError):
         return "tls"

@@ -51,8 +51,6 @@ def verifying(ca_file: File | None = None, client: ClientCertificate | None = No
             context = ssl.create_default_context(cafile=ca_file)
         except ssl.SSLError as cause:
             _refuse(ca_file, "no certificates in PEM", cause)
-        if not context.cert_store_stats()["x509"]:
-            _refuse(ca_file, "no certificates in PEM")
     if context.minimum_version < ssl.TLSVersion.TLSv1_2:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
     if client is not None:
@@ -87,8 +85,8 @@ def _readable(file: File) -> None:
         pass
 
 
-def _refuse(file: File, said: str, cause: ssl.SSLError | None = None) -> NoReturn:
-    known = f" ({cause.reason})" if cause is not None and cause.reason else ""
+def _refuse(file: File, said: str, cause: ssl.SSLError) -> NoReturn:
+    known = f" ({cause.reason})" if cause.reason else ""
     raise ValueError(f"{file}: {said}{known}") from None
 
 

@@ -50,12 +50,6 @@ class TestUrllib3(NetworkExecutorContract):
         return Urllib3Executor()
 
 
-@pytest.mark.enable_socket
-class TestThreadedUrllib3(NetworkExecutorContract):
-    def make_executor(self):
-        return Threads()
-
-
 # ---- those that do not
 class TestScripted(ExecutorContract):
     def make_executor(self):

@@ -105,6 +105,8 @@ def test_in_a_cgi_script_a_header_of_the_caller_names_no_proxy(environment, expe
         ("https://[fd00::1]", "[fd00::1]:80", False),
         ("https://[fd00::1]", "fd00::/8", True),
         ("https://[fe80::1%25eth0]", "fe80::/10", True),
+        ("https://[fe80::1%25eth0]", "fe80::1", True),
+        ("https://[fe80::1]", "fe80::1%eth0", True),
         ("https://[::ffff:10.1.2.3]", "10.0.0.0/8", True),
         ("https://10.1.2.3", "10.0.0.0/99", False),
         ("https://10.1.2.3", "10.0.0.0/", False),

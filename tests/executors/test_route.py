@@ -128,6 +128,23 @@ def test_a_proxy_is_asked_by_name_so_that_names_of_its_network_are_found(tls, mo
 
 
 @pytest.mark.enable_socket
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("https://origin.example", "origin.example:443"),
+        ("https://Origin.Example:8443", "origin.example:8443"),
+        ("https://[fd00::1]", "[fd00::1]:443"),
+        ("https://u:hunter2@origin.example", "origin.example:443"),
+    ],
+)
+def test_a_tunnel_is_asked_for_by_host_and_port(url, target):
+    with proxying(answer=b"HTTP/1.1 502 Bad\r\n\r\n") as proxy, Urllib3Executor(proxy=proxy.url) as execute:
+        execute(get(url))
+
+    assert proxy.seen == [[f"CONNECT {target} HTTP/1.1", f"Host: {target}"]]
+
+
+@pytest.mark.enable_socket
 def test_the_environment_is_read_when_an_origin_is_first_called(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("NO_PROXY", "second.example")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import socket
 import ssl
 import traceback
 
@@ -127,6 +128,36 @@ def test_a_certificate_for_another_host_is_refused(authority, files):
     authority.issue_cert("origin.example").configure_cert(elsewhere)
     with serving(well, elsewhere) as server:
         assert reason(Urllib3Executor(ca_file=files / "ca"), server.url) == ("tls", False)
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize(
+    ("host", "certified"), [("origin.example.", "origin.example"), ("[fe80::1%25eth0]", "fe80::1"), ("[::1]", "::1")]
+)
+def test_a_final_dot_and_a_zone_are_no_part_of_a_certificate(authority, files, host, certified, monkeypatch):
+    there = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(certified).configure_cert(there)
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *rest, **named: resolve("127.0.0.1", *rest, **named))
+    with serving(well, there) as server:
+        assert reason(Urllib3Executor(ca_file=files / "ca"), f"https://{host}:{server.port}") is None
+
+
+@pytest.mark.enable_socket
+def test_http_2_is_not_offered_whatever_a_context_offers_elsewhere(authority, context):
+    chosen = []
+
+    def behave(peer: Peer) -> None:
+        chosen.append(peer.sock.selected_alpn_protocol())
+        well(peer)
+
+    trusting, both = ssl.create_default_context(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.configure_trust(trusting)
+    authority.issue_cert("127.0.0.1").configure_cert(both)
+    for offering in (trusting, both):
+        offering.set_alpn_protocols(["h2", "http/1.1"])
+    with serving(behave, both) as server:
+        assert (reason(Urllib3Executor(ssl_context=trusting), server.url), chosen) == (None, ["http/1.1"])
 
 
 def test_tls_before_1_2_is_not_spoken_whatever_the_system_allows(monkeypatch):

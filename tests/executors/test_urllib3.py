@@ -18,6 +18,7 @@ from returns.result import Success
 from infisical import HttpRequest, IdentityAccessToken, InfisicalClient, InfisicalNetworkError, Response
 from infisical.endpoints.secrets import SecretList
 from infisical.executors import Urllib3Executor
+from infisical.executors.deadline import connected, exchange
 from tests.executors.faulty import OK, Peer, serving, well
 
 pytestmark = pytest.mark.enable_socket
@@ -108,6 +109,7 @@ def drip_headers(peer: Peer) -> None:
 
 
 def stall(peer: Peer) -> None:
+    peer.sock.settimeout(20)  # for ever, but for a client that would wait as long
     peer.read()
     peer.sock.recv(1)
 
@@ -250,6 +252,34 @@ def test_a_dead_address_does_not_use_up_the_time_of_the_next(monkeypatch):
     assert got.unwrap().status == 200
 
 
+def test_a_connection_has_all_of_the_time_that_is_left(monkeypatch):
+    with serving(well) as server:
+        found = socket.getaddrinfo("127.0.0.1", server.port, type=socket.SOCK_STREAM)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found * 100)
+        exchange.start(100_000)
+        with connected("origin.example", server.port) as sock:
+            assert sock.gettimeout() > 50_000  # and not the hundredth that each address had
+
+
+def test_what_stands_before_the_host_of_a_url_is_neither_sent_nor_shown():
+    with serving(well) as server, Urllib3Executor() as execute:
+        got = execute(get(server.url.replace("//", "//u:hunter2@"))).unwrap().status
+    error = execute(get(server.url.replace("//", "//u:hunter2@"))).failure()
+
+    assert (got, b"hunter2" in server.seen[0], b"Authorization" in server.seen[0]) == (200, False, False)
+    assert error.message == f"GET {server.url}: this executor is closed"
+
+
+def test_a_url_of_another_kind_is_a_failure():
+    with Urllib3Executor() as execute:
+        found = [execute(get(url)).failure() for url in ("ftp://host", "host", "http://", "")]
+
+    said = "not a URL that begins with http:// or https:// and a host"
+    assert [(error.message.partition(": ")[2], error.reason, error.sent) for error in found] == [
+        (said, "protocol", False)
+    ] * 4
+
+
 def test_a_redirect_is_not_followed():
     with serving(well) as elsewhere:
 
@@ -338,6 +368,19 @@ def forked(script: str, url: str) -> str:
     return done.stdout.strip()
 
 
+LOCKED = """
+import signal, threading
+
+call()
+[pool] = execute._pools.values()
+lock = getattr(pool.pool, "mutex", threading.Lock())
+lock.acquire()  # as another thread may hold it, which a child does not have
+child = os.fork()
+if child == 0:
+    signal.alarm(30)
+    sys.exit(call() != 200)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 
 
@@ -347,6 +390,12 @@ def test_parent_and_child_of_a_fork_have_each_their_own_connection():
         printed = forked(IN_TURN, server.url)
 
         assert (printed, server.connections, len(server.seen)) == ("[200, 0, 200]", 2, 4)
+
+
+@needs_fork
+def test_a_child_waits_for_no_lock_of_its_parents():
+    with serving(well) as server:
+        assert forked(LOCKED, server.url) == "0"
 
 
 @needs_fork

@@ -1,0 +1,323 @@
+"""The aiohttp executor: it keeps the contract, and takes of a given session what it says, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+import threading
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from infisical import HttpRequest, InfisicalNetworkError
+from infisical.executors import AiohttpExecutor
+from infisical.testing import faulty_server
+from infisical.testing.executor_contract import NetworkExecutorContract
+from infisical.testing.faulty_server import Message, Peer
+from tests.executors import authority, faulty
+
+ELSEWHERE = "this executor belongs to another event loop: make one for each"
+THEIRS = {"Authorization": "Bearer theirs", "Cookie": "jid=theirs"}
+
+
+# ---- the contract
+class Lent(AiohttpExecutor):
+    """On a session that does all by itself that has no part in a call."""
+
+    def __init__(self):
+        self._lent = aiohttp.ClientSession(
+            auto_decompress=False,
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+            cookies={"jid": "theirs"},
+            headers=THEIRS,
+            raise_for_status=True,
+            timeout=aiohttp.ClientTimeout(total=1e-9),
+            trust_env=True,
+        )
+        super().__init__(self._lent)
+
+    async def aclose(self):
+        await super().aclose()
+        await self._lent.close()
+
+
+@pytest.mark.enable_socket
+class TestAiohttp(NetworkExecutorContract):
+    def make_executor(self):
+        return AiohttpExecutor()
+
+
+@pytest.mark.enable_socket
+class TestAiohttpOnAGivenSession(NetworkExecutorContract):
+    async def make_executor(self):
+        return Lent()
+
+
+# ---- what is its own
+pytestmark = pytest.mark.enable_socket  # asyncio's loops need a pair of them
+
+
+def get(url: str, timeout: float = 30.0, method: str = "GET") -> HttpRequest:
+    return HttpRequest(method, f"{url}/x", (("Authorization", "Bearer t"),), None, timeout)
+
+
+@asynccontextmanager
+async def lent(**settings):
+    """An executor on a session of the application's, and that session."""
+    async with aiohttp.ClientSession(**settings) as session, AiohttpExecutor(session) as execute:
+        yield execute, session
+
+
+def replies(*requests: HttpRequest, **settings) -> list:
+    """Send these one after the other on a session with these settings."""
+
+    async def main() -> list:
+        async with lent(**{name: make() for name, make in settings.items()}) as (execute, _):
+            return [await execute(request) for request in requests]
+
+    return asyncio.run(main())
+
+
+def test_a_given_session_lends_its_headers_but_no_credential():
+    theirs = {"User-Agent": "app", "X-App": "1", "Accept": "text/html", **THEIRS}
+    request = HttpRequest("GET", "", (("Accept", "application/json"), ("X-Own", "1"), ("X-Own", "2")))
+    with faulty_server.serving(faulty_server.echo) as server:
+        asked = HttpRequest(request.method, f"{server.url}/x", request.headers)
+        replies(asked, headers=lambda: theirs, skip_auto_headers=lambda: ["Accept-Encoding"])
+        [seen] = server.seen
+
+    assert sorted(seen.headers) == [
+        ("Accept", "application/json"),
+        ("Host", server.url.removeprefix("http://")),
+        ("User-Agent", "app"),
+        ("X-App", "1"),
+        ("X-Own", "1"),
+        ("X-Own", "2"),
+    ]
+
+
+def test_the_tracing_of_a_given_session_goes_on():
+    heard = []
+
+    def tracing() -> list[aiohttp.TraceConfig]:
+        async def ended(_session, context, params) -> None:
+            heard.append((context.trace_request_ctx, params.method, str(params.url), params.response.status))
+
+        config = aiohttp.TraceConfig()
+        config.on_request_end.append(ended)
+        return [config]
+
+    with faulty_server.serving(faulty_server.echo) as server:
+        replies(get(server.url), trace_configs=tracing)
+
+        assert heard == [(None, "GET", f"{server.url}/x", 200)]
+
+
+def test_the_cookies_of_a_given_session_stay_as_they_are():
+    with faulty_server.serving(
+        faulty_server.saying(faulty_server.http(headers=(("Set-Cookie", "jid=ours; Path=/"),)))
+    ) as server:
+
+        async def main() -> list[tuple[str, str]]:
+            jar = aiohttp.CookieJar(unsafe=True)
+            async with lent(cookie_jar=jar, cookies={"own": "1"}) as (execute, session):
+                await execute(get(server.url))
+                await execute(get(server.url))
+                return [(cookie.key, cookie.value) for cookie in session.cookie_jar]
+
+        kept = asyncio.run(main())
+
+    assert (kept, [seen.values("Cookie") for seen in server.seen]) == ([("own", "1")], [[], []])
+
+
+def test_a_given_session_is_not_closed():
+    async def main() -> tuple:
+        async with lent() as (execute, session):
+            await execute.aclose()
+            return session.closed, await execute(get("http://h"))
+
+    closed, told = asyncio.run(main())
+    expected = InfisicalNetworkError("GET http://h: this executor is closed", reason="protocol", sent=False)
+    assert (closed, told.failure()) == (False, expected)
+
+
+def test_a_given_session_that_was_closed_is_a_failure():
+    async def main():
+        async with lent() as (execute, session):
+            await session.close()
+            return await execute(get("http://h"))
+
+    assert asyncio.run(main()).failure().message == "GET http://h: this executor is closed"
+
+
+def test_connections_are_those_of_the_given_session():
+    with faulty.serving(faulty.well) as server:
+
+        async def main() -> None:
+            async with lent() as (execute, session):
+                (await execute(get(server.url))).unwrap()
+                async with session.get(server.url) as answer:
+                    await answer.read()
+
+        asyncio.run(main())
+
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "POST", "PATCH"])
+def test_what_a_kept_connection_swallows_is_not_repeated_whatever_the_verb(method):
+    def answer(peer: Peer, message: Message) -> None:
+        faulty_server.close(peer, message) if message.number == 2 else peer.say(faulty_server.http())
+
+    with faulty_server.serving(answer) as server:
+        first, second = replies(get(server.url), get(server.url, method=method))
+
+        assert first.unwrap().status == 200
+        assert (second.failure().reason, second.failure().sent) == ("reset", True)
+        assert len(server.seen) == 2
+
+
+def test_a_large_body_arrives_without_a_warning():
+    body = bytes(range(256)) * 2**13  # 2 MiB: from 1 MiB aiohttp warns of bytes
+    with faulty_server.serving(faulty_server.echo) as server:
+        replies(HttpRequest("POST", f"{server.url}/x", (), body))
+        [seen] = server.seen
+
+        assert seen.body == body
+        assert (seen.values("Content-Type"), seen.values("Content-Length")) == ([], [str(len(body))])
+
+
+# ---- event loops
+def test_it_may_be_made_outside_of_a_loop_and_belongs_to_that_of_its_first_call():
+    execute = AiohttpExecutor()
+
+    async def first():
+        async with execute:
+            return await execute(get("http://127.0.0.1:1"))
+
+    async def second():
+        return await other(get("http://127.0.0.1:1"))
+
+    assert asyncio.run(first()).failure().reason == "refused"
+    other = AiohttpExecutor()
+    with asyncio.Runner() as runner:
+        runner.run(other(get("http://127.0.0.1:1")))
+        told = in_another_thread(second)
+        runner.run(other.aclose())
+    assert told.failure() == InfisicalNetworkError(
+        f"GET http://127.0.0.1:1: {ELSEWHERE}", reason="protocol", sent=False
+    )
+
+
+def test_on_a_given_session_it_belongs_to_the_loop_of_the_session():
+    async def main():
+        async with lent() as (execute, _):
+            return await asyncio.to_thread(in_another_thread, lambda: execute(get("http://h")))
+
+    assert asyncio.run(main()).failure().message == f"GET http://h: {ELSEWHERE}"
+
+
+def in_another_thread(function):
+    """Run a coroutine function in a loop of another thread."""
+    found = []
+    thread = threading.Thread(target=lambda: found.append(asyncio.run(function())))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+# ---- proxies and TLS
+def test_the_proxy_of_a_given_session_is_used():
+    with faulty_server.serving(faulty_server.echo) as proxy:
+        [got] = replies(get("http://nowhere.invalid"), proxy=lambda: proxy.url)
+
+    assert got.unwrap().body == b"http://nowhere.invalid/x"
+
+
+@pytest.mark.filterwarnings("ignore:.*proxy_auth.*:DeprecationWarning", "ignore:.*BasicAuth.*:DeprecationWarning")
+def test_the_proxy_of_a_given_session_gets_the_credentials_for_it():
+    with faulty_server.serving(faulty_server.echo) as proxy:
+        replies(
+            get("http://nowhere.invalid"),
+            proxy=lambda: proxy.url,
+            proxy_auth=lambda: aiohttp.BasicAuth("user", "pa:ss"),
+        )
+
+    assert [seen.values("Proxy-Authorization") for seen in proxy.seen] == [["Basic dXNlcjpwYTpzcw=="]]
+
+
+@pytest.mark.parametrize(("settings", "used"), [(None, True), ({"trust_env": True}, True), ({}, False)])
+def test_the_proxies_of_the_environment_are_used_unless_the_session_does_not_trust_them(monkeypatch, settings, used):
+    with (
+        faulty_server.serving(faulty_server.echo) as proxy,
+        faulty_server.serving(faulty_server.echo) as server,
+    ):
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+
+        async def main():
+            if settings is None:
+                async with AiohttpExecutor() as execute:
+                    return await execute(get(server.url))
+            async with lent(**settings) as (execute, _):
+                return await execute(get(server.url))
+
+        got = asyncio.run(main())
+
+        assert got.unwrap().body.decode() == (f"{server.url}/x" if used else "/x")
+
+
+def test_what_no_proxy_names_is_reached_without_one(monkeypatch):
+    with faulty_server.serving(faulty_server.echo) as server:
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        [got] = replies(get(server.url), trust_env=lambda: True)
+
+    assert got.unwrap().body == b"/x"
+
+
+def test_what_a_proxy_refuses_was_never_sent_and_the_proxy_sees_no_credential():
+    with faulty_server.serving(faulty_server.saying(faulty_server.http(403))) as proxy:
+        [told] = replies(get("https://nowhere.invalid"), proxy=lambda: proxy.url)
+
+    assert (told.failure().reason, told.failure().sent) == ("refused", False)
+    assert [(m.method, m.target, m.values("Authorization")) for m in proxy.seen] == [
+        ("CONNECT", "nowhere.invalid:443", [])
+    ]
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory):
+    return authority.made(tmp_path_factory.mktemp("tls"))
+
+
+def test_the_tls_settings_of_a_given_session_are_used(tls):
+    with faulty.serving(faulty.well, tls.server) as server:
+        [got] = replies(get(server.url), connector=lambda: aiohttp.TCPConnector(ssl=tls.client))
+
+    assert got.unwrap().status == 200
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent(tls):
+    with faulty.serving(faulty.well, tls.server) as server:
+        [told] = replies(get(server.url))
+
+        assert (told.failure().reason, told.failure().sent, server.seen) == ("tls", False, [])
+
+
+def test_a_handshake_that_never_comes_meets_the_deadline():
+    with faulty.serving(lambda peer: peer.sock.recv(1) and peer.sock.recv(100_000) and peer.sock.recv(1)) as server:
+        [told] = replies(get(server.url.replace("http:", "https:"), timeout=0.25))
+
+    assert (told.failure().reason, told.failure().sent) == ("timeout", False)
+
+
+# ---- what it needs
+def test_without_aiohttp_the_import_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    monkeypatch.delitem(sys.modules, "infisical.executors.aiohttp")
+
+    with pytest.raises(ImportError, match=r"pip install 'infisical-functional\[aiohttp\]'"):
+        importlib.import_module("infisical.executors").AiohttpExecutor  # noqa: B018

@@ -1,0 +1,357 @@
+"""The requests executor: it keeps the contract, and takes of a given session what it says, and nothing else."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import sys
+import threading
+
+import pytest
+import requests
+import urllib3
+from requests.adapters import BaseAdapter, HTTPAdapter
+from returns.result import Success
+
+from infisical import HttpRequest, InfisicalNetworkError, Response
+from infisical.executors import RequestsExecutor
+from infisical.testing import faulty_server
+from infisical.testing.executor_contract import NetworkExecutorContract
+from tests.executors import authority, faulty
+
+PERSISTENT = urllib3.Retry(3, allowed_methods=None, status_forcelist=[429, 500, 503], backoff_factor=0)
+THEIRS = {"Authorization": "Bearer theirs", "Cookie": "jid=theirs"}
+
+
+# ---- the contract
+class Lent(RequestsExecutor):
+    """On a session that does all by itself that has no part in a call."""
+
+    def __init__(self):
+        self._lent = requests.Session()
+        self._lent.auth = ("somebody", "else")
+        self._lent.cookies.set("jid", "theirs")
+        self._lent.headers.update(THEIRS)
+        self._lent.hooks["response"].append(lambda answer, **_: answer.raise_for_status())
+        self._lent.params = {"theirs": "1"}
+        self._lent.mount("http://", HTTPAdapter(max_retries=PERSISTENT))
+        super().__init__(self._lent)
+
+    def close(self):
+        super().close()
+        self._lent.close()
+
+
+@pytest.mark.enable_socket
+class TestRequests(NetworkExecutorContract):
+    def make_executor(self):
+        return RequestsExecutor()
+
+
+@pytest.mark.enable_socket
+class TestRequestsOnAGivenSession(NetworkExecutorContract):
+    def make_executor(self):
+        return Lent()
+
+
+# ---- on adapters that need no socket
+class Scripted(BaseAdapter):
+    """An adapter of somebody's: it answers from memory, or raises, and remembers what it was given."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        super().__init__()
+        self.error, self.seen, self.closed = error, [], False
+
+    def send(self, request, stream=False, timeout=None, verify=True, cert=None, proxies=None):
+        self.seen.append((request.method, request.url, dict(request.headers), request.body, timeout, verify, cert))
+        if self.error is not None:
+            raise self.error
+        answer = requests.Response()
+        answer.status_code, answer.headers["X-A"] = 200, "1"
+        answer.raw = urllib3.HTTPResponse(io.BytesIO(b"{}"), {"X-A": "1"}, preload_content=False)
+        return answer
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def session_on(adapter: BaseAdapter) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("https://", adapter)
+    return session
+
+
+ASK = HttpRequest("PUT", "https://h/a%2Fb?c=d", (("Accept", "application/json"), ("X-Own", "1")), b"{}", 7.0)
+
+
+def test_a_given_session_lends_its_adapter_its_tls_settings_and_its_headers_but_no_credential():
+    adapter = Scripted()
+    session = session_on(adapter)
+    session.headers = {"User-Agent": "app", "X-App": b"1", "Accept": "text/html", "X-Not": None, **THEIRS}
+    session.verify, session.cert = "/authority.pem", "/own.pem"
+    got = RequestsExecutor(session)(ASK)
+
+    headers = {"User-Agent": "app", "X-App": "1", "Accept": "application/json", "X-Own": "1", "Content-Length": "2"}
+    assert adapter.seen == [("PUT", ASK.url, headers, b"{}", 7.0, "/authority.pem", "/own.pem")]
+    assert got == Success(Response(200, (("X-A", "1"),), b"{}"))
+
+
+def test_a_given_session_is_not_closed():
+    adapter = Scripted()
+    execute = RequestsExecutor(session_on(adapter))
+    execute.close()
+
+    expected = InfisicalNetworkError("PUT https://h: this executor is closed", reason="protocol", sent=False)
+    assert (adapter.closed, execute(ASK).failure(), adapter.seen) == (False, expected, [])
+
+
+TOLD = [
+    (requests.exceptions.ConnectTimeout("canary"), "timeout", False),
+    (requests.exceptions.ProxyError("canary"), "refused", False),
+    (requests.exceptions.ReadTimeout(urllib3.exceptions.ReadTimeoutError(None, "/", "canary")), "timeout", True),
+    (requests.exceptions.SSLError(urllib3.exceptions.SSLError("canary")), "tls", True),
+    (requests.exceptions.ConnectionError(ConnectionResetError("canary")), "reset", True),
+    (requests.exceptions.ChunkedEncodingError("canary"), "protocol", True),
+]
+
+
+@pytest.mark.parametrize(("error", "reason", "sent"), TOLD, ids=[type(error).__name__ for error, _, _ in TOLD])
+def test_of_an_adapter_that_tells_nothing_the_kind_of_error_says_whether_it_was_sent(error, reason, sent):
+    told = RequestsExecutor(session_on(Scripted(error)))(ASK).failure()
+
+    assert (told.reason, told.sent, "canary" in repr(told)) == (reason, sent, False)
+
+
+def test_what_an_adapter_raises_of_its_own_is_named_without_its_message():
+    told = RequestsExecutor(session_on(Scripted(LookupError("canary"))))(ASK).failure()
+
+    line = Scripted.send.__code__.co_firstlineno + 3
+    expected = f"PUT https://h: LookupError was raised at test_requests.py:{line}"
+    assert told == InfisicalNetworkError(expected, reason="protocol", sent=True)
+
+
+def test_a_url_that_no_adapter_takes_is_not_sent():
+    told = RequestsExecutor()(HttpRequest("GET", "ftp://h/x")).failure()
+
+    expected = InfisicalNetworkError("GET ftp://h: the request cannot be sent", reason="protocol", sent=False)
+    assert told == expected
+
+
+def test_without_requests_the_import_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "requests", None)
+    monkeypatch.delitem(sys.modules, "infisical.executors.requests")
+
+    with pytest.raises(ImportError, match=r"pip install 'infisical-functional\[requests\]'"):
+        importlib.import_module("infisical.executors").RequestsExecutor  # noqa: B018
+
+
+# ---- on sockets
+def get(url: str, timeout: float = 30.0) -> HttpRequest:
+    return HttpRequest("GET", f"{url}/x", (("Authorization", "Bearer t"),), None, timeout)
+
+
+@pytest.mark.enable_socket
+def test_the_cookies_of_a_given_session_stay_as_they_are():
+    saying = faulty_server.saying(faulty_server.http(headers=(("Set-Cookie", "jid=ours; Path=/"),)))
+    with faulty_server.serving(saying) as server, requests.Session() as session:
+        session.cookies.set("own", "1")
+        execute = RequestsExecutor(session)
+        execute(get(server.url))
+        execute(get(server.url))
+
+        assert session.cookies.get_dict() == {"own": "1"}
+        assert [seen.values("Cookie") for seen in server.seen] == [[], []]
+
+
+@pytest.mark.enable_socket
+def test_the_application_may_go_on_with_a_connection_of_ours_and_has_its_own_timeouts_there():
+    with faulty.serving(faulty.well) as server, requests.Session() as session:
+        got = RequestsExecutor(session)(get(server.url, timeout=5.0)).unwrap().status
+        answers = [session.get(server.url).status_code, session.get(server.url, timeout=60).status_code]
+
+        assert (got, answers, server.connections) == (200, [200, 200], 1)
+
+
+@pytest.mark.enable_socket
+def test_the_retries_of_a_given_session_stay_the_applications():
+    with faulty_server.serving(faulty_server.once(faulty_server.close)) as server, requests.Session() as session:
+        session.mount("http://", HTTPAdapter(max_retries=PERSISTENT))
+        told = RequestsExecutor(session)(get(server.url)).failure()
+        seen = len(server.seen)
+
+        assert (told.reason, told.sent, seen) == ("reset", True, 1)
+        assert session.get_adapter("http://h").max_retries == PERSISTENT
+
+
+class FromLoopback(HTTPAdapter):
+    """An adapter that says from which address it connects, as some applications need it."""
+
+    def init_poolmanager(self, *args, **settings):
+        super().init_poolmanager(*args, source_address=("127.0.0.1", 0), **settings)
+
+
+@pytest.mark.enable_socket
+def test_the_source_address_of_an_adapter_is_kept():
+    with faulty_server.serving(faulty_server.drip_headers) as server, requests.Session() as session:
+        session.mount("http://", FromLoopback())
+        told = RequestsExecutor(session)(get(server.url, timeout=0.25)).failure()
+        pool = session.get_adapter(server.url).poolmanager.connection_from_url(server.url)
+
+        assert (told.reason, told.sent) == ("timeout", True)
+        assert pool.conn_kw["source_address"] == ("127.0.0.1", 0)
+
+
+class Recording(urllib3.connection.HTTPConnection):
+    """A connection class of a tool's: it sees what is sent."""
+
+    sent: list[str]
+
+    def putrequest(self, method, url, *args, **settings):
+        self.sent.append(f"{method} {url}")
+        super().putrequest(method, url, *args, **settings)
+
+
+@pytest.mark.enable_socket
+def test_a_connection_class_of_a_tools_is_left_alone(monkeypatch):
+    Recording.sent = []
+    monkeypatch.setattr(urllib3.HTTPConnectionPool, "ConnectionCls", Recording)
+    with faulty_server.serving(faulty_server.echo) as server, requests.Session() as session:
+        got = RequestsExecutor(session)(get(server.url))
+        pool = session.get_adapter(server.url).poolmanager.connection_from_url(server.url)
+
+        assert (got.unwrap().body, Recording.sent, pool.ConnectionCls) == (b"/x", ["GET /x"], Recording)
+
+
+@pytest.mark.enable_socket
+def test_a_body_that_drips_on_a_connection_class_of_a_tools_meets_the_deadline(monkeypatch):
+    Recording.sent = []
+    monkeypatch.setattr(urllib3.HTTPConnectionPool, "ConnectionCls", Recording)
+    with faulty_server.serving(faulty_server.drip_body) as server, requests.Session() as session:
+        told = RequestsExecutor(session)(get(server.url, timeout=0.25)).failure()
+
+    assert (told.reason, told.sent) == ("timeout", True)
+
+
+@pytest.mark.enable_socket
+def test_the_proxies_of_a_given_session_are_used():
+    with faulty_server.serving(faulty_server.echo) as proxy, requests.Session() as session:
+        session.proxies["http"] = proxy.url
+        got = RequestsExecutor(session)(get("http://nowhere.invalid"))
+
+    assert got.unwrap().body == b"http://nowhere.invalid/x"
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("trusting", [True, False])
+def test_the_proxies_of_the_environment_are_used_if_the_session_trusts_them(monkeypatch, trusting):
+    with (
+        faulty_server.serving(faulty_server.echo) as proxy,
+        faulty_server.serving(faulty_server.echo) as server,
+        requests.Session() as session,
+    ):
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        session.trust_env = trusting
+        got = RequestsExecutor(session)(get(server.url))
+
+        assert got.unwrap().body.decode() == (f"{server.url}/x" if trusting else "/x")
+
+
+@pytest.mark.enable_socket
+def test_what_a_proxy_refuses_was_never_sent_and_the_proxy_sees_no_credential():
+    saying = faulty_server.saying(faulty_server.http(403))
+    with faulty_server.serving(saying) as proxy, requests.Session() as session:
+        session.proxies["https"] = proxy.url
+        told = RequestsExecutor(session)(get("https://nowhere.invalid")).failure()
+
+    assert (told.reason, told.sent) == ("refused", False)
+    assert [(m.method, m.target, m.values("Authorization")) for m in proxy.seen] == [
+        ("CONNECT", "nowhere.invalid:443", [])
+    ]
+
+
+@pytest.mark.enable_socket
+def test_a_proxy_that_drips_meets_the_deadline():
+    with faulty_server.serving(faulty_server.drip_headers) as proxy, requests.Session() as session:
+        session.proxies["https"] = proxy.url
+        told = RequestsExecutor(session)(get("https://nowhere.invalid", timeout=0.25)).failure()
+
+    assert (told.reason, told.sent) == ("timeout", False)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return authority.made(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def tls(made, monkeypatch):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # to requests they go before a session's own
+        monkeypatch.delenv(name, raising=False)
+    return made
+
+
+@pytest.mark.enable_socket
+def test_the_tls_settings_of_a_given_session_are_used(tls):
+    with faulty.serving(faulty.well, tls.server) as server, requests.Session() as session:
+        session.verify = str(tls.file)
+        got = RequestsExecutor(session)(get(server.url))
+
+    assert got.unwrap().status == 200
+
+
+@pytest.mark.enable_socket
+def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent(tls):
+    with faulty.serving(faulty.well, tls.server) as server, RequestsExecutor() as execute:
+        told = execute(get(server.url)).failure()
+
+        assert (told.reason, told.sent, server.seen) == ("tls", False, [])
+
+
+@pytest.mark.enable_socket
+def test_an_answer_that_drips_over_tls_meets_the_deadline(tls):
+    def drip(peer: faulty.Peer) -> None:
+        peer.read()
+        peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        while True:
+            peer.say(b"x")
+            threading.Event().wait(0.02)
+
+    with faulty.serving(drip, tls.server) as server, requests.Session() as session:
+        session.verify = str(tls.file)
+        told = RequestsExecutor(session)(get(server.url, timeout=0.5)).failure()
+
+    assert (told.reason, told.sent) == ("timeout", True)
+
+
+@pytest.mark.enable_socket
+def test_a_handshake_that_never_comes_meets_the_deadline():
+    never = lambda peer: peer.sock.recv(1) and peer.sock.recv(100_000) and peer.sock.recv(1)  # noqa: E731
+    with faulty.serving(never) as server, RequestsExecutor() as execute:
+        told = execute(get(server.url.replace("http:", "https:"), timeout=0.25)).failure()
+
+    assert (told.reason, told.sent) == ("timeout", False)
+
+
+@pytest.mark.enable_socket
+def test_a_server_that_does_not_read_meets_the_deadline():
+    done = threading.Event()
+    with faulty.serving(lambda peer: done.wait(30)) as server, RequestsExecutor() as execute:
+        told = execute(HttpRequest("POST", f"{server.url}/x", (), bytes(2**26), 0.5)).failure()
+        done.set()
+
+    assert (told.reason, told.sent) == ("timeout", True)
+
+
+@pytest.mark.enable_socket
+def test_a_forked_child_does_not_speak_on_its_parents_connections():
+    with faulty.serving(faulty.well) as server, RequestsExecutor() as execute:
+        execute(get(server.url))
+        parents = execute._session
+        execute._process = os.getpid() - 1  # as it looks to a child
+        execute(get(server.url))
+        parents.close()
+
+        assert server.connections == 2
