@@ -57,27 +57,6 @@ def test_each_request_runs_in_a_thread_of_its_own_pool():
     assert seen == [("GET", "https://h/x", True, "infisical_0")] * 2
 
 
-def test_waiting_for_a_thread_counts_towards_the_timeout_and_what_was_not_sent_is_told_so():
-    go_on, seen = threading.Event(), []
-
-    def execute(request: HttpRequest):
-        seen.append(request.url)
-        go_on.wait()
-        return Success(Response(204))
-
-    async def main():
-        async with ThreadedExecutor(execute, threads=1) as threaded:
-            first = asyncio.ensure_future(threaded(ASK))
-            second = await threaded(HttpRequest("GET", "https://h/y", timeout=0.05))
-            go_on.set()
-            return await first, second
-
-    first, second = asyncio.run(main())
-    assert first == Success(Response(204))
-    assert second.failure() == InfisicalNetworkError("GET: no thread was free in 0.05 s", reason="timeout", sent=False)
-    assert seen == ["https://h/x"]
-
-
 def test_as_many_requests_run_at_once_as_there_are_threads():
     together = threading.Barrier(8)
 
