@@ -263,7 +263,7 @@ def test_faults_are_values():
 # ---- under a client
 def test_a_client_reads_the_servers_answers_in_them():
     executor = FaultyExecutor(ScriptedExecutor(), [Limited(1), Broken(500)])
-    client = InfisicalClient(executor=executor, auth=IdentityAccessToken("t"))
+    client = InfisicalClient(retry=None, executor=executor, auth=IdentityAccessToken("t"))
     limited, broken = client.secrets.list(**WHERE).failure(), client.secrets.list(**WHERE).failure()
 
     assert (type(limited), limited.retry_after, limited.request_id) == (RateLimitError, 1.0, "req-fault")

@@ -31,7 +31,7 @@ def logged_in(memory: MemoryExecutor, *faults: object) -> tuple[InfisicalClient,
         return memory(request)
 
     given = memory.given
-    client = InfisicalClient(executor=FaultyExecutor(noted, [None, *faults]))
+    client = InfisicalClient(executor=FaultyExecutor(noted, [None, *faults]), retry=None)
     client.login(UniversalAuth(given.client_id, given.client_secret)).unwrap()
     seen.clear()
     return client, seen, {"project_id": given.project_id, "environment": "dev"}
