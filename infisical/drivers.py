@@ -1,4 +1,4 @@
-"""Drivers: run a flow with an executor. The only file that knows threads and asyncio; it knows nothing of HTTP."""
+"""Drivers: run a flow with an executor. The only file of the core that knows threads and asyncio, and not HTTP."""
 
 from __future__ import annotations
 

@@ -31,9 +31,13 @@ from infisical.endpoints.identity_auth.universal import Universal
 from infisical.endpoints.kms import DecryptResponse, EncryptResponse, Kms
 from infisical.endpoints.secrets import Secret, SecretApproval, SecretList, Secrets
 from infisical.executors import (
+    AiohttpExecutor,
     AsyncCassetteExecutor,
+    AsyncHttpxExecutor,
     AsyncScriptedExecutor,
     CassetteExecutor,
+    HttpxExecutor,
+    RequestsExecutor,
     ScriptedExecutor,
     ThreadedExecutor,
     Urllib3Executor,
@@ -147,4 +151,8 @@ for blocking_executor in (
 AsyncInfisicalClient(executor=AsyncScriptedExecutor())
 AsyncInfisicalClient(executor=AsyncCassetteExecutor("tape.yaml", mode="once", inner=async_transport))
 AsyncInfisicalClient(executor=ThreadedExecutor(transport))
+AsyncInfisicalClient(executor=AiohttpExecutor())
+AsyncInfisicalClient(executor=AsyncHttpxExecutor())
+InfisicalClient(executor=HttpxExecutor())
+InfisicalClient(executor=RequestsExecutor())
 InfisicalClient(executor=async_transport)  # type: ignore[arg-type] # pyright: ignore
