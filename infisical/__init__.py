@@ -2,11 +2,12 @@
 
 endpoints/secrets/     a pure function builds a `Request[T]`
 request.py             prepared once into an `HttpRequest`
-middleware/            links of the chain, pure flows: auth mode, session
-drivers.py             run the flow, in threads or under asyncio
+middleware/            links of the chain, pure flows: log, auth mode, retry, session
+drivers.py             run the flow, in threads or under asyncio, until its deadline
 executors/             the only I/O
 decode.py, errors.py   the `Response` becomes `Result[T, InfisicalError]`
 client.py              puts these together
+memory/, testing/      an Infisical as data and functions, and what tests are made of
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from returns.result import Failure
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from waitress.server import BaseWSGIServer
 
     from infisical.executors.memory import MemoryExecutor
-    from infisical.memory.documents import Document
+    from infisical.memory import Document, Given
 
 INSTALL: Final = "serving needs waitress: pip install 'infisical-functional[serve]'"
 REACHABLE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # one cannot connect to "any address"
@@ -133,21 +133,6 @@ def _url(listener: socket.socket) -> str:
 
 
 # ---- the command
-class Given(Protocol):
-    """What a client must be told to use the server."""
-
-    @property
-    def organization_id(self) -> str: ...
-    @property
-    def project_id(self) -> str: ...
-    @property
-    def environment(self) -> str: ...
-    @property
-    def client_id(self) -> str: ...
-    @property
-    def client_secret(self) -> str: ...
-
-
 def main(*, host: str = "127.0.0.1", port: int = 8080, data: Path | None = None) -> int:
     """Serve an Infisical in memory until SIGINT or SIGTERM; print what a client needs as `NAME=value` lines first.
 

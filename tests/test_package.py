@@ -116,7 +116,8 @@ def test_every_group_is_named_once_in_the_client():
 
 def test_nothing_in_the_core_reads_a_clock_sleeps_or_opens_anything():
     core = ["request", "flow", "decode", "errors", "redaction", "response", "model", "group", "auth", "pipeline"]
-    core += ["middleware/auth_mode", "middleware/session"]
+    core += [f"middleware/{name}" for name in ("auth_mode", "log", "retry", "session", "tracing")]
+    core += [f"memory/{name}" for name in ("access", "routing", "seeding", "server", "state", "tokens", "validation")]
     effects = re.compile(
         r"\btime\.(sleep|monotonic|time)\(|\bopen\(|\bsocket\b|\brandom\b|\bimport (threading|asyncio)\b"
     )

@@ -34,10 +34,10 @@ BY_CHANCE: Final = frozenset({"dns", "refused", "reset", "timeout", "protocol"})
 class Retry:
     """How calls are repeated.
 
-    At most `attempts` in all. A wait is what the server asks for (`Retry-After`, `x-ratelimit-reset`), but never longer
-    than `longest`; where it asks for nothing, a random part of `first`, of twice that, and so on (seconds). A client
-    that meets a sick server stops to repeat: each repetition takes one of `budget`, each call that went well gives
-    `refund` back. ValueError for what cannot be right.
+    At most `attempts` in all. A wait is what the server asks for (`Retry-After`, `x-ratelimit-reset`); where that is
+    more than `longest`, the call ends at once. Where it asks for nothing, it is a part, by chance, of `first`, of twice
+    that, and so on up to `longest` (seconds). A client that meets a sick server stops to repeat: each repetition takes
+    one of `budget`, each call that went well gives `refund` back. ValueError for what cannot be right.
     """
 
     attempts: int = 4
@@ -62,17 +62,19 @@ class Budget:
     left: float
 
     def spend(self) -> bool:
+        """Take one, and say whether there was one."""
         if self.left < 1:
             return False
         self.left -= 1
         return True
 
     def refund(self, amount: float, most: float) -> None:
+        """Give some back, up to what there was."""
         self.left = min(most, self.left + amount)
 
 
-def retry(policy: Retry, budget: Budget, random: Callable[[], float], idempotent: bool = False) -> Middleware:
-    """Make the link. `random` gives numbers from 0 up to 1; `idempotent` has writes repeated as reads are."""
+def retry(policy: Retry, budget: Budget, chance: Callable[[], float], idempotent: bool = False) -> Middleware:
+    """Make the link. `chance` gives numbers from 0 up to 1; `idempotent` has writes repeated as reads are."""
 
     def link(request: HttpRequest, following: Next) -> Flow[Outcome]:
         outcome = yield from following(request)
@@ -90,7 +92,7 @@ def retry(policy: Retry, budget: Budget, random: Callable[[], float], idempotent
             if wait is None or wait > policy.longest or not budget.spend():
                 break
             if wait < 0:
-                wait = random() * min(policy.longest, policy.first * 2 ** (attempts - 1))
+                wait = chance() * min(policy.longest, policy.first * 2 ** (attempts - 1))
             if not (yield from sleep(wait)):  # there is no time left for it
                 break
             attempts += 1
