@@ -110,7 +110,8 @@ class Pipeline:
 
     def call(self, request: Request[T], following: Next | None = None) -> Flow[Answer[T]]:
         """Prepare, run the chain (or only what follows), read the answer."""
-        prepared = prepare(request, self.base_url, self.headers, self.options.timeout)
+        options = self.options
+        prepared = prepare(request, self.base_url, self.headers, options.timeout, options.max_response_bytes)
         if isinstance(prepared, Failure):
             return prepared
         message = prepared.unwrap()
@@ -120,7 +121,7 @@ class Pipeline:
         if isinstance(outcome, Failure):
             return outcome
         response = outcome.unwrap()
-        most = self.options.max_response_bytes
+        most = options.max_response_bytes
         if most is not None and len(response.body) > most:
             return Failure(InfisicalNetworkError(f"the answer has more than {most} bytes", reason="protocol"))
         if 200 <= response.status < 300:

@@ -92,9 +92,10 @@ class Request(Generic[T_co]):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class HttpRequest:
-    """One message for an executor. `timeout` is the total, in seconds.
+    """One HTTP request for an executor. `timeout` is the total, in seconds.
 
-    `about` is the request that it was made from, for links that need its meaning; executors ignore it.
+    `max_response_bytes` bounds the decompressed body of the answer (None: the executor's own limit). `about` is the
+    request that it was made from, for middleware that needs its meaning; executors ignore it.
     """
 
     method: str
@@ -102,6 +103,7 @@ class HttpRequest:
     headers: Headers = ()
     body: bytes | None = None
     timeout: float = 30.0
+    max_response_bytes: int | None = None
     about: Request[Any] | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
@@ -114,7 +116,10 @@ class HttpRequest:
 
     def with_header(self, name: str, value: str) -> HttpRequest:
         """Copy it with one more header."""
-        return HttpRequest(self.method, self.url, (*self.headers, (name, value)), self.body, self.timeout, self.about)
+        headers = (*self.headers, (name, value))
+        return HttpRequest(
+            self.method, self.url, headers, self.body, self.timeout, self.max_response_bytes, self.about
+        )
 
 
 # ---- building: total, nothing here can fail
@@ -233,7 +238,7 @@ def _deep_copied(value: object) -> Any:
 
 # ---- writing
 def prepare(
-    request: Request[Any], base_url: str, headers: Headers, timeout: float
+    request: Request[Any], base_url: str, headers: Headers, timeout: float, max_response_bytes: int | None = None
 ) -> Result[HttpRequest, RequestError]:
     """Write a request for the wire: path parts encoded one by one, query and JSON body as text."""
     try:
@@ -243,13 +248,13 @@ def prepare(
         if request.headers:
             headers = (*headers, *[_header(name, value) for name, value in request.headers])
         if request.body is None:
-            return Success(HttpRequest(request.method, url, headers, None, timeout, request))
+            return Success(HttpRequest(request.method, url, headers, None, timeout, max_response_bytes, request))
         body = _encode(_object(request.body)).encode()
     except _CannotWriteError as cause:
         return Failure(_refusal(request, str(cause)))
     except Exception as cause:  # whatever stands in the request
         return Failure(_refusal(request, _explained(request, cause)))
-    return Success(HttpRequest(request.method, url, (*headers, JSON), body, timeout, request))
+    return Success(HttpRequest(request.method, url, (*headers, JSON), body, timeout, max_response_bytes, request))
 
 
 JSON: Final = ("Content-Type", "application/json")
