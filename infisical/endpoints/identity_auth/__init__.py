@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 IDENTITY_AUTH = Access("identity_auth")
 
 
+def in_organization(slug: str | None) -> dict[str, str | None]:
+    """Name an organization in the body of a login: servers since January 2026 read the first, older ones the second."""
+    return {"organizationSlug": slug, "subOrganizationName": slug}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoginResponse(Model):
     """What every login answers. Times are in seconds; `expires_in` is 0 for a token that does not expire."""
