@@ -112,8 +112,8 @@ class Aws(Group[R]):
     ) -> Request[IdentityAwsAuth]:
         """Change the settings of an identity's AWS auth.
 
-        `allowed_principal_arns` and `allowed_account_ids` are emptied where they are left out: give them again. What
-        else is left out stays as it is.
+        Give `allowed_principal_arns` and `allowed_account_ids` again each time: the server takes "" for an omitted
+        list, and clears the stored one. Other omitted settings keep their value.
         Limits as in `attach`, but that the max TTL may be 0; trusted addresses, if given, replace all that there are.
         Expect `BadRequestError` (a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/auth/aws-auth/identities/{identityId}

@@ -101,8 +101,10 @@ class Gcp(Group[R]):
         access_token_num_uses_limit: int | None = None,
         access_token_trusted_ips: Sequence[TrustedIp] | None = None,
     ) -> Request[IdentityGcpAuth]:
-        """Change the settings of an identity's GCP auth; what is left out stays as it is.
+        """Change the settings of an identity's GCP auth.
 
+        Give `allowed_service_accounts`, `allowed_projects` and `allowed_zones` again each time: the server takes "" for
+        an omitted list, and clears the stored one. Other omitted settings keep their value.
         Limits as in `attach`; trusted addresses, if given, replace all that there are.
         Expect `BadRequestError` (a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/auth/gcp-auth/identities/{identityId}

@@ -30,7 +30,9 @@ class IdentityKubernetesAuth(Model):
     allowed_namespaces: str | None = None
     allowed_names: str | None = None
     allowed_audience: str | None = None
+    verify_tls_certificate: bool | None = None
     gateway_id: str | None = None
+    gateway_pool_id: str | None = None
     access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
     access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
     access_token_num_uses_limit: int | None = None
@@ -68,6 +70,8 @@ class Kubernetes(Group[R]):
         token_reviewer_jwt: str | None = None,
         token_review_mode: TokenReviewMode | None = None,
         gateway_id: str | Null | None = None,
+        verify_tls_certificate: bool | None = None,
+        gateway_pool_id: str | Null | None = None,
         access_token_ttl: int | None = None,
         access_token_max_ttl: int | None = None,
         access_token_num_uses_limit: int | None = None,
@@ -76,7 +80,9 @@ class Kubernetes(Group[R]):
         """Attach Kubernetes auth to an identity.
 
         `token_review_mode` is by default `api`, which needs a `kubernetes_host`; `gateway` needs a `gateway_id`, and
-        takes `NULL` for the host. `ca_cert` is by default empty.
+        takes `NULL` for the host; `gateway_pool_id` names a pool of gateways instead. `ca_cert` is by default empty:
+        `verify_tls_certificate=True` needs one, and False excludes it. Servers before 2026 know neither the pool nor
+        `verify_tls_certificate`.
         Times are in seconds, up to 315360000, by default 2592000 (30 days); the TTL is at most the max TTL. A limit of
         uses of 0, the default, is none. Tokens may by default be used from everywhere.
         Expect `ValidationError`, `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`,
@@ -92,6 +98,8 @@ class Kubernetes(Group[R]):
             "tokenReviewerJwt": token_reviewer_jwt,
             "tokenReviewMode": token_review_mode,
             "gatewayId": gateway_id,
+            "verifyTlsCertificate": verify_tls_certificate,
+            "gatewayPoolId": gateway_pool_id,
             "accessTokenTTL": access_token_ttl,
             "accessTokenMaxTTL": access_token_max_ttl,
             "accessTokenNumUsesLimit": access_token_num_uses_limit,
@@ -113,6 +121,8 @@ class Kubernetes(Group[R]):
         allowed_names: str | None = None,
         allowed_audience: str | None = None,
         gateway_id: str | Null | None = None,
+        verify_tls_certificate: bool | None = None,
+        gateway_pool_id: str | Null | None = None,
         access_token_ttl: int | None = None,
         access_token_max_ttl: int | None = None,
         access_token_num_uses_limit: int | None = None,
@@ -120,7 +130,7 @@ class Kubernetes(Group[R]):
     ) -> Request[IdentityKubernetesAuth]:
         """Change the settings of an identity's Kubernetes auth; what is left out stays as it is.
 
-        `NULL` clears the host, the token of the reviewer or the gateway.
+        `NULL` clears the host, the token of the reviewer, the gateway or the pool.
         Limits as in `attach`; trusted addresses, if given, replace all that there are.
         Expect `BadRequestError` (a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/auth/kubernetes-auth/identities/{identityId}
@@ -134,6 +144,8 @@ class Kubernetes(Group[R]):
             "allowedNames": allowed_names,
             "allowedAudience": allowed_audience,
             "gatewayId": gateway_id,
+            "verifyTlsCertificate": verify_tls_certificate,
+            "gatewayPoolId": gateway_pool_id,
             "accessTokenTTL": access_token_ttl,
             "accessTokenMaxTTL": access_token_max_ttl,
             "accessTokenNumUsesLimit": access_token_num_uses_limit,
