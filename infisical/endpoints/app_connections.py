@@ -105,7 +105,7 @@ class AppConnection(Model):
     version: int | None = None
     is_platform_managed_credentials: bool | None = None
     is_auto_rotation_enabled: bool | None = None
-    rotation: Any = field(default=None, repr=False, hash=False)
+    rotation: Any = field(default=None, hash=False)
     configuration: Any = field(default=None, repr=False, hash=False)
     gateway_id: str | None = None
     gateway_pool_id: str | None = None

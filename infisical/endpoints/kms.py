@@ -81,7 +81,7 @@ class KmsKey(Model):
     version: int | None = None
     is_disabled: bool | None = None
     is_exportable: bool | None = None
-    kmip_metadata: Any = field(default=None, repr=False, hash=False)
+    kmip_metadata: Any = field(default=None, hash=False)
     created_at: str | None = None
     updated_at: str | None = None
 
@@ -181,7 +181,8 @@ class Kms(Group[R]):
 
         `name` is a slug of 1 to 32 characters, `description` has at most 500. The server's defaults: a key to encrypt
         with (`encrypt-decrypt`), aes-256-gcm, exportable. The algorithm must fit the usage: symmetric to encrypt,
-        asymmetric to sign. `algorithm` is the newer name of `encryption_algorithm`: give either, it is sent as both.
+        asymmetric to sign. `algorithm` is the newer name of `encryption_algorithm`: it is sent under both names, so
+        that servers of any age read it.
         Expect `ValidationError`, `BadRequestError` (the name is taken), `ForbiddenError`.
         POST /api/v1/kms/keys
         """
@@ -191,7 +192,7 @@ class Kms(Group[R]):
             "description": description,
             "keyUsage": key_usage,
             "encryptionAlgorithm": algorithm if encryption_algorithm is None else encryption_algorithm,
-            "algorithm": encryption_algorithm if algorithm is None else algorithm,
+            "algorithm": algorithm,
             "isExportable": is_exportable,
         }
         return post("/api/v1/kms/keys", body=body, returns=one(KmsKey, at="key"), auth=KMS)
