@@ -21,6 +21,7 @@ Step: TypeAlias = "Request[T] | Failure[InfisicalError]"
 COUNTS: Final = ("total_count", "total", "count")
 OFFSET_CAPS: Final[Mapping[str, int]] = {
     "/api/v1/auth/token-auth/identities/{identityId}/tokens": 100,
+    "/api/v1/shared-secrets": 100,
     "/api/v1/secret-sharing": 100,
 }
 """The largest offset that the server takes, where it takes no more."""

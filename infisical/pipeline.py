@@ -9,7 +9,7 @@ import copy
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -17,7 +17,15 @@ from returns.result import Failure, Success
 
 from infisical.auth import POLICIES, AsyncLogin, AuthMode, Credential, Policy, is_visible_ascii, sendable
 from infisical.drivers import FOREVER, Deadline, raised
-from infisical.errors import AuthenticationError, DecodeError, InfisicalError, InfisicalNetworkError, from_response
+from infisical.errors import (
+    AuthenticationError,
+    DecodeError,
+    InfisicalApiError,
+    InfisicalError,
+    InfisicalNetworkError,
+    NotFoundError,
+    from_response,
+)
 from infisical.flow import Flow, Middleware, Next, call, chain
 from infisical.group import Answer
 from infisical.middleware.auth_mode import auth_mode, checked_by
@@ -27,6 +35,7 @@ from infisical.middleware.session import Cell, Grant, Renew, Session, granted, s
 from infisical.redaction import secrets_in
 from infisical.request import Headers, HttpRequest, Request, prepare
 from infisical.response import Response
+from infisical.server_paths import ServerPaths
 from infisical.version import __version__
 
 if TYPE_CHECKING:
@@ -85,6 +94,7 @@ class Pipeline:
         self._check = checked_by(_policy(policy))
         self._session = session(self.cell, clock, self._check)
         self._budget: Budget | None = None
+        self.server_paths = ServerPaths()
         self._arrange(options)
 
     def with_options(self, options: Options) -> Pipeline:
@@ -109,6 +119,25 @@ class Pipeline:
         return FOREVER if seconds is None else Deadline(self.clock() + seconds, self.clock)
 
     def call(self, request: Request[T], following: Next | None = None) -> Flow[Answer[T]]:
+        """Run a request: by the path that the server has, where it may have an older one."""
+        # a plain function: a request that never moved pays for no second generator
+        return self._on_any_server(request, following) if request.formerly else self._sent(request, following)
+
+    def _on_any_server(self, request: Request[T], following: Next | None) -> Flow[Answer[T]]:
+        """Try its paths one after the other, as long as the server answers that it has no such route."""
+        missing: dict[str, Answer[T]] = {}
+        for template in self.server_paths.in_order(request):
+            asked = request if template == request.path else replace(request, path=template, formerly=())
+            answer = yield from self._sent(asked, following)
+            if not _has_no_route(answer):
+                if template != request.path and _is_answered(answer):
+                    self.server_paths.remember(request, template)
+                return answer
+            self.server_paths.forget(request, template)
+            missing[template] = answer
+        return missing[request.path]  # today's path is the one to speak of
+
+    def _sent(self, request: Request[T], following: Next | None) -> Flow[Answer[T]]:
         """Prepare, run the chain (or only what follows), read the answer."""
         options = self.options
         prepared = prepare(request, self.base_url, self.headers, options.timeout, options.max_response_bytes)
@@ -185,6 +214,24 @@ class Pipeline:
     def _grant(self, mode: AuthMode, answer: LoginResponse, now: float, method: AsyncLogin) -> Grant:
         renew = self._renewal(mode, method)
         return granted(mode, answer.access_token, answer.expires_in, now, self.leeway, renew, callable(method))
+
+
+def _has_no_route(answer: Answer[Any]) -> bool:
+    """Whether the server answered that it does not know the path: nothing was done."""
+    error = answer.failure() if isinstance(answer, Failure) else None
+    return isinstance(error, NotFoundError) and error.route_missing
+
+
+ANSWERED: Final = frozenset({400, 404, 422})
+"""Errors of the endpoint itself. A refused token, a rate limit or a gateway answers before there is a route."""
+
+
+def _is_answered(answer: Answer[Any]) -> bool:
+    """Whether the endpoint itself answered, with success or with an error of its own."""
+    if not isinstance(answer, Failure):
+        return True
+    error = answer.failure()
+    return isinstance(error, DecodeError) or (isinstance(error, InfisicalApiError) and error.status_code in ANSWERED)
 
 
 def _held(answer: LoginResponse) -> Answer[LoginResponse]:

@@ -142,7 +142,8 @@ class Users(Group[R]):
     def send_email_verification_code(*, token: str) -> Request[None]:
         """Send the code that verifies an email address; the answer is empty.
 
-        `token` is that of the sign-up or verification, not a username.
+        `token` is that of the sign-up or verification, not a username. Servers of 2024 want `username` instead, which
+        this call does not send: they answer `ValidationError`.
         POST /api/v2/users/me/emails/code
         """
         return post("/api/v2/users/me/emails/code", body={"token": token}, returns=nothing, auth=ANYBODY)
