@@ -118,7 +118,7 @@ def play() -> Play:
     def encrypt_and_decrypt(stage: Stage) -> bool:
         kms = stage.client.kms
 
-        def encrypt(key: KmsKey) -> Answer[DecryptResponse]:
+        def encrypt(key: KmsKey) -> Result[DecryptResponse, InfisicalError]:
             def decrypt(made: EncryptResponse) -> Answer[DecryptResponse]:
                 return stage.ask("client.kms.decrypt", kms.decrypt, key_id=key.id, ciphertext=made.ciphertext)
 
