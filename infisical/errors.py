@@ -190,6 +190,11 @@ def error_type(response: Response) -> str | None:
     return _text(_body(response).get("error"))
 
 
+def error_message(response: Response) -> str | None:
+    """Read the `message` of the body, None where there is none."""
+    return _text(_body(response).get("message"))
+
+
 def from_response(
     response: Response, method: str = "", template: str = "", secrets: Collection[str] = ()
 ) -> InfisicalApiError:
