@@ -24,7 +24,7 @@ from infisical.group import AsyncRun, Group, R, Run
 from infisical.middleware.retry import Retry
 from infisical.pipeline import CLOUD, Options, Pipeline
 from infisical.request import Request
-from infisical.wiring import check_executor, check_login, check_sleep, login_mistake
+from infisical.wiring import check_executor, check_function, check_login, check_sleep, login_mistake
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -66,6 +66,8 @@ class Client(Api[R], Generic[R, L]):
                 check_executor(executor, blocking=self._blocking)
             if sleep is not None or self._blocking:
                 check_sleep(sleep, blocking=self._blocking)
+            check_function("clock", settings["clock"])
+            check_function("random", settings["chance"])
             self._pipeline = Pipeline(options=Options(**options), blocking=self._blocking, **settings)
         except ValueError as cause:
             return str(cause)

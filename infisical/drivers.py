@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
@@ -19,8 +20,10 @@ from infisical.response import Response
 
 if TYPE_CHECKING:
     import asyncio
+    from types import FrameType
 
 T = TypeVar("T")
+E = TypeVar("E", bound=InfisicalError)
 STDLIB = os.path.dirname(os.__file__)
 Reply: TypeAlias = Result[Response, InfisicalNetworkError]
 Executor: TypeAlias = Callable[[HttpRequest], Reply]
@@ -43,25 +46,53 @@ def raised(cause: BaseException) -> str:
 
 
 def broken(cause: Exception) -> InfisicalError:
-    """Make the error for a defect in something that the user plugged in: a link, a policy, a decoder."""
-    return InfisicalError(raised(cause))
+    """Make the error for a defect in something that the user plugged in: middleware, a policy, a decoder."""
+    return attach_cause(InfisicalError(raised(cause)), cause)
+
+
+def attach_cause(error: E, cause: BaseException) -> E:
+    """Make an exception of somebody else's code the `__cause__` of an error, and return the error.
+
+    Tracebacks are removed from it and along its chain: their frames hold whatever the code was working on. Call
+    `raised` before. The chain ends at an exception that a caller of this library is handling: that one is not touched.
+    """
+    callers = set()
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        callers.add(frame)
+        frame = frame.f_back
+    known: set[int] = set()
+    waiting = [cause]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in known:
+            continue
+        known.add(id(one))
+        trace = one.__context__ and one.__context__.__traceback__
+        if trace and trace.tb_frame in callers:
+            one.__context__ = None
+        BaseException.with_traceback(one, None)
+        grouped = one.exceptions if isinstance(one, BaseExceptionGroup) else ()
+        waiting += [each for each in (one.__cause__, one.__context__, *grouped) if each is not None]
+    error.__cause__ = cause
+    return error
 
 
 def _reply(reply: object) -> Any:
     """What an executor returned, unless it is not a Result."""
     if isinstance(reply, (Success, Failure)):
         return reply
-    return _defective(f"the executor returned {type(reply).__name__}, not a Result")
+    return Failure(_defective(f"the executor returned {type(reply).__name__}, not a Result"))
 
 
 def _crashed(cause: Exception) -> Reply:
-    return _defective(f"the executor is defective: {raised(cause)}")
+    return Failure(attach_cause(_defective(f"the executor is defective: {raised(cause)}"), cause))
 
 
-def _defective(message: str) -> Reply:
+def _defective(message: str) -> InfisicalNetworkError:
     error = InfisicalNetworkError(message)
     error.defect = True
-    return Failure(error)
+    return error
 
 
 # ---- deadlines

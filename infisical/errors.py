@@ -231,6 +231,11 @@ def error_type(response: Response) -> str | None:
     return _text(_body(response).get("error"))
 
 
+def error_message(response: Response) -> str | None:
+    """Read the `message` of the body, None where there is none."""
+    return _text(_body(response).get("message"))
+
+
 def from_response(
     response: Response,
     method: str = "",

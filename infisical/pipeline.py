@@ -15,17 +15,24 @@ from returns.result import Failure, Success
 
 from infisical.answer import Answer
 from infisical.auth import AsyncLogin, AuthMode, Credential, Policy, sendable
-from infisical.drivers import FOREVER, Deadline, raised
-from infisical.errors import AuthenticationError, DecodeError, InfisicalError, InfisicalNetworkError, from_response
+from infisical.drivers import FOREVER, Deadline, attach_cause, raised
+from infisical.errors import (
+    AuthenticationError,
+    DeadlineExceededError,
+    DecodeError,
+    InfisicalError,
+    InfisicalNetworkError,
+    from_response,
+)
 from infisical.flow import Flow, Middleware, Next, call, chain
 from infisical.middleware.auth_mode import auth_mode, checked_by
 from infisical.middleware.log import log, secrets_of, tokens_of
 from infisical.middleware.retry import Budget, Retry, retry
-from infisical.middleware.session import Cell, Grant, Renew, Session, granted, session
+from infisical.middleware.session import Grant, Renew, Session, SessionStore, attach_token, grant_for
 from infisical.options import policy_of, root_of, seconds, sent_headers, shown
 from infisical.request import HttpRequest, Request, prepare
 from infisical.response import Response
-from infisical.wiring import check_auth, check_function, check_middleware
+from infisical.wiring import check_auth, check_middleware
 
 if TYPE_CHECKING:
     from infisical.endpoints.identity_auth import LoginResponse
@@ -77,10 +84,8 @@ class Pipeline:
         self.headers = sent_headers(headers)
         self.leeway = seconds("leeway", leeway, zero=True)
         check_middleware(middleware)
-        check_function("clock", clock)
-        check_function("random", chance)
         self.clock = clock
-        self.cell = Cell()
+        self.cell = SessionStore()
         if auth is not None:
             if check_auth(auth, blocking=blocking) == "credential":
                 credential = cast("Credential", auth)
@@ -89,7 +94,7 @@ class Pipeline:
                 self.hold_login(cast("AsyncLogin", auth))
         self._middleware, self._chance = middleware, chance
         self._check = checked_by(policy_of(policy))
-        self._session = session(self.cell, clock, self._check)
+        self._session = attach_token(self.cell, clock, self._check)
         self._log = log(clock, self.cell)
         self._budget: Budget | None = None
         self._arrange(options)
@@ -139,27 +144,39 @@ class Pipeline:
         return Failure(_refusal(message, request, response, tokens_of(before, held.grant, self.cell.session.grant)))
 
     def login(self, method: AsyncLogin) -> Flow[Answer[LoginResponse]]:
-        """Log in, and hold the token: unless somebody logged out, or in, meanwhile."""
+        """Log in, and hold the token, unless somebody logged out or in meanwhile."""
         before = self.cell.session
         now = self.clock()
         answer = yield from self._answer(method, None)
         if isinstance(answer, Success) and self.cell.session is before:
-            self.cell.session = Session(self._grant("identity_access_token", answer.unwrap(), now, method))
+            mode: AuthMode = "identity_access_token"
+            grant = self._grant(mode, answer.unwrap(), now)
+            self.cell.session = Session(mode, grant, self._renewal(mode, method), callable(method))
         return answer
 
+    def hold_login(self, method: AsyncLogin) -> None:
+        """Hold a login method: the first call that needs a credential logs in with it, as every renewal does."""
+        mode: AuthMode = "identity_access_token"
+        self.cell.session = Session(mode, None, self._renewal(mode, method), callable(method))
+
     def hold(self, mode: AuthMode, token: str, expires_in: float | None = None, renew: Any = None) -> None:
-        """Hold a token set by hand; whatever an earlier login left behind is gone."""
+        """Hold a token set by hand; nothing of an earlier login remains. `expires_in` is in seconds.
+
+        ValueError if a header cannot carry the token, or if `expires_in` is not a lifetime.
+        """
         sendable("token", token)
+        if expires_in is not None and not _is_lifetime(expires_in):
+            raise ValueError(f"expires_in must be {LIFETIME}, or None")
+        grant = grant_for(mode, token, expires_in, self.clock(), self.leeway, renew is not None)
         again = None if renew is None else self._renewal(mode, renew)
-        by_factory = callable(renew)
-        self.cell.session = Session(granted(mode, token, expires_in, self.clock(), self.leeway, again, by_factory))
+        self.cell.session = Session(mode, grant, again, callable(renew))
 
     def forget(self) -> None:
-        """Put an empty session in the cell."""
+        """Put an empty session into the store; a pending login is forgotten too."""
         self.cell.session = Session()
 
     def _renewal(self, mode: AuthMode, method: AsyncLogin) -> Renew:
-        """A fresh login by the same method, sent past the links that wait for it."""
+        """Make the flow of a fresh login by the same method, sent past the middleware that waits for it."""
 
         def renew(last: Next) -> Flow[Answer[Grant]]:
             following = chain([self._log], last)  # a login has a line of its own
@@ -167,43 +184,62 @@ class Pipeline:
             answer = yield from self._answer(method, following)
             if isinstance(answer, Failure) and _dropped(answer.failure()):
                 answer = yield from self._answer(method, following)
-            return answer.map(lambda fresh: self._grant(mode, fresh, now, method))
+            if isinstance(answer, Failure):
+                return answer
+            return Success(self._grant(mode, answer.unwrap(), now))
 
         return renew
 
     def _answer(self, method: AsyncLogin, following: Next | None) -> Flow[Answer[LoginResponse]]:
-        """What a login method gets: from the server, or from a factory that has a token already."""
+        """Ask a login method for its answer: the server's, or that of a factory that has a token already."""
         from infisical.endpoints.identity_auth import LoginResponse
 
         made: Any = method
         if callable(method):
             asked = yield from call(method)
             if isinstance(asked, Failure):
-                return Failure(AuthenticationError(f"the login factory failed: {raised(asked.failure())}"))
+                return Failure(_plug_in_failed("the login factory", asked.failure()))
             made = asked.unwrap()
         if isinstance(made, LoginResponse):
-            return _held(made)
+            return _usable(made)
         if not callable(getattr(made, "request", None)):
             return Failure(AuthenticationError(f"{type(made).__name__} is not a login method"))
         built = yield from call(made.request)
         if isinstance(built, Failure):
-            return Failure(AuthenticationError(f"the login method failed: {raised(built.failure())}"))
+            return Failure(_plug_in_failed("the login method", built.failure()))
         login: Request[LoginResponse] = built.unwrap()
+        if not isinstance(login, Request):
+            return Failure(AuthenticationError(f"{type(made).__name__} is not a login method: it built no Request"))
         answer = yield from self.call(login, following)
-        return answer.bind(_held)
+        return answer if isinstance(answer, Failure) else _usable(answer.unwrap())
 
-    def _grant(self, mode: AuthMode, answer: LoginResponse, now: float, method: AsyncLogin) -> Grant:
-        renew = self._renewal(mode, method)
-        return granted(mode, answer.access_token, answer.expires_in, now, self.leeway, renew, callable(method))
+    def _grant(self, mode: AuthMode, answer: LoginResponse, now: float) -> Grant:
+        return grant_for(mode, answer.access_token, answer.expires_in, now, self.leeway, True)
 
 
-def _held(answer: LoginResponse) -> Answer[LoginResponse]:
-    """The answer, if its token can be sent at all."""
+LIFETIME: Final = "a number of seconds from 0 to 10**10"
+
+
+def _is_lifetime(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 10**10
+
+
+def _usable(answer: LoginResponse) -> Answer[LoginResponse]:
+    """Return the answer, if its token can be sent and its lifetime is one."""
     try:
         sendable("access token", answer.access_token)
     except ValueError as cause:
         return Failure(DecodeError(str(cause), path="accessToken"))
+    if not _is_lifetime(answer.expires_in):
+        return Failure(DecodeError(f"expiresIn must be {LIFETIME}", path="expiresIn"))
     return Success(answer)
+
+
+def _plug_in_failed(what: str, cause: Exception) -> InfisicalError:
+    """Make the error for an exception of a login factory or method."""
+    if isinstance(cause, DeadlineExceededError):
+        return cause  # the call's own: it did not wait any longer
+    return attach_cause(AuthenticationError(f"{what} failed: {raised(cause)}"), cause)
 
 
 def _refusal(message: HttpRequest, request: Request[Any], response: Response, tokens: frozenset[str]) -> InfisicalError:

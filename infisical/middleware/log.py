@@ -20,14 +20,14 @@ from infisical.request import HttpRequest
 from infisical.response import Response
 
 if TYPE_CHECKING:
-    from infisical.middleware.session import Cell, Grant
+    from infisical.middleware.session import Grant, SessionStore
 
 LOGGER: Final = logging.getLogger("infisical")
 LOGGER.addHandler(logging.NullHandler())
 LINE: Final = "%s %s: %s in %.1f ms, attempts: %d, request id: %s"
 
 
-def log(clock: Callable[[], float], cell: Cell) -> Middleware:
+def log(clock: Callable[[], float], cell: SessionStore) -> Middleware:
     """Make the middleware: INFO for an answer, WARNING for none and for a server's own error (5xx, 429).
 
     `cell` holds the tokens that are masked in the server's id of the request.
