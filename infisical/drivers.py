@@ -35,6 +35,8 @@ def raised(cause: BaseException) -> str:
 
     The place is the innermost line outside the standard library: `open` is rarely to blame.
     """
+    if isinstance(cause, _AsyncError):
+        return str(cause)
     places: list[tuple[str, int]] = []
     trace = cause.__traceback__
     while trace is not None:
@@ -43,6 +45,13 @@ def raised(cause: BaseException) -> str:
     own = [place for place in places if not place[0].startswith(STDLIB) or "site-packages" in place[0]]
     file, line = (own or places or [("nowhere", 0)])[-1]
     return f"{type(cause).__name__} was raised at {os.path.basename(file)}:{line}"
+
+
+class _AsyncError(TypeError):
+    """A function of the user's returned an awaitable to the blocking client."""
+
+    def __init__(self) -> None:
+        super().__init__("it is async, and this client is blocking: AsyncInfisicalClient takes it")
 
 
 def broken(cause: Exception) -> InfisicalError:
@@ -56,6 +65,9 @@ def attach_cause(error: E, cause: BaseException) -> E:
     Tracebacks are removed from it and along its chain: their frames hold whatever the code was working on. Call
     `raised` before. The chain ends at an exception that a caller of this library is handling: that one is not touched.
     """
+    from infisical.middleware.log import log_frames
+
+    log_frames(cause)
     callers = set()
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
@@ -82,7 +94,25 @@ def _reply(reply: object) -> Any:
     """What an executor returned, unless it is not a Result."""
     if isinstance(reply, (Success, Failure)):
         return reply
+    if isinstance(reply, Coroutine):
+        reply.close()
+        return Failure(
+            _defective(
+                "the executor returned a coroutine: it is async and its client is blocking, or it lacks an await"
+            )
+        )
     return Failure(_defective(f"the executor returned {type(reply).__name__}, not a Result"))
+
+
+def _not_awaitable(reply: object) -> Reply:
+    """Name what an executor of the asyncio client returned, which cannot be awaited."""
+    name = type(reply).__name__
+    return Failure(
+        _defective(
+            f"the executor is blocking: it returned {name}, and the asyncio client needs an async one "
+            "(ThreadedExecutor(executor) makes one)"
+        )
+    )
 
 
 def _crashed(cause: Exception) -> Reply:
@@ -223,9 +253,10 @@ def drive(
 def _called(function: Callable[[], Any]) -> Result[Any, Exception]:
     try:
         value = function()
-        if isinstance(value, Coroutine):
-            value.close()
-            raise TypeError("a coroutine function needs the asyncio client")
+        if hasattr(value, "__await__"):
+            if isinstance(value, Coroutine):
+                value.close()
+            raise _AsyncError
         return Success(value)
     except Exception as cause:
         return Failure(cause)
@@ -254,12 +285,15 @@ async def adrive(
             if message is None:
                 answer = exceeded()
                 continue
+            reply: Any = execute  # nothing yet
             try:
-                answer = _reply(await execute(message))
+                reply = execute(message)
+                answer = _reply(await reply)
                 if message is not effect.request:
                     answer = deadline.cut(answer)
             except Exception as cause:
-                answer = _crashed(cause)
+                awaitable = reply is execute or hasattr(reply, "__await__")
+                answer = _crashed(cause) if awaitable else _not_awaitable(reply)
         elif isinstance(effect, Once):
             answer = await _ajoin(effect, execute, flights, nap, deadline)
         elif isinstance(effect, Call):

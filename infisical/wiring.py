@@ -79,7 +79,8 @@ def login_mistake(method: object, *, blocking: bool) -> str | None:
         )
     request = getattr(method, "request", None)
     if not callable(request) and not callable(method):
-        return f"a login method (UniversalAuth(...), for example) or a factory of one is needed, not {_kind(method)}"
+        needed = "login takes UniversalAuth(...), another login method, or a factory of one"
+        return f"{needed}: {_kind(method)} is not a login method"
     if blocking and (is_async(method) or is_async(request)):
         return f"the login factory is async ({_name(method)}) and this client is blocking: {ASYNC_ONLY}"
     return None

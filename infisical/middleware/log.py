@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import deque
 from collections.abc import Callable
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Final
 
 from returns.result import Failure, Success
@@ -85,6 +87,29 @@ def _shown_id(response: Response, request: HttpRequest, tokens: frozenset[str]) 
     if request_id.encode("utf-8", "replace") in response.body:  # the token of a login, say
         secrets |= secrets_in((), response.body)
     return masked(request_id, secrets)
+
+
+MOST_FRAMES: Final = 40
+MOST_CAUSES: Final = 8
+
+
+def log_frames(cause: BaseException) -> None:
+    """Write a DEBUG line with the types and frames (file, line, function) of an exception and its chain: no text of it.
+
+    The innermost frames come last. Of a longer chain or traceback the end nearest to the cause is written.
+    """
+    if not LOGGER.isEnabledFor(logging.DEBUG):
+        return
+    written: list[str] = []
+    known: set[int] = set()
+    one: BaseException | None = cause
+    while one is not None and id(one) not in known and len(written) < MOST_CAUSES:
+        known.add(id(one))
+        frames = deque(walk_tb(one.__traceback__), MOST_FRAMES)
+        places = [f"{frame.f_code.co_filename}:{line} in {frame.f_code.co_name}" for frame, line in frames]
+        written.append(f"{type(one).__qualname__} at {', '.join(places) or 'nowhere'}")
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    LOGGER.debug("raised by what is plugged in: %s", "; from ".join(written))
 
 
 def secrets_of(request: HttpRequest) -> frozenset[str]:
