@@ -22,6 +22,7 @@ from infisical.errors import (
     DecodeError,
     InfisicalError,
     InfisicalNetworkError,
+    RequestError,
     from_response,
 )
 from infisical.flow import Flow, Middleware, Next, call, chain
@@ -123,7 +124,13 @@ class Pipeline:
     def call(self, request: Request[T], following: Next | None = None) -> Flow[Answer[T]]:
         """Prepare, run the chain (or only what follows), read the answer."""
         options = self.options
-        prepared = prepare(request, self.base_url, self.headers, options.timeout, options.max_response_bytes)
+        try:
+            prepared = prepare(request, self.base_url, self.headers, options.timeout, options.max_response_bytes)
+        except AttributeError:
+            if isinstance(request, Request):
+                raise
+            kind = type(request).__name__
+            return Failure(RequestError(f"a client runs a Request, Secrets.list(...) for example, not {kind}"))
         if isinstance(prepared, Failure):
             return prepared
         message = prepared.unwrap()

@@ -71,8 +71,8 @@ def _is_known_to_block(executor: object) -> bool:
 def login_mistake(method: object, *, blocking: bool) -> str | None:
     """Say why something can be neither a login method nor a factory of one; None if it may be."""
     if isinstance(method, type):
-        name = method.__name__
-        return f"{name} is a class: give an instance, {name}(...)" if _needs_arguments(method) else None
+        is_factory = callable(getattr(method, "request", None)) and not _needs_arguments(method)
+        return None if is_factory else f"{method.__name__} is a class: give an instance, {method.__name__}(...)"
     if is_credential(method):
         return (
             f"{_kind(method)} is a credential and needs no login: give it as auth=, or to set_access_token or set_jwt"

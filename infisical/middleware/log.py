@@ -94,9 +94,9 @@ MOST_CAUSES: Final = 8
 
 
 def log_frames(cause: BaseException) -> None:
-    """Write a DEBUG line with the types and frames (file, line, function) of an exception and its chain: no text of it.
+    """Write a DEBUG line with the types and frames (file, line, function) of an exception and its chain.
 
-    The innermost frames come last. Of a longer chain or traceback the end nearest to the cause is written.
+    The text of the exceptions stays out. At most 40 innermost frames of at most 8 exceptions are written.
     """
     if not LOGGER.isEnabledFor(logging.DEBUG):
         return
