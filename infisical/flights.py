@@ -93,12 +93,13 @@ class Flights:
                     return self._lead(key, mine, run)
                 mine.frame = None
             if flight.is_over() or (flight.leader != me and flight.is_overdue(now)):
-                self._remove(key, flight)
-            elif flight.leader == me:
+                self._remove(key, flight)  # with its value, if it has one: it may be old
+                continue
+            if flight.leader == me:
                 return cast("T", Failure(AuthenticationError(NESTED)))
-            elif left <= 0:
+            if left <= 0:
                 return cast("T", exceeded())
-            elif flight.in_flight.acquire(timeout=min(left, GLANCE)):
+            if flight.in_flight.acquire(timeout=min(left, GLANCE)):
                 flight.in_flight.release()
             else:
                 left -= GLANCE  # also where the clock is one that tests set

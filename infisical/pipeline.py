@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from returns.result import Failure, Success
 
 from infisical.auth import POLICIES, AsyncLogin, AuthMode, Credential, Policy, is_visible_ascii, sendable
-from infisical.drivers import FOREVER, Deadline, attach_cause, raised
+from infisical.drivers import Deadline, attach_cause, raised
 from infisical.errors import (
     AuthenticationError,
     DeadlineExceededError,
@@ -113,7 +113,7 @@ class Pipeline:
     def deadline(self) -> Deadline:
         """Until when a call that begins now may last."""
         seconds = self.options.deadline
-        return FOREVER if seconds is None else Deadline(self.clock() + seconds, self.clock)
+        return Deadline(math.inf if seconds is None else self.clock() + seconds, self.clock)
 
     def call(self, request: Request[T], following: Next | None = None) -> Flow[Answer[T]]:
         """Prepare, run the chain (or only what follows), read the answer."""
