@@ -18,7 +18,7 @@ from infisical.answer import Answer
 from infisical.api import Api as Api
 from infisical.auth import AsyncLogin, AuthMode, Credential, Login, Policy
 from infisical.drivers import AsyncExecutor, AsyncFlights, Executor, Flights, adrive, broken, drive, raised
-from infisical.errors import AuthenticationError, InfisicalError, with_hint
+from infisical.errors import AuthenticationError
 from infisical.flow import Flow, Middleware
 from infisical.group import AsyncRun, Group, R, Run
 from infisical.middleware.retry import Retry
@@ -330,7 +330,7 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin]):
         try:
             return await adrive(flow, self._execute, self._flights, self._sleep, self._pipeline.deadline())
         except Exception as cause:
-            return Failure(broken(cause) if _is_in_asyncio() else _without_asyncio(cause))
+            return Failure(broken(cause))
 
     async def aclose(self) -> None:
         """Close the transport, if the client made it; calls after that are a `Failure`."""
@@ -351,19 +351,3 @@ def _transport(max_response_bytes: int | None) -> Any:
     from infisical.executors.urllib3 import Urllib3Executor
 
     return Urllib3Executor(max_response_bytes=max_response_bytes or sys.maxsize)
-
-
-def _is_in_asyncio() -> bool:
-    import asyncio
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
-
-
-def _without_asyncio(cause: Exception) -> InfisicalError:
-    error = broken(cause)
-    needed = "AsyncInfisicalClient needs asyncio to log in, to wait and for its default transport"
-    return with_hint(error, f"{needed}, and no asyncio event loop is running")

@@ -7,6 +7,7 @@ Which settings cannot be right is known in options.py, what cannot be plugged in
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -15,7 +16,7 @@ from returns.result import Failure, Success
 
 from infisical.answer import Answer
 from infisical.auth import AsyncLogin, AuthMode, Credential, Policy, sendable
-from infisical.drivers import FOREVER, Deadline, attach_cause, raised
+from infisical.drivers import Deadline, attach_cause, raised
 from infisical.errors import (
     AuthenticationError,
     DeadlineExceededError,
@@ -119,7 +120,7 @@ class Pipeline:
     def deadline(self) -> Deadline:
         """Until when a call that begins now may last."""
         seconds = self.options.deadline
-        return FOREVER if seconds is None else Deadline(self.clock() + seconds, self.clock)
+        return Deadline(math.inf if seconds is None else self.clock() + seconds, self.clock)
 
     def call(self, request: Request[T], following: Next | None = None) -> Flow[Answer[T]]:
         """Prepare, run the chain (or only what follows), read the answer."""

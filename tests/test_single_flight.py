@@ -251,7 +251,7 @@ def test_if_the_leader_of_a_flight_is_interrupted_a_follower_takes_over():
         crash.set()
 
         assert (leader.result(30), follower.result(30)) == (None, 1)
-    assert flights.aloft == {}
+    assert flights.current == {}
 
 
 def test_if_a_flight_is_cancelled_itself_a_follower_starts_another():
@@ -267,7 +267,7 @@ def test_if_a_flight_is_cancelled_itself_a_follower_starts_another():
         follower = asyncio.create_task(adrive(once("key", flight), None, flights))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        flights["key"].cancel()
+        flights["key"].task.cancel()
         return await follower, flights
 
     assert asyncio.run(main()) == (2, {})

@@ -305,12 +305,29 @@ def stepped(coroutine: Any) -> Any:
     return end.value.value
 
 
-def test_the_asyncio_client_without_asyncio_says_that_it_needs_it():
-    client = AsyncInfisicalClient(executor=AsyncScriptedExecutor(LISTED), auth=UniversalAuth("i", "s"))
+async def factory() -> UniversalAuth:
+    return UniversalAuth("i", "s")
+
+
+async def using_asyncio(_: Any) -> Any:
+    await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"auth": UniversalAuth("i", "s")},
+        {"auth": factory},
+        {"auth": Jwt("t"), "executor": AsyncScriptedExecutor(answer({}, 503), LISTED)},
+        {"auth": Jwt("t"), "executor": using_asyncio},
+    ],
+)
+def test_the_asyncio_client_without_asyncio_says_that_it_needs_it(settings):
+    client = AsyncInfisicalClient(**{"executor": AsyncScriptedExecutor(LISTED), **settings})
     error = stepped(client.secrets.list(**WHERE)).failure()
 
     assert isinstance(error.__cause__, RuntimeError)
-    assert "needs asyncio" in error.message
+    assert error.message.endswith("the asyncio client needs asyncio, and no event loop of asyncio is running")
 
 
 # ---- causes

@@ -47,7 +47,10 @@ REFUSED_AGAIN: Final = 30.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grant:
-    """One token, with its times by the clock. Grants compare by identity: a late refusal of an old one starts nothing."""
+    """One token, and its times by the clock.
+
+    Grants compare by identity, so that a late refusal of an old one starts nothing.
+    """
 
     mode: AuthMode
     token: str = field(repr=False)
