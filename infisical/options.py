@@ -59,21 +59,15 @@ def _mistake_in(url: object, allow_http: bool) -> str | None:
         return "has a fragment: remove it"
     if not host or port == 0 or not re.fullmatch(r"\[[0-9A-Fa-f:.]+\](:\d*)?|[\w.~-]+(:\d*)?", parts.netloc):
         return f"has no host, or one that cannot be right: it must be {FORM}"
-    if parts.scheme == "http" and not allow_http and not is_this_machine(host):
+    if parts.scheme == "http" and not allow_http and not _is_loopback(host):
         return "begins with http://, which would send credentials in clear text: use https://, or allow_http=True"
     return None
 
 
-def is_this_machine(host: str) -> bool:
-    """Whether a host name or address surely is this machine's own; `127.0.0.999` is a name, and may be anywhere."""
-    if host == "localhost":
-        return True
-    from ipaddress import ip_address  # for http:// only
+def _is_loopback(host: str) -> bool:
+    from infisical.executors.proxies import is_loopback  # only for http://, which few clients use
 
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(host)
 
 
 def sent_headers(given: Mapping[str, str] | None) -> Headers:
