@@ -46,11 +46,11 @@ def check_executor(executor: object, *, blocking: bool, what: str = "executor") 
     if not callable(executor):
         raise ValueError(f"{what} must be a function from HttpRequest to a Result, not {_kind(executor)}")
     if blocking and is_async(executor):
-        raise ValueError(f"{what} is async ({_name(executor)}) and this client is blocking: {ASYNC_ONLY}")
+        raise ValueError(f"{what} is async ({_name(executor)}), and a blocking one is needed: {ASYNC_ONLY}")
     if not blocking and _is_known_to_block(executor):
         raise ValueError(
-            f"{what} is blocking ({_name(executor)}) and this client needs an async one: its Async... counterpart, "
-            f"or ThreadedExecutor(executor)"
+            f"{what} is blocking ({_name(executor)}), and an async one is needed: its Async... counterpart, or "
+            "ThreadedExecutor(executor)"
         )
 
 

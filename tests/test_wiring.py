@@ -31,8 +31,11 @@ from infisical import (
 )
 from infisical.endpoints.secrets import Secret, SecretList, Secrets
 from infisical.executors import (
+    AsyncCassetteExecutor,
+    AsyncFaultyExecutor,
     AsyncMemoryExecutor,
     AsyncScriptedExecutor,
+    CassetteExecutor,
     FaultyExecutor,
     HttpxExecutor,
     MemoryExecutor,
@@ -139,6 +142,21 @@ def test_a_client_of_another_library_or_a_class_or_nothing_callable_is_no_execut
     )
     assert "not str" in refusal(lambda: client(executor=PASSWORD))
     assert PASSWORD not in refusal(lambda: client(executor=PASSWORD))
+
+
+def test_an_executor_of_the_other_kind_inside_another_is_named_too(tmp_path):
+    tape = tmp_path / "tape.yaml"
+    messages = [
+        refusal(lambda: FaultyExecutor(asynchronous, ())),
+        refusal(lambda: CassetteExecutor(tape, inner=asynchronous)),
+        refusal(lambda: ThreadedExecutor(asynchronous)),
+        refusal(lambda: AsyncFaultyExecutor(ScriptedExecutor(), ())),
+        refusal(lambda: AsyncCassetteExecutor(tape, inner=ScriptedExecutor())),
+    ]
+
+    assert [message.partition(" (")[0] for message in messages] == [
+        "inner is async", "inner is async", "executor is async", "inner is blocking", "inner is blocking",
+    ]  # fmt: skip
 
 
 def test_an_executor_that_turns_out_to_be_of_the_other_kind_is_named_in_the_failure():
