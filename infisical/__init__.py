@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         UniversalAuth,
     )
     from infisical.middleware.retry import Retry
+    from infisical.place import Place
     from infisical.request import NULL, HttpRequest, Request
     from infisical.response import Response
 
@@ -99,6 +100,7 @@ _HOMES = {
         "UniversalAuth",
     ),
     "middleware.retry": ("Retry",),
+    "place": ("Place",),
     "request": ("NULL", "HttpRequest", "Request"),
     "response": ("Response",),
 }
@@ -138,6 +140,7 @@ __all__ = [
     "NotFoundError",
     "OciAuth",
     "OidcAuth",
+    "Place",
     "RateLimitError",
     "Reason",
     "Request",

@@ -23,6 +23,7 @@ from infisical import (
     LoginResponse,
     Middleware,
     NotFoundError,
+    Place,
     Reason,
     Request,
     Response,
@@ -175,6 +176,15 @@ def wider(client: InfisicalClient) -> Result[Secret, InfisicalError]:
 def explained(error: InfisicalNetworkError) -> Reason:
     assert_type(error.transient, bool)
     return error.reason
+
+
+def placed(client: InfisicalClient) -> None:
+    where: Place = {"project_id": "p", "environment": "dev"}
+    assert_type(client.secrets.list(**where), Answer[SecretList])
+    assert_type(client.secrets.list(**where, secret_path="/a"), Answer[SecretList])
+    assert_type(Secrets.get_by_name(secret_name="K", **where), Request[Secret])
+    client.secret_folders.list(**where)
+    client.secret_imports.list(**where, path="/")
 
 
 def misspelt_names() -> None:
