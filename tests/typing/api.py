@@ -183,7 +183,7 @@ def placed(client: InfisicalClient) -> None:
     assert_type(client.secrets.list(**where), Answer[SecretList])
     assert_type(client.secrets.list(**where, secret_path="/a"), Answer[SecretList])
     assert_type(Secrets.get_by_name(secret_name="K", **where), Request[Secret])
-    client.secret_folders.list(**where)
+    client.secret_folders.list(**where, path="/")
     client.secret_imports.list(**where, path="/")
 
 
