@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from typing_extensions import deprecated
 
-from infisical.auth import EVERY, Access
+from infisical.auth import Access
 from infisical.decode import many, nothing, one
 from infisical.endpoints.mfa import MfaMethod
 from infisical.endpoints.organizations import Organization
@@ -20,7 +20,7 @@ from infisical.model import Model, wire
 from infisical.request import Request, delete, get, patch, post, put
 
 USERS = Access("users")
-ANYBODY = Access("users", server=EVERY)
+ANYBODY = Access("users", server=())
 AuthMethod: TypeAlias = (
     Literal[
         "email",
