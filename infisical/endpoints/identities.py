@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import many, one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 IDENTITIES = Access("identities")
 PATH = "/api/v1/identities/{identityId}"
@@ -147,7 +148,7 @@ class Identities(Group[R]):
             "hasDeleteProtection": has_delete_protection,
             "metadata": metadata,
         }
-        return post("/api/v1/identities", body=body, returns=one(Identity, at="identity"), auth=IDENTITIES)
+        return http.post("/api/v1/identities", body=body, returns=one(Identity, at="identity"), access=IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -167,7 +168,7 @@ class Identities(Group[R]):
         """
         body = {"name": name, "role": role, "hasDeleteProtection": has_delete_protection, "metadata": metadata}
         returns = one(Identity, at="identity")
-        return patch(PATH, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITIES)
+        return http.patch(PATH, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -178,7 +179,7 @@ class Identities(Group[R]):
         DELETE /api/v1/identities/{identityId}
         """
         returns = one(Identity, at="identity")
-        return delete(PATH, {"identityId": identity_id}, returns=returns, auth=IDENTITIES)
+        return http.delete(PATH, {"identityId": identity_id}, returns=returns, access=IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -190,7 +191,7 @@ class Identities(Group[R]):
         GET /api/v1/identities/{identityId}
         """
         returns = one(IdentityMembership, at="identity")
-        return get(PATH, {"identityId": identity_id}, returns=returns, auth=IDENTITIES)
+        return http.get(PATH, {"identityId": identity_id}, returns=returns, access=IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -202,7 +203,7 @@ class Identities(Group[R]):
         """
         path = f"{PATH}/identity-memberships"
         returns = many(IdentityProjectMembership, at="identityMemberships")
-        return get(path, {"identityId": identity_id}, returns=returns, auth=IDENTITIES)
+        return http.get(path, {"identityId": identity_id}, returns=returns, access=IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -231,4 +232,4 @@ class Identities(Group[R]):
             "orderDirection": order_direction,
         }
         returns = one(IdentityMembershipList)
-        return post("/api/v1/identities/search", body=body, returns=returns, auth=IDENTITIES, idempotent=True)
+        return http.post("/api/v1/identities/search", body=body, returns=returns, access=IDENTITIES, idempotent=True)

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from infisical import request as http
 from infisical.decode import one, text_in
 from infisical.endpoints.pki import PKI, CertificateBody
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 CERTIFICATES = "/api/v1/cert-manager/certificates"
 CERTIFICATE = "/api/v1/cert-manager/certificates/{id}"
@@ -254,7 +255,7 @@ class Certificates(Group[R]):
             "applicationId": application_id,
             "metadata": metadata,
         }
-        return post(CERTIFICATES, body=body, returns=one(CertificateRequest), auth=PKI)
+        return http.post(CERTIFICATES, body=body, returns=one(CertificateRequest), access=PKI)
 
     @endpoint
     @staticmethod
@@ -264,7 +265,7 @@ class Certificates(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}
         """
-        return get(CERTIFICATE, {"id": certificate_id}, returns=one(Certificate, at="certificate"), auth=PKI)
+        return http.get(CERTIFICATE, {"id": certificate_id}, returns=one(Certificate, at="certificate"), access=PKI)
 
     @endpoint
     @staticmethod
@@ -275,7 +276,7 @@ class Certificates(Group[R]):
         GET /api/v1/cert-manager/certificates/{id}/certificate
         """
         path = f"{CERTIFICATE}/certificate"
-        return get(path, {"id": certificate_id}, returns=one(CertificateBody), auth=PKI)
+        return http.get(path, {"id": certificate_id}, returns=one(CertificateBody), access=PKI)
 
     @endpoint
     @staticmethod
@@ -285,7 +286,7 @@ class Certificates(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}/bundle
         """
-        return get(f"{CERTIFICATE}/bundle", {"id": certificate_id}, returns=one(CertificateBundle), auth=PKI)
+        return http.get(f"{CERTIFICATE}/bundle", {"id": certificate_id}, returns=one(CertificateBundle), access=PKI)
 
     @endpoint
     @staticmethod
@@ -295,7 +296,7 @@ class Certificates(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}/private-key
         """
-        return get(f"{CERTIFICATE}/private-key", {"id": certificate_id}, returns=PRIVATE_KEY, auth=PKI)
+        return http.get(f"{CERTIFICATE}/private-key", {"id": certificate_id}, returns=PRIVATE_KEY, access=PKI)
 
     @endpoint
     @staticmethod
@@ -322,7 +323,7 @@ class Certificates(Group[R]):
             "attributes": attributes,
         }
         path = f"{CERTIFICATE}/renew"
-        return post(path, {"id": certificate_id}, body=body, returns=one(RenewedCertificate), auth=PKI)
+        return http.post(path, {"id": certificate_id}, body=body, returns=one(RenewedCertificate), access=PKI)
 
     @endpoint
     @staticmethod
@@ -335,7 +336,7 @@ class Certificates(Group[R]):
         """
         body = {"revocationReason": revocation_reason}
         path = f"{CERTIFICATE}/revoke"
-        return post(path, {"id": certificate_id}, body=body, returns=one(RevokeCertificateResponse), auth=PKI)
+        return http.post(path, {"id": certificate_id}, body=body, returns=one(RevokeCertificateResponse), access=PKI)
 
     @endpoint
     @staticmethod
@@ -345,7 +346,7 @@ class Certificates(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/cert-manager/certificates/{id}
         """
-        return delete(CERTIFICATE, {"id": certificate_id}, returns=one(Certificate, at="certificate"), auth=PKI)
+        return http.delete(CERTIFICATE, {"id": certificate_id}, returns=one(Certificate, at="certificate"), access=PKI)
 
     @endpoint
     @staticmethod
@@ -360,4 +361,4 @@ class Certificates(Group[R]):
         """
         body = {"renewBeforeDays": renew_before_days, "enableAutoRenewal": enable_auto_renewal}
         path = f"{CERTIFICATE}/config"
-        return patch(path, {"id": certificate_id}, body=body, returns=one(CertificateConfigResponse), auth=PKI)
+        return http.patch(path, {"id": certificate_id}, body=body, returns=one(CertificateConfigResponse), access=PKI)
