@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from infisical import request as http
 from infisical.auth import IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import one
-from infisical.endpoints.identities import Identity, IdentityProjectRole
+from infisical.endpoints.identities import Identity
+from infisical.endpoints.projects import ProjectMembershipRole
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
@@ -45,7 +46,7 @@ class ProjectIdentityMembership(Model):
     identity: Identity | None = None
     role: str | None = None
     role_id: str | None = None
-    roles: tuple[IdentityProjectRole, ...] = ()
+    roles: tuple[ProjectMembershipRole, ...] = ()
     last_login_auth_method: str | None = None
     last_login_time: str | None = None
     created_at: str | None = None

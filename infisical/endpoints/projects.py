@@ -15,6 +15,7 @@ from returns.result import Result
 from infisical import request as http
 from infisical.auth import PEOPLE, WITH_SERVICE_TOKENS, Access
 from infisical.decode import many, one
+from infisical.endpoints.secret_tags import Tag
 from infisical.errors import DecodeError
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
@@ -142,21 +143,6 @@ class ProjectMembership(Model):
     user: MembershipUser | None = None
     project: MembershipProject | None = None
     roles: tuple[ProjectMembershipRole, ...] = ()
-    created_at: str | None = None
-    updated_at: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProjectTag(Model):
-    """A tag that secrets of a project can have; servers of today give it no `name`."""
-
-    id: str
-    slug: str | None = None
-    name: str | None = None
-    color: str | None = None
-    project_id: str | None = None
-    created_by: str | None = None
-    created_by_actor_type: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
 
@@ -392,13 +378,13 @@ class Projects(Group[R]):
 
     @endpoint
     @staticmethod
-    def list_tags(*, project_id: str) -> Request[tuple[ProjectTag, ...]]:
+    def list_tags(*, project_id: str) -> Request[tuple[Tag, ...]]:
         """List the tags of a project.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/workspace/{projectId}/tags
         """
-        returns = many(ProjectTag, at="workspaceTags")
+        returns = many(Tag, at="workspaceTags")
         return http.get(f"{WORKSPACE}/tags", {"projectId": project_id}, returns=returns, access=PROJECTS)
 
     @endpoint

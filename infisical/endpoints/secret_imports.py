@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from infisical import request as http
 from infisical.auth import PEOPLE, Access
 from infisical.decode import many, one
+from infisical.endpoints.projects import ProjectEnvironment
 from infisical.endpoints.secrets import Secret
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
@@ -22,22 +23,13 @@ BY_PEOPLE = Access("secret_imports", server=PEOPLE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ImportEnvironment(Model):
-    """An environment."""
-
-    id: str
-    name: str | None = None
-    slug: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class SecretImport(Model):
     """An import. With `get` comes who imports: `environment`, `project_id` and `secret_path`."""
 
     id: str
     folder_id: str | None = None
     import_path: str | None = None
-    import_env: ImportEnvironment | None = None
+    import_env: ProjectEnvironment | None = None
     position: int | None = None
     version: int | None = None
     is_replication: bool | None = None
@@ -45,7 +37,7 @@ class SecretImport(Model):
     replication_status: str | None = None
     last_replicated: str | None = None
     is_reserved: bool | None = None
-    environment: ImportEnvironment | None = None
+    environment: ProjectEnvironment | None = None
     project_id: str | None = None
     secret_path: str | None = None
     created_at: str | None = None
@@ -81,7 +73,7 @@ class ImportedSecretGroup(Model):
 
     secret_path: str
     environment: str
-    environment_info: ImportEnvironment | None = None
+    environment_info: ProjectEnvironment | None = None
     folder_id: str | None = None
     secrets: tuple[Secret, ...]
 

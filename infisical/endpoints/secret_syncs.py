@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import many, one
+from infisical.endpoints.projects import ProjectEnvironment
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Null, Request
@@ -81,15 +82,6 @@ class SyncConnection(Model):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SyncEnvironment(Model):
-    """The environment that a sync takes its secrets from."""
-
-    id: str
-    name: str | None = None
-    slug: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class SyncFolder(Model):
     """The folder that a sync takes its secrets from."""
 
@@ -113,7 +105,7 @@ class SecretSync(Model):
     folder_id: str | None = None
     connection_id: str | None = None
     connection: SyncConnection | None = None
-    environment: SyncEnvironment | None = None
+    environment: ProjectEnvironment | None = None
     folder: SyncFolder | None = None
     sync_status: str | None = None
     last_sync_job_id: str | None = None

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 from infisical import request as http
 from infisical.auth import IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import one
+from infisical.endpoints.projects import ProjectEnvironment
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
@@ -29,15 +30,6 @@ class WebhookEvent(Model):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WebhookEnvironment(Model):
-    """The environment that a webhook watches."""
-
-    id: str
-    name: str | None = None
-    slug: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Webhook(Model):
     """A webhook. `last_status` and `last_run_error_message` are of its last call; its `url` comes with `list` only."""
 
@@ -46,7 +38,7 @@ class Webhook(Model):
     url: str | None = field(default=None, repr=False)  # whoever knows that of a slack channel may post there
     project_id: str | None = None
     env_id: str | None = None
-    environment: WebhookEnvironment | None = None
+    environment: ProjectEnvironment | None = None
     secret_path: str | None = None
     is_disabled: bool | None = None
     events_filter: tuple[WebhookEvent, ...] = ()

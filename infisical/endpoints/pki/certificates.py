@@ -83,7 +83,10 @@ class CertificateAttributes(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CreatedCertificate(Model):
-    """A certificate, its authority's and the chain above (PEM); the private key is there if the server made it."""
+    """An issued certificate, its issuer's certificate and the chain above, all in PEM.
+
+    `private_key` is present only if the server generated the key. `certificate_request_id` comes with `renew`.
+    """
 
     certificate: str
     private_key: str | None = field(default=None, repr=False)
@@ -91,6 +94,7 @@ class CreatedCertificate(Model):
     certificate_chain: str | None = None
     serial_number: str | None = None
     certificate_id: str | None = None
+    certificate_request_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,19 +105,6 @@ class CertificateRequest(Model):
     certificate: CreatedCertificate | None = None
     status: str | None = None
     message: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RenewedCertificate(Model):
-    """The certificate that follows another; fields as in `CreatedCertificate`."""
-
-    certificate: str
-    private_key: str | None = field(default=None, repr=False)
-    issuing_ca_certificate: str | None = None
-    certificate_chain: str | None = None
-    serial_number: str | None = None
-    certificate_id: str | None = None
-    certificate_request_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -307,7 +298,7 @@ class Certificates(Group[R]):
         renewal_key_source: str | None = None,
         csr: str | None = None,
         attributes: CertificateAttributes | Mapping[str, Any] | None = None,
-    ) -> Request[RenewedCertificate]:
+    ) -> Request[CreatedCertificate]:
         """Renew a certificate: the answer is a new one, with an id of its own.
 
         On servers since 2026 `renewal_key_source` says where its key comes from, `csr` (PEM) brings one, and
@@ -323,7 +314,7 @@ class Certificates(Group[R]):
             "attributes": attributes,
         }
         path = f"{CERTIFICATE}/renew"
-        return http.post(path, {"id": certificate_id}, body=body, returns=one(RenewedCertificate), access=PKI)
+        return http.post(path, {"id": certificate_id}, body=body, returns=one(CreatedCertificate), access=PKI)
 
     @endpoint
     @staticmethod
