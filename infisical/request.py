@@ -129,13 +129,13 @@ def get(
     *,
     query: Params = EMPTY,
     returns: Decoder[T],
-    auth: Access = ANY,
+    access: Access = ANY,
     headers: Headers = (),
     formerly: tuple[str, ...] = (),
 ) -> Request[T]:
     """Describe a GET. What is None in `query` is left out."""
     filled = tuple(parts.items())
-    return Request("GET", path, filled, _present(query), None, returns, auth, headers, False, formerly)
+    return Request("GET", path, filled, _present(query), None, returns, access, headers, False, formerly)
 
 
 def post(
@@ -145,14 +145,14 @@ def post(
     query: Params = EMPTY,
     body: Params = EMPTY,
     returns: Decoder[T],
-    auth: Access = ANY,
+    access: Access = ANY,
     headers: Headers = (),
     idempotent: bool = False,
     formerly: tuple[str, ...] = (),
 ) -> Request[T]:
     """Describe a POST. It always carries a JSON body; what is None in it is left out, `NULL` is null."""
     filled, written = tuple(parts.items()), _frozen(body)
-    return Request("POST", path, filled, _present(query), written, returns, auth, headers, idempotent, formerly)
+    return Request("POST", path, filled, _present(query), written, returns, access, headers, idempotent, formerly)
 
 
 def patch(
@@ -162,13 +162,13 @@ def patch(
     query: Params = EMPTY,
     body: Params = EMPTY,
     returns: Decoder[T],
-    auth: Access = ANY,
+    access: Access = ANY,
     headers: Headers = (),
     formerly: tuple[str, ...] = (),
 ) -> Request[T]:
     """Describe a PATCH; its body as in `post`."""
     filled, written = tuple(parts.items()), _frozen(body)
-    return Request("PATCH", path, filled, _present(query), written, returns, auth, headers, False, formerly)
+    return Request("PATCH", path, filled, _present(query), written, returns, access, headers, False, formerly)
 
 
 def put(
@@ -178,13 +178,13 @@ def put(
     query: Params = EMPTY,
     body: Params = EMPTY,
     returns: Decoder[T],
-    auth: Access = ANY,
+    access: Access = ANY,
     headers: Headers = (),
     formerly: tuple[str, ...] = (),
 ) -> Request[T]:
     """Describe a PUT; its body as in `post`."""
     filled, written = tuple(parts.items()), _frozen(body)
-    return Request("PUT", path, filled, _present(query), written, returns, auth, headers, False, formerly)
+    return Request("PUT", path, filled, _present(query), written, returns, access, headers, False, formerly)
 
 
 def delete(
@@ -194,13 +194,13 @@ def delete(
     query: Params = EMPTY,
     body: Params | None = None,
     returns: Decoder[T],
-    auth: Access = ANY,
+    access: Access = ANY,
     headers: Headers = (),
     formerly: tuple[str, ...] = (),
 ) -> Request[T]:
     """Describe a DELETE: with a JSON body only if one is given."""
     filled, written = tuple(parts.items()), None if body is None else _frozen(body)
-    return Request("DELETE", path, filled, _present(query), written, returns, auth, headers, False, formerly)
+    return Request("DELETE", path, filled, _present(query), written, returns, access, headers, False, formerly)
 
 
 def _present(params: Params) -> tuple[tuple[str, Any], ...]:

@@ -71,7 +71,7 @@ def create(value: Any) -> Request[Any]:
 # ---- values
 def test_equal_calls_give_equal_requests_with_equal_hashes():
     made = [
-        post("/x/{a}", {"a": "1"}, query={"q": [1, 2]}, body={"b": {"c": [{"d": 1}]}}, returns=one(KmsKey), auth=ANY)
+        post("/x/{a}", {"a": "1"}, query={"q": [1, 2]}, body={"b": {"c": [{"d": 1}]}}, returns=one(KmsKey), access=ANY)
         for _ in range(2)
     ]
 

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import many, one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Null, Request, delete, get, patch, post
+from infisical.request import Null, Request
 
 PATH = "/api/v1/app-connections/{app}/{connectionId}"
 CONNECTIONS = Access("app_connections")
@@ -170,7 +171,7 @@ class AppConnections(Group[R]):
             "configuration": configuration,
         }
         returns = one(AppConnection, at="appConnection")
-        return post("/api/v1/app-connections/{app}", {"app": app}, body=body, returns=returns, auth=CONNECTIONS)
+        return http.post("/api/v1/app-connections/{app}", {"app": app}, body=body, returns=returns, access=CONNECTIONS)
 
     @endpoint
     @staticmethod
@@ -208,7 +209,7 @@ class AppConnections(Group[R]):
             "configuration": configuration,
         }
         parts = {"app": app, "connectionId": connection_id}
-        return patch(PATH, parts, body=body, returns=one(AppConnection, at="appConnection"), auth=CONNECTIONS)
+        return http.patch(PATH, parts, body=body, returns=one(AppConnection, at="appConnection"), access=CONNECTIONS)
 
     @endpoint
     @staticmethod
@@ -219,7 +220,7 @@ class AppConnections(Group[R]):
         DELETE /api/v1/app-connections/{app}/{connectionId}
         """
         parts = {"app": app, "connectionId": connection_id}
-        return delete(PATH, parts, returns=one(AppConnection, at="appConnection"), auth=CONNECTIONS)
+        return http.delete(PATH, parts, returns=one(AppConnection, at="appConnection"), access=CONNECTIONS)
 
     @endpoint
     @staticmethod
@@ -230,7 +231,7 @@ class AppConnections(Group[R]):
         GET /api/v1/app-connections/{app}/{connectionId}
         """
         parts = {"app": app, "connectionId": connection_id}
-        return get(PATH, parts, returns=one(AppConnection, at="appConnection"), auth=CONNECTIONS)
+        return http.get(PATH, parts, returns=one(AppConnection, at="appConnection"), access=CONNECTIONS)
 
     @endpoint
     @staticmethod
@@ -242,7 +243,7 @@ class AppConnections(Group[R]):
         """
         query = {"projectId": project_id}
         returns = many(AppConnection, at="appConnections")
-        return get("/api/v1/app-connections/{app}", {"app": app}, query=query, returns=returns, auth=CONNECTIONS)
+        return http.get("/api/v1/app-connections/{app}", {"app": app}, query=query, returns=returns, access=CONNECTIONS)
 
     @endpoint
     @staticmethod
@@ -254,7 +255,7 @@ class AppConnections(Group[R]):
         """
         path = "/api/v1/app-connections/{app}/connection-name/{connectionName}"
         parts, query = {"app": app, "connectionName": connection_name}, {"projectId": project_id}
-        return get(path, parts, query=query, returns=one(AppConnection, at="appConnection"), auth=CONNECTIONS)
+        return http.get(path, parts, query=query, returns=one(AppConnection, at="appConnection"), access=CONNECTIONS)
 
     @endpoint
     @staticmethod
@@ -266,7 +267,7 @@ class AppConnections(Group[R]):
         """
         path, query = "/api/v1/app-connections/{app}/available", {"projectId": project_id}
         returns = many(AvailableConnection, at="appConnections")
-        return get(path, {"app": app}, query=query, returns=returns, auth=CONNECTIONS)
+        return http.get(path, {"app": app}, query=query, returns=returns, access=CONNECTIONS)
 
     @endpoint
     @staticmethod
@@ -278,4 +279,4 @@ class AppConnections(Group[R]):
         """
         query = {"projectId": project_id}
         returns = many(AppConnection, at="appConnections")
-        return get("/api/v1/app-connections", query=query, returns=returns, auth=CONNECTIONS)
+        return http.get("/api/v1/app-connections", query=query, returns=returns, access=CONNECTIONS)

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypedDict
 
+from infisical import request as http
 from infisical.auth import IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import many, one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Null, Request, delete, get, patch, post
+from infisical.request import Null, Request
 
 PATH = "/api/v1/dynamic-secrets/{name}"
 LEASE = "/api/v1/dynamic-secrets/leases/{leaseId}"
@@ -166,7 +167,7 @@ class DynamicSecrets(Group[R]):
             "usernameTemplate": username_template,
         }
         returns = one(DynamicSecret, at="dynamicSecret")
-        return post("/api/v1/dynamic-secrets", body=body, returns=returns, auth=DYNAMIC_SECRETS)
+        return http.post("/api/v1/dynamic-secrets", body=body, returns=returns, access=DYNAMIC_SECRETS)
 
     @endpoint
     @staticmethod
@@ -183,7 +184,7 @@ class DynamicSecrets(Group[R]):
         """
         body = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path, "data": data}
         returns = one(DynamicSecret, at="dynamicSecret")
-        return patch(PATH, {"name": name}, body=body, returns=returns, auth=DYNAMIC_SECRETS)
+        return http.patch(PATH, {"name": name}, body=body, returns=returns, access=DYNAMIC_SECRETS)
 
     @endpoint
     @staticmethod
@@ -209,7 +210,7 @@ class DynamicSecrets(Group[R]):
             "isForced": is_forced,
         }
         returns = one(DynamicSecret, at="dynamicSecret")
-        return delete(PATH, {"name": name}, body=body, returns=returns, auth=DYNAMIC_SECRETS)
+        return http.delete(PATH, {"name": name}, body=body, returns=returns, access=DYNAMIC_SECRETS)
 
     @endpoint
     @staticmethod
@@ -222,7 +223,7 @@ class DynamicSecrets(Group[R]):
         """
         query = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path}
         returns = one(DynamicSecret, at="dynamicSecret")
-        return get(PATH, {"name": name}, query=query, returns=returns, auth=DYNAMIC_SECRETS)
+        return http.get(PATH, {"name": name}, query=query, returns=returns, access=DYNAMIC_SECRETS)
 
     @endpoint
     @staticmethod
@@ -236,7 +237,7 @@ class DynamicSecrets(Group[R]):
         """
         query = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path}
         returns = many(DynamicSecret, at="dynamicSecrets")
-        return get("/api/v1/dynamic-secrets", query=query, returns=returns, auth=DYNAMIC_SECRETS)
+        return http.get("/api/v1/dynamic-secrets", query=query, returns=returns, access=DYNAMIC_SECRETS)
 
     @endpoint
     @staticmethod
@@ -251,7 +252,7 @@ class DynamicSecrets(Group[R]):
         query = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path}
         where = "/api/v1/dynamic-secrets/{name}/leases"
         returns = many(DynamicSecretLease, at="leases")
-        return get(where, {"name": name}, query=query, returns=returns, auth=DYNAMIC_SECRETS)
+        return http.get(where, {"name": name}, query=query, returns=returns, access=DYNAMIC_SECRETS)
 
     @endpoint
     @staticmethod
@@ -280,7 +281,7 @@ class DynamicSecrets(Group[R]):
             "ttl": ttl,
             "config": config,
         }
-        return post("/api/v1/dynamic-secrets/leases", body=body, returns=one(CreatedLease), auth=DYNAMIC_SECRETS)
+        return http.post("/api/v1/dynamic-secrets/leases", body=body, returns=one(CreatedLease), access=DYNAMIC_SECRETS)
 
     @endpoint
     @staticmethod
@@ -294,7 +295,7 @@ class DynamicSecrets(Group[R]):
         """
         query = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path}
         returns = one(DynamicSecretLease, at="lease")
-        return get(LEASE, {"leaseId": lease_id}, query=query, returns=returns, auth=DYNAMIC_SECRETS)
+        return http.get(LEASE, {"leaseId": lease_id}, query=query, returns=returns, access=DYNAMIC_SECRETS)
 
     @endpoint
     @staticmethod
@@ -316,7 +317,7 @@ class DynamicSecrets(Group[R]):
         body = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path, "ttl": ttl}
         where = "/api/v1/dynamic-secrets/leases/{leaseId}/renew"
         returns = one(DynamicSecretLease, at="lease")
-        return post(where, {"leaseId": lease_id}, body=body, returns=returns, auth=DYNAMIC_SECRETS)
+        return http.post(where, {"leaseId": lease_id}, body=body, returns=returns, access=DYNAMIC_SECRETS)
 
     @endpoint
     @staticmethod
@@ -342,4 +343,4 @@ class DynamicSecrets(Group[R]):
             "isForced": is_forced,
         }
         returns = one(DynamicSecretLease, at="lease")
-        return delete(LEASE, {"leaseId": lease_id}, body=body, returns=returns, auth=DYNAMIC_SECRETS)
+        return http.delete(LEASE, {"leaseId": lease_id}, body=body, returns=returns, access=DYNAMIC_SECRETS)

@@ -9,23 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import many, one
+from infisical.endpoints.organizations import MembershipMetadata
+from infisical.endpoints.projects import MembershipProject, ProjectMembershipRole
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 IDENTITIES = Access("identities")
 PATH = "/api/v1/identities/{identityId}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IdentityMetadata(Model):
-    """A pair that is said of an identity. The server gives the `id`: leave it out of what you send."""
-
-    key: str
-    value: str
-    id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +34,7 @@ class Identity(Model):
     auth_methods: tuple[str, ...] = ()
     active_lockout_auth_methods: tuple[str, ...] = ()
     has_delete_protection: bool | None = None
-    metadata: tuple[IdentityMetadata, ...] = ()
+    metadata: tuple[MembershipMetadata, ...] = ()
     created_at: str | None = None
     updated_at: str | None = None
 
@@ -67,7 +61,7 @@ class IdentityMembership(Model):
     role: str | None = None
     role_id: str | None = None
     custom_role: IdentityCustomRole | None = None
-    metadata: tuple[IdentityMetadata, ...] = ()
+    metadata: tuple[MembershipMetadata, ...] = ()
     last_login_auth_method: str | None = None
     last_login_time: str | None = None
     created_at: str | None = None
@@ -83,39 +77,14 @@ class IdentityMembershipList(Model):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class IdentityProjectRole(Model):
-    """A role that an identity has in a project, for good or for a time."""
-
-    id: str
-    role: str | None = None
-    custom_role_id: str | None = None
-    custom_role_name: str | None = None
-    custom_role_slug: str | None = None
-    is_temporary: bool | None = None
-    temporary_mode: str | None = None
-    temporary_range: str | None = None
-    temporary_access_start_time: str | None = None
-    temporary_access_end_time: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IdentityProject(Model):
-    """A project that an identity is a member of."""
-
-    id: str
-    name: str | None = None
-    type: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class IdentityProjectMembership(Model):
     """An identity's place in a project."""
 
     id: str
     identity_id: str | None = None
     identity: Identity | None = None
-    project: IdentityProject | None = None
-    roles: tuple[IdentityProjectRole, ...] = ()
+    project: MembershipProject | None = None
+    roles: tuple[ProjectMembershipRole, ...] = ()
     created_at: str | None = None
     updated_at: str | None = None
 
@@ -131,7 +100,7 @@ class Identities(Group[R]):
         organization_id: str,
         role: str | None = None,
         has_delete_protection: bool | None = None,
-        metadata: Sequence[IdentityMetadata] | None = None,
+        metadata: Sequence[MembershipMetadata] | None = None,
     ) -> Request[Identity]:
         """Create an identity; it cannot log in before an auth method is attached to it.
 
@@ -147,7 +116,7 @@ class Identities(Group[R]):
             "hasDeleteProtection": has_delete_protection,
             "metadata": metadata,
         }
-        return post("/api/v1/identities", body=body, returns=one(Identity, at="identity"), auth=IDENTITIES)
+        return http.post("/api/v1/identities", body=body, returns=one(Identity, at="identity"), access=IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -157,7 +126,7 @@ class Identities(Group[R]):
         name: str | None = None,
         role: str | None = None,
         has_delete_protection: bool | None = None,
-        metadata: Sequence[IdentityMetadata] | None = None,
+        metadata: Sequence[MembershipMetadata] | None = None,
     ) -> Request[Identity]:
         """Change an identity; what is left out stays as it is.
 
@@ -167,7 +136,7 @@ class Identities(Group[R]):
         """
         body = {"name": name, "role": role, "hasDeleteProtection": has_delete_protection, "metadata": metadata}
         returns = one(Identity, at="identity")
-        return patch(PATH, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITIES)
+        return http.patch(PATH, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -178,7 +147,7 @@ class Identities(Group[R]):
         DELETE /api/v1/identities/{identityId}
         """
         returns = one(Identity, at="identity")
-        return delete(PATH, {"identityId": identity_id}, returns=returns, auth=IDENTITIES)
+        return http.delete(PATH, {"identityId": identity_id}, returns=returns, access=IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -190,7 +159,7 @@ class Identities(Group[R]):
         GET /api/v1/identities/{identityId}
         """
         returns = one(IdentityMembership, at="identity")
-        return get(PATH, {"identityId": identity_id}, returns=returns, auth=IDENTITIES)
+        return http.get(PATH, {"identityId": identity_id}, returns=returns, access=IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -202,7 +171,7 @@ class Identities(Group[R]):
         """
         path = f"{PATH}/identity-memberships"
         returns = many(IdentityProjectMembership, at="identityMemberships")
-        return get(path, {"identityId": identity_id}, returns=returns, auth=IDENTITIES)
+        return http.get(path, {"identityId": identity_id}, returns=returns, access=IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -231,4 +200,4 @@ class Identities(Group[R]):
             "orderDirection": order_direction,
         }
         returns = one(IdentityMembershipList)
-        return post("/api/v1/identities/search", body=body, returns=returns, auth=IDENTITIES, idempotent=True)
+        return http.post("/api/v1/identities/search", body=body, returns=returns, access=IDENTITIES, idempotent=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import one
 from infisical.endpoints.identity_auth import LoginResponse
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, post
+from infisical.request import Request
 
 TOKENS = Access("identity_access_tokens", server=(), judges_session=False)
 
@@ -39,7 +40,7 @@ class IdentityAccessTokens(Group[R]):
         POST /api/v1/auth/token/renew
         """
         body = {"accessToken": access_token}
-        return post("/api/v1/auth/token/renew", body=body, returns=one(LoginResponse), auth=TOKENS)
+        return http.post("/api/v1/auth/token/renew", body=body, returns=one(LoginResponse), access=TOKENS)
 
     @endpoint
     @staticmethod
@@ -52,4 +53,4 @@ class IdentityAccessTokens(Group[R]):
         POST /api/v1/auth/token/revoke
         """
         body = {"accessToken": access_token}
-        return post("/api/v1/auth/token/revoke", body=body, returns=one(RevokeResponse), auth=TOKENS)
+        return http.post("/api/v1/auth/token/revoke", body=body, returns=one(RevokeResponse), access=TOKENS)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import many, one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, delete, get, post
+from infisical.request import Request
 
 INTEGRATION_AUTH = Access("integration_auth")
 ONE = "/api/v1/integration-auth/{integrationAuthId}"
@@ -67,7 +68,7 @@ class IntegrationAuth(Group[R]):
             "refreshToken": refresh_token,
         }
         returns = one(IntegrationAuthorization, at="integrationAuth")
-        return post("/api/v1/integration-auth/access-token", body=body, returns=returns, auth=INTEGRATION_AUTH)
+        return http.post("/api/v1/integration-auth/access-token", body=body, returns=returns, access=INTEGRATION_AUTH)
 
     @endpoint
     @staticmethod
@@ -79,7 +80,7 @@ class IntegrationAuth(Group[R]):
         """
         parts = {"integrationAuthId": integration_auth_id}
         returns = one(IntegrationAuthorization, at="integrationAuth")
-        return get(ONE, parts, returns=returns, auth=INTEGRATION_AUTH)
+        return http.get(ONE, parts, returns=returns, access=INTEGRATION_AUTH)
 
     @endpoint
     @staticmethod
@@ -91,7 +92,7 @@ class IntegrationAuth(Group[R]):
         """
         parts = {"integrationAuthId": integration_auth_id}
         returns = one(IntegrationAuthorization, at="integrationAuth")
-        return delete(ONE, parts, returns=returns, auth=INTEGRATION_AUTH)
+        return http.delete(ONE, parts, returns=returns, access=INTEGRATION_AUTH)
 
     @endpoint
     @staticmethod
@@ -103,4 +104,4 @@ class IntegrationAuth(Group[R]):
         """
         path = "/api/v1/projects/{projectId}/authorizations"
         returns = many(IntegrationAuthorization, at="authorizations")
-        return get(path, {"projectId": project_id}, returns=returns, auth=INTEGRATION_AUTH)
+        return http.get(path, {"projectId": project_id}, returns=returns, access=INTEGRATION_AUTH)

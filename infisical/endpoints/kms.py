@@ -10,11 +10,12 @@ import binascii
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Base64, Request, delete, get, patch, post
+from infisical.request import Base64, Request
 
 KMS = Access("kms")
 KeyUsage: TypeAlias = Literal["encrypt-decrypt", "sign-verify", "generate-verify-mac", "key-agreement"] | str
@@ -195,7 +196,7 @@ class Kms(Group[R]):
             "algorithm": algorithm,
             "isExportable": is_exportable,
         }
-        return post("/api/v1/kms/keys", body=body, returns=one(KmsKey, at="key"), auth=KMS)
+        return http.post("/api/v1/kms/keys", body=body, returns=one(KmsKey, at="key"), access=KMS)
 
     @endpoint
     @staticmethod
@@ -208,7 +209,9 @@ class Kms(Group[R]):
         PATCH /api/v1/kms/keys/{keyId}
         """
         body = {"name": name, "description": description, "isDisabled": is_disabled}
-        return patch("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, body=body, returns=one(KmsKey, at="key"), auth=KMS)
+        return http.patch(
+            "/api/v1/kms/keys/{keyId}", {"keyId": key_id}, body=body, returns=one(KmsKey, at="key"), access=KMS
+        )
 
     @endpoint
     @staticmethod
@@ -218,7 +221,7 @@ class Kms(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/kms/keys/{keyId}
         """
-        return delete("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, returns=one(KmsKey, at="key"), auth=KMS)
+        return http.delete("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, returns=one(KmsKey, at="key"), access=KMS)
 
     @endpoint
     @staticmethod
@@ -228,7 +231,7 @@ class Kms(Group[R]):
         Expect `NotFoundError` (`route_missing` on servers of 2024).
         GET /api/v1/kms/keys/{keyId}
         """
-        return get("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, returns=one(KmsKey, at="key"), auth=KMS)
+        return http.get("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, returns=one(KmsKey, at="key"), access=KMS)
 
     @endpoint
     @staticmethod
@@ -240,7 +243,7 @@ class Kms(Group[R]):
         """
         query = {"projectId": project_id}
         path = "/api/v1/kms/keys/key-name/{keyName}"
-        return get(path, {"keyName": key_name}, query=query, returns=one(KmsKey, at="key"), auth=KMS)
+        return http.get(path, {"keyName": key_name}, query=query, returns=one(KmsKey, at="key"), access=KMS)
 
     @endpoint
     @staticmethod
@@ -266,7 +269,7 @@ class Kms(Group[R]):
             "orderDirection": order_direction,
             "search": search,
         }
-        return get("/api/v1/kms/keys", query=query, returns=one(KmsKeyList), auth=KMS)
+        return http.get("/api/v1/kms/keys", query=query, returns=one(KmsKeyList), access=KMS)
 
     @endpoint
     @staticmethod
@@ -279,7 +282,7 @@ class Kms(Group[R]):
         """
         body = {"plaintext": Base64(plaintext)}
         path = "/api/v1/kms/keys/{keyId}/encrypt"
-        return post(path, {"keyId": key_id}, body=body, returns=one(EncryptResponse), auth=KMS, idempotent=True)
+        return http.post(path, {"keyId": key_id}, body=body, returns=one(EncryptResponse), access=KMS, idempotent=True)
 
     @endpoint
     @staticmethod
@@ -292,7 +295,7 @@ class Kms(Group[R]):
         """
         body = {"ciphertext": ciphertext}
         path = "/api/v1/kms/keys/{keyId}/decrypt"
-        return post(path, {"keyId": key_id}, body=body, returns=one(DecryptResponse), auth=KMS, idempotent=True)
+        return http.post(path, {"keyId": key_id}, body=body, returns=one(DecryptResponse), access=KMS, idempotent=True)
 
     @endpoint
     @staticmethod
@@ -303,7 +306,7 @@ class Kms(Group[R]):
         GET /api/v1/kms/keys/{keyId}/public-key
         """
         path = "/api/v1/kms/keys/{keyId}/public-key"
-        return get(path, {"keyId": key_id}, returns=one(PublicKeyResponse), auth=KMS)
+        return http.get(path, {"keyId": key_id}, returns=one(PublicKeyResponse), access=KMS)
 
     @endpoint
     @staticmethod
@@ -314,7 +317,7 @@ class Kms(Group[R]):
         GET /api/v1/kms/keys/{keyId}/private-key
         """
         path = "/api/v1/kms/keys/{keyId}/private-key"
-        return get(path, {"keyId": key_id}, returns=one(PrivateKeyResponse), auth=KMS)
+        return http.get(path, {"keyId": key_id}, returns=one(PrivateKeyResponse), access=KMS)
 
     @endpoint
     @staticmethod
@@ -325,7 +328,7 @@ class Kms(Group[R]):
         GET /api/v1/kms/keys/{keyId}/signing-algorithms
         """
         path = "/api/v1/kms/keys/{keyId}/signing-algorithms"
-        return get(path, {"keyId": key_id}, returns=one(SigningAlgorithms), auth=KMS)
+        return http.get(path, {"keyId": key_id}, returns=one(SigningAlgorithms), access=KMS)
 
     @endpoint
     @staticmethod
@@ -340,7 +343,7 @@ class Kms(Group[R]):
         """
         body = {"signingAlgorithm": signing_algorithm, "data": Base64(data), "isDigest": is_digest}
         path = "/api/v1/kms/keys/{keyId}/sign"
-        return post(path, {"keyId": key_id}, body=body, returns=one(SignResponse), auth=KMS, idempotent=True)
+        return http.post(path, {"keyId": key_id}, body=body, returns=one(SignResponse), access=KMS, idempotent=True)
 
     @endpoint
     @staticmethod
@@ -364,4 +367,4 @@ class Kms(Group[R]):
             "isDigest": is_digest,
         }
         path = "/api/v1/kms/keys/{keyId}/verify"
-        return post(path, {"keyId": key_id}, body=body, returns=one(VerifyResponse), auth=KMS, idempotent=True)
+        return http.post(path, {"keyId": key_id}, body=body, returns=one(VerifyResponse), access=KMS, idempotent=True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Headers, Request, get, post
+from infisical.request import Headers, Request
 
 MFA = Access("mfa", judges_session=False)  # a new session would give a wrong code a second try, and that is counted
 MFA_BY_LOGIN_TOKEN = Access("mfa", "none", ())  # the request carries the token itself: the session's stays at home
@@ -79,7 +80,7 @@ class Mfa(Group[R]):
         POST /api/v2/auth/mfa/send
         """
         auth, headers = carrying(login_token)
-        return post("/api/v2/auth/mfa/send", returns=one(ResendMfaResponse), auth=auth, headers=headers)
+        return http.post("/api/v2/auth/mfa/send", returns=one(ResendMfaResponse), access=auth, headers=headers)
 
     @endpoint
     @staticmethod
@@ -91,7 +92,7 @@ class Mfa(Group[R]):
         GET /api/v2/auth/mfa/check/totp
         """
         auth, headers = carrying(login_token)
-        return get("/api/v2/auth/mfa/check/totp", returns=one(TotpStatus), auth=auth, headers=headers)
+        return http.get("/api/v2/auth/mfa/check/totp", returns=one(TotpStatus), access=auth, headers=headers)
 
     @endpoint
     @staticmethod
@@ -102,7 +103,7 @@ class Mfa(Group[R]):
         GET /api/v2/auth/mfa/check/webauthn
         """
         auth, headers = carrying(login_token)
-        return get("/api/v2/auth/mfa/check/webauthn", returns=one(WebauthnStatus), auth=auth, headers=headers)
+        return http.get("/api/v2/auth/mfa/check/webauthn", returns=one(WebauthnStatus), access=auth, headers=headers)
 
     @endpoint
     @staticmethod
@@ -117,7 +118,7 @@ class Mfa(Group[R]):
         """
         auth, headers = carrying(login_token)
         body = {"mfaToken": mfa_token, "mfaMethod": mfa_method}
-        return post("/api/v2/auth/mfa/verify", body=body, returns=one(MfaLogin), auth=auth, headers=headers)
+        return http.post("/api/v2/auth/mfa/verify", body=body, returns=one(MfaLogin), access=auth, headers=headers)
 
     @endpoint
     @staticmethod
@@ -130,4 +131,4 @@ class Mfa(Group[R]):
         auth, headers = carrying(login_token)
         body = {"recoveryCode": recovery_code}
         path = "/api/v2/auth/mfa/verify/recovery-code"
-        return post(path, body=body, returns=one(MfaLogin), auth=auth, headers=headers)
+        return http.post(path, body=body, returns=one(MfaLogin), access=auth, headers=headers)

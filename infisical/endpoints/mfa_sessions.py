@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import one
 from infisical.endpoints.mfa import MfaMethod
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, get, post
+from infisical.request import Request
 
 MFA_SESSIONS = Access("mfa_sessions")
 CODE = Access("mfa_sessions", judges_session=False)  # a refusal may be of the code: it gets no second try by itself
@@ -47,7 +48,7 @@ class MfaSessions(Group[R]):
         """
         body = {"mfaToken": mfa_token, "mfaMethod": mfa_method}
         path = "/api/v2/mfa-sessions/{mfaSessionId}/verify"
-        return post(path, {"mfaSessionId": mfa_session_id}, body=body, returns=one(MfaVerification), auth=CODE)
+        return http.post(path, {"mfaSessionId": mfa_session_id}, body=body, returns=one(MfaVerification), access=CODE)
 
     @endpoint
     @staticmethod
@@ -58,4 +59,4 @@ class MfaSessions(Group[R]):
         GET /api/v2/mfa-sessions/{mfaSessionId}/status
         """
         path = "/api/v2/mfa-sessions/{mfaSessionId}/status"
-        return get(path, {"mfaSessionId": mfa_session_id}, returns=one(MfaSessionStatus), auth=MFA_SESSIONS)
+        return http.get(path, {"mfaSessionId": mfa_session_id}, returns=one(MfaSessionStatus), access=MFA_SESSIONS)

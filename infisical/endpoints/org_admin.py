@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from infisical import request as http
 from infisical.auth import IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import one
 from infisical.endpoints.projects import Project, ProjectMembership
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, get, post
+from infisical.request import Request
 
 ORG_ADMIN = Access("org_admin")
 READING = Access("org_admin", server=IDENTITIES_AND_PEOPLE)
@@ -41,7 +42,9 @@ class OrgAdmin(Group[R]):
         GET /api/v1/organization-admin/projects
         """
         query = {"search": search, "offset": offset, "limit": limit}
-        return get("/api/v1/organization-admin/projects", query=query, returns=one(OrgAdminProjectList), auth=READING)
+        return http.get(
+            "/api/v1/organization-admin/projects", query=query, returns=one(OrgAdminProjectList), access=READING
+        )
 
     @endpoint
     @staticmethod
@@ -53,4 +56,4 @@ class OrgAdmin(Group[R]):
         """
         path = "/api/v1/organization-admin/projects/{projectId}/grant-admin-access"
         returns = one(ProjectMembership, at="membership")
-        return post(path, {"projectId": project_id}, returns=returns, auth=ORG_ADMIN)
+        return http.post(path, {"projectId": project_id}, returns=returns, access=ORG_ADMIN)

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import one
 from infisical.endpoints.identities import IdentityMembership
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, get
+from infisical.request import Request
 
 ORGANIZATION_IDENTITIES = Access("organization_identities")
 
@@ -55,4 +56,4 @@ class OrganizationIdentities(Group[R]):
         }
         path = "/api/v2/organizations/{orgId}/identity-memberships"
         returns = one(OrganizationIdentityList)
-        return get(path, {"orgId": org_id}, query=query, returns=returns, auth=ORGANIZATION_IDENTITIES)
+        return http.get(path, {"orgId": org_id}, query=query, returns=returns, access=ORGANIZATION_IDENTITIES)

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from infisical import request as http
 from infisical.auth import PEOPLE, Access
 from infisical.decode import many, one
 from infisical.endpoints.projects import MembershipUser, ProjectMembership
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 ORGANIZATIONS = Access("organizations")
 BY_PEOPLE = Access("organizations", server=PEOPLE)
@@ -134,7 +135,7 @@ class Organizations(Group[R]):
         Expect `ForbiddenError` (a machine identity).
         GET /api/v1/organization
         """
-        return get("/api/v1/organization", returns=many(Organization, at="organizations"), auth=BY_PEOPLE)
+        return http.get("/api/v1/organization", returns=many(Organization, at="organizations"), access=BY_PEOPLE)
 
     @endpoint
     @staticmethod
@@ -146,7 +147,7 @@ class Organizations(Group[R]):
         GET /api/v2/organizations/{orgId}/memberships
         """
         returns = many(OrganizationMembership, at="users")
-        return get(MEMBERSHIPS, {"orgId": org_id}, returns=returns, auth=ORGANIZATIONS)
+        return http.get(MEMBERSHIPS, {"orgId": org_id}, returns=returns, access=ORGANIZATIONS)
 
     @endpoint
     @staticmethod
@@ -157,7 +158,7 @@ class Organizations(Group[R]):
         GET /api/v2/organizations/{orgId}/workspaces
         """
         returns = many(OrganizationProject, at="workspaces")
-        return get(f"{ORGANIZATION}/workspaces", {"orgId": org_id}, returns=returns, auth=ORGANIZATIONS)
+        return http.get(f"{ORGANIZATION}/workspaces", {"orgId": org_id}, returns=returns, access=ORGANIZATIONS)
 
     @endpoint
     @staticmethod
@@ -168,7 +169,7 @@ class Organizations(Group[R]):
         GET /api/v2/organizations/{orgId}/memberships/{membershipId}
         """
         parts = {"orgId": org_id, "membershipId": membership_id}
-        return get(MEMBERSHIP, parts, returns=one(OrganizationMembership, at="membership"), auth=ORGANIZATIONS)
+        return http.get(MEMBERSHIP, parts, returns=one(OrganizationMembership, at="membership"), access=ORGANIZATIONS)
 
     @endpoint
     @staticmethod
@@ -189,7 +190,7 @@ class Organizations(Group[R]):
         parts = {"orgId": org_id, "membershipId": membership_id}
         body = {"role": role, "isActive": is_active, "metadata": metadata}
         returns = one(OrganizationMembership, at="membership")
-        return patch(MEMBERSHIP, parts, body=body, returns=returns, auth=BY_PEOPLE)
+        return http.patch(MEMBERSHIP, parts, body=body, returns=returns, access=BY_PEOPLE)
 
     @endpoint
     @staticmethod
@@ -201,7 +202,7 @@ class Organizations(Group[R]):
         DELETE /api/v2/organizations/{orgId}/memberships/{membershipId}
         """
         parts = {"orgId": org_id, "membershipId": membership_id}
-        return delete(MEMBERSHIP, parts, returns=one(OrganizationMembership, at="membership"), auth=BY_PEOPLE)
+        return http.delete(MEMBERSHIP, parts, returns=one(OrganizationMembership, at="membership"), access=BY_PEOPLE)
 
     @endpoint
     @staticmethod
@@ -216,7 +217,7 @@ class Organizations(Group[R]):
         """
         body = {"membershipIds": membership_ids}
         returns = many(OrganizationMembership, at="memberships")
-        return delete(MEMBERSHIPS, {"orgId": org_id}, body=body, returns=returns, auth=BY_PEOPLE)
+        return http.delete(MEMBERSHIPS, {"orgId": org_id}, body=body, returns=returns, access=BY_PEOPLE)
 
     @endpoint
     @staticmethod
@@ -230,7 +231,7 @@ class Organizations(Group[R]):
         """
         parts = {"orgId": org_id, "membershipId": membership_id}
         returns = many(ProjectMembership, at="memberships")
-        return get(f"{MEMBERSHIP}/project-memberships", parts, returns=returns, auth=ORGANIZATIONS)
+        return http.get(f"{MEMBERSHIP}/project-memberships", parts, returns=returns, access=ORGANIZATIONS)
 
     @endpoint
     @staticmethod
@@ -242,7 +243,7 @@ class Organizations(Group[R]):
         POST /api/v2/organizations
         """
         returns = one(Organization, at="organization")
-        return post("/api/v2/organizations", body={"name": name}, returns=returns, auth=BY_PEOPLE)
+        return http.post("/api/v2/organizations", body={"name": name}, returns=returns, access=BY_PEOPLE)
 
     @endpoint
     @staticmethod
@@ -253,7 +254,7 @@ class Organizations(Group[R]):
         Expect `NotFoundError`, `ForbiddenError` (a machine identity).
         DELETE /api/v2/organizations/{orgId}
         """
-        return delete(ORGANIZATION, {"orgId": org_id}, returns=one(DeletedOrganization), auth=BY_PEOPLE)
+        return http.delete(ORGANIZATION, {"orgId": org_id}, returns=one(DeletedOrganization), access=BY_PEOPLE)
 
     @endpoint
     @staticmethod
@@ -264,4 +265,4 @@ class Organizations(Group[R]):
         POST /api/v2/organizations/privilege-system-upgrade
         """
         path = "/api/v2/organizations/privilege-system-upgrade"
-        return post(path, returns=one(Organization, at="organization"), auth=BY_PEOPLE)
+        return http.post(path, returns=one(Organization, at="organization"), access=BY_PEOPLE)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import nothing
 from infisical.group import Group, R, endpoint
-from infisical.request import Request, post
+from infisical.request import Request
 
 PASSWORD = Access("password")
 RESET = Access("password", "none", ())  # the reset token goes along, the session's credential never
@@ -26,7 +27,7 @@ class Password(Group[R]):
         """
         headers = () if reset_token is None else (("Authorization", f"Bearer {reset_token}"),)
         body = {"newPassword": new_password}
-        return post("/api/v2/password/password-reset", body=body, returns=nothing, auth=RESET, headers=headers)
+        return http.post("/api/v2/password/password-reset", body=body, returns=nothing, access=RESET, headers=headers)
 
     @endpoint
     @staticmethod
@@ -38,4 +39,4 @@ class Password(Group[R]):
         POST /api/v2/password/user/password-reset
         """
         body = {"oldPassword": old_password, "newPassword": new_password}
-        return post("/api/v2/password/user/password-reset", body=body, returns=nothing, auth=PASSWORD)
+        return http.post("/api/v2/password/user/password-reset", body=body, returns=nothing, access=PASSWORD)

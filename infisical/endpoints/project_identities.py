@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from infisical import request as http
 from infisical.auth import IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import one
-from infisical.endpoints.identities import Identity, IdentityProjectRole
+from infisical.endpoints.identities import Identity
+from infisical.endpoints.projects import ProjectMembershipRole
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 PROJECT_IDENTITIES = Access("project_identities", documented=IDENTITIES_AND_PEOPLE)
 ALL = "/api/v1/projects/{projectId}/memberships/identities"
@@ -44,7 +46,7 @@ class ProjectIdentityMembership(Model):
     identity: Identity | None = None
     role: str | None = None
     role_id: str | None = None
-    roles: tuple[IdentityProjectRole, ...] = ()
+    roles: tuple[ProjectMembershipRole, ...] = ()
     last_login_auth_method: str | None = None
     last_login_time: str | None = None
     created_at: str | None = None
@@ -80,7 +82,7 @@ class ProjectIdentities(Group[R]):
         parts = {"projectId": project_id, "identityId": identity_id}
         body = {"role": role, "roles": roles}
         returns = one(ProjectIdentityMembership, at="identityMembership")
-        return post(PATH, parts, body=body, returns=returns, auth=PROJECT_IDENTITIES)
+        return http.post(PATH, parts, body=body, returns=returns, access=PROJECT_IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -94,7 +96,7 @@ class ProjectIdentities(Group[R]):
         """
         parts = {"projectId": project_id, "identityId": identity_id}
         returns = one(ProjectIdentityMembership, at="identityMembership")
-        return patch(PATH, parts, body={"roles": roles}, returns=returns, auth=PROJECT_IDENTITIES)
+        return http.patch(PATH, parts, body={"roles": roles}, returns=returns, access=PROJECT_IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -106,7 +108,7 @@ class ProjectIdentities(Group[R]):
         """
         parts = {"projectId": project_id, "identityId": identity_id}
         returns = one(ProjectIdentityMembership, at="identityMembership")
-        return delete(PATH, parts, returns=returns, auth=PROJECT_IDENTITIES)
+        return http.delete(PATH, parts, returns=returns, access=PROJECT_IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -119,7 +121,7 @@ class ProjectIdentities(Group[R]):
         """
         parts = {"projectId": project_id, "identityId": identity_id}
         returns = one(ProjectIdentityMembership, at="identityMembership")
-        return get(PATH, parts, returns=returns, auth=PROJECT_IDENTITIES)
+        return http.get(PATH, parts, returns=returns, access=PROJECT_IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -139,4 +141,4 @@ class ProjectIdentities(Group[R]):
         """
         query = {"offset": offset, "limit": limit, "identityName": identity_name, "roles": roles}
         returns = one(ProjectIdentityMembershipList)
-        return get(ALL, {"projectId": project_id}, query=query, returns=returns, auth=PROJECT_IDENTITIES)
+        return http.get(ALL, {"projectId": project_id}, query=query, returns=returns, access=PROJECT_IDENTITIES)

@@ -12,12 +12,14 @@ from typing import Any, Literal, TypeAlias
 
 from returns.result import Result
 
+from infisical import request as http
 from infisical.auth import PEOPLE, WITH_SERVICE_TOKENS, Access
 from infisical.decode import many, one
+from infisical.endpoints.secret_tags import Tag
 from infisical.errors import DecodeError
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 from infisical.response import Response
 
 PROJECTS = Access("projects")
@@ -146,21 +148,6 @@ class ProjectMembership(Model):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ProjectTag(Model):
-    """A tag that secrets of a project can have; servers of today give it no `name`."""
-
-    id: str
-    slug: str | None = None
-    name: str | None = None
-    color: str | None = None
-    project_id: str | None = None
-    created_by: str | None = None
-    created_by_actor_type: str | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectTrustedIp(Model):
     """A trusted address of a project, or a range of them."""
 
@@ -215,7 +202,7 @@ class Projects(Group[R]):
             "shouldCreateDefaultEnvs": should_create_default_envs,
             "hasDeleteProtection": has_delete_protection,
         }
-        return post("/api/v1/projects", body=body, returns=one(Project, at="project"), auth=PROJECTS)
+        return http.post("/api/v1/projects", body=body, returns=one(Project, at="project"), access=PROJECTS)
 
     @endpoint
     @staticmethod
@@ -227,7 +214,7 @@ class Projects(Group[R]):
         GET /api/v1/projects
         """
         query = {"includeRoles": include_roles, "type": type}
-        return get("/api/v1/projects", query=query, returns=many(Project, at="projects"), auth=PROJECTS)
+        return http.get("/api/v1/projects", query=query, returns=many(Project, at="projects"), access=PROJECTS)
 
     @endpoint
     @staticmethod
@@ -238,7 +225,7 @@ class Projects(Group[R]):
         GET /api/v1/workspace/{projectId}
         """
         returns = one(Project, at="workspace")
-        return get(WORKSPACE, {"projectId": project_id}, returns=returns, auth=BY_SERVICE_TOKENS_TOO)
+        return http.get(WORKSPACE, {"projectId": project_id}, returns=returns, access=BY_SERVICE_TOKENS_TOO)
 
     @endpoint
     @staticmethod
@@ -249,7 +236,7 @@ class Projects(Group[R]):
         Expect `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         GET /api/v1/projects/slug/{slug}
         """
-        return get("/api/v1/projects/slug/{slug}", {"slug": slug}, returns=one(Project), auth=PROJECTS)
+        return http.get("/api/v1/projects/slug/{slug}", {"slug": slug}, returns=one(Project), access=PROJECTS)
 
     @endpoint
     @staticmethod
@@ -285,7 +272,7 @@ class Projects(Group[R]):
             "secretDetectionIgnoreValues": secret_detection_ignore_values,
         }
         returns = one(Project, at="workspace")
-        return patch(WORKSPACE, {"projectId": project_id}, body=body, returns=returns, auth=PROJECTS)
+        return http.patch(WORKSPACE, {"projectId": project_id}, body=body, returns=returns, access=PROJECTS)
 
     @endpoint
     @staticmethod
@@ -296,7 +283,7 @@ class Projects(Group[R]):
         DELETE /api/v1/workspace/{projectId}
         """
         returns = one(Project, at="workspace")
-        return delete(WORKSPACE, {"projectId": project_id}, returns=returns, auth=PROJECTS)
+        return http.delete(WORKSPACE, {"projectId": project_id}, returns=returns, access=PROJECTS)
 
     @endpoint
     @staticmethod
@@ -307,7 +294,7 @@ class Projects(Group[R]):
         GET /api/v1/workspace/{projectId}/memberships
         """
         returns = many(ProjectMembership, at="memberships")
-        return get(f"{WORKSPACE}/memberships", {"projectId": project_id}, returns=returns, auth=PROJECTS)
+        return http.get(f"{WORKSPACE}/memberships", {"projectId": project_id}, returns=returns, access=PROJECTS)
 
     @endpoint
     @staticmethod
@@ -317,7 +304,7 @@ class Projects(Group[R]):
         Id, name and slug only. Errors as in `get`.
         GET /api/v1/workspace/{projectId}
         """
-        return get(WORKSPACE, {"projectId": project_id}, returns=environments_of, auth=BY_SERVICE_TOKENS_TOO)
+        return http.get(WORKSPACE, {"projectId": project_id}, returns=environments_of, access=BY_SERVICE_TOKENS_TOO)
 
     @endpoint
     @staticmethod
@@ -329,7 +316,7 @@ class Projects(Group[R]):
         """
         path = "/api/v1/projects/{projectId}/environments/{envId}"
         parts = {"projectId": project_id, "envId": env_id}
-        return get(path, parts, returns=one(ProjectEnvironment, at="environment"), auth=PROJECTS)
+        return http.get(path, parts, returns=one(ProjectEnvironment, at="environment"), access=PROJECTS)
 
     @endpoint
     @staticmethod
@@ -345,7 +332,7 @@ class Projects(Group[R]):
         path = f"{WORKSPACE}/environments"
         body = {"name": name, "slug": slug, "position": position}
         returns = one(ProjectEnvironment, at="environment")
-        return post(path, {"projectId": project_id}, body=body, returns=returns, auth=PROJECTS)
+        return http.post(path, {"projectId": project_id}, body=body, returns=returns, access=PROJECTS)
 
     @endpoint
     @staticmethod
@@ -365,7 +352,7 @@ class Projects(Group[R]):
         parts = {"projectId": project_id, "environmentId": environment_id}
         body = {"name": name, "slug": slug, "position": position}
         returns = one(ProjectEnvironment, at="environment")
-        return patch(ENVIRONMENT, parts, body=body, returns=returns, auth=PROJECTS)
+        return http.patch(ENVIRONMENT, parts, body=body, returns=returns, access=PROJECTS)
 
     @endpoint
     @staticmethod
@@ -376,7 +363,7 @@ class Projects(Group[R]):
         DELETE /api/v1/workspace/{projectId}/environments/{environmentId}
         """
         parts = {"projectId": project_id, "environmentId": environment_id}
-        return delete(ENVIRONMENT, parts, returns=one(ProjectEnvironment, at="environment"), auth=PROJECTS)
+        return http.delete(ENVIRONMENT, parts, returns=one(ProjectEnvironment, at="environment"), access=PROJECTS)
 
     @endpoint
     @staticmethod
@@ -387,18 +374,18 @@ class Projects(Group[R]):
         GET /api/v1/projects/{projectId}/roles
         """
         path = "/api/v1/projects/{projectId}/roles"
-        return get(path, {"projectId": project_id}, returns=many(ProjectRole, at="roles"), auth=PROJECTS)
+        return http.get(path, {"projectId": project_id}, returns=many(ProjectRole, at="roles"), access=PROJECTS)
 
     @endpoint
     @staticmethod
-    def list_tags(*, project_id: str) -> Request[tuple[ProjectTag, ...]]:
+    def list_tags(*, project_id: str) -> Request[tuple[Tag, ...]]:
         """List the tags of a project.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/workspace/{projectId}/tags
         """
-        returns = many(ProjectTag, at="workspaceTags")
-        return get(f"{WORKSPACE}/tags", {"projectId": project_id}, returns=returns, auth=PROJECTS)
+        returns = many(Tag, at="workspaceTags")
+        return http.get(f"{WORKSPACE}/tags", {"projectId": project_id}, returns=returns, access=PROJECTS)
 
     @endpoint
     @staticmethod
@@ -409,7 +396,7 @@ class Projects(Group[R]):
         GET /api/v1/projects/{projectId}/trusted-ips
         """
         returns = many(ProjectTrustedIp, at="trustedIps")
-        return get(TRUSTED_IPS, {"projectId": project_id}, returns=returns, auth=BY_PEOPLE)
+        return http.get(TRUSTED_IPS, {"projectId": project_id}, returns=returns, access=BY_PEOPLE)
 
     @endpoint
     @staticmethod
@@ -424,7 +411,7 @@ class Projects(Group[R]):
         """
         body = {"ipAddress": ip_address, "comment": comment, "isActive": is_active}
         returns = one(ProjectTrustedIp, at="trustedIp")
-        return post(TRUSTED_IPS, {"projectId": project_id}, body=body, returns=returns, auth=BY_PEOPLE)
+        return http.post(TRUSTED_IPS, {"projectId": project_id}, body=body, returns=returns, access=BY_PEOPLE)
 
     @endpoint
     @staticmethod
@@ -441,7 +428,7 @@ class Projects(Group[R]):
         parts = {"projectId": project_id, "trustedIpId": trusted_ip_id}
         body = {"ipAddress": ip_address, "comment": comment}
         returns = one(ProjectTrustedIp, at="trustedIp")
-        return patch(TRUSTED_IP, parts, body=body, returns=returns, auth=BY_PEOPLE)
+        return http.patch(TRUSTED_IP, parts, body=body, returns=returns, access=BY_PEOPLE)
 
     @endpoint
     @staticmethod
@@ -452,4 +439,4 @@ class Projects(Group[R]):
         DELETE /api/v1/projects/{projectId}/trusted-ips/{trustedIpId}
         """
         parts = {"projectId": project_id, "trustedIpId": trusted_ip_id}
-        return delete(TRUSTED_IP, parts, returns=one(ProjectTrustedIp, at="trustedIp"), auth=BY_PEOPLE)
+        return http.delete(TRUSTED_IP, parts, returns=one(ProjectTrustedIp, at="trustedIp"), access=BY_PEOPLE)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import many, one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Null, Request, delete, get, patch, post
+from infisical.request import Null, Request
 
 FOLDERS = Access("secret_folders")
 
@@ -85,7 +86,7 @@ class SecretFolders(Group[R]):
             "path": path,
             "description": description,
         }
-        return post("/api/v2/folders", body=body, returns=one(Folder, at="folder"), auth=FOLDERS)
+        return http.post("/api/v2/folders", body=body, returns=one(Folder, at="folder"), access=FOLDERS)
 
     @endpoint
     @staticmethod
@@ -114,7 +115,7 @@ class SecretFolders(Group[R]):
             "description": description,
         }
         where = "/api/v2/folders/{folderId}"
-        return patch(where, {"folderId": folder_id}, body=body, returns=one(Folder, at="folder"), auth=FOLDERS)
+        return http.patch(where, {"folderId": folder_id}, body=body, returns=one(Folder, at="folder"), access=FOLDERS)
 
     @endpoint
     @staticmethod
@@ -125,7 +126,7 @@ class SecretFolders(Group[R]):
         PATCH /api/v2/folders/batch
         """
         body = {"projectId": project_id, "folders": folders}
-        return patch("/api/v2/folders/batch", body=body, returns=many(Folder, at="folders"), auth=FOLDERS)
+        return http.patch("/api/v2/folders/batch", body=body, returns=many(Folder, at="folders"), access=FOLDERS)
 
     @endpoint
     @staticmethod
@@ -146,7 +147,7 @@ class SecretFolders(Group[R]):
         body = {"projectId": project_id, "environment": environment, "path": path, "forceDelete": force_delete}
         parts = {"folderIdOrName": folder_id_or_name}
         where = "/api/v2/folders/{folderIdOrName}"
-        return delete(where, parts, body=body, returns=one(Folder, at="folder"), auth=FOLDERS)
+        return http.delete(where, parts, body=body, returns=one(Folder, at="folder"), access=FOLDERS)
 
     @endpoint
     @staticmethod
@@ -172,7 +173,7 @@ class SecretFolders(Group[R]):
             "lastSecretModified": last_secret_modified,
             "recursive": recursive,
         }
-        return get("/api/v2/folders", query=query, returns=many(Folder, at="folders"), auth=FOLDERS)
+        return http.get("/api/v2/folders", query=query, returns=many(Folder, at="folders"), access=FOLDERS)
 
     @endpoint
     @staticmethod
@@ -182,4 +183,4 @@ class SecretFolders(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v2/folders/{id}
         """
-        return get("/api/v2/folders/{id}", {"id": id}, returns=one(Folder, at="folder"), auth=FOLDERS)
+        return http.get("/api/v2/folders/{id}", {"id": id}, returns=one(Folder, at="folder"), access=FOLDERS)

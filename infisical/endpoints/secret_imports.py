@@ -8,25 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from infisical import request as http
 from infisical.auth import PEOPLE, Access
 from infisical.decode import many, one
+from infisical.endpoints.projects import ProjectEnvironment
 from infisical.endpoints.secrets import Secret
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 PATH = "/api/v2/secret-imports/{secretImportId}"
 IMPORTS = Access("secret_imports")
 BY_PEOPLE = Access("secret_imports", server=PEOPLE)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ImportEnvironment(Model):
-    """An environment."""
-
-    id: str
-    name: str | None = None
-    slug: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +29,7 @@ class SecretImport(Model):
     id: str
     folder_id: str | None = None
     import_path: str | None = None
-    import_env: ImportEnvironment | None = None
+    import_env: ProjectEnvironment | None = None
     position: int | None = None
     version: int | None = None
     is_replication: bool | None = None
@@ -44,7 +37,7 @@ class SecretImport(Model):
     replication_status: str | None = None
     last_replicated: str | None = None
     is_reserved: bool | None = None
-    environment: ImportEnvironment | None = None
+    environment: ProjectEnvironment | None = None
     project_id: str | None = None
     secret_path: str | None = None
     created_at: str | None = None
@@ -80,7 +73,7 @@ class ImportedSecretGroup(Model):
 
     secret_path: str
     environment: str
-    environment_info: ImportEnvironment | None = None
+    environment_info: ProjectEnvironment | None = None
     folder_id: str | None = None
     secrets: tuple[Secret, ...]
 
@@ -130,7 +123,7 @@ class SecretImports(Group[R]):
             "import": import_,
             "isReplication": is_replication,
         }
-        return post("/api/v2/secret-imports", body=body, returns=one(SecretImportResponse), auth=IMPORTS)
+        return http.post("/api/v2/secret-imports", body=body, returns=one(SecretImportResponse), access=IMPORTS)
 
     @endpoint
     @staticmethod
@@ -151,7 +144,7 @@ class SecretImports(Group[R]):
         """
         body = {"projectId": project_id, "environment": environment, "path": path, "import": import_}
         parts = {"secretImportId": secret_import_id}
-        return patch(PATH, parts, body=body, returns=one(SecretImportResponse), auth=IMPORTS)
+        return http.patch(PATH, parts, body=body, returns=one(SecretImportResponse), access=IMPORTS)
 
     @endpoint
     @staticmethod
@@ -165,7 +158,7 @@ class SecretImports(Group[R]):
         """
         body = {"projectId": project_id, "environment": environment, "path": path}
         parts = {"secretImportId": secret_import_id}
-        return delete(PATH, parts, body=body, returns=one(SecretImportResponse), auth=IMPORTS)
+        return http.delete(PATH, parts, body=body, returns=one(SecretImportResponse), access=IMPORTS)
 
     @endpoint
     @staticmethod
@@ -182,7 +175,7 @@ class SecretImports(Group[R]):
         body = {"projectId": project_id, "environment": environment, "path": path}
         where = "/api/v2/secret-imports/{secretImportId}/replication-resync"
         parts = {"secretImportId": secret_import_id}
-        return post(where, parts, body=body, returns=one(ResyncResponse), auth=BY_PEOPLE)
+        return http.post(where, parts, body=body, returns=one(ResyncResponse), access=BY_PEOPLE)
 
     @endpoint
     @staticmethod
@@ -193,7 +186,7 @@ class SecretImports(Group[R]):
         GET /api/v2/secret-imports
         """
         query = {"projectId": project_id, "environment": environment, "path": path}
-        return get("/api/v2/secret-imports", query=query, returns=one(SecretImportList), auth=IMPORTS)
+        return http.get("/api/v2/secret-imports", query=query, returns=one(SecretImportList), access=IMPORTS)
 
     @endpoint
     @staticmethod
@@ -204,7 +197,7 @@ class SecretImports(Group[R]):
         GET /api/v2/secret-imports/{secretImportId}
         """
         parts = {"secretImportId": secret_import_id}
-        return get(PATH, parts, returns=one(SecretImport, at="secretImport"), auth=IMPORTS)
+        return http.get(PATH, parts, returns=one(SecretImport, at="secretImport"), access=IMPORTS)
 
     @endpoint
     @staticmethod
@@ -219,4 +212,4 @@ class SecretImports(Group[R]):
         """
         query = {"projectId": project_id, "environment": environment, "path": path}
         where = "/api/v2/secret-imports/secrets"
-        return get(where, query=query, returns=many(ImportedSecretGroup, at="secrets"), auth=IMPORTS)
+        return http.get(where, query=query, returns=many(ImportedSecretGroup, at="secrets"), access=IMPORTS)

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from infisical import request as http
 from infisical.auth import EVERY, IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, delete, get, post
+from infisical.request import Request
 
 ALL = "/api/v1/shared-secrets"
 ALL_FORMERLY = ("/api/v1/secret-sharing",)
@@ -131,7 +132,7 @@ class SecretSharing(Group[R]):
             "tag": tag,
             "hashedHex": hashed_hex,
         }
-        return post(ALL, body=body, returns=one(SharedSecret), auth=SHARING, formerly=ALL_FORMERLY)
+        return http.post(ALL, body=body, returns=one(SharedSecret), access=SHARING, formerly=ALL_FORMERLY)
 
     @endpoint
     @staticmethod
@@ -146,7 +147,7 @@ class SecretSharing(Group[R]):
         """
         parts, query = {"sharedSecretId": shared_secret_id}, {"hashedHex": hashed_hex}
         returns = one(SharedSecret)
-        return get(PATH, parts, query=query, returns=returns, auth=FOR_ANYONE, formerly=FORMERLY)
+        return http.get(PATH, parts, query=query, returns=returns, access=FOR_ANYONE, formerly=FORMERLY)
 
     @endpoint
     @staticmethod
@@ -157,7 +158,7 @@ class SecretSharing(Group[R]):
         DELETE /api/v1/shared-secrets/{sharedSecretId}
         """
         parts = {"sharedSecretId": shared_secret_id}
-        return delete(PATH, parts, returns=one(SharedSecret), auth=SHARING, formerly=FORMERLY)
+        return http.delete(PATH, parts, returns=one(SharedSecret), access=SHARING, formerly=FORMERLY)
 
     @endpoint
     @staticmethod
@@ -168,7 +169,7 @@ class SecretSharing(Group[R]):
         GET /api/v1/shared-secrets
         """
         query = {"offset": offset, "limit": limit}
-        return get(ALL, query=query, returns=one(SharedSecretList), auth=SHARING, formerly=ALL_FORMERLY)
+        return http.get(ALL, query=query, returns=one(SharedSecretList), access=SHARING, formerly=ALL_FORMERLY)
 
     @endpoint
     @staticmethod
@@ -180,11 +181,11 @@ class SecretSharing(Group[R]):
         2026).
         POST /api/v1/shared-secrets/{id}/access
         """
-        return post(
+        return http.post(
             "/api/v1/shared-secrets/{id}/access",
             {"id": shared_secret_id},
             body={"password": password},
             returns=one(OpenedSecret),
-            auth=WITHOUT_CREDENTIAL,
+            access=WITHOUT_CREDENTIAL,
             formerly=("/api/v1/secret-sharing/{id}/access",),
         )

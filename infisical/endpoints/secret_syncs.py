@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import many, one
+from infisical.endpoints.projects import ProjectEnvironment
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Null, Request, delete, get, patch, post
+from infisical.request import Null, Request
 
 PATH = "/api/v1/secret-syncs/{destination}/{syncId}"
 SYNCS = Access("secret_syncs")
@@ -80,15 +82,6 @@ class SyncConnection(Model):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SyncEnvironment(Model):
-    """The environment that a sync takes its secrets from."""
-
-    id: str
-    name: str | None = None
-    slug: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class SyncFolder(Model):
     """The folder that a sync takes its secrets from."""
 
@@ -112,7 +105,7 @@ class SecretSync(Model):
     folder_id: str | None = None
     connection_id: str | None = None
     connection: SyncConnection | None = None
-    environment: SyncEnvironment | None = None
+    environment: ProjectEnvironment | None = None
     folder: SyncFolder | None = None
     sync_status: str | None = None
     last_sync_job_id: str | None = None
@@ -176,7 +169,7 @@ class SecretSyncs(Group[R]):
             "destinationConfig": destination_config,
         }
         path, parts = "/api/v1/secret-syncs/{destination}", {"destination": destination}
-        return post(path, parts, body=body, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+        return http.post(path, parts, body=body, returns=one(SecretSync, at="secretSync"), access=SYNCS)
 
     @endpoint
     @staticmethod
@@ -211,7 +204,7 @@ class SecretSyncs(Group[R]):
             "destinationConfig": destination_config,
         }
         parts = {"destination": destination, "syncId": sync_id}
-        return patch(PATH, parts, body=body, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+        return http.patch(PATH, parts, body=body, returns=one(SecretSync, at="secretSync"), access=SYNCS)
 
     @endpoint
     @staticmethod
@@ -224,7 +217,7 @@ class SecretSyncs(Group[R]):
         DELETE /api/v1/secret-syncs/{destination}/{syncId}
         """
         parts, query = {"destination": destination, "syncId": sync_id}, {"removeSecrets": remove_secrets}
-        return delete(PATH, parts, query=query, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+        return http.delete(PATH, parts, query=query, returns=one(SecretSync, at="secretSync"), access=SYNCS)
 
     @endpoint
     @staticmethod
@@ -235,7 +228,7 @@ class SecretSyncs(Group[R]):
         GET /api/v1/secret-syncs/{destination}/{syncId}
         """
         parts = {"destination": destination, "syncId": sync_id}
-        return get(PATH, parts, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+        return http.get(PATH, parts, returns=one(SecretSync, at="secretSync"), access=SYNCS)
 
     @endpoint
     @staticmethod
@@ -247,7 +240,7 @@ class SecretSyncs(Group[R]):
         """
         path, parts = "/api/v1/secret-syncs/{destination}", {"destination": destination}
         returns = many(SecretSync, at="secretSyncs")
-        return get(path, parts, query={"projectId": project_id}, returns=returns, auth=SYNCS)
+        return http.get(path, parts, query={"projectId": project_id}, returns=returns, access=SYNCS)
 
     @endpoint
     @staticmethod
@@ -259,7 +252,7 @@ class SecretSyncs(Group[R]):
         """
         path = "/api/v1/secret-syncs/{destination}/{syncId}/sync-secrets"
         parts = {"destination": destination, "syncId": sync_id}
-        return post(path, parts, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+        return http.post(path, parts, returns=one(SecretSync, at="secretSync"), access=SYNCS)
 
     @endpoint
     @staticmethod
@@ -276,7 +269,7 @@ class SecretSyncs(Group[R]):
         """
         path = "/api/v1/secret-syncs/{destination}/{syncId}/import-secrets"
         parts, query = {"destination": destination, "syncId": sync_id}, {"importBehavior": import_behavior}
-        return post(path, parts, query=query, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+        return http.post(path, parts, query=query, returns=one(SecretSync, at="secretSync"), access=SYNCS)
 
     @endpoint
     @staticmethod
@@ -288,7 +281,7 @@ class SecretSyncs(Group[R]):
         """
         path = "/api/v1/secret-syncs/{destination}/{syncId}/remove-secrets"
         parts = {"destination": destination, "syncId": sync_id}
-        return post(path, parts, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+        return http.post(path, parts, returns=one(SecretSync, at="secretSync"), access=SYNCS)
 
     @endpoint
     @staticmethod
@@ -300,4 +293,4 @@ class SecretSyncs(Group[R]):
         """
         path = "/api/v1/secret-syncs/{destination}/sync-name/{syncName}"
         parts, query = {"destination": destination, "syncName": sync_name}, {"projectId": project_id}
-        return get(path, parts, query=query, returns=one(SecretSync, at="secretSync"), auth=SYNCS)
+        return http.get(path, parts, query=query, returns=one(SecretSync, at="secretSync"), access=SYNCS)

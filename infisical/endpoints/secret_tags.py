@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import many, one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 TAGS_ACCESS = Access("secret_tags")
 TAGS = "/api/v1/projects/{projectId}/tags"
@@ -44,7 +45,7 @@ class SecretTags(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/projects/{projectId}/tags
         """
-        return get(TAGS, {"projectId": project_id}, returns=many(Tag, at="tags"), auth=TAGS_ACCESS)
+        return http.get(TAGS, {"projectId": project_id}, returns=many(Tag, at="tags"), access=TAGS_ACCESS)
 
     @endpoint
     @staticmethod
@@ -54,7 +55,7 @@ class SecretTags(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/projects/{projectId}/tags/{tagId}
         """
-        return get(TAG, {"projectId": project_id, "tagId": tag_id}, returns=one(Tag, at="tag"), auth=TAGS_ACCESS)
+        return http.get(TAG, {"projectId": project_id, "tagId": tag_id}, returns=one(Tag, at="tag"), access=TAGS_ACCESS)
 
     @endpoint
     @staticmethod
@@ -65,7 +66,7 @@ class SecretTags(Group[R]):
         GET /api/v1/projects/{projectId}/tags/slug/{tagSlug}
         """
         parts = {"projectId": project_id, "tagSlug": tag_slug}
-        return get(f"{TAGS}/slug/{{tagSlug}}", parts, returns=one(Tag, at="tag"), auth=TAGS_ACCESS)
+        return http.get(f"{TAGS}/slug/{{tagSlug}}", parts, returns=one(Tag, at="tag"), access=TAGS_ACCESS)
 
     @endpoint
     @staticmethod
@@ -77,7 +78,7 @@ class SecretTags(Group[R]):
         POST /api/v1/projects/{projectId}/tags
         """
         body = {"slug": slug, "color": color}
-        return post(TAGS, {"projectId": project_id}, body=body, returns=one(Tag, at="tag"), auth=TAGS_ACCESS)
+        return http.post(TAGS, {"projectId": project_id}, body=body, returns=one(Tag, at="tag"), access=TAGS_ACCESS)
 
     @endpoint
     @staticmethod
@@ -90,7 +91,7 @@ class SecretTags(Group[R]):
         """
         parts = {"projectId": project_id, "tagId": tag_id}
         body = {"slug": slug, "color": color}
-        return patch(TAG, parts, body=body, returns=one(Tag, at="tag"), auth=TAGS_ACCESS)
+        return http.patch(TAG, parts, body=body, returns=one(Tag, at="tag"), access=TAGS_ACCESS)
 
     @endpoint
     @staticmethod
@@ -100,4 +101,6 @@ class SecretTags(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/projects/{projectId}/tags/{tagId}
         """
-        return delete(TAG, {"projectId": project_id, "tagId": tag_id}, returns=one(Tag, at="tag"), auth=TAGS_ACCESS)
+        return http.delete(
+            TAG, {"projectId": project_id, "tagId": tag_id}, returns=one(Tag, at="tag"), access=TAGS_ACCESS
+        )

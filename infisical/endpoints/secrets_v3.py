@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from infisical import request as http
 from infisical.auth import IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import one
 from infisical.endpoints.secrets import (
@@ -24,7 +25,7 @@ from infisical.endpoints.secrets import (
     UpdateMode,
 )
 from infisical.group import Group, R, endpoint
-from infisical.request import Null, Request, delete, get, patch, post
+from infisical.request import Null, Request
 
 PATH = "/api/v3/secrets/raw/{secretName}"
 BY_PEOPLE_OR_IDENTITIES = Access("secrets", documented=IDENTITIES_AND_PEOPLE)
@@ -69,7 +70,7 @@ class SecretsV3(Group[R]):
             "tagSlugs": tag_slugs,
             "metadataFilter": metadata_filter,
         }
-        return get("/api/v3/secrets/raw", query=query, returns=one(SecretList), auth=SECRETS)
+        return http.get("/api/v3/secrets/raw", query=query, returns=one(SecretList), access=SECRETS)
 
     @endpoint
     @staticmethod
@@ -103,7 +104,9 @@ class SecretsV3(Group[R]):
             "expandSecretReferences": expand_secret_references,
             "include_imports": include_imports,
         }
-        return get(PATH, {"secretName": secret_name}, query=query, returns=one(Secret, at="secret"), auth=SECRETS)
+        return http.get(
+            PATH, {"secretName": secret_name}, query=query, returns=one(Secret, at="secret"), access=SECRETS
+        )
 
     @endpoint
     @staticmethod
@@ -115,7 +118,7 @@ class SecretsV3(Group[R]):
         GET /api/v3/secrets/raw/id/{secretId}
         """
         path = "/api/v3/secrets/raw/id/{secretId}"
-        return get(path, {"secretId": secret_id}, returns=one(Secret, at="secret"), auth=BY_PEOPLE_OR_IDENTITIES)
+        return http.get(path, {"secretId": secret_id}, returns=one(Secret, at="secret"), access=BY_PEOPLE_OR_IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -157,7 +160,7 @@ class SecretsV3(Group[R]):
             "secretReminderRepeatDays": secret_reminder_repeat_days,
             "secretReminderNote": secret_reminder_note,
         }
-        return post(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, auth=SECRETS)
+        return http.post(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, access=SECRETS)
 
     @endpoint
     @staticmethod
@@ -205,7 +208,7 @@ class SecretsV3(Group[R]):
             "secretReminderRepeatDays": secret_reminder_repeat_days,
             "secretReminderRecipients": secret_reminder_recipients,
         }
-        return patch(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, auth=SECRETS)
+        return http.patch(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, access=SECRETS)
 
     @endpoint
     @staticmethod
@@ -230,7 +233,7 @@ class SecretsV3(Group[R]):
             "secretPath": secret_path,
             "type": type,
         }
-        return delete(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, auth=SECRETS)
+        return http.delete(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, access=SECRETS)
 
     @endpoint
     @staticmethod
@@ -254,7 +257,7 @@ class SecretsV3(Group[R]):
             "secretPath": secret_path,
             "secrets": secrets,
         }
-        return post("/api/v3/secrets/batch/raw", body=body, returns=ALL_WRITTEN, auth=SECRETS)
+        return http.post("/api/v3/secrets/batch/raw", body=body, returns=ALL_WRITTEN, access=SECRETS)
 
     @endpoint
     @staticmethod
@@ -282,7 +285,7 @@ class SecretsV3(Group[R]):
             "mode": mode,
             "secrets": secrets,
         }
-        return patch("/api/v3/secrets/batch/raw", body=body, returns=ALL_WRITTEN, auth=SECRETS)
+        return http.patch("/api/v3/secrets/batch/raw", body=body, returns=ALL_WRITTEN, access=SECRETS)
 
     @endpoint
     @staticmethod
@@ -306,4 +309,4 @@ class SecretsV3(Group[R]):
             "secretPath": secret_path,
             "secrets": secrets,
         }
-        return delete("/api/v3/secrets/batch/raw", body=body, returns=ALL_WRITTEN, auth=SECRETS)
+        return http.delete("/api/v3/secrets/batch/raw", body=body, returns=ALL_WRITTEN, access=SECRETS)

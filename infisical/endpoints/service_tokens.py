@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Null, Request, delete, get, post
+from infisical.request import Null, Request
 
 SERVICE_TOKENS = Access("service_tokens")
 ITSELF = Access("service_tokens", documented=("jwt", "service_token"), server=("service_token",))
@@ -102,7 +103,7 @@ class ServiceTokens(Group[R]):
         Expect `ForbiddenError` (a user's token), `UnauthorizedError`.
         GET /api/v2/service-token
         """
-        return get("/api/v2/service-token", returns=one(CurrentServiceToken), auth=ITSELF)
+        return http.get("/api/v2/service-token", returns=one(CurrentServiceToken), access=ITSELF)
 
     @endpoint
     @staticmethod
@@ -134,7 +135,7 @@ class ServiceTokens(Group[R]):
             "expiresIn": expires_in,
             "permissions": permissions,
         }
-        return post("/api/v2/service-token", body=body, returns=one(CreatedServiceToken), auth=SERVICE_TOKENS)
+        return http.post("/api/v2/service-token", body=body, returns=one(CreatedServiceToken), access=SERVICE_TOKENS)
 
     @endpoint
     @staticmethod
@@ -146,4 +147,4 @@ class ServiceTokens(Group[R]):
         """
         path = "/api/v2/service-token/{serviceTokenId}"
         returns = one(ServiceTokenData, at="serviceTokenData")
-        return delete(path, {"serviceTokenId": service_token_id}, returns=returns, auth=SERVICE_TOKENS)
+        return http.delete(path, {"serviceTokenId": service_token_id}, returns=returns, access=SERVICE_TOKENS)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, get
+from infisical.request import Request
 
 STATUS = Access("status", need="none", documented=())
 
@@ -38,4 +39,4 @@ class Status(Group[R]):
         `message` is `Ok`, `date` the server's time. The path has no version.
         GET /api/status
         """
-        return get("/api/status", returns=one(ServerStatus), auth=STATUS)
+        return http.get("/api/status", returns=one(ServerStatus), access=STATUS)

@@ -11,13 +11,14 @@ from typing import Any, Literal, TypeAlias
 
 from typing_extensions import deprecated
 
+from infisical import request as http
 from infisical.auth import Access
 from infisical.decode import many, nothing, one
 from infisical.endpoints.mfa import MfaMethod
 from infisical.endpoints.organizations import Organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Request, delete, get, patch, post, put
+from infisical.request import Request
 
 USERS = Access("users")
 ANYBODY = Access("users", server=())
@@ -146,7 +147,7 @@ class Users(Group[R]):
         this call does not send: they answer `ValidationError`.
         POST /api/v2/users/me/emails/code
         """
-        return post("/api/v2/users/me/emails/code", body={"token": token}, returns=nothing, auth=ANYBODY)
+        return http.post("/api/v2/users/me/emails/code", body={"token": token}, returns=nothing, access=ANYBODY)
 
     @endpoint
     @staticmethod
@@ -158,7 +159,7 @@ class Users(Group[R]):
         POST /api/v2/users/me/emails/verify
         """
         body = {"username": username, "code": code}
-        return post("/api/v2/users/me/emails/verify", body=body, returns=nothing, auth=USERS)
+        return http.post("/api/v2/users/me/emails/verify", body=body, returns=nothing, access=USERS)
 
     @endpoint
     @staticmethod
@@ -177,7 +178,7 @@ class Users(Group[R]):
             "isMfaEnabled": is_mfa_enabled,
             "mfaSessionId": mfa_session_id,
         }
-        return patch("/api/v2/users/me/mfa", body=body, returns=one(User, at="user"), auth=USERS)
+        return http.patch("/api/v2/users/me/mfa", body=body, returns=one(User, at="user"), access=USERS)
 
     @endpoint
     @staticmethod
@@ -188,7 +189,7 @@ class Users(Group[R]):
         PATCH /api/v2/users/me/name
         """
         body = {"firstName": first_name, "lastName": last_name}
-        return patch("/api/v2/users/me/name", body=body, returns=one(User, at="user"), auth=USERS)
+        return http.patch("/api/v2/users/me/name", body=body, returns=one(User, at="user"), access=USERS)
 
     @endpoint
     @staticmethod
@@ -200,7 +201,7 @@ class Users(Group[R]):
         PUT /api/v2/users/me/auth-methods
         """
         body = {"authMethods": auth_methods}
-        return put("/api/v2/users/me/auth-methods", body=body, returns=one(User, at="user"), auth=USERS)
+        return http.put("/api/v2/users/me/auth-methods", body=body, returns=one(User, at="user"), access=USERS)
 
     @endpoint
     @staticmethod
@@ -211,7 +212,7 @@ class Users(Group[R]):
         POST /api/v2/users/me/email-change/otp
         """
         body = {"newEmail": new_email}
-        return post("/api/v2/users/me/email-change/otp", body=body, returns=one(EmailChangeResponse), auth=USERS)
+        return http.post("/api/v2/users/me/email-change/otp", body=body, returns=one(EmailChangeResponse), access=USERS)
 
     @endpoint
     @staticmethod
@@ -224,7 +225,7 @@ class Users(Group[R]):
         PATCH /api/v2/users/me/email
         """
         body = {"newEmail": new_email, "otpCode": otp_code}
-        return patch("/api/v2/users/me/email", body=body, returns=one(User, at="user"), auth=USERS)
+        return http.patch("/api/v2/users/me/email", body=body, returns=one(User, at="user"), access=USERS)
 
     @endpoint
     @staticmethod
@@ -234,7 +235,7 @@ class Users(Group[R]):
         GET /api/v2/users/me/organizations
         """
         returns = many(Organization, at="organizations")
-        return get("/api/v2/users/me/organizations", returns=returns, auth=USERS)
+        return http.get("/api/v2/users/me/organizations", returns=returns, access=USERS)
 
     @endpoint
     @staticmethod
@@ -245,7 +246,7 @@ class Users(Group[R]):
         Expect `NotFoundError` (`route_missing`).
         GET /api/v2/users/me/api-keys
         """
-        return get("/api/v2/users/me/api-keys", returns=many(UserApiKey), auth=USERS)
+        return http.get("/api/v2/users/me/api-keys", returns=many(UserApiKey), access=USERS)
 
     @endpoint
     @staticmethod
@@ -258,7 +259,7 @@ class Users(Group[R]):
         POST /api/v2/users/me/api-keys
         """
         body = {"name": name, "expiresIn": expires_in}
-        return post("/api/v2/users/me/api-keys", body=body, returns=one(CreatedApiKey), auth=USERS)
+        return http.post("/api/v2/users/me/api-keys", body=body, returns=one(CreatedApiKey), access=USERS)
 
     @endpoint
     @staticmethod
@@ -270,7 +271,9 @@ class Users(Group[R]):
         DELETE /api/v2/users/me/api-keys/{apiKeyDataId}
         """
         path = "/api/v2/users/me/api-keys/{apiKeyDataId}"
-        return delete(path, {"apiKeyDataId": api_key_data_id}, returns=one(UserApiKey, at="apiKeyData"), auth=USERS)
+        return http.delete(
+            path, {"apiKeyDataId": api_key_data_id}, returns=one(UserApiKey, at="apiKeyData"), access=USERS
+        )
 
     @endpoint
     @staticmethod
@@ -279,7 +282,7 @@ class Users(Group[R]):
 
         GET /api/v2/users/me/sessions
         """
-        return get("/api/v2/users/me/sessions", returns=many(UserSession), auth=USERS)
+        return http.get("/api/v2/users/me/sessions", returns=many(UserSession), access=USERS)
 
     @endpoint
     @staticmethod
@@ -288,7 +291,7 @@ class Users(Group[R]):
 
         DELETE /api/v2/users/me/sessions
         """
-        return delete("/api/v2/users/me/sessions", returns=one(RevokeSessionResponse), auth=USERS)
+        return http.delete("/api/v2/users/me/sessions", returns=one(RevokeSessionResponse), access=USERS)
 
     @endpoint
     @staticmethod
@@ -299,7 +302,7 @@ class Users(Group[R]):
         DELETE /api/v2/users/me/sessions/{sessionId}
         """
         path = "/api/v2/users/me/sessions/{sessionId}"
-        return delete(path, {"sessionId": session_id}, returns=one(RevokeSessionResponse), auth=USERS)
+        return http.delete(path, {"sessionId": session_id}, returns=one(RevokeSessionResponse), access=USERS)
 
     @endpoint
     @staticmethod
@@ -309,7 +312,7 @@ class Users(Group[R]):
         Expect `UnauthorizedError`.
         GET /api/v2/users/me
         """
-        return get("/api/v2/users/me", returns=one(User, at="user"), auth=USERS)
+        return http.get("/api/v2/users/me", returns=one(User, at="user"), access=USERS)
 
     @endpoint
     @staticmethod
@@ -319,4 +322,4 @@ class Users(Group[R]):
         Expect `UnauthorizedError`.
         DELETE /api/v2/users/me
         """
-        return delete("/api/v2/users/me", returns=one(User, at="user"), auth=USERS)
+        return http.delete("/api/v2/users/me", returns=one(User, at="user"), access=USERS)

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from infisical import request as http
 from infisical.auth import IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import one
+from infisical.endpoints.projects import ProjectEnvironment
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 WEBHOOKS = Access("webhooks", server=IDENTITIES_AND_PEOPLE)
 WEBHOOK = "/api/v1/webhooks/{webhookId}"
@@ -28,15 +30,6 @@ class WebhookEvent(Model):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WebhookEnvironment(Model):
-    """The environment that a webhook watches."""
-
-    id: str
-    name: str | None = None
-    slug: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Webhook(Model):
     """A webhook. `last_status` and `last_run_error_message` are of its last call; its `url` comes with `list` only."""
 
@@ -45,7 +38,7 @@ class Webhook(Model):
     url: str | None = field(default=None, repr=False)  # whoever knows that of a slack channel may post there
     project_id: str | None = None
     env_id: str | None = None
-    environment: WebhookEnvironment | None = None
+    environment: ProjectEnvironment | None = None
     secret_path: str | None = None
     is_disabled: bool | None = None
     events_filter: tuple[WebhookEvent, ...] = ()
@@ -106,7 +99,7 @@ class Webhooks(Group[R]):
             "secretPath": secret_path,
             "eventsFilter": events_filter,
         }
-        return post("/api/v1/webhooks", body=body, returns=one(WebhookResponse), auth=WEBHOOKS)
+        return http.post("/api/v1/webhooks", body=body, returns=one(WebhookResponse), access=WEBHOOKS)
 
     @endpoint
     @staticmethod
@@ -124,7 +117,7 @@ class Webhooks(Group[R]):
         PATCH /api/v1/webhooks/{webhookId}
         """
         body = {"isDisabled": is_disabled, "eventsFilter": events_filter}
-        return patch(WEBHOOK, {"webhookId": webhook_id}, body=body, returns=one(WebhookResponse), auth=WEBHOOKS)
+        return http.patch(WEBHOOK, {"webhookId": webhook_id}, body=body, returns=one(WebhookResponse), access=WEBHOOKS)
 
     @endpoint
     @staticmethod
@@ -134,7 +127,7 @@ class Webhooks(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/webhooks/{webhookId}
         """
-        return delete(WEBHOOK, {"webhookId": webhook_id}, returns=one(WebhookResponse), auth=WEBHOOKS)
+        return http.delete(WEBHOOK, {"webhookId": webhook_id}, returns=one(WebhookResponse), access=WEBHOOKS)
 
     @endpoint
     @staticmethod
@@ -148,7 +141,7 @@ class Webhooks(Group[R]):
         GET /api/v1/webhooks
         """
         query = {"projectId": project_id, "environment": environment, "secretPath": secret_path}
-        return get("/api/v1/webhooks", query=query, returns=one(WebhookList), auth=WEBHOOKS)
+        return http.get("/api/v1/webhooks", query=query, returns=one(WebhookList), access=WEBHOOKS)
 
     @endpoint
     @staticmethod
@@ -159,4 +152,4 @@ class Webhooks(Group[R]):
         POST /api/v1/webhooks/{webhookId}/test
         """
         path = "/api/v1/webhooks/{webhookId}/test"
-        return post(path, {"webhookId": webhook_id}, returns=one(WebhookResponse), auth=WEBHOOKS)
+        return http.post(path, {"webhookId": webhook_id}, returns=one(WebhookResponse), access=WEBHOOKS)

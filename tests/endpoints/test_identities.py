@@ -16,11 +16,10 @@ from infisical.endpoints.identities import (
     IdentityCustomRole,
     IdentityMembership,
     IdentityMembershipList,
-    IdentityMetadata,
-    IdentityProject,
     IdentityProjectMembership,
-    IdentityProjectRole,
 )
+from infisical.endpoints.organizations import MembershipMetadata
+from infisical.endpoints.projects import MembershipProject, ProjectMembershipRole
 from infisical.executors import ScriptedExecutor
 from infisical.request import get
 from tests.wire import ORGANIZATION, answer, replaying
@@ -37,7 +36,7 @@ REQUESTS = [
             organization_id="o",
             role="member",
             has_delete_protection=True,
-            metadata=[IdentityMetadata(key="k", value="v")],
+            metadata=[MembershipMetadata(key="k", value="v")],
         ),
         Request(
             "POST",
@@ -49,7 +48,7 @@ REQUESTS = [
                 "organizationId": "o",
                 "role": "member",
                 "hasDeleteProtection": True,
-                "metadata": (IdentityMetadata(key="k", value="v"),),
+                "metadata": (MembershipMetadata(key="k", value="v"),),
             },
             IDENTITY,
             IDENTITIES,
@@ -144,7 +143,7 @@ ANSWERS = [
             org_id="o",
             project_id="p",
             auth_methods=("universal-auth", "token-auth"),
-            metadata=(IdentityMetadata(key="k", value="v", id="m1"),),
+            metadata=(MembershipMetadata(key="k", value="v", id="m1"),),
         ),
     ),
     (
@@ -188,7 +187,7 @@ ANSWERS = [
             identity_id="i1",
             last_login_auth_method="universal-auth",
             last_login_time=T2,
-            metadata=(IdentityMetadata(key="k", value="v", id="m1"),),
+            metadata=(MembershipMetadata(key="k", value="v", id="m1"),),
             custom_role=IdentityCustomRole(
                 id="r1",
                 name="Robots",
@@ -241,7 +240,7 @@ ANSWERS = [
                 created_at=T1,
                 updated_at=T2,
                 roles=(
-                    IdentityProjectRole(
+                    ProjectMembershipRole(
                         id="a1",
                         role="custom",
                         custom_role_id="r1",
@@ -255,7 +254,7 @@ ANSWERS = [
                     ),
                 ),
                 identity=Identity(id="i1", name="n", auth_methods=("oidc-auth",)),
-                project=IdentityProject(id="p", name="Shop", type="secret-manager"),
+                project=MembershipProject(id="p", name="Shop", type="secret-manager"),
             ),
         ),
     ),
@@ -275,7 +274,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
 def test_metadata_is_sent_without_the_ids_that_the_server_gives():
     executor = ScriptedExecutor(answer({"identity": {"id": "i1"}}))
     client = InfisicalClient(executor=executor, auth=IdentityAccessToken("any"))
-    client.identities.update(identity_id="i1", metadata=[IdentityMetadata(key="team", value="shop")]).unwrap()
+    client.identities.update(identity_id="i1", metadata=[MembershipMetadata(key="team", value="shop")]).unwrap()
 
     assert json.loads(executor.sent[0].body) == {"metadata": [{"key": "team", "value": "shop"}]}
 

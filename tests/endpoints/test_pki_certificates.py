@@ -24,7 +24,6 @@ from infisical.endpoints.pki.certificates import (
     Certificates,
     CertificateSubject,
     CreatedCertificate,
-    RenewedCertificate,
     RevokeCertificateResponse,
 )
 from infisical.request import prepare
@@ -95,14 +94,14 @@ REQUESTS = [
     ),
     (
         Certificates.renew(certificate_id="x1", remove_roots_from_chain=True),
-        request("POST", f"{CERTIFICATE}/renew", one(RenewedCertificate), body={"removeRootsFromChain": True}),
+        request("POST", f"{CERTIFICATE}/renew", one(CreatedCertificate), body={"removeRootsFromChain": True}),
     ),
     (
         Certificates.renew(certificate_id="x1", renewal_key_source="csr", csr="PEM", attributes=ATTRIBUTES),
         request(
             "POST",
             f"{CERTIFICATE}/renew",
-            one(RenewedCertificate),
+            one(CreatedCertificate),
             body={"renewalKeySource": "csr", "csr": "PEM", "attributes": ATTRIBUTES},
         ),
     ),
@@ -281,7 +280,7 @@ ANSWERS = [
     (
         Certificates.renew(certificate_id="x1"),
         {**MADE, "certificateRequestId": "r1"},
-        RenewedCertificate(
+        CreatedCertificate(
             certificate="PEM",
             private_key="KEY",
             issuing_ca_certificate="CA",
@@ -345,6 +344,6 @@ def test_a_renewal_without_parameters_carries_an_empty_object():
     assert (sent.url, sent.body) == ("https://i.invalid/api/v1/cert-manager/certificates/x1/renew", b"{}")
 
 
-@pytest.mark.parametrize("model", [CreatedCertificate, RenewedCertificate, CertificateBundle])
+@pytest.mark.parametrize("model", [CreatedCertificate, CertificateBundle])
 def test_no_model_shows_a_private_key(model):
     assert "KEY" not in repr(model(certificate="PEM", private_key="KEY"))

@@ -10,13 +10,15 @@ from returns.result import Success
 from infisical import IdentityAccessToken, InfisicalClient, Request
 from infisical.auth import IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import one
-from infisical.endpoints.identities import Identity, IdentityMetadata, IdentityProjectRole
+from infisical.endpoints.identities import Identity
+from infisical.endpoints.organizations import MembershipMetadata
 from infisical.endpoints.project_identities import (
     ProjectIdentities,
     ProjectIdentityMembership,
     ProjectIdentityMembershipList,
     RoleAssignment,
 )
+from infisical.endpoints.projects import ProjectMembershipRole
 from infisical.executors import ScriptedExecutor
 from tests.wire import answer
 
@@ -133,7 +135,7 @@ ANSWERS = [
         ProjectIdentityMembership(
             id="m",
             roles=(
-                IdentityProjectRole(
+                ProjectMembershipRole(
                     id="r",
                     role="custom",
                     custom_role_id="c",
@@ -154,7 +156,7 @@ ANSWERS = [
                 org_id="o",
                 project_id="p",
                 auth_methods=("universal-auth",),
-                metadata=(IdentityMetadata(id="d", key="k", value="v"),),
+                metadata=(MembershipMetadata(id="d", key="k", value="v"),),
             ),
             **SINCE,
         ),
@@ -177,7 +179,7 @@ ANSWERS = [
                 ProjectIdentityMembership(
                     id="m",
                     identity_id="i",
-                    roles=(IdentityProjectRole(id="r", role="viewer", is_temporary=False),),
+                    roles=(ProjectMembershipRole(id="r", role="viewer", is_temporary=False),),
                     identity=Identity(id="i", name="n", org_id="o"),
                 ),
             ),

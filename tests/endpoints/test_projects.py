@@ -19,10 +19,10 @@ from infisical.endpoints.projects import (
     ProjectMembershipRole,
     ProjectRole,
     Projects,
-    ProjectTag,
     ProjectTrustedIp,
     environments_of,
 )
+from infisical.endpoints.secret_tags import Tag
 from infisical.executors import ScriptedExecutor
 from tests.wire import ORGANIZATION, PROJECT, answer, replaying
 
@@ -180,7 +180,7 @@ REQUESTS = [
     ),
     (
         Projects.list_tags(project_id="p"),
-        Request("GET", f"{WORKSPACE}/tags", ID, (), None, many(ProjectTag, at="workspaceTags"), PROJECTS),
+        Request("GET", f"{WORKSPACE}/tags", ID, (), None, many(Tag, at="workspaceTags"), PROJECTS),
     ),
     (
         Projects.list_trusted_ips(project_id="p"),
@@ -378,7 +378,7 @@ ANSWERS = [
             ]
         },
         (
-            ProjectTag(
+            Tag(
                 id="t",
                 slug="s",
                 name="n",

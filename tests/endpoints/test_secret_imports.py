@@ -10,10 +10,10 @@ from returns.result import Success
 from infisical import Request
 from infisical.auth import PEOPLE, Access
 from infisical.decode import many, one
+from infisical.endpoints.projects import ProjectEnvironment
 from infisical.endpoints.secret_imports import (
     ImportChange,
     ImportedSecretGroup,
-    ImportEnvironment,
     ImportSource,
     ResyncResponse,
     SecretImport,
@@ -123,7 +123,7 @@ READ = {
     "id": "i1",
     "version": 1,
     "import_path": "/shared",
-    "import_env": ImportEnvironment(id="e1", name="Production", slug="prod"),
+    "import_env": ProjectEnvironment(id="e1", name="Production", slug="prod"),
     "position": 1,
     "created_at": "2026-01-01T00:00:00.000Z",
     "updated_at": "2026-01-02T00:00:00.000Z",
@@ -157,7 +157,7 @@ ANSWERS = [
         },
         SecretImport(
             **READ,
-            environment=ImportEnvironment(id="e2", name="Development", slug="dev"),
+            environment=ProjectEnvironment(id="e2", name="Development", slug="dev"),
             project_id="p",
             secret_path="/app",
         ),
@@ -204,7 +204,7 @@ ANSWERS = [
             ImportedSecretGroup(
                 secret_path="/shared",
                 environment="prod",
-                environment_info=ImportEnvironment(id="e1", name="Production", slug="prod"),
+                environment_info=ProjectEnvironment(id="e1", name="Production", slug="prod"),
                 folder_id="f2",
                 secrets=(
                     Secret(

@@ -10,7 +10,8 @@ from returns.result import Success
 from infisical import Request
 from infisical.auth import Access
 from infisical.decode import many, one
-from infisical.endpoints.secret_syncs import SecretSync, SecretSyncs, SyncConnection, SyncEnvironment, SyncFolder
+from infisical.endpoints.projects import ProjectEnvironment
+from infisical.endpoints.secret_syncs import SecretSync, SecretSyncs, SyncConnection, SyncFolder
 from infisical.request import NULL, prepare
 from tests.wire import answer
 
@@ -185,7 +186,7 @@ READ = SecretSync(
     last_removed_at="2026-01-05T00:00:00.000Z",
     project_id="p",
     connection=SyncConnection(app="github", name="cn", id="c"),
-    environment=SyncEnvironment(slug="dev", name="Development", id="e"),
+    environment=ProjectEnvironment(slug="dev", name="Development", id="e"),
     folder=SyncFolder(id="f", path="/"),
     sync_options=OPTIONS,
     destination_config=CONFIG,

@@ -10,7 +10,7 @@ from infisical.endpoints.identity_auth.kubernetes import IdentityKubernetesAuth,
 from infisical.endpoints.kms import Kms, KmsKey
 from infisical.endpoints.pki.alerts import AlertChannel, PkiAlert, PkiAlerts
 from infisical.endpoints.pki.ca import CertificateAuthorities, CertificateAuthority
-from infisical.endpoints.pki.certificates import Certificate, Certificates, RenewedCertificate
+from infisical.endpoints.pki.certificates import Certificate, Certificates, CreatedCertificate
 from infisical.endpoints.projects import Project, ProjectEnvironment, Projects
 from infisical.endpoints.secrets import Secret, SecretApproval, Secrets
 from infisical.endpoints.webhooks import Webhook, WebhookEvent, WebhookList, Webhooks
@@ -67,7 +67,7 @@ ANSWERS = [
     (
         Certificates.renew(certificate_id="x1"),
         {"certificate": "PEM", "certificateRequestId": "r1"},
-        RenewedCertificate(certificate="PEM", certificate_request_id="r1"),
+        CreatedCertificate(certificate="PEM", certificate_request_id="r1"),
     ),
     (
         Certificates.get(certificate_id="x1"),

@@ -8,14 +8,8 @@ from returns.result import Success
 from infisical import AuthenticationError, IdentityAccessToken, InfisicalClient, Request
 from infisical.auth import IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import one
-from infisical.endpoints.webhooks import (
-    Webhook,
-    WebhookEnvironment,
-    WebhookEvent,
-    WebhookList,
-    WebhookResponse,
-    Webhooks,
-)
+from infisical.endpoints.projects import ProjectEnvironment
+from infisical.endpoints.webhooks import Webhook, WebhookEvent, WebhookList, WebhookResponse, Webhooks
 from infisical.executors import ScriptedExecutor
 from infisical.request import prepare
 from tests.wire import answer
@@ -102,7 +96,7 @@ FULL = {
     "env_id": "e1",
     "type": "general",
     "project_id": "p",
-    "environment": WebhookEnvironment(id="e1", name="Development", slug="dev"),
+    "environment": ProjectEnvironment(id="e1", name="Development", slug="dev"),
 }
 ANSWERS = [
     (

@@ -10,13 +10,9 @@ import pytest
 import yaml
 
 from infisical import IdentityAccessToken
-from infisical.endpoints.identities import (
-    Identity,
-    IdentityMembership,
-    IdentityMetadata,
-    IdentityProject,
-    IdentityProjectMembership,
-)
+from infisical.endpoints.identities import Identity, IdentityMembership, IdentityProjectMembership
+from infisical.endpoints.organizations import MembershipMetadata
+from infisical.endpoints.projects import MembershipProject
 from infisical.memory import seeding
 from infisical.memory.call import Call
 from infisical.memory.domain.instance import make_instance_admin
@@ -45,7 +41,7 @@ def make(world: World, **fields: Any) -> Any:
 def test_an_identity_that_was_made_is_read_as_a_member_of_its_organization():
     world = World()
 
-    made = make(world, name="ci", role="member", metadata=[IdentityMetadata(key="team", value="core")])
+    made = make(world, name="ci", role="member", metadata=[MembershipMetadata(key="team", value="core")])
     read = world.machine.identities.get(identity_id=made.id).unwrap()
 
     assert made == Identity(
@@ -53,7 +49,7 @@ def test_an_identity_that_was_made_is_read_as_a_member_of_its_organization():
         name="ci",
         org_id=world.given.organization_id,
         has_delete_protection=False,
-        metadata=(IdentityMetadata(id=made.metadata[0].id, key="team", value="core"),),
+        metadata=(MembershipMetadata(id=made.metadata[0].id, key="team", value="core"),),
         created_at=AT,
         updated_at=AT,
     )
@@ -80,18 +76,18 @@ def test_a_new_identity_has_no_access_if_nothing_else_is_said():
 
 def test_a_change_leaves_what_it_does_not_name():
     world = World()
-    made = make(world, name="ci", metadata=[IdentityMetadata(key="team", value="core")])
+    made = make(world, name="ci", metadata=[MembershipMetadata(key="team", value="core")])
     world.clock.advance(60)
 
     world.machine.identities.update(identity_id=made.id, role="admin").unwrap()
     renamed = world.machine.identities.update(identity_id=made.id, name="cd").unwrap()
-    pair = IdentityMetadata(key="team", value="edge")
+    pair = MembershipMetadata(key="team", value="edge")
     replaced = world.machine.identities.update(identity_id=made.id, metadata=[pair]).unwrap().metadata
     read = world.machine.identities.get(identity_id=made.id).unwrap().metadata
     cleared = world.machine.identities.update(identity_id=made.id, metadata=[]).unwrap()
 
     assert (renamed.name, renamed.metadata, renamed.updated_at) == ("cd", made.metadata, "2026-09-21T14:14:20.000Z")
-    assert replaced == read == (IdentityMetadata(id=read[0].id, key="team", value="edge"),)
+    assert replaced == read == (MembershipMetadata(id=read[0].id, key="team", value="edge"),)
     assert read[0].id not in (None, made.metadata[0].id)
     assert (cleared.name, cleared.metadata) == ("cd", ())
     assert world.machine.identities.get(identity_id=made.id).unwrap().role == "admin"
@@ -139,7 +135,7 @@ def test_the_projects_of_an_identity_are_listed_with_its_roles_there():
         id=got.id,
         identity_id=where["identity_id"],
         identity=Identity(id=where["identity_id"], name="ci", has_delete_protection=False),
-        project=IdentityProject(id=world.project_id, name="app", type="secret-manager"),
+        project=MembershipProject(id=world.project_id, name="app", type="secret-manager"),
         roles=got.roles,
         created_at=AT,
         updated_at=AT,

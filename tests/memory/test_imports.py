@@ -6,13 +6,8 @@ from typing import Any
 
 import pytest
 
-from infisical.endpoints.secret_imports import (
-    ImportChange,
-    ImportedSecretGroup,
-    ImportEnvironment,
-    ImportSource,
-    SecretImport,
-)
+from infisical.endpoints.projects import ProjectEnvironment
+from infisical.endpoints.secret_imports import ImportChange, ImportedSecretGroup, ImportSource, SecretImport
 from infisical.endpoints.secrets import Secret
 from infisical.memory import open_session
 from tests.memory.world import World, refusal, without_id
@@ -80,7 +75,7 @@ def test_an_import_that_was_made_is_read_listed_changed_and_deleted():
     )
     assert (one.import_env.name, one.import_env.slug) == ("Staging", "staging") if one.import_env else False
     assert (read.project_id, read.secret_path, read.id) == (world.project_id, "/", one.id)
-    assert read.environment == ImportEnvironment(id=read.environment.id, name="Development", slug="dev")
+    assert read.environment == ProjectEnvironment(id=read.environment.id, name="Development", slug="dev")
     assert (changed.secret_import.import_path, changed.secret_import.import_env.slug) == ("/db", "prod")
     assert listed.secret_imports == (changed.secret_import,)
     assert deleted.secret_import == changed.secret_import
@@ -124,7 +119,7 @@ def test_the_secrets_of_imported_folders_are_read():
     assert group == ImportedSecretGroup(
         secret_path="/",
         environment="staging",
-        environment_info=ImportEnvironment(id=group.environment_info.id, name="Staging", slug="staging"),
+        environment_info=ProjectEnvironment(id=group.environment_info.id, name="Staging", slug="staging"),
         folder_id=group.folder_id,
         secrets=group.secrets,
     )

@@ -9,7 +9,7 @@ from returns.result import Failure, Success
 
 from infisical import BadRequestError, NotFoundError
 from infisical.endpoints.secret_imports import ImportSource
-from infisical.imports import merge_imports
+from infisical.endpoints.secrets.merge import merge_imports
 from tests.memory.world import World
 
 ENVIRONMENTS = ("dev", "staging", "prod")

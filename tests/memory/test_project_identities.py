@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from infisical.endpoints.identities import Identity, IdentityMetadata, IdentityProjectRole
+from infisical.endpoints.identities import Identity
+from infisical.endpoints.organizations import MembershipMetadata
 from infisical.endpoints.project_identities import ProjectIdentityMembership, RoleAssignment
+from infisical.endpoints.projects import ProjectMembershipRole
 from infisical.memory import open_session
 from infisical.memory.routes.project_identities import duration
 from tests.memory.scenes.identities import an_identity
@@ -37,7 +39,7 @@ def test_a_membership_that_was_made_is_read_changed_listed_and_deleted():
     world = World()
     api = world.machine.project_identities
     organization_id = world.given.organization_id
-    pair = IdentityMetadata(key="team", value="core")
+    pair = MembershipMetadata(key="team", value="core")
     made_identity = world.machine.identities.create(name="ci", organization_id=organization_id, metadata=[pair])
     identity_id = made_identity.unwrap().id
     where = {"project_id": world.project_id, "identity_id": identity_id}
@@ -55,7 +57,7 @@ def test_a_membership_that_was_made_is_read_changed_listed_and_deleted():
         id=made.id,
         identity=Identity(id=identity_id, name="ci", org_id=organization_id, metadata=made_identity.unwrap().metadata),
         roles=tuple(
-            IdentityProjectRole(id=found.id, role=role, is_temporary=False)
+            ProjectMembershipRole(id=found.id, role=role, is_temporary=False)
             for found, role in zip(read.roles, ("member", "viewer"), strict=True)
         ),
         created_at=AT,
@@ -99,7 +101,7 @@ def test_a_role_for_a_time_holds_until_it_ends():
     world.clock.advance(1)
 
     assert (at_first, at_its_end, write("three")) == (200, 200, 403)
-    assert role == IdentityProjectRole(
+    assert role == ProjectMembershipRole(
         id=role.id,
         role="member",
         is_temporary=True,

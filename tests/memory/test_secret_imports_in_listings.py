@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infisical.imports import merge_imports
+from infisical.endpoints.secrets.merge import merge_imports
 from infisical.memory import seeding, tables, tree
 from infisical.memory.call import Call
 from infisical.memory.domain.imported import imports_shown

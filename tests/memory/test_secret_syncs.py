@@ -8,13 +8,8 @@ import pytest
 
 from infisical import NULL, NotFoundError
 from infisical.endpoints.app_connections import App
-from infisical.endpoints.secret_syncs import (
-    Destination,
-    SecretSync,
-    SyncConnection,
-    SyncEnvironment,
-    SyncFolder,
-)
+from infisical.endpoints.projects import ProjectEnvironment
+from infisical.endpoints.secret_syncs import Destination, SecretSync, SyncConnection, SyncFolder
 from infisical.memory import open_session, seeding, tables, tree
 from infisical.memory.call import Call
 from infisical.memory.domain.apps import APPS
@@ -103,7 +98,7 @@ def test_a_sync_that_was_made_is_read_by_id_and_name_listed_and_deleted():
         folder_id=root["id"],
         connection_id=made.connection_id,
         connection=SyncConnection(id=made.connection_id, app="aws", name="main"),
-        environment=SyncEnvironment(id=environment["id"], name="Development", slug="dev"),
+        environment=ProjectEnvironment(id=environment["id"], name="Development", slug="dev"),
         folder=SyncFolder(id=root["id"], path="/"),
         created_at="2026-09-21T14:13:20.000Z",
         updated_at="2026-09-21T14:13:20.000Z",

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from infisical.endpoints.webhooks import Webhook, WebhookEnvironment, WebhookEvent
+from infisical.endpoints.projects import ProjectEnvironment
+from infisical.endpoints.webhooks import Webhook, WebhookEvent
 from infisical.memory import open_session
 from tests.memory.world import World, refusal, without_id
 
@@ -37,7 +38,7 @@ def test_a_webhook_is_made_read_disabled_tried_and_deleted():
         type="general",
         project_id=world.project_id,
         env_id=hook.env_id,
-        environment=WebhookEnvironment(id=hook.env_id or "", name="Development", slug="dev"),
+        environment=ProjectEnvironment(id=hook.env_id or "", name="Development", slug="dev"),
         secret_path="/",
         is_disabled=False,
         created_at=AT,

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from typing_extensions import deprecated
 
+from infisical import request as http
 from infisical.auth import EVERY, IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import by_name, many, nothing, one
 from infisical.endpoints.admin.models import (
@@ -39,7 +40,7 @@ from infisical.endpoints.admin.models import (
 )
 from infisical.endpoints.organizations import Organization, OrganizationMembership
 from infisical.group import Group, R, endpoint
-from infisical.request import Null, Request, delete, get, patch, post
+from infisical.request import Null, Request
 
 __all__ = [
     "Admin",
@@ -97,7 +98,7 @@ class Admin(Group[R]):
         POST /api/v1/admin/bootstrap
         """
         body = {"email": email, "password": password, "organization": organization}
-        return post("/api/v1/admin/bootstrap", body=body, returns=one(BootstrapResponse), auth=FIRST)
+        return http.post("/api/v1/admin/bootstrap", body=body, returns=one(BootstrapResponse), access=FIRST)
 
     @endpoint
     @staticmethod
@@ -124,7 +125,7 @@ class Admin(Group[R]):
             "lastName": last_name,
             "organizationName": organization_name,
         }
-        return post("/api/v1/admin/signup", body=body, returns=one(SignupResponse), auth=FIRST)
+        return http.post("/api/v1/admin/signup", body=body, returns=one(SignupResponse), access=FIRST)
 
     @endpoint
     @staticmethod
@@ -133,7 +134,7 @@ class Admin(Group[R]):
 
         GET /api/v1/admin/config
         """
-        return get("/api/v1/admin/config", returns=one(ServerConfig, at="config"), auth=OPEN_TO_ALL)
+        return http.get("/api/v1/admin/config", returns=one(ServerConfig, at="config"), access=OPEN_TO_ALL)
 
     @endpoint
     @staticmethod
@@ -191,7 +192,7 @@ class Admin(Group[R]):
             "pageFrameContent": page_frame_content,
             "envOverrides": env_overrides,
         }
-        return patch("/api/v1/admin/config", body=body, returns=one(ServerConfig, at="config"), auth=ADMIN)
+        return http.patch("/api/v1/admin/config", body=body, returns=one(ServerConfig, at="config"), access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -208,7 +209,7 @@ class Admin(Group[R]):
         GET /api/v1/admin/user-management/users
         """
         query = {"searchTerm": search_term, "offset": offset, "limit": limit, "adminsOnly": admins_only}
-        return get("/api/v1/admin/user-management/users", query=query, returns=one(AdminUserList), auth=ADMIN)
+        return http.get("/api/v1/admin/user-management/users", query=query, returns=one(AdminUserList), access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -218,7 +219,7 @@ class Admin(Group[R]):
         Expect `NotFoundError`.
         DELETE /api/v1/admin/user-management/users/{userId}
         """
-        return delete(USER, {"userId": user_id}, returns=one(AdminUser, at="users"), auth=ADMIN)
+        return http.delete(USER, {"userId": user_id}, returns=one(AdminUser, at="users"), access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -229,7 +230,7 @@ class Admin(Group[R]):
         DELETE /api/v1/admin/user-management/users
         """
         path = "/api/v1/admin/user-management/users"
-        return delete(path, body={"userIds": user_ids}, returns=many(AdminUser, at="users"), auth=ADMIN)
+        return http.delete(path, body={"userIds": user_ids}, returns=many(AdminUser, at="users"), access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -239,7 +240,7 @@ class Admin(Group[R]):
         Expect `NotFoundError`.
         PATCH /api/v1/admin/user-management/users/{userId}/admin-access
         """
-        return patch(f"{USER}/admin-access", {"userId": user_id}, returns=nothing, auth=ADMIN)
+        return http.patch(f"{USER}/admin-access", {"userId": user_id}, returns=nothing, access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -249,7 +250,7 @@ class Admin(Group[R]):
         Expect `NotFoundError`.
         DELETE /api/v1/admin/user-management/users/{userId}/admin-access
         """
-        return delete(f"{USER}/admin-access", {"userId": user_id}, returns=one(AdminUser, at="user"), auth=ADMIN)
+        return http.delete(f"{USER}/admin-access", {"userId": user_id}, returns=one(AdminUser, at="user"), access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -262,7 +263,7 @@ class Admin(Group[R]):
         GET /api/v1/admin/organization-management/organizations
         """
         query = {"searchTerm": search_term, "offset": offset, "limit": limit}
-        return get(ORGANIZATIONS, query=query, returns=one(AdminOrganizationList), auth=ADMIN)
+        return http.get(ORGANIZATIONS, query=query, returns=one(AdminOrganizationList), access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -274,7 +275,7 @@ class Admin(Group[R]):
         POST /api/v1/admin/organization-management/organizations
         """
         body = {"name": name, "inviteAdminEmails": invite_admin_emails}
-        return post(ORGANIZATIONS, body=body, returns=one(Organization, at="organization"), auth=ADMIN)
+        return http.post(ORGANIZATIONS, body=body, returns=one(Organization, at="organization"), access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -286,7 +287,7 @@ class Admin(Group[R]):
         """
         path = f"{ORGANIZATIONS}/{{organizationId}}"
         returns = one(Organization, at="organization")
-        return delete(path, {"organizationId": organization_id}, returns=returns, auth=ADMIN)
+        return http.delete(path, {"organizationId": organization_id}, returns=returns, access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -298,7 +299,7 @@ class Admin(Group[R]):
         """
         parts = {"organizationId": organization_id, "membershipId": membership_id}
         returns = one(OrganizationMembership, at="organizationMembership")
-        return delete(MEMBERSHIP, parts, returns=returns, auth=ADMIN)
+        return http.delete(MEMBERSHIP, parts, returns=returns, access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -310,7 +311,7 @@ class Admin(Group[R]):
         """  # noqa: E501
         parts = {"organizationId": organization_id, "membershipId": membership_id}
         returns = one(OrganizationMembership, at="organizationMembership")
-        return post(f"{MEMBERSHIP}/resend-invite", parts, returns=returns, auth=ADMIN)
+        return http.post(f"{MEMBERSHIP}/resend-invite", parts, returns=returns, access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -322,7 +323,7 @@ class Admin(Group[R]):
         """
         path = f"{ORGANIZATIONS}/{{organizationId}}/access"
         returns = one(OrganizationMembership, at="organizationMembership")
-        return post(path, {"organizationId": organization_id}, returns=returns, auth=BY_USERS)
+        return http.post(path, {"organizationId": organization_id}, returns=returns, access=BY_USERS)
 
     @endpoint
     @staticmethod
@@ -336,7 +337,7 @@ class Admin(Group[R]):
         """
         query = {"searchTerm": search_term, "offset": offset, "limit": limit}
         path = "/api/v1/admin/identity-management/identities"
-        return get(path, query=query, returns=one(AdminIdentityList), auth=ADMIN)
+        return http.get(path, query=query, returns=one(AdminIdentityList), access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -347,7 +348,9 @@ class Admin(Group[R]):
         Expect `NotFoundError` (`route_missing`).
         PATCH /api/v1/admin/identity-management/identities/{identityId}/super-admin-access
         """
-        return patch(IDENTITY, {"identityId": identity_id}, returns=one(AdminIdentity, at="identity"), auth=BY_USERS)
+        return http.patch(
+            IDENTITY, {"identityId": identity_id}, returns=one(AdminIdentity, at="identity"), access=BY_USERS
+        )
 
     @endpoint
     @staticmethod
@@ -357,7 +360,9 @@ class Admin(Group[R]):
         Expect `NotFoundError`.
         DELETE /api/v1/admin/identity-management/identities/{identityId}/super-admin-access
         """
-        return delete(IDENTITY, {"identityId": identity_id}, returns=one(AdminIdentity, at="identity"), auth=ADMIN)
+        return http.delete(
+            IDENTITY, {"identityId": identity_id}, returns=one(AdminIdentity, at="identity"), access=ADMIN
+        )
 
     @endpoint
     @staticmethod
@@ -366,7 +371,7 @@ class Admin(Group[R]):
 
         GET /api/v1/admin/integrations
         """
-        return get("/api/v1/admin/integrations", returns=one(AdminIntegrations), auth=ADMIN)
+        return http.get("/api/v1/admin/integrations", returns=one(AdminIntegrations), access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -376,7 +381,7 @@ class Admin(Group[R]):
         GET /api/v1/admin/encryption-strategies
         """
         returns = many(EncryptionStrategy, at="strategies")
-        return get("/api/v1/admin/encryption-strategies", returns=returns, auth=ADMIN)
+        return http.get("/api/v1/admin/encryption-strategies", returns=returns, access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -386,7 +391,9 @@ class Admin(Group[R]):
         Expect `ValidationError`.
         PATCH /api/v1/admin/encryption-strategies
         """
-        return patch("/api/v1/admin/encryption-strategies", body={"strategy": strategy}, returns=nothing, auth=ADMIN)
+        return http.patch(
+            "/api/v1/admin/encryption-strategies", body={"strategy": strategy}, returns=nothing, access=ADMIN
+        )
 
     @endpoint
     @staticmethod
@@ -395,7 +402,7 @@ class Admin(Group[R]):
 
         GET /api/v1/admin/env-overrides
         """
-        return get("/api/v1/admin/env-overrides", returns=by_name(EnvOverrideCategory), auth=ADMIN)
+        return http.get("/api/v1/admin/env-overrides", returns=by_name(EnvOverrideCategory), access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -406,7 +413,7 @@ class Admin(Group[R]):
         POST /api/v1/admin/invalidate-cache
         """
         path = "/api/v1/admin/invalidate-cache"
-        return post(path, body={"type": type}, returns=one(InvalidateCacheResponse), auth=ADMIN)
+        return http.post(path, body={"type": type}, returns=one(InvalidateCacheResponse), access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -415,7 +422,7 @@ class Admin(Group[R]):
 
         GET /api/v1/admin/invalidating-cache-status
         """
-        return get("/api/v1/admin/invalidating-cache-status", returns=one(CacheStatus), auth=ADMIN)
+        return http.get("/api/v1/admin/invalidating-cache-status", returns=one(CacheStatus), access=ADMIN)
 
     @endpoint
     @staticmethod
@@ -424,4 +431,4 @@ class Admin(Group[R]):
 
         POST /api/v1/admin/usage-report/generate
         """
-        return post("/api/v1/admin/usage-report/generate", returns=one(UsageReport), auth=ADMIN)
+        return http.post("/api/v1/admin/usage-report/generate", returns=one(UsageReport), access=ADMIN)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from infisical import request as http
 from infisical.auth import OPEN
 from infisical.decode import one
 from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 IDENTITY = "/api/v1/auth/alicloud-auth/identities/{identityId}"
 
@@ -70,7 +71,7 @@ class AliCloud(Group[R]):
             "Signature": signature,
             **in_organization(organization_slug),
         }
-        return post("/api/v1/auth/alicloud-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
+        return http.post("/api/v1/auth/alicloud-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
 
     @endpoint
     @staticmethod
@@ -100,7 +101,7 @@ class AliCloud(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityAliCloudAuth, at="identityAliCloudAuth")
-        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -129,7 +130,7 @@ class AliCloud(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityAliCloudAuth, at="identityAliCloudAuth")
-        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -141,7 +142,7 @@ class AliCloud(Group[R]):
         GET /api/v1/auth/alicloud-auth/identities/{identityId}
         """
         returns = one(IdentityAliCloudAuth, at="identityAliCloudAuth")
-        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -153,4 +154,4 @@ class AliCloud(Group[R]):
         DELETE /api/v1/auth/alicloud-auth/identities/{identityId}
         """
         returns = one(IdentityAliCloudAuth, at="identityAliCloudAuth")
-        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from infisical import request as http
 from infisical.auth import OPEN
 from infisical.decode import one
 from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 IDENTITY = "/api/v1/auth/aws-auth/identities/{identityId}"
 
@@ -62,7 +63,7 @@ class Aws(Group[R]):
             "iamHttpRequestMethod": iam_http_request_method,
             **in_organization(organization_slug),
         }
-        return post("/api/v1/auth/aws-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
+        return http.post("/api/v1/auth/aws-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
 
     @endpoint
     @staticmethod
@@ -96,7 +97,7 @@ class Aws(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityAwsAuth, at="identityAwsAuth")
-        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -129,7 +130,7 @@ class Aws(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityAwsAuth, at="identityAwsAuth")
-        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -140,7 +141,7 @@ class Aws(Group[R]):
         GET /api/v1/auth/aws-auth/identities/{identityId}
         """
         returns = one(IdentityAwsAuth, at="identityAwsAuth")
-        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -151,4 +152,4 @@ class Aws(Group[R]):
         DELETE /api/v1/auth/aws-auth/identities/{identityId}
         """
         returns = one(IdentityAwsAuth, at="identityAwsAuth")
-        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)

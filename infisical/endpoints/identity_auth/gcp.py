@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from infisical import request as http
 from infisical.auth import OPEN
 from infisical.decode import one
 from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 IDENTITY = "/api/v1/auth/gcp-auth/identities/{identityId}"
 GcpAuthType: TypeAlias = Literal["iam", "gce"] | str
@@ -51,7 +52,7 @@ class Gcp(Group[R]):
         POST /api/v1/auth/gcp-auth/login
         """
         body = {"identityId": identity_id, "jwt": jwt, **in_organization(organization_slug)}
-        return post("/api/v1/auth/gcp-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
+        return http.post("/api/v1/auth/gcp-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
 
     @endpoint
     @staticmethod
@@ -86,7 +87,7 @@ class Gcp(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityGcpAuth, at="identityGcpAuth")
-        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -121,7 +122,7 @@ class Gcp(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityGcpAuth, at="identityGcpAuth")
-        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -132,7 +133,7 @@ class Gcp(Group[R]):
         GET /api/v1/auth/gcp-auth/identities/{identityId}
         """
         returns = one(IdentityGcpAuth, at="identityGcpAuth")
-        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -143,4 +144,4 @@ class Gcp(Group[R]):
         DELETE /api/v1/auth/gcp-auth/identities/{identityId}
         """
         returns = one(IdentityGcpAuth, at="identityGcpAuth")
-        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)

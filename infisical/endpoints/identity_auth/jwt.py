@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from infisical import request as http
 from infisical.auth import OPEN
 from infisical.decode import one
 from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 IDENTITY = "/api/v1/auth/jwt-auth/identities/{identityId}"
 JwtConfigurationType: TypeAlias = Literal["jwks", "static"] | str
@@ -55,7 +56,7 @@ class JwtLogin(Group[R]):
         POST /api/v1/auth/jwt-auth/login
         """
         body = {"identityId": identity_id, "jwt": jwt, **in_organization(organization_slug)}
-        return post("/api/v1/auth/jwt-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
+        return http.post("/api/v1/auth/jwt-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
 
     @endpoint
     @staticmethod
@@ -100,7 +101,7 @@ class JwtLogin(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityJwtAuth, at="identityJwtAuth")
-        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -145,7 +146,7 @@ class JwtLogin(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityJwtAuth, at="identityJwtAuth")
-        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -156,7 +157,7 @@ class JwtLogin(Group[R]):
         GET /api/v1/auth/jwt-auth/identities/{identityId}
         """
         returns = one(IdentityJwtAuth, at="identityJwtAuth")
-        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -167,4 +168,4 @@ class JwtLogin(Group[R]):
         DELETE /api/v1/auth/jwt-auth/identities/{identityId}
         """
         returns = one(IdentityJwtAuth, at="identityJwtAuth")
-        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from infisical import request as http
 from infisical.auth import OPEN
 from infisical.decode import one
 from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Null, Request, delete, get, patch, post
+from infisical.request import Null, Request
 
 IDENTITY = "/api/v1/auth/kubernetes-auth/identities/{identityId}"
 TokenReviewMode: TypeAlias = Literal["api", "gateway"] | str
@@ -56,7 +57,7 @@ class Kubernetes(Group[R]):
         POST /api/v1/auth/kubernetes-auth/login
         """
         body = {"identityId": identity_id, "jwt": jwt, **in_organization(organization_slug)}
-        return post("/api/v1/auth/kubernetes-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
+        return http.post("/api/v1/auth/kubernetes-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
 
     @endpoint
     @staticmethod
@@ -107,7 +108,7 @@ class Kubernetes(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityKubernetesAuth, at="identityKubernetesAuth")
-        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -153,7 +154,7 @@ class Kubernetes(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityKubernetesAuth, at="identityKubernetesAuth")
-        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -164,7 +165,7 @@ class Kubernetes(Group[R]):
         GET /api/v1/auth/kubernetes-auth/identities/{identityId}
         """
         returns = one(IdentityKubernetesAuth, at="identityKubernetesAuth")
-        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -175,4 +176,4 @@ class Kubernetes(Group[R]):
         DELETE /api/v1/auth/kubernetes-auth/identities/{identityId}
         """
         returns = one(IdentityKubernetesAuth, at="identityKubernetesAuth")
-        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from infisical import request as http
 from infisical.auth import OPEN
 from infisical.decode import one
 from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 IDENTITY = "/api/v1/auth/ldap-auth/identities/{identityId}"
 
@@ -72,7 +73,7 @@ class Ldap(Group[R]):
             "password": password,
             **in_organization(organization_slug),
         }
-        return post("/api/v1/auth/ldap-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
+        return http.post("/api/v1/auth/ldap-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
 
     @endpoint
     @staticmethod
@@ -127,7 +128,7 @@ class Ldap(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityLdapAuth, at="identityLdapAuth")
-        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -176,7 +177,7 @@ class Ldap(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityLdapAuth, at="identityLdapAuth")
-        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -188,7 +189,7 @@ class Ldap(Group[R]):
         GET /api/v1/auth/ldap-auth/identities/{identityId}
         """
         returns = one(IdentityLdapAuth, at="identityLdapAuth")
-        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -199,4 +200,4 @@ class Ldap(Group[R]):
         DELETE /api/v1/auth/ldap-auth/identities/{identityId}
         """
         returns = one(IdentityLdapAuth, at="identityLdapAuth")
-        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from infisical import request as http
 from infisical.auth import OPEN
 from infisical.decode import one
 from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Null, Request, delete, get, patch, post
+from infisical.request import Null, Request
 
 IDENTITY = "/api/v1/auth/oci-auth/identities/{identityId}"
 
@@ -56,7 +57,7 @@ class Oci(Group[R]):
             "headers": headers,
             **in_organization(organization_slug),
         }
-        return post("/api/v1/auth/oci-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
+        return http.post("/api/v1/auth/oci-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
 
     @endpoint
     @staticmethod
@@ -89,7 +90,7 @@ class Oci(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityOciAuth, at="identityOciAuth")
-        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -121,7 +122,7 @@ class Oci(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityOciAuth, at="identityOciAuth")
-        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -132,7 +133,7 @@ class Oci(Group[R]):
         GET /api/v1/auth/oci-auth/identities/{identityId}
         """
         returns = one(IdentityOciAuth, at="identityOciAuth")
-        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -143,4 +144,4 @@ class Oci(Group[R]):
         DELETE /api/v1/auth/oci-auth/identities/{identityId}
         """
         returns = one(IdentityOciAuth, at="identityOciAuth")
-        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from infisical import request as http
 from infisical.auth import OPEN
 from infisical.decode import one
 from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Null, Request, delete, get, patch, post
+from infisical.request import Null, Request
 
 IDENTITY = "/api/v1/auth/tls-cert-auth/identities/{identityId}"
 HEADER = "x-identity-tls-cert-auth-client-cert"
@@ -61,8 +62,8 @@ class TlsCert(Group[R]):
         """
         body = {"identityId": identity_id, **in_organization(organization_slug)}
         headers = ((HEADER, quoted(client_certificate)),)
-        return post(
-            "/api/v1/auth/tls-cert-auth/login", body=body, returns=one(LoginResponse), auth=OPEN, headers=headers
+        return http.post(
+            "/api/v1/auth/tls-cert-auth/login", body=body, returns=one(LoginResponse), access=OPEN, headers=headers
         )
 
     @endpoint
@@ -95,7 +96,7 @@ class TlsCert(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityTlsCertAuth, at="identityTlsCertAuth")
-        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -126,7 +127,7 @@ class TlsCert(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityTlsCertAuth, at="identityTlsCertAuth")
-        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -138,7 +139,7 @@ class TlsCert(Group[R]):
         GET /api/v1/auth/tls-cert-auth/identities/{identityId}
         """
         returns = one(IdentityTlsCertAuth, at="identityTlsCertAuth")
-        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -150,4 +151,4 @@ class TlsCert(Group[R]):
         DELETE /api/v1/auth/tls-cert-auth/identities/{identityId}
         """
         returns = one(IdentityTlsCertAuth, at="identityTlsCertAuth")
-        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from typing_extensions import deprecated
 
+from infisical import request as http
 from infisical.auth import OPEN
 from infisical.decode import many, one
 from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 IDENTITY = "/api/v1/auth/token-auth/identities/{identityId}"
 TOKEN = "/api/v1/auth/token-auth/tokens/{tokenId}"
@@ -86,7 +87,7 @@ class Token(Group[R]):
         POST /api/v1/auth/token/login
         """
         body = {"identityId": identity_id}
-        return post("/api/v1/auth/token/login", body=body, returns=one(LoginResponse), auth=OPEN)
+        return http.post("/api/v1/auth/token/login", body=body, returns=one(LoginResponse), access=OPEN)
 
     @endpoint
     @staticmethod
@@ -112,7 +113,7 @@ class Token(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityTokenAuth, at="identityTokenAuth")
-        return post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -138,7 +139,7 @@ class Token(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityTokenAuth, at="identityTokenAuth")
-        return patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, auth=IDENTITY_AUTH)
+        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -149,7 +150,7 @@ class Token(Group[R]):
         GET /api/v1/auth/token-auth/identities/{identityId}
         """
         returns = one(IdentityTokenAuth, at="identityTokenAuth")
-        return get(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -160,7 +161,7 @@ class Token(Group[R]):
         DELETE /api/v1/auth/token-auth/identities/{identityId}
         """
         returns = one(IdentityTokenAuth, at="identityTokenAuth")
-        return delete(IDENTITY, {"identityId": identity_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -176,7 +177,7 @@ class Token(Group[R]):
         """
         body = {"name": name, **in_organization(organization_slug)}
         path = f"{IDENTITY}/tokens"
-        return post(path, {"identityId": identity_id}, body=body, returns=one(CreatedToken), auth=IDENTITY_AUTH)
+        return http.post(path, {"identityId": identity_id}, body=body, returns=one(CreatedToken), access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -192,7 +193,7 @@ class Token(Group[R]):
         path = f"{IDENTITY}/tokens"
         query = {"offset": offset, "limit": limit}
         returns = many(TokenAuthToken, at="tokens")
-        return get(path, {"identityId": identity_id}, query=query, returns=returns, auth=IDENTITY_AUTH)
+        return http.get(path, {"identityId": identity_id}, query=query, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -203,7 +204,7 @@ class Token(Group[R]):
         GET /api/v1/auth/token-auth/tokens/{tokenId}
         """
         returns = one(TokenAuthToken, at="token")
-        return get(TOKEN, {"tokenId": token_id}, returns=returns, auth=IDENTITY_AUTH)
+        return http.get(TOKEN, {"tokenId": token_id}, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -214,7 +215,7 @@ class Token(Group[R]):
         PATCH /api/v1/auth/token-auth/tokens/{tokenId}
         """
         returns = one(TokenAuthToken, at="token")
-        return patch(TOKEN, {"tokenId": token_id}, body={"name": name}, returns=returns, auth=IDENTITY_AUTH)
+        return http.patch(TOKEN, {"tokenId": token_id}, body={"name": name}, returns=returns, access=IDENTITY_AUTH)
 
     @endpoint
     @staticmethod
@@ -224,4 +225,6 @@ class Token(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         POST /api/v1/auth/token-auth/tokens/{tokenId}/revoke
         """
-        return post(f"{TOKEN}/revoke", {"tokenId": token_id}, returns=one(RevokeTokenResponse), auth=IDENTITY_AUTH)
+        return http.post(
+            f"{TOKEN}/revoke", {"tokenId": token_id}, returns=one(RevokeTokenResponse), access=IDENTITY_AUTH
+        )

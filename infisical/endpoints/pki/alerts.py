@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from infisical import request as http
 from infisical.decode import one
 from infisical.endpoints.pki import PKI
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 ALERTS = "/api/v2/pki/alerts"
 ALERT = "/api/v2/pki/alerts/{alertId}"
@@ -153,7 +154,7 @@ class PkiAlerts(Group[R]):
             "notificationConfig": notification_config,
             "applicationId": application_id,
         }
-        return post(ALERTS, body=body, returns=one(PkiAlert, at="alert"), auth=PKI)
+        return http.post(ALERTS, body=body, returns=one(PkiAlert, at="alert"), access=PKI)
 
     @endpoint
     @staticmethod
@@ -181,7 +182,7 @@ class PkiAlerts(Group[R]):
             "limit": limit,
             "offset": offset,
         }
-        return get(ALERTS, query=query, returns=one(PkiAlertList), auth=PKI)
+        return http.get(ALERTS, query=query, returns=one(PkiAlertList), access=PKI)
 
     @endpoint
     @staticmethod
@@ -191,7 +192,7 @@ class PkiAlerts(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v2/pki/alerts/{alertId}
         """
-        return get(ALERT, {"alertId": alert_id}, returns=one(PkiAlert, at="alert"), auth=PKI)
+        return http.get(ALERT, {"alertId": alert_id}, returns=one(PkiAlert, at="alert"), access=PKI)
 
     @endpoint
     @staticmethod
@@ -222,7 +223,7 @@ class PkiAlerts(Group[R]):
             "enabled": enabled,
             "channels": channels,
         }
-        return patch(ALERT, {"alertId": alert_id}, body=body, returns=one(PkiAlert, at="alert"), auth=PKI)
+        return http.patch(ALERT, {"alertId": alert_id}, body=body, returns=one(PkiAlert, at="alert"), access=PKI)
 
     @endpoint
     @staticmethod
@@ -232,7 +233,7 @@ class PkiAlerts(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v2/pki/alerts/{alertId}
         """
-        return delete(ALERT, {"alertId": alert_id}, returns=one(PkiAlert, at="alert"), auth=PKI)
+        return http.delete(ALERT, {"alertId": alert_id}, returns=one(PkiAlert, at="alert"), access=PKI)
 
     @endpoint
     @staticmethod
@@ -247,7 +248,7 @@ class PkiAlerts(Group[R]):
         """
         query = {"limit": limit, "offset": offset}
         path = f"{ALERT}/certificates"
-        return get(path, {"alertId": alert_id}, query=query, returns=one(AlertCertificateList), auth=PKI)
+        return http.get(path, {"alertId": alert_id}, query=query, returns=one(AlertCertificateList), access=PKI)
 
     @endpoint
     @staticmethod
@@ -273,4 +274,4 @@ class PkiAlerts(Group[R]):
             "offset": offset,
         }
         path = f"{ALERTS}/preview/certificates"
-        return post(path, body=body, returns=one(AlertCertificateList), auth=PKI, idempotent=True)
+        return http.post(path, body=body, returns=one(AlertCertificateList), access=PKI, idempotent=True)

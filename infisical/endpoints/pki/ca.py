@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from infisical import request as http
 from infisical.decode import many, one
 from infisical.endpoints.pki import PKI, CertificateBody, CertificateKeyAlgorithm, SignedCertificate
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 CA = "/api/v1/pki/ca/{caId}"
 
@@ -101,7 +102,7 @@ class CertificateAuthorities(Group[R]):
         GET /api/v2/pki/ca
         """
         returns = many(CertificateAuthority, at="certificateAuthorities")
-        return get("/api/v2/pki/ca", query={"projectId": project_id}, returns=returns, auth=PKI)
+        return http.get("/api/v2/pki/ca", query={"projectId": project_id}, returns=returns, access=PKI)
 
     @endpoint
     @staticmethod
@@ -111,7 +112,7 @@ class CertificateAuthorities(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}
         """
-        return get(CA, {"caId": ca_id}, returns=one(InternalCertificateAuthority, at="ca"), auth=PKI)
+        return http.get(CA, {"caId": ca_id}, returns=one(InternalCertificateAuthority, at="ca"), access=PKI)
 
     @endpoint
     @staticmethod
@@ -156,7 +157,7 @@ class CertificateAuthorities(Group[R]):
             "keyAlgorithm": key_algorithm,
             "requireTemplateForIssuance": require_template_for_issuance,
         }
-        return post("/api/v1/pki/ca", body=body, returns=one(InternalCertificateAuthority, at="ca"), auth=PKI)
+        return http.post("/api/v1/pki/ca", body=body, returns=one(InternalCertificateAuthority, at="ca"), access=PKI)
 
     @endpoint
     @staticmethod
@@ -173,7 +174,7 @@ class CertificateAuthorities(Group[R]):
         """
         body = {"status": status, "requireTemplateForIssuance": require_template_for_issuance}
         returns = one(InternalCertificateAuthority, at="ca")
-        return patch(CA, {"caId": ca_id}, body=body, returns=returns, auth=PKI)
+        return http.patch(CA, {"caId": ca_id}, body=body, returns=returns, access=PKI)
 
     @endpoint
     @staticmethod
@@ -183,7 +184,7 @@ class CertificateAuthorities(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/pki/ca/{caId}
         """
-        return delete(CA, {"caId": ca_id}, returns=one(InternalCertificateAuthority, at="ca"), auth=PKI)
+        return http.delete(CA, {"caId": ca_id}, returns=one(InternalCertificateAuthority, at="ca"), access=PKI)
 
     @endpoint
     @staticmethod
@@ -193,7 +194,7 @@ class CertificateAuthorities(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}/csr
         """
-        return get(f"{CA}/csr", {"caId": ca_id}, returns=one(CsrResponse), auth=PKI)
+        return http.get(f"{CA}/csr", {"caId": ca_id}, returns=one(CsrResponse), access=PKI)
 
     @endpoint
     @staticmethod
@@ -203,7 +204,7 @@ class CertificateAuthorities(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}/certificate
         """
-        return get(f"{CA}/certificate", {"caId": ca_id}, returns=one(CertificateBody), auth=PKI)
+        return http.get(f"{CA}/certificate", {"caId": ca_id}, returns=one(CertificateBody), access=PKI)
 
     @endpoint
     @staticmethod
@@ -213,7 +214,7 @@ class CertificateAuthorities(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}/ca-certificates
         """
-        return get(f"{CA}/ca-certificates", {"caId": ca_id}, returns=many(CaCertificate), auth=PKI)
+        return http.get(f"{CA}/ca-certificates", {"caId": ca_id}, returns=many(CaCertificate), access=PKI)
 
     @endpoint
     @staticmethod
@@ -223,7 +224,7 @@ class CertificateAuthorities(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}/crls
         """
-        return get(f"{CA}/crls", {"caId": ca_id}, returns=many(Crl), auth=PKI)
+        return http.get(f"{CA}/crls", {"caId": ca_id}, returns=many(Crl), access=PKI)
 
     @endpoint
     @staticmethod
@@ -235,7 +236,7 @@ class CertificateAuthorities(Group[R]):
         POST /api/v1/pki/ca/{caId}/renew
         """
         body = {"type": type, "notAfter": not_after}
-        return post(f"{CA}/renew", {"caId": ca_id}, body=body, returns=one(CertificateBody), auth=PKI)
+        return http.post(f"{CA}/renew", {"caId": ca_id}, body=body, returns=one(CertificateBody), access=PKI)
 
     @endpoint
     @staticmethod
@@ -250,4 +251,4 @@ class CertificateAuthorities(Group[R]):
         """
         body = {"csr": csr, "notAfter": not_after, "notBefore": not_before, "maxPathLength": max_path_length}
         path = f"{CA}/sign-intermediate"
-        return post(path, {"caId": ca_id}, body=body, returns=one(SignedCertificate), auth=PKI)
+        return http.post(path, {"caId": ca_id}, body=body, returns=one(SignedCertificate), access=PKI)

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from infisical import request as http
 from infisical.decode import one, text_in
 from infisical.endpoints.pki import PKI, CertificateBody
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 CERTIFICATES = "/api/v1/cert-manager/certificates"
 CERTIFICATE = "/api/v1/cert-manager/certificates/{id}"
@@ -82,7 +83,10 @@ class CertificateAttributes(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CreatedCertificate(Model):
-    """A certificate, its authority's and the chain above (PEM); the private key is there if the server made it."""
+    """An issued certificate, its issuer's certificate and the chain above, all in PEM.
+
+    `private_key` is present only if the server generated the key. `certificate_request_id` comes with `renew`.
+    """
 
     certificate: str
     private_key: str | None = field(default=None, repr=False)
@@ -90,6 +94,7 @@ class CreatedCertificate(Model):
     certificate_chain: str | None = None
     serial_number: str | None = None
     certificate_id: str | None = None
+    certificate_request_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,19 +105,6 @@ class CertificateRequest(Model):
     certificate: CreatedCertificate | None = None
     status: str | None = None
     message: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RenewedCertificate(Model):
-    """The certificate that follows another; fields as in `CreatedCertificate`."""
-
-    certificate: str
-    private_key: str | None = field(default=None, repr=False)
-    issuing_ca_certificate: str | None = None
-    certificate_chain: str | None = None
-    serial_number: str | None = None
-    certificate_id: str | None = None
-    certificate_request_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -254,7 +246,7 @@ class Certificates(Group[R]):
             "applicationId": application_id,
             "metadata": metadata,
         }
-        return post(CERTIFICATES, body=body, returns=one(CertificateRequest), auth=PKI)
+        return http.post(CERTIFICATES, body=body, returns=one(CertificateRequest), access=PKI)
 
     @endpoint
     @staticmethod
@@ -264,7 +256,7 @@ class Certificates(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}
         """
-        return get(CERTIFICATE, {"id": certificate_id}, returns=one(Certificate, at="certificate"), auth=PKI)
+        return http.get(CERTIFICATE, {"id": certificate_id}, returns=one(Certificate, at="certificate"), access=PKI)
 
     @endpoint
     @staticmethod
@@ -275,7 +267,7 @@ class Certificates(Group[R]):
         GET /api/v1/cert-manager/certificates/{id}/certificate
         """
         path = f"{CERTIFICATE}/certificate"
-        return get(path, {"id": certificate_id}, returns=one(CertificateBody), auth=PKI)
+        return http.get(path, {"id": certificate_id}, returns=one(CertificateBody), access=PKI)
 
     @endpoint
     @staticmethod
@@ -285,7 +277,7 @@ class Certificates(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}/bundle
         """
-        return get(f"{CERTIFICATE}/bundle", {"id": certificate_id}, returns=one(CertificateBundle), auth=PKI)
+        return http.get(f"{CERTIFICATE}/bundle", {"id": certificate_id}, returns=one(CertificateBundle), access=PKI)
 
     @endpoint
     @staticmethod
@@ -295,7 +287,7 @@ class Certificates(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}/private-key
         """
-        return get(f"{CERTIFICATE}/private-key", {"id": certificate_id}, returns=PRIVATE_KEY, auth=PKI)
+        return http.get(f"{CERTIFICATE}/private-key", {"id": certificate_id}, returns=PRIVATE_KEY, access=PKI)
 
     @endpoint
     @staticmethod
@@ -306,7 +298,7 @@ class Certificates(Group[R]):
         renewal_key_source: str | None = None,
         csr: str | None = None,
         attributes: CertificateAttributes | Mapping[str, Any] | None = None,
-    ) -> Request[RenewedCertificate]:
+    ) -> Request[CreatedCertificate]:
         """Renew a certificate: the answer is a new one, with an id of its own.
 
         On servers since 2026 `renewal_key_source` says where its key comes from, `csr` (PEM) brings one, and
@@ -322,7 +314,7 @@ class Certificates(Group[R]):
             "attributes": attributes,
         }
         path = f"{CERTIFICATE}/renew"
-        return post(path, {"id": certificate_id}, body=body, returns=one(RenewedCertificate), auth=PKI)
+        return http.post(path, {"id": certificate_id}, body=body, returns=one(CreatedCertificate), access=PKI)
 
     @endpoint
     @staticmethod
@@ -335,7 +327,7 @@ class Certificates(Group[R]):
         """
         body = {"revocationReason": revocation_reason}
         path = f"{CERTIFICATE}/revoke"
-        return post(path, {"id": certificate_id}, body=body, returns=one(RevokeCertificateResponse), auth=PKI)
+        return http.post(path, {"id": certificate_id}, body=body, returns=one(RevokeCertificateResponse), access=PKI)
 
     @endpoint
     @staticmethod
@@ -345,7 +337,7 @@ class Certificates(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/cert-manager/certificates/{id}
         """
-        return delete(CERTIFICATE, {"id": certificate_id}, returns=one(Certificate, at="certificate"), auth=PKI)
+        return http.delete(CERTIFICATE, {"id": certificate_id}, returns=one(Certificate, at="certificate"), access=PKI)
 
     @endpoint
     @staticmethod
@@ -360,4 +352,4 @@ class Certificates(Group[R]):
         """
         body = {"renewBeforeDays": renew_before_days, "enableAutoRenewal": enable_auto_renewal}
         path = f"{CERTIFICATE}/config"
-        return patch(path, {"id": certificate_id}, body=body, returns=one(CertificateConfigResponse), auth=PKI)
+        return http.patch(path, {"id": certificate_id}, body=body, returns=one(CertificateConfigResponse), access=PKI)

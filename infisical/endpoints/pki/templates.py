@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from infisical import request as http
 from infisical.decode import one
 from infisical.endpoints.pki import PKI, CertificateKeyUsage, ExtendedKeyUsage, SignedCertificate
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
-from infisical.request import Request, delete, get, patch, post
+from infisical.request import Request
 
 TEMPLATES = "/api/v2/pki/certificate-templates"
 TEMPLATE = "/api/v2/pki/certificate-templates/{templateName}"
@@ -99,7 +100,7 @@ class CertificateTemplates(Group[R]):
             "keyUsages": key_usages,
             "extendedKeyUsages": extended_key_usages,
         }
-        return post(TEMPLATES, body=body, returns=one(CertificateTemplate, at="certificateTemplate"), auth=PKI)
+        return http.post(TEMPLATES, body=body, returns=one(CertificateTemplate, at="certificateTemplate"), access=PKI)
 
     @endpoint
     @staticmethod
@@ -133,7 +134,7 @@ class CertificateTemplates(Group[R]):
             "extendedKeyUsages": extended_key_usages,
         }
         returns = one(CertificateTemplate, at="certificateTemplate")
-        return patch(TEMPLATE, {"templateName": template_name}, body=body, returns=returns, auth=PKI)
+        return http.patch(TEMPLATE, {"templateName": template_name}, body=body, returns=returns, access=PKI)
 
     @endpoint
     @staticmethod
@@ -145,7 +146,7 @@ class CertificateTemplates(Group[R]):
         """
         body = {"projectId": project_id}
         returns = one(CertificateTemplate, at="certificateTemplate")
-        return delete(TEMPLATE, {"templateName": template_name}, body=body, returns=returns, auth=PKI)
+        return http.delete(TEMPLATE, {"templateName": template_name}, body=body, returns=returns, access=PKI)
 
     @endpoint
     @staticmethod
@@ -157,7 +158,7 @@ class CertificateTemplates(Group[R]):
         """
         query = {"projectId": project_id}
         returns = one(CertificateTemplate, at="certificateTemplate")
-        return get(TEMPLATE, {"templateName": template_name}, query=query, returns=returns, auth=PKI)
+        return http.get(TEMPLATE, {"templateName": template_name}, query=query, returns=returns, access=PKI)
 
     @endpoint
     @staticmethod
@@ -171,7 +172,7 @@ class CertificateTemplates(Group[R]):
         GET /api/v2/pki/certificate-templates
         """
         query = {"projectId": project_id, "limit": limit, "offset": offset}
-        return get(TEMPLATES, query=query, returns=one(CertificateTemplateList), auth=PKI)
+        return http.get(TEMPLATES, query=query, returns=one(CertificateTemplateList), access=PKI)
 
     @endpoint
     @staticmethod
@@ -205,7 +206,7 @@ class CertificateTemplates(Group[R]):
             "altNames": alt_names,
         }
         path = f"{TEMPLATE}/issue-certificate"
-        return post(path, {"templateName": template_name}, body=body, returns=one(IssuedCertificate), auth=PKI)
+        return http.post(path, {"templateName": template_name}, body=body, returns=one(IssuedCertificate), access=PKI)
 
     @endpoint
     @staticmethod
@@ -218,4 +219,4 @@ class CertificateTemplates(Group[R]):
         """
         body = {"projectId": project_id, "ttl": ttl, "csr": csr}
         path = f"{TEMPLATE}/sign-certificate"
-        return post(path, {"templateName": template_name}, body=body, returns=one(SignedCertificate), auth=PKI)
+        return http.post(path, {"templateName": template_name}, body=body, returns=one(SignedCertificate), access=PKI)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
+from infisical import request as http
 from infisical.auth import IDENTITIES_AND_PEOPLE, PEOPLE, Access
 from infisical.decode import either, many, one
 from infisical.endpoints.secrets.models import (
@@ -31,7 +32,7 @@ from infisical.endpoints.secrets.models import (
     SecretTag,
 )
 from infisical.group import Group, R, endpoint
-from infisical.request import Null, Request, delete, get, patch, post
+from infisical.request import Null, Request
 
 __all__ = [
     "NewSecret",
@@ -114,7 +115,7 @@ class Secrets(Group[R]):
             "viewSecretValue": view_secret_value,
             "metadataFilter": metadata_filter,
         }
-        return get("/api/v4/secrets", query=query, returns=one(SecretList), auth=SECRETS)
+        return http.get("/api/v4/secrets", query=query, returns=one(SecretList), access=SECRETS)
 
     @endpoint
     @staticmethod
@@ -148,7 +149,9 @@ class Secrets(Group[R]):
             "includeImports": include_imports,  # since February 2026
             "include_imports": include_imports,
         }
-        return get(PATH, {"secretName": secret_name}, query=query, returns=one(Secret, at="secret"), auth=SECRETS)
+        return http.get(
+            PATH, {"secretName": secret_name}, query=query, returns=one(Secret, at="secret"), access=SECRETS
+        )
 
     @endpoint
     @staticmethod
@@ -160,7 +163,7 @@ class Secrets(Group[R]):
         GET /api/v4/secrets/id/{secretId}
         """
         path = "/api/v4/secrets/id/{secretId}"
-        return get(path, {"secretId": secret_id}, returns=one(Secret, at="secret"), auth=BY_PEOPLE_OR_IDENTITIES)
+        return http.get(path, {"secretId": secret_id}, returns=one(Secret, at="secret"), access=BY_PEOPLE_OR_IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -200,7 +203,7 @@ class Secrets(Group[R]):
             "secretReminderNote": secret_reminder_note,
             "secretMetadata": secret_metadata,
         }
-        return post(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, auth=SECRETS)
+        return http.post(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, access=SECRETS)
 
     @endpoint
     @staticmethod
@@ -245,7 +248,7 @@ class Secrets(Group[R]):
             "secretReminderRepeatDays": secret_reminder_repeat_days,
             "secretReminderRecipients": secret_reminder_recipients,
         }
-        return patch(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, auth=SECRETS)
+        return http.patch(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, access=SECRETS)
 
     @endpoint
     @staticmethod
@@ -263,7 +266,7 @@ class Secrets(Group[R]):
         DELETE /api/v4/secrets/{secretName}
         """
         body = {"projectId": project_id, "environment": environment, "secretPath": secret_path, "type": type}
-        return delete(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, auth=SECRETS)
+        return http.delete(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, access=SECRETS)
 
     @endpoint
     @staticmethod
@@ -276,7 +279,7 @@ class Secrets(Group[R]):
         POST /api/v4/secrets/batch
         """
         body = {"projectId": project_id, "environment": environment, "secretPath": secret_path, "secrets": secrets}
-        return post("/api/v4/secrets/batch", body=body, returns=ALL_WRITTEN, auth=SECRETS)
+        return http.post("/api/v4/secrets/batch", body=body, returns=ALL_WRITTEN, access=SECRETS)
 
     @endpoint
     @staticmethod
@@ -301,7 +304,7 @@ class Secrets(Group[R]):
             "mode": mode,
             "secrets": secrets,
         }
-        return patch("/api/v4/secrets/batch", body=body, returns=ALL_WRITTEN, auth=SECRETS)
+        return http.patch("/api/v4/secrets/batch", body=body, returns=ALL_WRITTEN, access=SECRETS)
 
     @endpoint
     @staticmethod
@@ -314,7 +317,7 @@ class Secrets(Group[R]):
         DELETE /api/v4/secrets/batch
         """
         body = {"projectId": project_id, "environment": environment, "secretPath": secret_path, "secrets": secrets}
-        return delete("/api/v4/secrets/batch", body=body, returns=ALL_WRITTEN, auth=SECRETS)
+        return http.delete("/api/v4/secrets/batch", body=body, returns=ALL_WRITTEN, access=SECRETS)
 
     @endpoint
     @staticmethod
@@ -342,7 +345,7 @@ class Secrets(Group[R]):
             "secretIds": secret_ids,
             "shouldOverwrite": should_overwrite,
         }
-        return post("/api/v4/secrets/move", body=body, returns=one(SecretMove), auth=BY_PEOPLE_OR_IDENTITIES)
+        return http.post("/api/v4/secrets/move", body=body, returns=one(SecretMove), access=BY_PEOPLE_OR_IDENTITIES)
 
     @endpoint
     @staticmethod
@@ -366,7 +369,7 @@ class Secrets(Group[R]):
             "includeAllEntities": include_all_entities,
         }
         path = "/api/v1/secrets/{secretName}/access-list"
-        return get(path, {"secretName": secret_name}, query=query, returns=one(SecretAccessList), auth=BY_PEOPLE)
+        return http.get(path, {"secretName": secret_name}, query=query, returns=one(SecretAccessList), access=BY_PEOPLE)
 
     @endpoint
     @staticmethod
@@ -381,12 +384,12 @@ class Secrets(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v4/secrets/{secretName}/reference-dependency-tree
         """
-        return get(
+        return http.get(
             f"{PATH}/reference-dependency-tree",
             {"secretName": secret_name},
             query={"projectId": project_id, "environment": environment, "secretPath": secret_path},
             returns=REFERRING,
-            auth=BY_PEOPLE_ALONE,
+            access=BY_PEOPLE_ALONE,
             formerly=(f"{PATH}/secret-references",),
         )
 
@@ -403,4 +406,4 @@ class Secrets(Group[R]):
         query = {"projectId": project_id, "environment": environment, "secretPath": secret_path}
         parts = {"secretName": secret_name}
         path = f"{PATH}/secret-reference-tree"
-        return get(path, parts, query=query, returns=one(SecretReferenceTree), auth=BY_PEOPLE_ALONE)
+        return http.get(path, parts, query=query, returns=one(SecretReferenceTree), access=BY_PEOPLE_ALONE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal
 
-from infisical.endpoints.secrets import Secret, SecretList
+from infisical.endpoints.secrets.models import Secret, SecretList
 
 MASKS: Final = frozenset({"<hidden-by-infisical>"})
 """What the server writes in place of a value that the caller may not read."""
