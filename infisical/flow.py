@@ -47,7 +47,7 @@ class Once:
 class Call:
     """Call a function of the user's, which may read files or clocks.
 
-    The answer is a Result: a Failure of what it raised, or of a DeadlineExceededError if the call's deadline has passed.
+    The answer is a Result: a Failure of what it raised, or of a DeadlineExceededError after the call's deadline.
     """
 
     function: Callable[[], Any]

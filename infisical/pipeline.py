@@ -1,6 +1,6 @@
-"""One call as a flow: prepare, run the chain, read the answer; and a login as a call whose answer goes into the session.
+"""One call as a flow: prepare, run the chain, read the answer; and a login as a call whose answer is held.
 
-What the two clients share. It knows the order of the parts, the settings and the session store; nothing here does I/O.
+What the two clients share. It knows the order of the parts, the settings and the session cell; nothing here does I/O.
 """
 
 from __future__ import annotations
