@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from math import inf
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 
 from returns.result import Failure, Result, Success
 
@@ -41,6 +41,8 @@ def raised(cause: BaseException) -> str:
 
     The place is the innermost line outside the standard library: `open` is rarely to blame.
     """
+    if isinstance(cause, _AsyncError):
+        return str(cause)
     places: list[tuple[str, int]] = []
     trace = cause.__traceback__
     while trace is not None:
@@ -48,7 +50,18 @@ def raised(cause: BaseException) -> str:
         trace = trace.tb_next
     own = [place for place in places if not place[0].startswith(STDLIB) or "site-packages" in place[0]]
     file, line = (own or places or [("nowhere", 0)])[-1]
-    return f"{type(cause).__name__} was raised at {os.path.basename(file)}:{line}"
+    place = f"{type(cause).__name__} was raised at {os.path.basename(file)}:{line}"
+    return f"{place}: {NO_LOOP}" if isinstance(cause, RuntimeError) and str(cause) == "no running event loop" else place
+
+
+NO_LOOP: Final = "the asyncio client needs asyncio, and no event loop of asyncio is running"
+
+
+class _AsyncError(TypeError):
+    """A function of the user's returned an awaitable to the blocking client."""
+
+    def __init__(self) -> None:
+        super().__init__("it is async, and this client is blocking: AsyncInfisicalClient takes it")
 
 
 def broken(cause: Exception) -> InfisicalError:
@@ -62,6 +75,9 @@ def attach_cause(error: E, cause: BaseException) -> E:
     Tracebacks are removed from it and along its chain: their frames hold whatever the code was working on. Call
     `raised` before. The chain ends at an exception that a caller of this library is handling: that one is not touched.
     """
+    from infisical.middleware.log import log_frames
+
+    log_frames(cause)
     callers = set()
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
@@ -88,7 +104,25 @@ def _reply(reply: object) -> Any:
     """What an executor returned, unless it is not a Result."""
     if isinstance(reply, (Success, Failure)):
         return reply
+    if isinstance(reply, Coroutine):
+        reply.close()
+        return Failure(
+            _defective(
+                "the executor returned a coroutine: it is async and its client is blocking, or it lacks an await"
+            )
+        )
     return Failure(_defective(f"the executor returned {type(reply).__name__}, not a Result"))
+
+
+def _not_awaitable(reply: object) -> Reply:
+    """Name what an executor of the asyncio client returned, which cannot be awaited."""
+    name = type(reply).__name__
+    return Failure(
+        _defective(
+            f"the executor is blocking: it returned {name}, and the asyncio client needs an async one "
+            "(ThreadedExecutor(executor) makes one)"
+        )
+    )
 
 
 def _crashed(cause: Exception) -> Reply:
@@ -145,9 +179,10 @@ def _called(function: Callable[[], Any], deadline: Deadline) -> Result[Any, Exce
         return exceeded()
     try:
         value = function()
-        if isinstance(value, Coroutine):
-            value.close()
-            raise TypeError("a coroutine function needs the asyncio client")
+        if hasattr(value, "__await__"):
+            if isinstance(value, Coroutine):
+                value.close()
+            raise _AsyncError
         return Success(value)
     except Exception as cause:
         return Failure(cause)
@@ -177,12 +212,15 @@ async def adrive(
             if message is None:
                 answer = exceeded()
                 continue
+            reply: Any = execute  # nothing yet
             try:
-                answer = _reply(await execute(message))
+                reply = execute(message)
+                answer = _reply(await reply)
                 if message is not effect.request:
                     answer = deadline.cut(answer)
             except Exception as cause:
-                answer = _crashed(cause)
+                awaitable = reply is execute or hasattr(reply, "__await__")
+                answer = _crashed(cause) if awaitable else _not_awaitable(reply)
         elif isinstance(effect, Once):
             answer = await join_async(flights, effect.key, inside(effect), deadline)
         elif isinstance(effect, Call):
@@ -220,7 +258,12 @@ async def _within(value: Awaitable[Any], left: float) -> Result[Any, Exception]:
     """Await it in a task of its own: whatever it does about a cancellation, the call ends in time."""
     import asyncio
 
-    task = asyncio.ensure_future(value)
+    try:
+        task = asyncio.ensure_future(value, loop=asyncio.get_running_loop())
+    except RuntimeError:
+        if isinstance(value, Coroutine):
+            value.close()
+        raise
     task.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at, if it ends late
     try:
         ended, _ = await asyncio.wait((task,), timeout=left)

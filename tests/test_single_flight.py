@@ -334,7 +334,7 @@ def test_an_async_factory_is_awaited_by_the_asyncio_client_and_refused_by_the_bl
     refused = InfisicalClient(retry=None, executor=lambda _: Failure(AssertionError())).login(factory)  # type: ignore[arg-type, return-value]
 
     assert isinstance(awaited, Success)
-    assert refused.failure().message.startswith("the login factory failed: TypeError was raised at drivers.py:")
+    assert refused.failure().message.startswith("the login factory is async (factory) and this client is blocking: ")
 
 
 def test_any_request_runs_under_both_clients():

@@ -11,6 +11,7 @@ from returns.result import Failure
 from infisical.drivers import Executor, Reply
 from infisical.errors import InfisicalNetworkError
 from infisical.request import HttpRequest
+from infisical.wiring import check_executor
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ class ThreadedExecutor:
     """
 
     def __init__(self, execute: Executor, threads: int = 64) -> None:
+        check_executor(execute, blocking=True)
         self._execute, self._threads = execute, threads
         self._pool: ThreadPoolExecutor | None = None
         self._closed = False
