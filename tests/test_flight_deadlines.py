@@ -275,6 +275,32 @@ def test_a_follower_without_a_deadline_takes_over_from_a_leader_that_hangs(monke
     assert (type(got), tokens(blocking.sent)[0]) == (Success, "T3")
 
 
+def test_a_leader_that_was_succeeded_does_not_end_the_flight_of_its_successor():
+    now, shared = [0.0], Flights()
+    started, go_on = [threading.Event() for _ in range(2)], [threading.Event() for _ in range(2)]
+
+    def lead(number: int) -> int:
+        def run() -> int:
+            started[number].set()
+            go_on[number].wait(30)
+            return number
+
+        return shared.join("key", run, Deadline(10.0 * (number + 1), lambda: now[0]))
+
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(lead, 0)
+        started[0].wait(30)
+        now[0] = 10.0
+        second = pool.submit(lead, 1)
+        started[1].wait(30)
+        go_on[0].set()
+        first.result(30)
+        flight = shared.current["key"]
+        go_on[1].set()
+
+    assert (first.result(), second.result(), flight.value, shared.current) == (0, 1, (1,), {})
+
+
 def test_a_follower_ends_by_its_own_deadline_where_the_leader_hangs():
     blocking = Blocking(deadline=60)
     with ThreadPoolExecutor(1) as pool:

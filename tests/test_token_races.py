@@ -140,6 +140,16 @@ def test_endpoints_that_refused_a_fresh_token_are_forgotten_after_30_seconds():
     assert stage.store.session.refusals == {("GET", f"/{number}"): number * 10.0 + 30.0 for number in (97, 98, 99)}
 
 
+def test_a_mode_that_the_endpoint_does_not_take_starts_no_login_whatever_was_checked_before():
+    stage = Stage()
+    stage.store.session = Session("service_token", None, stage.renew)
+    request = get("/a", returns=lambda _: Success(None), auth=Access("kms"))
+    flow = stage.attach(prepare(request, "https://x", (), 1.0).unwrap(), send)
+    error = ended(flow, None).failure()
+
+    assert (type(error), error.current_mode, stage.logins) == (AuthenticationError, "service_token", 0)
+
+
 def test_a_logout_during_an_early_renewal_that_fails_ends_the_call():
     now, sent = [0.0], []
 

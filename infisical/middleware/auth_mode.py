@@ -1,4 +1,4 @@
-"""The auth-mode link: refuses a call that the policy does not allow, before any effect. It attaches nothing."""
+"""The auth-mode middleware: refuses a call that the policy does not allow, before any effect. It attaches nothing."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def checked_by(policy: Policy) -> Check:
 
 
 def auth_mode(check: Check, current: Callable[[], AuthMode | None]) -> Middleware:
-    """Make the link. `current` says which mode the client is in as the call starts."""
+    """Make the middleware. `current` returns the mode of the client as the call starts."""
 
-    def link(request: HttpRequest, following: Next) -> Flow[Outcome]:
+    def refuse(request: HttpRequest, following: Next) -> Flow[Outcome]:
         refusal = check(request.auth, current())
         if refusal is not None:
             return Failure(refusal)
         return (yield from following(request))
 
-    return link
+    return refuse

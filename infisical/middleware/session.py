@@ -23,6 +23,7 @@ from infisical.errors import (
     InfisicalNetworkError,
     InternalServerError,
     RateLimitError,
+    RequestError,
     error_message,
     error_type,
     unsent,
@@ -233,7 +234,12 @@ def attach_token(store: SessionStore, clock: Callable[[], float], check: Check) 
 
 
 def _is_interruption(error: InfisicalError, session: Session) -> bool:
-    """Whether an exception ended the login: its executor's or its method's, but not a factory's."""
+    """Whether an exception ended the login, of its executor, its method or a value in its request.
+
+    A factory's is not counted: it is likely to fail again, and may count as an attempt with whatever it asks.
+    """
+    if isinstance(error, RequestError):
+        return True
     if error.__cause__ is None:
         return False
     if isinstance(error, InfisicalNetworkError):
