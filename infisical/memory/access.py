@@ -90,7 +90,8 @@ def authenticate(draft: Draft, request: HttpRequest, now: float) -> Actor | None
 
 
 def _service(draft: Draft, token: str, now: float) -> Actor:
-    _, identifier, secret = (*token.split(".", 2), "", "")[:3]
+    # a fourth part is the key with which old clients decrypted secrets themselves; it is no part of the credential
+    _, identifier, secret = (*token.split(".", 3), "", "")[:3]
     row = draft.get(tables.SERVICE_TOKENS, identifier)
     if row is None:
         raise not_found(f"Service token with ID '{identifier}' not found")

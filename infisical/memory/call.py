@@ -57,6 +57,8 @@ class Call:
     query: Mapping[str, Any] = field(default_factory=dict, repr=False)
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
     caller: Actor | None = None
+    sent: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The body before validation, with names that the route does not know; empty if it is no object."""
 
     @property
     def actor(self) -> Actor:
