@@ -9,7 +9,7 @@ import hmac
 from typing import Final
 from urllib.parse import urlsplit
 
-from infisical.memory import tables, tokens
+from infisical.memory import patterns, tables, tokens
 from infisical.memory.call import Actor, Call, iso, seconds_of
 from infisical.memory.refusals import (
     Refused,
@@ -223,14 +223,4 @@ def _permit_service(
 
 def covers(scope: Row, environment: str, path: str) -> bool:
     """Say whether a service token's scope covers a path; `*` is any one folder, `**` any number of them."""
-    return scope["environment"] == environment and _glob(
-        [part for part in str(scope["secretPath"]).split("/") if part], [part for part in path.split("/") if part]
-    )
-
-
-def _glob(pattern: list[str], parts: list[str]) -> bool:
-    if not pattern:
-        return not parts
-    if pattern[0] == "**":
-        return any(_glob(pattern[1:], parts[start:]) for start in range(len(parts) + 1))
-    return bool(parts) and pattern[0] in ("*", parts[0]) and _glob(pattern[1:], parts[1:])
+    return scope["environment"] == environment and patterns.covers(str(scope["secretPath"]), path)

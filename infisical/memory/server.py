@@ -80,7 +80,7 @@ def handle(state: State, request: HttpRequest, *, now: float) -> tuple[State, Re
         if refused.keep:
             state = draft.finish()
         return _refusal(state, request, refused, headers)
-    except RecursionError:
+    except (RecursionError, OverflowError):  # JSON nested too deeply; a date after the year 9999
         return _refusal(state, request, went_wrong(), headers)
     state = draft.finish()
     if isinstance(answer, Text):
