@@ -49,7 +49,6 @@ WRITTEN_BY_MEMBERS: Final = frozenset(
     }
 )
 """What a project's members may create, edit and delete, and use in other ways (encrypt, sign, ...)."""
-HIDDEN_FROM_VIEWERS: Final = frozenset({"dynamic-secrets", "audit-logs", "service-tokens"})
 READS: Final = frozenset({"read"})
 ORGANIZATION_ROLES: Final = frozenset({"admin", "member", "no-access"})
 PROJECT_ROLES: Final = frozenset({"admin", "member", "viewer", "no-access"})
@@ -204,7 +203,7 @@ def permit(
         return row
     if "member" in roles and (action in READS or subject in WRITTEN_BY_MEMBERS):
         return row
-    if "viewer" in roles and action in READS and subject not in HIDDEN_FROM_VIEWERS:
+    if "viewer" in roles and action in READS:
         return row
     raise permission_denied(action, subject)
 
