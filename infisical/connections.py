@@ -70,7 +70,7 @@ class Refusal(ErrorTask):
         written = {"statusCode": error.code, "error": error.reason.replace(" ", ""), "message": str(error.body)}
         body = json.dumps(written).encode()
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", "application/json; charset=utf-8"))
+        cast("Any", self.response_headers).append(("Content-Type", "application/json; charset=utf-8"))
         self.set_close_on_finish()
         self.content_length = len(body)
         cast("Channel", self.channel).lingers = True
@@ -80,7 +80,6 @@ class Refusal(ErrorTask):
 class Channel(HTTPChannel):
     """One connection."""
 
-    server: Listener
     parser_class = Parser
     error_task_class = Refusal
     lingers = False
@@ -88,6 +87,10 @@ class Channel(HTTPChannel):
     dropping_until: float | None = None
     requests_done = 0
     buffered = 0
+
+    @property
+    def listener(self) -> Listener:
+        return cast("Listener", self.server)
 
     @property
     def is_waiting(self) -> bool:
@@ -106,29 +109,30 @@ class Channel(HTTPChannel):
     def received(self, data: bytes) -> bool:
         self.last_moved = time.monotonic()
         understood = super().received(data)
-        self.server.account(self)
+        self.listener.account(self)
         return understood
 
     def service(self) -> None:
         super().service()
         self.requests_done += 1
         self.last_moved = time.monotonic()
-        self.server.account(self)
+        self.listener.account(self)
 
     def handle_write(self) -> None:
         if self.lingers and self.close_when_flushed and not self.will_close:
-            self._flush_exception(self._flush_some)
+            flushing: Any = self
+            flushing._flush_exception(flushing._flush_some)
             if not self.total_outbufs_len and not self.will_close:
                 self._drop_the_rest()
         else:
             super().handle_write()
-        self.server.account(self)
+        self.listener.account(self)
 
     def _drop_the_rest(self) -> None:
         self.close_when_flushed = False
         self.dropping_until = time.monotonic() + LINGER_SECONDS
         try:
-            self.socket.shutdown(socket.SHUT_WR)
+            cast("socket.socket", self.socket).shutdown(socket.SHUT_WR)
         except OSError:
             self.will_close = True
 
@@ -146,7 +150,7 @@ class Channel(HTTPChannel):
 
     def del_channel(self, map: Any = None) -> None:
         super().del_channel(map)
-        self.server.release(self)
+        self.listener.release(self)
 
 
 class Listener(TcpWSGIServer):

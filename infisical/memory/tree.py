@@ -81,11 +81,12 @@ def child(draft: Draft, folder: Row, name: str) -> Row | None:
 
 def folder_at(draft: Draft, environment_id: str, path: str) -> Row | None:
     """Return the folder of a path, None if there is none."""
-    found: Row | None = root(draft, environment_id)
+    found = root(draft, environment_id)
     for part in parts_of(path):
-        found = child(draft, found, part)
-        if found is None:
+        under = child(draft, found, part)
+        if under is None:
             return None
+        found = under
     return found
 
 

@@ -290,7 +290,9 @@ def array(item: Field, *, least: int = 0, most: int | None = None) -> Field:
             text = f"Array must contain at most {most} element(s)"
             issues.append(_bound("too_big", most, "array", text, path))
         if len(value) > MOST_ITEMS:
-            issues.append(_bound("too_big", MOST_ITEMS, "array", f"Array must contain at most {MOST_ITEMS} element(s)", path))
+            issues.append(
+                _bound("too_big", MOST_ITEMS, "array", f"Array must contain at most {MOST_ITEMS} element(s)", path)
+            )
             return value
         read = []
         for place, one in enumerate(value):

@@ -1,4 +1,4 @@
-"""Who is let in: credentials of one project or organization in another, and roles; each refusal in the server's words."""
+"""Who is let in: credentials of one project or organization in another, and roles in a project."""
 
 from __future__ import annotations
 
@@ -119,9 +119,10 @@ def test_an_identity_of_another_organization_is_not_in_this_one():
     created = {"name": "a", "organizationId": organization_id}
 
     assert without_id(world.send("POST", "/api/v1/identities", created, token=token)) == refused
-    assert without_id(
-        world.send("GET", f"/api/v2/organizations/{organization_id}/identity-memberships", token=token)
-    ) == refused
+    assert (
+        without_id(world.send("GET", f"/api/v2/organizations/{organization_id}/identity-memberships", token=token))
+        == refused
+    )
     assert world.send("GET", f"{V4}/KEY", query=query(world), token=token)[0] == 403
     assert world.send("POST", "/api/v1/identities", {"name": "a", "organizationId": other}, token=token)[0] == 200
 

@@ -1,4 +1,4 @@
-"""What one request may cost, whatever it says: growth by counting or by a ratio of CPU times, never an absolute time."""
+"""What one request may cost, whatever it says: by counting, or by the ratio of CPU times at two sizes."""
 
 from __future__ import annotations
 

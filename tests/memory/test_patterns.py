@@ -48,7 +48,9 @@ def test_an_expression_finds_what_python_finds(text: str, name: str):
     assert expression(text).found_in(name) is (re.search(text, name) is not None)
 
 
-@pytest.mark.parametrize("text", ["*", "a**", r"\b*", "\\", r"\q", r"\1", r"\x41", "(a)", "a+", "a|b", "[a]", "a?", "^a", "a$"])
+@pytest.mark.parametrize(
+    "text", ["*", "a**", r"\b*", "\\", r"\q", r"\1", r"\x41", "(a)", "a+", "a|b", "[a]", "a?", "^a", "a$"]
+)
 def test_an_expression_that_says_more_is_refused(text: str):
     with pytest.raises(ValueError, match=r"."):
         expression(text)

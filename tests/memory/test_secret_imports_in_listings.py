@@ -195,7 +195,9 @@ def seen(world: World, token: str) -> tuple[dict[str, str], list[int], dict[str,
     asked = query(world, secretPath="/a", include_imports="true")
     listing = world.send("GET", V4, query=asked, token=token)[1]["imports"]
     by_name = [world.send("GET", f"{V4}/{name}", query=asked, token=token)[0] for name in "BSD"]
-    alone = world.send("GET", "/api/v2/secret-imports/secrets", query=query(world, path="/a"), token=token)[1]["secrets"]
+    alone = world.send("GET", "/api/v2/secret-imports/secrets", query=query(world, path="/a"), token=token)[1][
+        "secrets"
+    ]
     return (
         {one["secretKey"]: one["secretValue"] for group in listing for one in group["secrets"]},
         by_name,

@@ -53,9 +53,7 @@ def imports_of(call: Call, folder: Row) -> list[Row]:
 def sources(call: Call, folders: Sequence[Row]) -> list[Source]:
     """Return what some folders import, first to last; a folder is imported once, whichever way leads to it."""
     passed: set[tuple[str, str]] = set()
-    first = [
-        (folder, source) for folder in folders for source in _new_ones(call, imports_of(call, folder), passed)
-    ]
+    first = [(folder, source) for folder in folders for source in _new_ones(call, imports_of(call, folder), passed)]
     if all(source.folder is None for _, source in first):
         return []
     waiting: list[tuple[Source, Row, Lookup]] = []

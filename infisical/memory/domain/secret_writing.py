@@ -108,9 +108,7 @@ def create_many(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) ->
         folder = tree.folder(made, place.project_id, place.environment, place.path, "CreateManySecret")
         counts = Counter(names)
         taken = [
-            name
-            for name, count in counts.items()
-            if count > 1 or secrets.find(made.draft, folder, name) is not None
+            name for name, count in counts.items() if count > 1 or secrets.find(made.draft, folder, name) is not None
         ]
         if taken:
             raise bad_request(f"Secret already exist: {','.join(taken)}")

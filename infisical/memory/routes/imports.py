@@ -262,8 +262,7 @@ def imported_group(call: Call, group: Source) -> dict[str, Any]:
         "environmentInfo": slugged(environment),
         **({} if group.folder is None else {"folderId": group.folder["id"]}),
         "secrets": [
-            {**secret_views.shown(call, one.place, one.row), "workspace": ""}
-            for one in readable_of(call, group)
+            {**secret_views.shown(call, one.place, one.row), "workspace": ""} for one in readable_of(call, group)
         ],
     }
 
