@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from infisical.memory.call import seconds_of
 from infisical.memory.domain.certificates import EXTENDED_KEY_USAGES, KEY_USAGES, is_alt_name
+from infisical.memory.patterns import expression
 from infisical.memory.refusals import bad_request
 from infisical.memory.validation import Field, Issues, Path, array, choice, mistyped, string
 
@@ -34,7 +35,7 @@ MOST: Final = 2**31 - 1
 # ---- times
 def seconds_in(text: str) -> float:
     """Read a time like `90d`, `1y` or `36 hours` as seconds; nan if it is none."""
-    found = re.fullmatch(r"(-?(?:\d+)?\.?\d+) *([a-z]*)", text.strip().lower())
+    found = re.fullmatch(r"(-?(?:\d+(?:\.\d+)?|\.\d+)) *([a-z]*)", text.strip().lower())
     if found is None or found[2] not in SECONDS:
         return math.nan
     return float(found[1]) * SECONDS[found[2]]
@@ -120,8 +121,8 @@ def pattern() -> Field:
 
     def compiles(text: str) -> bool:
         try:
-            re.compile(text)
-        except re.error:
+            expression(text)
+        except ValueError:
             return False
         return True
 
