@@ -109,7 +109,14 @@ def secured(sock: Socket, context: ssl.SSLContext, host: str) -> Socket:
     name = host.rstrip(".").partition("%")[0]  # a zone is this machine's own, and certificates know no final dot
     sock.settimeout(exchange.left())
     if not isinstance(sock, ssl.SSLSocket):
-        return context.wrap_socket(sock, server_hostname=name)
+        wrapped = context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
+        try:
+            exchange.hold(wrapped)  # it has taken the connection over
+            wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
+        return wrapped
     from urllib3.util.ssltransport import SSLTransport
 
     outer: Socket = _Outer(sock)
@@ -123,7 +130,7 @@ class _Outer:
     """
 
     def __init__(self, sock: Socket) -> None:
-        self._sock = sock
+        self._sock = self.socket = sock
         self.fileno, self.settimeout, self.gettimeout = sock.fileno, sock.settimeout, sock.gettimeout
         self.close, self._decref_socketios = sock.close, sock._decref_socketios
 
