@@ -6,7 +6,9 @@ so. Files are read when a context is made, so that a bad one shows at once and n
 
 from __future__ import annotations
 
+import os
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeAlias
@@ -56,6 +58,15 @@ def verifying(ca_file: File | None = None, client: ClientCertificate | None = No
     if client is not None:
         _show(context, client)
     return context
+
+
+def missing_trust(environment: Mapping[str, str]) -> str:
+    """Say which file or folder of authorities an environment names that is not there; OpenSSL says nothing of it."""
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        path = environment.get(name)
+        if path and not os.path.exists(path):
+            return f" ({name} names {path}, which does not exist)"
+    return ""
 
 
 def _show(context: ssl.SSLContext, client: ClientCertificate) -> None:
