@@ -52,10 +52,7 @@ class Wire:
 
     def release(self) -> bool:
         """Let go of the socket; False if another thread is cutting it, or has."""
-        try:
-            self._sockets.pop()
-        except IndexError:
-            return not self.is_cut
+        self._sockets.clear()
         return not self.is_cut
 
     def cut(self) -> None:
@@ -76,11 +73,23 @@ class Exchange(threading.local):
 
     deadline = 0.0
     sent = False
-    wire: Wire | None = None
+    given: Wire | None = None
+    """The wire of the call that this thread runs, from whatever runs calls in threads."""
+
+    def __init__(self) -> None:
+        self.wire = Wire()
 
     def start(self, seconds: float) -> None:
         """Begin one that lasts so many seconds at most."""
         self.deadline, self.sent = time.monotonic() + seconds, False
+        self.wire = self.given or Wire()
+
+    def left(self) -> float:
+        """Return the seconds left; TimeoutError if there are none."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the deadline passed")
+        return left
 
     def is_in_time(self) -> bool:
         """Tell whether there is time left."""
@@ -96,24 +105,10 @@ class Exchange(threading.local):
         finally:
             self.deadline = whole
 
-    def hold(self, sock: Socket) -> None:
-        """Let other threads end the waits on this socket."""
-        if self.wire is not None:
-            self.wire.hold(sock)
-
     def sending(self, sock: Socket) -> None:
         """Note that some of the request may leave now, by this socket."""
-        self.sent = True
-        if self.wire is not None:
-            self.wire.sent = True
-            self.wire.hold(sock)
-
-    def left(self) -> float:
-        """Return the seconds left; TimeoutError if there are none."""
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the deadline passed")
-        return left
+        self.sent = self.wire.sent = True
+        self.wire.hold(sock)
 
 
 exchange = Exchange()
@@ -142,7 +137,7 @@ def connected(host: str, port: int, options: Iterable[Option] = PROMPT) -> socke
         try:
             for option in options:
                 sock.setsockopt(*option)
-            exchange.hold(sock)
+            exchange.wire.hold(sock)
             sock.settimeout(exchange.left() / (len(found) - index))  # one dead address must not use it all up
             sock.connect(address)
             sock.settimeout(exchange.left())

@@ -158,8 +158,7 @@ class Pool(urllib3.HTTPConnectionPool):
 
     def _put_conn(self, conn: Any) -> None:
         """Keep a connection, unless another thread has ended the call that used it."""
-        wire = exchange.wire
-        if wire is not None and not wire.release() and conn is not None:
+        if not exchange.wire.release() and conn is not None:
             conn.close()
         super()._put_conn(conn)
 

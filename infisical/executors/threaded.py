@@ -124,14 +124,14 @@ class _Job:
         reply = _failed(request, f"no thread was free in {request.timeout:g} s", sent=False)
         raised: BaseException | None = None
         left = self._until - time.monotonic()
-        exchange.wire = self.wire
+        exchange.given = self.wire
         try:
             if left > 0:
                 reply = self._execute(replace(request, timeout=left))
         except BaseException as error:
             raised = error
         finally:
-            exchange.wire = None
+            exchange.given = None
             self.wire.release()
         self.tell(reply, raised)
 

@@ -122,7 +122,7 @@ def secured(sock: Socket, context: ssl.SSLContext, host: str) -> Socket:
     if not isinstance(sock, ssl.SSLSocket):
         wrapped = context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
         try:
-            exchange.hold(wrapped)  # it has taken the connection over
+            exchange.wire.hold(wrapped)  # it has taken the connection over
             wrapped.do_handshake()
         except BaseException:
             wrapped.close()
