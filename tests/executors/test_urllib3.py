@@ -792,4 +792,4 @@ def test_no_local_variable_of_ours_holds_the_token_while_it_waits(behave, scheme
         execute.close()
         assert isinstance(calling.result(timeout=30), Failure)
 
-    assert SECRET not in shown
+    assert (SECRET in shown) is False
