@@ -451,3 +451,19 @@ class TestThroughATunnel(Tunnelled):
 class TestThroughATunnelInsideTls(Tunnelled):
     def context(self, tls):
         return tls[0]
+
+
+# ---- this machine
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "127.1", "localhost."])
+@pytest.mark.parametrize("given", [True, False], ids=["given", "of the environment"])
+def test_no_proxy_hears_of_a_plain_request_to_this_machine(monkeypatch, host, given):
+    with serving(well) as server, proxying() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        resolve = socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", lambda _, *rest, **named: resolve("127.0.0.1", *rest, **named))
+        with Urllib3Executor(proxy=proxy.url) if given else Urllib3Executor() as execute:
+            got = execute(get(f"http://{host}:{server.port}"))
+
+    assert (got.unwrap().status, proxy.seen, proxy.connections) == (200, [], 0)
