@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import math
 import os
-import re
 import select
 import socket
 import ssl
@@ -16,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import trustme
-from returns.result import Failure, Success
+from returns.result import Success
 
 from infisical import HttpRequest, IdentityAccessToken, InfisicalClient, InfisicalNetworkError, Response
 from infisical.endpoints.secrets import SecretList
 from infisical.executors import Urllib3Executor
-from infisical.executors.deadline import Wire, connected, exchange
+from infisical.executors.deadline import connected, exchange
 from tests.executors.faulty import OK, Peer, serving, well
 
 pytestmark = pytest.mark.enable_socket
@@ -407,6 +404,42 @@ def test_children_that_are_forked_in_the_middle_of_calls_work_and_so_does_the_pa
         assert forked(UNDER_LOAD, server.url) == f"{[0] * 20} []"
 
 
+@needs_fork
+def test_a_child_that_closes_its_copy_ends_no_call_of_its_parent():
+    script = """
+import threading
+calls = []
+thread = threading.Thread(target=lambda: calls.append(call()))
+thread.start()
+while not execute._under_way or not next(iter(execute._under_way)).sent:
+    threading.Event().wait(0.001)
+child = os.fork()
+if child == 0:
+    execute.close()
+    os._exit(0)
+os.waitpid(child, 0)
+print("closed", flush=True)
+sys.stdin.readline()
+thread.join()
+print(calls)
+"""
+    go_on = threading.Event()
+
+    def waiting(peer: Peer) -> None:
+        peer.read()
+        go_on.wait(30)
+        peer.say(OK)
+
+    with serving(waiting) as server:
+        given = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING + script, server.url]
+        with subprocess.Popen(given, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+            assert parent.stdout.readline() == "closed\n"
+            go_on.set()
+            printed, _ = parent.communicate("\n", timeout=60)
+
+    assert printed == "[200]\n"
+
+
 @pytest.fixture(scope="module")
 def tls():
     """An authority of the tests' own: a server's context with its certificate, and a client's that trusts it."""
@@ -445,351 +478,3 @@ def test_a_handshake_that_never_comes_meets_the_deadline():
         error = execute(get(server.url.replace("http:", "https:"), timeout=0.25)).failure()
 
         assert (error.reason, error.sent) == ("timeout", False)
-
-
-# ---- how long a connection may take to make
-@pytest.fixture
-def hole():
-    """The address of a listener that lets nobody in, since its backlog is full: a black hole on loopback."""
-    with socket.socket() as listener, contextlib.ExitStack() as stack:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(4):
-            sock = stack.enter_context(socket.socket())
-            sock.setblocking(False)
-            sock.connect_ex(listener.getsockname())
-        yield listener.getsockname()
-
-
-def too_late(url: str, seconds: str) -> InfisicalNetworkError:
-    said = f"GET {url}: no connection in {seconds} s (connect_timeout)"
-    return InfisicalNetworkError(said, reason="timeout", sent=False)
-
-
-def test_a_connection_has_a_time_of_its_own(hole):
-    url = f"http://127.0.0.1:{hole[1]}"
-    with Urllib3Executor(connect_timeout=0.1) as execute:
-        assert execute(get(url, timeout=60.0)).failure() == too_late(url, "0.1")
-
-
-def test_the_handshake_is_a_part_of_it():
-    with serving(stall) as server, Urllib3Executor(connect_timeout=0.1) as execute:
-        url = server.url.replace("http:", "https:")
-        assert execute(get(url, timeout=60.0)).failure() == too_late(url, "0.1")
-
-
-def test_so_is_the_look_up_though_it_is_noticed_only_afterwards(monkeypatch):
-    resolve = socket.getaddrinfo
-
-    def slow(*given, **named):
-        threading.Event().wait(0.1)
-        return resolve(*given, **named)
-
-    monkeypatch.setattr(socket, "getaddrinfo", slow)
-    with serving(well) as server, Urllib3Executor(connect_timeout=0.05) as execute:
-        assert execute(get(server.url, timeout=60.0)).failure() == too_late(server.url, "0.05")
-
-
-def test_each_address_is_tried_within_it(hole, monkeypatch):
-    with serving(well) as server:
-        addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", at) for at in (hole, ("127.0.0.1", server.port))]
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
-        with Urllib3Executor(connect_timeout=1.0) as execute:
-            assert execute(get("http://two.invalid", timeout=60.0)).unwrap().status == 200
-
-
-def test_it_is_no_limit_to_the_answer():
-    def slow(peer: Peer) -> None:
-        peer.read()
-        threading.Event().wait(0.2)
-        peer.say(OK)
-
-    with serving(slow) as server, Urllib3Executor(connect_timeout=0.1) as execute:
-        assert execute(get(server.url, timeout=60.0)).unwrap().status == 200
-
-
-@pytest.mark.parametrize("seconds", [0, -1, math.inf, math.nan, True, "5", None])
-def test_a_time_that_cannot_be_right_is_refused(seconds):
-    with pytest.raises(ValueError, match="connect_timeout is a number of seconds above 0"):
-        Urllib3Executor(connect_timeout=seconds)
-
-
-# ---- what ends a call from outside
-ENDED = "the call was ended: it was cancelled, or this executor closed"
-
-
-def under_way(behave):
-    """A behaviour that says when a request has come, and then does what it is told."""
-    come = threading.Semaphore(0)
-
-    def wrapped(peer: Peer) -> None:
-        peer.sock.settimeout(30)
-        come.release()
-        behave(peer)
-
-    return wrapped, come
-
-
-@pytest.mark.parametrize(
-    ("behave", "scheme", "sent"), [(stall, "http:", True), (drip_body, "http:", True), (stall, "https:", False)]
-)
-def test_closing_ends_the_calls_under_way(behave, scheme, sent):
-    wrapped, come = under_way(behave)
-    execute = Urllib3Executor(connect_timeout=60.0)
-    with serving(wrapped) as server, ThreadPoolExecutor(1) as pool:
-        url = server.url.replace("http:", scheme)
-        calling = pool.submit(execute, get(url, timeout=60.0))
-        come.acquire(timeout=30)
-        while sent and not server.seen:
-            threading.Event().wait(0.001)
-        execute.close()
-        error = calling.result(timeout=30).failure()
-
-    assert error == InfisicalNetworkError(f"GET {url}: {ENDED}", reason="reset", sent=sent)
-
-
-def test_closing_ends_a_connection_that_is_being_made(hole):
-    execute, url = Urllib3Executor(connect_timeout=60.0), f"http://127.0.0.1:{hole[1]}"
-    with ThreadPoolExecutor(1) as pool:
-        calling = pool.submit(execute, get(url, timeout=60.0))
-        while not execute._under_way:
-            threading.Event().wait(0.001)
-        execute.close()
-        error = calling.result(timeout=30).failure()
-
-    assert (error.message, error.sent) in [
-        (f"GET {url}: {ENDED}", False),
-        (f"GET {url}: this executor is closed", False),
-    ]
-
-
-def test_a_call_that_has_ended_is_not_touched_by_closing_its_wire():
-    """The connection belongs to the next call by then."""
-    wires = []
-    with serving(well) as server, Urllib3Executor() as execute:
-        execute(get(server.url))
-        wires.append(exchange.wire)
-        wires[0].cut()
-        second = execute(get(server.url)).unwrap().status
-
-        assert (second, server.connections) == (200, 1)
-
-
-def test_a_wire_that_was_cut_first_lets_nothing_out():
-    exchange.given = Wire()
-    try:
-        exchange.given.cut()
-        with serving(well) as server, Urllib3Executor() as execute:
-            error = execute(get(server.url)).failure()
-            assert (error, server.seen) == (
-                InfisicalNetworkError(f"GET {server.url}: {ENDED}", reason="reset", sent=False),
-                [],
-            )
-    finally:
-        exchange.given = None
-
-
-@needs_fork
-def test_a_child_that_closes_its_copy_ends_no_call_of_its_parent():
-    script = """
-import threading
-calls = []
-thread = threading.Thread(target=lambda: calls.append(call()))
-thread.start()
-while not execute._under_way or not next(iter(execute._under_way)).sent:
-    threading.Event().wait(0.001)
-child = os.fork()
-if child == 0:
-    execute.close()
-    os._exit(0)
-os.waitpid(child, 0)
-print("closed", flush=True)
-sys.stdin.readline()
-thread.join()
-print(calls)
-"""
-    go_on = threading.Event()
-
-    def waiting(peer: Peer) -> None:
-        peer.read()
-        go_on.wait(30)
-        peer.say(OK)
-
-    with serving(waiting) as server:
-        given = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING + script, server.url]
-        with subprocess.Popen(given, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
-            assert parent.stdout.readline() == "closed\n"
-            go_on.set()
-            printed, _ = parent.communicate("\n", timeout=60)
-
-    assert printed == "[200]\n"
-
-
-# ---- interrupts, and exceptions of others
-def numbered(peer: Peer) -> None:
-    """Answer each request with its own path."""
-    while request := peer.read():
-        path = request.split(b" ")[1]
-        peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(path), path))
-
-
-drops_connections = pytest.mark.filterwarnings(
-    "ignore:.*unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-)
-
-
-def interrupting(at: int, error: BaseException):
-    """A trace function that raises after so many opcodes outside of this file."""
-    left = [at]
-
-    def trace(frame, event, _):
-        frame.f_trace_opcodes = frame.f_code.co_filename != __file__
-        if event == "opcode":
-            left[0] -= 1
-            if left[0] == 0:
-                raise error
-        return trace
-
-    return trace
-
-
-def interrupted(execute: Urllib3Executor, request: HttpRequest, at: int, error: BaseException):
-    """How a call goes that is interrupted: a reply, or what it raised."""
-    before = sys.gettrace()
-    sys.settrace(interrupting(at, error))
-    try:
-        return execute(request)
-    except BaseException as raised:
-        return raised
-    finally:
-        sys.settrace(before)
-
-
-@drops_connections
-def test_an_interrupt_anywhere_leaves_no_connection_in_the_middle_of_an_answer():
-    outcomes = []
-    with serving(numbered) as server, Urllib3Executor() as execute:
-        for at in range(1, 10_000, 13):
-            execute(HttpRequest("GET", f"{server.url}/warm", (), None, 30.0))
-            outcome = interrupted(
-                execute, HttpRequest("GET", f"{server.url}/a{at}", (), None, 30.0), at, KeyboardInterrupt()
-            )
-            after = execute(HttpRequest("GET", f"{server.url}/b{at}", (), None, 30.0)).unwrap()
-            assert after.body == f"/b{at}".encode()
-            outcomes.append(type(outcome))
-            if outcome == Success(Response(200, (("Content-Length", str(len(f"/a{at}"))),), f"/a{at}".encode())):
-                break
-
-    assert outcomes == [KeyboardInterrupt] * (len(outcomes) - 1) + [Success]
-    assert len(outcomes) > 50
-
-
-class SoftTimeLimitExceeded(Exception):
-    """As Celery's: raised by a signal handler, in the middle of anything."""
-
-
-@drops_connections
-def test_an_exception_of_others_is_the_cause_of_a_failure_that_is_not_repeated():
-    outcomes = set()
-    with serving(numbered) as server, Urllib3Executor() as execute:
-        for at in range(1, 10_000, 17):
-            execute(HttpRequest("GET", f"{server.url}/warm", (), None, 30.0))
-            mine = SoftTimeLimitExceeded("what it says is its own")
-            outcome = interrupted(execute, get(server.url), at, mine)
-            assert (
-                execute(HttpRequest("GET", f"{server.url}/b{at}", (), None, 30.0)).unwrap().body == f"/b{at}".encode()
-            )
-            if isinstance(outcome, Success):
-                break
-            if outcome is mine:  # before or after the part that turns it into a Failure
-                continue
-            error = outcome.failure()
-            outcomes.add((error.reason, error.defect, error.__cause__ is mine, mine.__traceback__ is None))
-            assert error.message.startswith(f"GET {server.url}: SoftTimeLimitExceeded was raised at ")
-            assert "its own" not in f"{error}{error!r}"
-
-    assert outcomes == {("protocol", True, True, True)}
-
-
-def test_an_exception_of_others_while_connecting_is_the_cause_too(monkeypatch):
-    mine = SoftTimeLimitExceeded()
-
-    def fail(*_: object, **__: object) -> None:
-        raise mine from ValueError("before it")
-
-    monkeypatch.setattr(socket, "getaddrinfo", fail)
-    error = Urllib3Executor()(get("http://nowhere.invalid")).failure()
-
-    assert (error.reason, error.sent, error.defect, error.__cause__) == ("protocol", False, True, mine)
-    assert (mine.__traceback__, mine.__cause__.__traceback__) == (None, None)
-
-
-@pytest.mark.parametrize("value", ["a\nb", "a\r\nX: y", "\u0100"])
-def test_a_header_that_cannot_be_sent_is_a_failure_that_does_not_hold_it(value):
-    with serving(well) as server, Urllib3Executor() as execute:
-        request = HttpRequest("GET", f"{server.url}/x", (("Authorization", f"hunter2{value}"),), None, 10.0)
-        error = execute(request).failure()
-
-        assert (error.reason, error.sent, error.defect, error.__cause__) == ("protocol", False, False, None)
-        assert (server.seen, "hunter2" in f"{error}{error!r}") == ([], False)
-
-
-# ---- what a traceback with locals shows
-SECRET = "hunter2-token"
-
-
-def locals_of_ours(thread: int) -> str:
-    """What the frames of this library in a thread would show in a traceback with locals."""
-    frame, shown = sys._current_frames().get(thread), []
-    while frame is not None:
-        if f"infisical{os.sep}" in frame.f_code.co_filename and "tests" not in frame.f_code.co_filename:
-            shown.append(f"{frame.f_code.co_name}: { {name: repr(value) for name, value in frame.f_locals.items()} }")
-        frame = frame.f_back
-    return "\n".join(shown)
-
-
-def trickle(peer: Peer) -> None:
-    peer.read()
-    body = SECRET.encode() * 10
-    peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + body)
-    peer.sock.recv(1)
-
-
-def trickle_chunks(peer: Peer) -> None:
-    peer.read()
-    body = SECRET.encode() * 100_000
-    peer.say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(body), body))
-    peer.sock.recv(1)
-
-
-def deaf(peer: Peer) -> None:
-    peer.sock.settimeout(30)
-    threading.Event().wait(1)
-
-
-WAITS = {
-    "the answer": (stall, "http:", "recv_into|readinto"),
-    "the body": (trickle, "http:", "readinto"),
-    "the chunks": (trickle_chunks, "http:", "readinto"),
-    "the handshake": (stall, "https:", "secured"),
-    "sending": (deaf, "http:", "send"),
-}
-
-
-@pytest.mark.parametrize(("behave", "scheme", "where"), WAITS.values(), ids=WAITS)
-def test_no_local_variable_of_ours_holds_the_token_while_it_waits(behave, scheme, where):
-    execute, body = Urllib3Executor(), SECRET.encode() * 1_000_000
-    with serving(behave) as server, ThreadPoolExecutor(1) as pool:
-        headers = (("Authorization", f"Bearer {SECRET}"),)
-        url = server.url.replace("http:", scheme)
-        request = HttpRequest("POST", f"{url}/x", headers, body if behave is deaf else SECRET.encode(), 60.0)
-        thread = pool.submit(threading.get_ident).result()
-        calling = pool.submit(execute, request)
-        shown, before = locals_of_ours(thread), ""
-        while not re.search(rf"(?m)^({where}): ", shown) or shown != before:  # it waits there
-            threading.Event().wait(0.05)
-            before, shown = shown, locals_of_ours(thread)
-        execute.close()
-        assert isinstance(calling.result(timeout=30), Failure)
-
-    assert (SECRET in shown) is False
