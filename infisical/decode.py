@@ -1,14 +1,16 @@
-"""Decoders: Response -> Result[T, DecodeError]. Pure; a model is compiled to one function, once, on first use.
+"""Decoders: Response -> Result[T, DecodeError]. A model is compiled to one function, once, on first use.
 
 A compiled reader fills a blank twin (the same slots, nothing frozen) and then turns it into the model: a frozen
-dataclass built this way costs a third of a call of its `__init__`. What a reader may not do: coerce, guess, or let a
-wrong type through. `Mismatch` is how a reader stops; it never leaves this file.
+dataclass built this way costs a third of a call of its `__init__`. A reader never coerces, never guesses, and lets no
+wrong type through. A field that only decorates takes its default instead, and the log says so once. `Mismatch` is how
+a reader stops; only schema.py sees it besides this file.
 """
 
 from __future__ import annotations
 
 import functools
 import json
+import logging
 import operator
 import sys
 import types
@@ -20,7 +22,7 @@ from typing import Any, Final, Generic, Literal, NoReturn, Protocol, TypeAlias, 
 from returns.result import Failure, Result, Success
 
 from infisical.errors import DecodeError
-from infisical.model import Model, wire_names
+from infisical.model import Model, Null, is_decoration, wire_names
 from infisical.response import Response
 
 T = TypeVar("T")
@@ -28,6 +30,7 @@ A = TypeVar("A")
 A_co = TypeVar("A_co", covariant=True)
 B = TypeVar("B")
 M = TypeVar("M", bound=Model)
+LOGGER: Final = logging.getLogger("infisical")
 Decoder: TypeAlias = Callable[[Response], Result[T, DecodeError]]
 Reader: TypeAlias = Callable[[Any], Any]
 
@@ -41,6 +44,10 @@ class Mismatch(Exception):
     def inside(self, step: str) -> Mismatch:
         self.path = f"{step}{'.' if self.path and not self.path.startswith('[') else ''}{self.path}"
         return self
+
+    def __str__(self) -> str:
+        found = "nothing" if self.found is MISSING else NAMES.get(type(self.found), "something else")
+        return f"expected {self.expected}, found {found} at {self.path or 'the top'}"
 
 
 # ---- decoders: frozen values, so that equal requests compare equal
@@ -150,9 +157,7 @@ def _decode(response: Response, read: Callable[[Any], T]) -> Result[T, DecodeErr
     try:
         return Success(read(body))
     except Mismatch as wrong:
-        found = "nothing" if wrong.found is MISSING else NAMES.get(type(wrong.found), "something else")
-        message = f"expected {wrong.expected}, found {found} at {wrong.path or 'the top'}"
-        return Failure(DecodeError(message, path=wrong.path, response=response))
+        return Failure(DecodeError(str(wrong), path=wrong.path, response=response))
     except RecursionError:
         return Failure(DecodeError(TOO_DEEP, response=response))
 
@@ -205,7 +210,7 @@ def compiled(model: type[Any], making: frozenset[type[Any]], blanks: bool) -> Re
     hints = typing.get_type_hints(model)
     named = wire_names(model)
     blanks = blanks and "__slots__" in vars(model) and not hasattr(model, "__post_init__")  # else it has no twin
-    known: dict[str, Any] = {"Mismatch": Mismatch, "MISSING": MISSING, "model": model}
+    known: dict[str, Any] = {"Mismatch": Mismatch, "MISSING": MISSING, "model": model, "ignored": ignored}
     lines = ["if type(data) is not dict: raise Mismatch('an object', data)", "get = data.get"]
     if blanks:
         thawed = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}  # a base may be frozen
@@ -214,7 +219,7 @@ def compiled(model: type[Any], making: frozenset[type[Any]], blanks: bool) -> Re
         lines.append("self = new(Blank)")
     for index, (f, wire) in enumerate(named):
         keep = f"self.{f.name} = value" if blanks else f"{f.name}_ = value"
-        lines += [*_field(f, wire, hints[f.name], str(index), known, making), keep]
+        lines += [*_field(f, wire, hints[f.name], str(index), known, making, is_decoration(f)), keep]
     if blanks:
         lines += ["self.__class__ = model", "return self"]
     else:
@@ -225,9 +230,15 @@ def compiled(model: type[Any], making: frozenset[type[Any]], blanks: bool) -> Re
 
 
 def _field(
-    f: Field[Any], wire: str, hint: Any, index: str, known: dict[str, Any], making: frozenset[type[Any]]
+    f: Field[Any],
+    wire: str,
+    hint: Any,
+    index: str,
+    known: dict[str, Any],
+    making: frozenset[type[Any]],
+    decorates: bool,
 ) -> list[str]:
-    """The lines that fetch and check one field. What they refer to goes into `known`."""
+    """Write the lines that fetch and check one field. The objects that they use go into `known`."""
     kind, nullable = unwrapped(hint)
     required = f.default is MISSING and f.default_factory is MISSING
     default = "None"
@@ -241,21 +252,72 @@ def _field(
     check = f.metadata.get("check")
     if kind in NAMES and kind is not float and check is None:  # a scalar: checked in place
         wrong = f"raise Mismatch({NAMES[kind]!r}, value, {wire!r})"
+        if decorates:
+            wrong = f"value = ignored(model, {wire!r}, {NAMES[kind]!r}, {default})"
         lines = [f"if type(value) is not {kind.__name__}:"]
         lines += [f"    {null}", f"    else: {wrong}"] if may_be_null else [f"    {wrong}"]
         return [fetch, *lines]
     read_kind = _reader(kind, making)
     known[f"read{index}"] = read_kind if check is None else functools.partial(_checked, read_kind, check)
-    read = [f"try: value = read{index}(value)", f"except Mismatch as wrong: raise wrong.inside({wire!r})"]
+    stop = f"raise wrong.inside({wire!r})"
+    if decorates:
+        stop = f"value = ignored(model, {wire!r}, wrong.expected, {default})"
+    read = [f"try: value = read{index}(value)", f"except Mismatch as wrong: {stop}"]
     if typing.get_origin(kind) is tuple and check is None:  # a list: read in place
-        known |= {f"item{index}": _item(typing.get_args(kind)[0], making), "stopped": stopped}
+        known |= {f"item{index}": _item(typing.get_args(kind)[0], making), "stopped": stopped, "readable": readable}
+        is_list = f"if type(value) is not list: raise Mismatch('a list', value, {wire!r})"
+        stop = f"raise wrong.inside({wire!r} + stopped(value, items))"
+        if decorates:
+            is_list = f"if type(value) is not list: value = ignored(model, {wire!r}, 'a list', [])"
+            stop = f"value = readable(model, {wire!r}, item{index}, value)"
         read = [
-            f"if type(value) is not list: raise Mismatch('a list', value, {wire!r})",
+            is_list,
             "items = iter(value)",
             f"try: value = tuple(map(item{index}, items)) if value else ()",
-            f"except Mismatch as wrong: raise wrong.inside({wire!r} + stopped(value, items))",
+            f"except Mismatch as wrong: {stop}",
         ]
     return [fetch, null, "else:", *(f"    {line}" for line in read)] if may_be_null else [fetch, *read]
+
+
+# ---- fields that only decorate
+WARNED: set[tuple[type[Any], str]] = set()
+"""The fields of which the log has been told: no more of them than the models have."""
+
+
+def ignored(model: type[Any], wire: str, expected: str, default: T) -> T:
+    """Return the default of a field that only decorates, and log once that its value was ignored."""
+    if (model, wire) not in WARNED:
+        WARNED.add((model, wire))
+        LOGGER.warning("%s.%s: expected %s, ignored what the server sent", model.__name__, wire, expected)
+    return default
+
+
+def readable(model: type[Any], wire: str, read: Reader, items: list[Any]) -> tuple[Any, ...]:
+    """Read the elements of a list that only decorates, without those that are not what was promised."""
+    values = []
+    for item in items:
+        try:
+            values.append(read(item))
+        except Mismatch as wrong:
+            ignored(model, f"{wire}[]", wrong.expected, None)
+    return tuple(values)
+
+
+def field_reader(model: type[Any], f: Field[Any], wire: str, hint: Any) -> Reader:
+    """Make the reader of one field: from its value, not null, to what the reader of the model makes of it."""
+    known: dict[str, Any] = {"Mismatch": Mismatch, "MISSING": MISSING, "model": model, "ignored": ignored}
+    _, *lines = _field(f, wire, hint, "0", known, frozenset(), is_decoration(f))  # all but the line that fetches it
+    exec("\n".join(["def read(value):", *(f"    {line}" for line in lines), "    return value"]), known)
+    read: Reader = known["read"]
+    return read
+
+
+def read_document(model: type[M], document: object) -> M:
+    """Read a model from a parsed document; ValueError, which shows no value, where it is not what was promised."""
+    try:
+        return cast("M", reader(model)(document))
+    except Mismatch as wrong:
+        raise ValueError(f"{model.__name__}: {wrong}") from None
 
 
 def sequence(read: Reader) -> Reader:
@@ -279,9 +341,9 @@ def stopped(value: list[Any], items: Iterator[Any]) -> str:
 
 
 def unwrapped(hint: Any) -> tuple[Any, bool]:
-    """`X | None` -> (X, True). A Literal is read as what it is made of: newer servers have more members."""
+    """`X | None` -> (X, True), `X | Null` too. A Literal is read as its members' type: newer servers have more."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        inner = {unwrapped(kind)[0] for kind in typing.get_args(hint) if kind is not type(None)}
+        inner = {unwrapped(kind)[0] for kind in typing.get_args(hint) if kind not in (type(None), Null)}
         return (inner.pop() if len(inner) == 1 else hint), type(None) in typing.get_args(hint)
     if typing.get_origin(hint) is Literal:
         return type(typing.get_args(hint)[0]), False

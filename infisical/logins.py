@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class _InOrganization:
     """Logins that may choose a sub-organization, by its slug."""
 
-    sub_organization_name: str | None = field(default=None, kw_only=True, repr=False)
+    organization_slug: str | None = field(default=None, kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class UniversalAuth(_InOrganization):
         return Universal.login(
             client_id=self.client_id,
             client_secret=self.client_secret,
-            sub_organization_name=self.sub_organization_name,
+            organization_slug=self.organization_slug,
         )
 
 
@@ -79,14 +79,14 @@ class _WithJwt(_InOrganization):
         return {
             "identity_id": self.identity_id,
             "jwt": self.jwt,
-            "sub_organization_name": self.sub_organization_name,
+            "organization_slug": self.organization_slug,
         }
 
 
 class _Shown(TypedDict):
     identity_id: str
     jwt: str
-    sub_organization_name: str | None
+    organization_slug: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class AwsAuth(_InOrganization):
             iam_request_body=self.iam_request_body,
             iam_request_headers=self.iam_request_headers,
             iam_http_request_method=self.iam_http_request_method,
-            sub_organization_name=self.sub_organization_name,
+            organization_slug=self.organization_slug,
         )
 
 
@@ -182,7 +182,7 @@ class LdapAuth(_InOrganization):
             identity_id=self.identity_id,
             username=self.username,
             password=self.password,
-            sub_organization_name=self.sub_organization_name,
+            organization_slug=self.organization_slug,
         )
 
 
@@ -203,7 +203,7 @@ class TlsCertAuth(_InOrganization):
         return TlsCert.login(
             identity_id=self.identity_id,
             client_certificate=self.client_certificate,
-            sub_organization_name=self.sub_organization_name,
+            organization_slug=self.organization_slug,
         )
 
 
@@ -226,7 +226,7 @@ class OciAuth(_InOrganization):
             identity_id=self.identity_id,
             user_ocid=self.user_ocid,
             headers=self.request_headers,
-            sub_organization_name=self.sub_organization_name,
+            organization_slug=self.organization_slug,
         )
 
 
@@ -281,7 +281,7 @@ class AliCloudAuth(_InOrganization):
             timestamp=query["Timestamp"],
             signature_nonce=query["SignatureNonce"],
             signature=alicloud_signature(query, self.access_key_secret),
-            sub_organization_name=self.sub_organization_name,
+            organization_slug=self.organization_slug,
         )
         return replace(login, body=Body({**(login.body or {}), **temporary})) if temporary else login
 

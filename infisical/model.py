@@ -1,15 +1,15 @@
-"""Model: the base of every dataclass that stands for something on the wire, and how its fields are named there.
+"""Model: the base of every dataclass that represents something on the wire, and how its fields are named there.
 
-dataclasses-json is the public face of a model (`to_dict`, `to_json`, `from_dict`, `from_json`) and is imported by the
-first call of one of these; a client that only makes requests never pays for it. Answers are read by decode.py,
-marshmallow schemas are built by schema.py.
+dataclasses-json writes models (`to_dict`, `to_json`) and is imported by the first call of one of these; a client that
+only makes requests never pays for it. decode.py reads them, for answers and for `from_dict` and `from_json` alike;
+schema.py builds marshmallow schemas on the same readers.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import Field, fields
+from dataclasses import MISSING, Field, fields
 from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
@@ -66,6 +66,66 @@ def wire(name: str = "", *, check: Callable[[Any], str | None] | None = None) ->
 
 def _always(name: str, _: str) -> str:
     return name
+
+
+DECORATIONS: Final = frozenset(
+    {
+        "access_token_last_renewed_at",
+        "access_token_last_used_at",
+        "actor",
+        "auth_consent_content",
+        "bypass_reason",
+        "color",
+        "comment",
+        "created_at",
+        "description",
+        "filename",
+        "first_name",
+        "friendly_name",
+        "ip",
+        "is_rotated_secret",
+        "last_import_message",
+        "last_imported_at",
+        "last_login_time",
+        "last_name",
+        "last_remove_message",
+        "last_removed_at",
+        "last_replicated",
+        "last_run_error_message",
+        "last_secret_modified",
+        "last_sync_message",
+        "last_synced_at",
+        "last_used",
+        "last_viewed_at",
+        "metadata",
+        "page_frame_content",
+        "position",
+        "privilege_upgrade_initiated_at",
+        "renewal_error",
+        "secret_comment",
+        "secret_metadata",
+        "secret_reminder_note",
+        "secret_reminder_repeat_days",
+        "skip_multiline_encoding",
+        "status_details",
+        "tags",
+        "timestamp",
+        "updated_at",
+        "user_agent",
+        "user_joined_at",
+        "version",
+    }
+)
+"""Names of optional fields that only decorate an object: a value of a wrong type there does not cost the answer.
+
+No field belongs here whose default would change what a value means or who may use it: ids, keys, values, tokens,
+lifetimes, limits, roles, whatever is hidden, disabled or revoked.
+"""
+
+
+def is_decoration(f: Field[Any]) -> bool:
+    """Whether a wrong type in this field is replaced by the field's default instead of refusing the object."""
+    return f.name in DECORATIONS and not (f.default is MISSING and f.default_factory is MISSING)
 
 
 def wire_names(model: type[Any]) -> tuple[tuple[Field[Any], str], ...]:
@@ -128,15 +188,24 @@ class Model:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, infer_missing: bool = False) -> Self:
-        """Build one by dataclasses-json, which coerces, and raises; answers of the server do not come this way."""
-        build: Any = _mixin().from_dict
-        return cast("Self", build.__func__(cls, data, infer_missing=infer_missing))
+        """Build one from a document as the server writes it, read exactly as an answer is.
+
+        ValueError, which shows no value, where a required field is absent or has the wrong type. With `infer_missing`
+        dataclasses-json reads it by its own rules: absent required fields are None, and types are not checked.
+        """
+        if infer_missing:
+            build: Any = _mixin().from_dict
+            return cast("Self", build.__func__(cls, data, infer_missing=True))
+        from infisical.decode import read_document
+
+        return read_document(cls, data)
 
     @classmethod
-    def from_json(cls, text: str | bytes, **options: Any) -> Self:
-        """Build one from JSON text, as `from_dict` does."""
-        build: Any = _mixin().from_json
-        return cast("Self", build.__func__(cls, text, **options))
+    def from_json(cls, text: str | bytes | bytearray, *, infer_missing: bool = False, **options: Any) -> Self:
+        """Build one from JSON text, as `from_dict` does; the options are those of `json.loads`."""
+        import json
+
+        return cls.from_dict(json.loads(text, **options), infer_missing=infer_missing)
 
     @classmethod
     def schema(cls, **options: Any) -> SchemaType[Self]:

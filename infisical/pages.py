@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Itera
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final, TypeAlias, TypeVar
 
-from returns.result import Failure
+from returns.result import Failure, Success
 
 from infisical.errors import InfisicalError, RequestError
 from infisical.group import Answer
@@ -21,6 +21,7 @@ Step: TypeAlias = "Request[T] | Failure[InfisicalError]"
 COUNTS: Final = ("total_count", "total", "count")
 OFFSET_CAPS: Final[Mapping[str, int]] = {
     "/api/v1/auth/token-auth/identities/{identityId}/tokens": 100,
+    "/api/v1/shared-secrets": 100,
     "/api/v1/secret-sharing": 100,
 }
 """The largest offset that the server takes, where it takes no more."""
@@ -31,8 +32,10 @@ def pages(
 ) -> Iterator[Answer[T]]:
     """Walk the pages of a request, from its own offset on; `run` is a client, or anything that runs requests.
 
-    `size` is the limit of each page, by default the request's own, or the server's. Ends with the last page, or with
-    the first `Failure`: the server's, or a `RequestError` where it takes no larger offset, or does not page at all.
+    `size` is the limit of each page, by default the request's own, or the server's. A server may send shorter pages:
+    the walk goes on until the total is reached, where the server gives one, or until an empty page. Ends with the last
+    page, or with the first `Failure`: the server's, or a `RequestError` where it takes no larger offset, answers the
+    same page again, or where `request` is none. A server whose order is not stable can repeat rows, and lose others.
     """
     walk = _walk(request, size)
     step = next(walk)
@@ -67,6 +70,10 @@ async def apages(
 
 
 def _walk(request: Request[T], size: int | None) -> Generator[Any, T, None]:
+    if not isinstance(request, Request):
+        wanted = "pages wants a request, as Kms.list_keys(...) on the class builds it"
+        yield Failure(RequestError(f"{wanted}, not {_described(request)}"))
+        return
     where = f"{request.method} {request.path}"
     offset = _given(request, "offset") or 0
     limit = _given(request, "limit") if size is None else size
@@ -81,7 +88,7 @@ def _walk(request: Request[T], size: int | None) -> Generator[Any, T, None]:
             yield Failure(RequestError(f"{where} does not answer with a list"))
             return
         offset += count
-        if count == 0 or (total is not None and offset >= total) or (total is None and limit and count < limit):
+        if count == 0 or (total is not None and offset >= total):
             return
         if page == before:
             yield Failure(RequestError(f"{where} does not page: it answers the same again"))
@@ -91,6 +98,12 @@ def _walk(request: Request[T], size: int | None) -> Generator[Any, T, None]:
             yield Failure(RequestError(f"{where} takes offsets up to {cap}: there may be more"))
             return
         before = page
+
+
+def _described(value: object) -> str:
+    if isinstance(value, (Success, Failure)):
+        return "the answer of a call that was made already"
+    return "a coroutine" if isinstance(value, Coroutine) else f"{type(value).__name__}"
 
 
 def _given(request: Request[Any], name: str) -> Any:

@@ -71,7 +71,8 @@ class Request(Generic[T_co]):
 
     `path` is a template, `parts` fill it; `query` and `body` hold Python values, written by `prepare`; `headers` is for
     what is neither of these nor the session's credential. `idempotent` says of a call that is no GET that it may be
-    repeated without harm.
+    repeated without harm. `formerly` holds the templates of older servers, with the same part names: they are tried
+    in order where the server answers that it has no such route, and only then.
     """
 
     method: Method
@@ -83,6 +84,7 @@ class Request(Generic[T_co]):
     auth: Access = ANY
     headers: Headers = ()
     idempotent: bool = False
+    formerly: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         shown = tuple((name, MASK if is_secret_field(str(name)) else value) for name, value in self.query)
@@ -117,9 +119,7 @@ class HttpRequest:
     def with_header(self, name: str, value: str) -> HttpRequest:
         """Copy it with one more header."""
         headers = (*self.headers, (name, value))
-        return HttpRequest(
-            self.method, self.url, headers, self.body, self.timeout, self.max_response_bytes, self.about
-        )
+        return HttpRequest(self.method, self.url, headers, self.body, self.timeout, self.max_response_bytes, self.about)
 
 
 # ---- building: total, nothing here can fail
@@ -131,9 +131,11 @@ def get(
     returns: Decoder[T],
     auth: Access = ANY,
     headers: Headers = (),
+    formerly: tuple[str, ...] = (),
 ) -> Request[T]:
     """Describe a GET. What is None in `query` is left out."""
-    return Request("GET", path, tuple(parts.items()), _present(query), None, returns, auth, headers)
+    filled = tuple(parts.items())
+    return Request("GET", path, filled, _present(query), None, returns, auth, headers, False, formerly)
 
 
 def post(
@@ -146,10 +148,11 @@ def post(
     auth: Access = ANY,
     headers: Headers = (),
     idempotent: bool = False,
+    formerly: tuple[str, ...] = (),
 ) -> Request[T]:
     """Describe a POST. It always carries a JSON body; what is None in it is left out, `NULL` is null."""
-    written = _frozen(body)
-    return Request("POST", path, tuple(parts.items()), _present(query), written, returns, auth, headers, idempotent)
+    filled, written = tuple(parts.items()), _frozen(body)
+    return Request("POST", path, filled, _present(query), written, returns, auth, headers, idempotent, formerly)
 
 
 def patch(
@@ -161,9 +164,11 @@ def patch(
     returns: Decoder[T],
     auth: Access = ANY,
     headers: Headers = (),
+    formerly: tuple[str, ...] = (),
 ) -> Request[T]:
     """Describe a PATCH; its body as in `post`."""
-    return Request("PATCH", path, tuple(parts.items()), _present(query), _frozen(body), returns, auth, headers)
+    filled, written = tuple(parts.items()), _frozen(body)
+    return Request("PATCH", path, filled, _present(query), written, returns, auth, headers, False, formerly)
 
 
 def put(
@@ -175,9 +180,11 @@ def put(
     returns: Decoder[T],
     auth: Access = ANY,
     headers: Headers = (),
+    formerly: tuple[str, ...] = (),
 ) -> Request[T]:
     """Describe a PUT; its body as in `post`."""
-    return Request("PUT", path, tuple(parts.items()), _present(query), _frozen(body), returns, auth, headers)
+    filled, written = tuple(parts.items()), _frozen(body)
+    return Request("PUT", path, filled, _present(query), written, returns, auth, headers, False, formerly)
 
 
 def delete(
@@ -189,10 +196,11 @@ def delete(
     returns: Decoder[T],
     auth: Access = ANY,
     headers: Headers = (),
+    formerly: tuple[str, ...] = (),
 ) -> Request[T]:
     """Describe a DELETE: with a JSON body only if one is given."""
-    written = None if body is None else _frozen(body)
-    return Request("DELETE", path, tuple(parts.items()), _present(query), written, returns, auth, headers)
+    filled, written = tuple(parts.items()), None if body is None else _frozen(body)
+    return Request("DELETE", path, filled, _present(query), written, returns, auth, headers, False, formerly)
 
 
 def _present(params: Params) -> tuple[tuple[str, Any], ...]:

@@ -1,4 +1,4 @@
-"""Marshmallow schemas of models: from the same fields and names on the wire that decode.py compiles.
+"""Marshmallow schemas of models: typed fields to look at and to dump, over the readers that decode.py compiles.
 
 dataclasses-json builds schemas too, but understands neither `X | None` nor our tuples, and leaves those unchecked.
 Imported by `Model.schema()` only.
@@ -10,11 +10,11 @@ import functools
 import typing
 from collections.abc import Callable
 from dataclasses import MISSING
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 
-from infisical.decode import unwrapped
+from infisical.decode import Mismatch, Reader, field_reader, unwrapped
 from infisical.model import Model, wire_names
 
 
@@ -36,9 +36,7 @@ def _made(model: Any) -> type[Schema]:
             options |= {"load_default": f.default_factory, "allow_none": True}
         else:
             options["required"] = True
-        if f.metadata.get("check") is not None:
-            options["validate"] = functools.partial(_validate, f.metadata["check"])
-        columns[f.name] = _field(hints[f.name], options)
+        columns[f.name] = _field(hints[f.name], options, field_reader(model, f, name, hints[f.name]))
     defaults = {name: column.load_default for name, column in columns.items() if not column.required}
 
     def make(self: Schema, data: dict[str, Any], **_: Any) -> Any:
@@ -49,55 +47,71 @@ def _made(model: Any) -> type[Schema]:
     return type(f"{model.__name__}Schema", (Schema,), {**columns, "Meta": meta, "make": post_load(make)})
 
 
-def _field(hint: Any, options: dict[str, Any]) -> fields.Field:
+def _field(hint: Any, options: dict[str, Any], read: Reader | None = None) -> fields.Field:
+    """Make marshmallow's field of a type. It loads what `read` makes of a value; those inside it only dump."""
     kind, nullable = unwrapped(hint)
     if nullable or kind is Any:
         options["allow_none"] = True
+    made = _typed(kind)
+    if read is not None:
+        options["metadata"] = {READ: read}
+    return made(**options)
+
+
+def _typed(kind: Any) -> Callable[..., fields.Field]:
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if kind in SCALARS:
-        return SCALARS[kind](**options)
+        return SCALARS[kind]
     if origin is tuple:
-        return _Tuple(_field(args[0], {}), **options)
+        return functools.partial(_List, _field(args[0], {}))
     if isinstance(origin, type) and issubclass(origin, typing.Mapping):
-        return fields.Dict(keys=fields.String(), values=_field(args[1], {}), **options)
+        return functools.partial(_Dict, keys=fields.String(), values=_field(args[1], {}))
     if Model in getattr(kind, "__mro__", ()):
-        return fields.Nested(lambda: schema_of(cast("type[Model]", kind))(), **options)
-    return fields.Raw(**options)
+        return functools.partial(_Nested, lambda: schema_of(cast("type[Model]", kind))())
+    return _Raw
 
 
-def _validate(check: Callable[[Any], str | None], value: Any) -> None:
-    expected = check(value)
-    if expected is not None:
-        raise ValidationError(f"Not {expected}.")
+# ---- marshmallow's fields, which load by a reader and dump as they are
+READ: Final = "read"
 
 
-# ---- marshmallow's fields, without what they coerce
-class _Tuple(fields.List):
-    """A list, and nothing else that has items; loaded as a tuple."""
+class _ByReader(fields.Field if TYPE_CHECKING else object):  # type: ignore[misc]
+    """Loads by the reader in the field's metadata."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, list):
-            raise self.make_error("invalid", input=value)
-        return tuple(super()._deserialize(value, attr, data, **kwargs))
+        try:
+            return self.metadata[READ](value)
+        except Mismatch as wrong:
+            raise ValidationError(f"Not as promised: {wrong}.") from None
 
 
-class _Boolean(fields.Boolean):
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return value
+class _String(_ByReader, fields.String): ...
 
 
-class _Float(fields.Float):
-    def _validated(self, value: Any) -> Any:
-        if not isinstance(value, (int, float)):
-            raise self.make_error("invalid", input=value)
-        return super()._validated(value)
+class _Integer(_ByReader, fields.Integer): ...
 
 
-SCALARS: dict[Any, Callable[..., fields.Field]] = {
-    str: fields.String,
-    int: functools.partial(fields.Integer, strict=True),
+class _Float(_ByReader, fields.Float): ...
+
+
+class _Boolean(_ByReader, fields.Boolean): ...
+
+
+class _List(_ByReader, fields.List): ...
+
+
+class _Dict(_ByReader, fields.Dict): ...
+
+
+class _Nested(_ByReader, fields.Nested): ...  # type: ignore[misc]
+
+
+class _Raw(_ByReader, fields.Raw): ...
+
+
+SCALARS: Final[dict[Any, Callable[..., fields.Field]]] = {
+    str: _String,
+    int: functools.partial(_Integer, strict=True),
     float: _Float,
     bool: _Boolean,
 }

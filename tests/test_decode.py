@@ -309,8 +309,8 @@ PLACES = [
     (TAGS, [], "", "expected an object, found a list at the top"),
     (TAGS, {"neither": 1}, "tags", "expected a list, found nothing at tags"),
     (one(SecretList), {"secrets": [{"id": "i", "secretKey": "k", "secretValue": "v"}] * 3
-        + [{"id": "i", "secretKey": "k", "secretValue": "v", "version": "1"}]}, "secrets[3].version",
-        "expected an integer, found a string at secrets[3].version"),
+        + [{"id": "i", "secretKey": "k", "secretValue": "v", "type": 1}]}, "secrets[3].type",
+        "expected a string, found an integer at secrets[3].type"),
 ]  # fmt: skip
 
 

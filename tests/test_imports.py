@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infisical.endpoints.secrets import Secret, SecretImport, SecretList
-from infisical.imports import merge_imports, to_env
+from infisical.imports import is_hidden, merge_imports, to_env
 
 names = st.sampled_from("ABCDE")
 
@@ -87,3 +88,130 @@ def test_empty_values_are_values():
     listing = SecretList(secrets=(secret("A", ""),), imports=(imported(secret("A", "imported")),))
 
     assert to_env(listing) == {"A": ""}
+
+
+# ---- recursive listings: one name in several folders
+def placed(path: str | None, key: str, value: str, kind: str = "shared", **more: bool) -> Secret:
+    return Secret(id=f"{path}{key}{kind}", secret_key=key, secret_value=value, type=kind, secret_path=path, **more)
+
+
+USERS = SecretList(
+    secrets=(
+        placed("/", "username", "root"),
+        placed("/", "username", "mine", "personal"),
+        placed("/elasticsearch", "username", "elastic"),
+        placed("/postgres/", "username", "pg"),
+        placed("/postgres/", "password", "pw"),
+    ),
+    imports=(imported(secret("username", "imported"), secret("HOST", "imported")),),
+)
+
+
+def by_folder(found: Secret) -> str:
+    return f"{(found.secret_path or '/').strip('/')}_{found.secret_key}".lstrip("_").upper()
+
+
+@pytest.mark.parametrize("flatten", [to_env, merge_imports])
+def test_one_name_in_several_folders_is_refused_by_name_with_the_remedy(flatten):
+    with pytest.raises(ValueError, match="more than one secret is named") as refused:
+        flatten(USERS)
+
+    assert str(refused.value) == (
+        "more than one secret is named username (in /, /elasticsearch, /postgres/): "
+        "choose one folder by path=, or name them apart by key="
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/", {"username": "mine", "HOST": "imported"}),
+        ("/elasticsearch", {"username": "elastic", "HOST": "imported"}),
+        ("elasticsearch/", {"username": "elastic", "HOST": "imported"}),
+        ("/postgres", {"username": "pg", "password": "pw", "HOST": "imported"}),
+    ],
+)
+def test_path_takes_one_folder_and_the_imports(path, expected):
+    assert to_env(USERS, path=path) == expected
+
+
+def test_a_path_in_which_no_secret_is_is_refused_and_says_where_there_are_some():
+    with pytest.raises(ValueError, match="no secret of the listing is in '/postgre'; there are some in /, /elast"):
+        to_env(USERS, path="/postgre")
+
+
+def test_secrets_of_a_server_that_does_not_say_where_they_are_count_as_one_folder():
+    listing = SecretList(secrets=(placed(None, "A", "a"), placed(None, "B", "b")))
+
+    assert to_env(listing, path="/any") == to_env(listing) == {"A": "a", "B": "b"}
+
+
+def test_key_names_secrets_apart():
+    assert to_env(USERS, key=by_folder) == {
+        "USERNAME": "mine", "ELASTICSEARCH_USERNAME": "elastic", "POSTGRES_USERNAME": "pg", "POSTGRES_PASSWORD": "pw",
+        "HOST": "imported",
+    }  # fmt: skip
+
+
+def test_a_key_that_names_two_secrets_alike_is_refused_and_one_that_names_nothing_too():
+    with pytest.raises(ValueError, match="more than one secret is named X"):
+        to_env(USERS, key=lambda _: "X")
+    with pytest.raises(ValueError, match="key returned NoneType for 'username', not a string"):
+        to_env(USERS, key=lambda _: None)  # type: ignore[arg-type, return-value]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["/", "/a", "/b"]), names), max_size=8, unique=True))
+def test_nothing_of_a_recursive_listing_is_dropped_in_silence(places):
+    listing = SecretList(secrets=tuple(placed(path, name, path + name) for path, name in places))
+    twice = {name for _, name in places if [other for _, other in places].count(name) > 1}
+    if twice:
+        with pytest.raises(ValueError, match="more than one secret is named") as refused:
+            to_env(listing)
+        assert {name for name in "ABCDE" if f"{name} (in " in str(refused.value)} == twice
+    else:
+        assert to_env(listing) == {name: path + name for path, name in places}
+    assert to_env(listing, key=lambda s: f"{s.secret_path}:{s.secret_key}") == {f"{p}:{n}": p + n for p, n in places}
+
+
+# ---- values that the server hid
+HIDDEN = placed("/", "HIDDEN", "<hidden-by-infisical>", secret_value_hidden=True)
+
+
+@pytest.mark.parametrize(
+    ("one", "hidden"),
+    [
+        (HIDDEN, True),
+        (placed("/", "K", "", secret_value_hidden=True), True),
+        (placed("/", "K", "<hidden-by-infisical>"), True),
+        (placed("/", "K", "<hidden-by-infisical>", secret_value_hidden=False), False),
+        (placed("/", "K", "", secret_value_hidden=False), False),
+        (placed("/", "K", ""), False),
+    ],
+)
+def test_a_hidden_value_is_told_from_an_empty_one(one, hidden):
+    assert is_hidden(one) is hidden
+
+
+def test_a_hidden_value_reaches_no_process_as_if_it_were_the_secret():
+    listing = SecretList(secrets=(HIDDEN, placed("/", "EMPTY", "")), imports=(imported(secret("HIDDEN", "imported")),))
+    with pytest.raises(ValueError, match="the server hid the values of HIDDEN: give the identity the right to read"):
+        to_env(listing)
+
+    assert to_env(listing, hidden="skip") == {"EMPTY": ""}
+
+
+def test_a_hidden_secret_that_is_overridden_does_not_matter():
+    mine = placed("/", "HIDDEN", "mine", "personal")
+
+    assert to_env(SecretList(secrets=(HIDDEN, mine))) == {"HIDDEN": "mine"}
+
+
+def test_only_two_ways_with_hidden_values_are_known():
+    with pytest.raises(ValueError, match="hidden is 'refuse' or 'skip', not 'drop'"):
+        to_env(SecretList(secrets=()), hidden="drop")  # type: ignore[arg-type]
+
+
+def test_a_message_names_ten_and_says_how_many_more_there_are():
+    hidden = tuple(placed("/", f"K{n:02}", "", secret_value_hidden=True) for n in range(12))
+    with pytest.raises(ValueError, match=r"of K00, K01, K02, K03, K04, K05, K06, K07, K08, K09 and 2 more: give"):
+        to_env(SecretList(secrets=hidden))

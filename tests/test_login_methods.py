@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -37,6 +38,7 @@ from infisical.logins import alicloud_signature
 from tests.wire import answer, replaying
 
 URL = "https://infisical.test"
+MOST = 64 << 20  # what a client takes by default, in bytes
 HEADERS = (
     ("Accept", "application/json"),
     ("User-Agent", f"infisical-functional/{__version__}"),
@@ -145,7 +147,9 @@ def test_a_login_sends_this_without_the_credential_at_hand_and_holds_the_answer(
     [sent] = executor.sent
     assert got == Success(HELD)
     assert json.loads(sent.body) == body
-    assert sent == HttpRequest("POST", f"{URL}/api/v1/auth/{path}/login", (*HEADERS, *headers, JSON), sent.body, 30.0)
+    assert sent == HttpRequest(
+        "POST", f"{URL}/api/v1/auth/{path}/login", (*HEADERS, *headers, JSON), sent.body, 30.0, MOST
+    )
     assert (client.is_authenticated, client.auth_mode) == (True, "identity_access_token")
 
 
@@ -173,6 +177,28 @@ def test_a_refused_login_is_not_repeated_and_changes_nothing(method, path, body,
         template=f"/api/v1/auth/{path}/login",
     )
     assert (len(executor.sent), client.auth_mode) == (1, "jwt")
+
+
+IN_ORGANIZATION = [
+    UniversalAuth("c1", "s", organization_slug="sub"),
+    GcpAuth("i1", "s", organization_slug="sub"),
+    AzureAuth("i1", "s", organization_slug="sub"),
+    KubernetesAuth("i1", "s", organization_slug="sub"),
+    OidcAuth("i1", "s", organization_slug="sub"),
+    JwtAuth("i1", "s", organization_slug="sub"),
+    AwsAuth("i1", "b", "h", organization_slug="sub"),
+    LdapAuth("i1", "u", "s", organization_slug="sub"),
+    TlsCertAuth("i1", PEM, organization_slug="sub"),
+    OciAuth("i1", "ocid1.user", OCI_HEADERS, organization_slug="sub"),
+    AliCloudAuth("i1", "LTAI1", "s", organization_slug="sub", **FIXED),
+]
+
+
+@pytest.mark.parametrize("method", IN_ORGANIZATION, ids=[type(method).__name__ for method in IN_ORGANIZATION])
+def test_the_organization_of_a_login_is_named_for_servers_of_any_age(method):
+    with_slug, without = method.request().body, replace(method, organization_slug=None).request().body
+
+    assert with_slug == {**without, "organizationSlug": "sub", "subOrganizationName": "sub"}
 
 
 def test_a_query_is_signed_as_in_the_example_that_alibaba_cloud_publishes():

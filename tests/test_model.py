@@ -12,6 +12,7 @@ import importlib
 import json
 import pickle
 import pkgutil
+import re
 import sys
 import typing
 from collections.abc import Iterator, Mapping
@@ -30,8 +31,8 @@ import infisical.endpoints
 from infisical import DecodeError, LoginResponse
 from infisical.decode import compiled, one
 from infisical.endpoints.kms import DecryptResponse, KmsKey
-from infisical.endpoints.secrets import NewSecret, Secret, SecretReferenceNode, SecretTag
-from infisical.model import Model, camel, wire, wire_names
+from infisical.endpoints.secrets import NewSecret, Secret, SecretList, SecretMetadata, SecretReferenceNode, SecretTag
+from infisical.model import DECORATIONS, Model, camel, is_decoration, wire, wire_names
 from infisical.request import NULL, Base64, Null
 from infisical.schema import schema_of
 from tests.wire import answer
@@ -198,7 +199,7 @@ def hold_to_one_another(model: type[Any], document: dict[str, Any]) -> None:
     read = one(model)(answer(document)).unwrap()
 
     assert compiled(model, frozenset({model}), False)(document) == read
-    assert model.from_dict(document) == read
+    assert model.from_dict(document) == model.from_dict(document, infer_missing=True) == read
     assert schema.load(document) == read
     assert document == before
     written = read.to_dict()
@@ -228,6 +229,8 @@ def test_a_field_that_is_absent_or_null_is_its_default_or_an_error_that_names_it
             outcome = one(model)(answer(document))
             if needed:
                 assert (outcome.failure().path, type(outcome.failure())) == (name, DecodeError)
+                with pytest.raises(ValueError, match=f" at {name}$"):
+                    model.from_dict(document)
                 with pytest.raises(ValidationError) as refused:
                     schema_for(model).load(document)
                 assert list(refused.value.messages) == [name]
@@ -235,7 +238,7 @@ def test_a_field_that_is_absent_or_null_is_its_default_or_an_error_that_names_it
                 default = f.default if f.default_factory is MISSING else f.default_factory()
                 expected = replace(whole, **{f.name: None if is_required(f) else default})
                 assert outcome == Success(expected)
-                assert schema_for(model).load(document) == expected
+                assert model.from_dict(document) == schema_for(model).load(document) == expected
 
 
 def may_be_null(model: type[Any], f: Any) -> bool:
@@ -244,17 +247,107 @@ def may_be_null(model: type[Any], f: Any) -> bool:
 
 
 @each_model
-def test_a_value_of_another_type_is_refused_by_decoder_and_schema_alike(model):
+def test_a_value_of_another_type_is_refused_by_decoder_from_dict_and_schema_alike(model):
     for f, name in wire_names(model):
-        for value in wrong_for(HINTS[model][f.name]):
+        for value in [] if is_decoration(f) else wrong_for(HINTS[model][f.name]):
             document = {**full(model), name: value}
             outcome = one(model)(answer(document))
 
             assert isinstance(outcome, Failure), (name, value)
             assert outcome.failure().path.replace("[", ".").split(".")[0] == name
+            with pytest.raises(ValueError, match=f"^{model.__name__}: expected .* found .* at {name}"):
+                model.from_dict(document)
             with pytest.raises(ValidationError) as refused:
                 schema_for(model).load(document)
             assert list(refused.value.messages) == [name]
+
+
+@each_model
+def test_a_field_that_decorates_takes_its_default_where_the_type_is_wrong_in_all_three_alike(model):
+    whole = one(model)(answer(full(model))).unwrap()
+    for f, name in wire_names(model):
+        for value in wrong_for(HINTS[model][f.name]) if is_decoration(f) else []:
+            document = {**full(model), name: value}
+            default = f.default if f.default_factory is MISSING else f.default_factory()
+            expected = replace(whole, **{f.name: default})
+
+            assert one(model)(answer(document)) == Success(expected)
+            assert compiled(model, frozenset({model}), False)(document) == expected
+            assert model.from_dict(document) == schema_for(model).load(document) == expected
+
+
+@pytest.mark.parametrize("name", sorted(DECORATIONS))
+def test_every_name_that_decorates_is_that_of_an_optional_field(name):
+    assert any(f.name == name and is_decoration(f) for model in READ for f in fields(model))
+
+
+STRICT = re.compile(
+    r"(^|_)(id|ids|key|keys|value|values|token|secret|password|hidden|expires|expire|ttl|limit|uses|role|roles|scopes"
+    r"|permissions|allowed|disabled|enabled|revoked|locked|active|admin|trusted|type|status|environment|path)($|_)"
+)
+
+
+def test_no_field_decorates_that_says_what_a_value_means_or_who_may_use_it():
+    assert {name for name in DECORATIONS if STRICT.search(name)} == {"secret_metadata", "secret_comment"} | {
+        "last_secret_modified", "secret_reminder_note", "secret_reminder_repeat_days", "is_rotated_secret",
+        "access_token_last_renewed_at", "access_token_last_used_at", "status_details",
+    }  # fmt: skip
+
+
+SECRET = {"id": "1", "secretKey": "K", "secretValue": "v"}
+DECORATED = [
+    ({"metadata": {"source": 1}}, {}),
+    ({"metadata": [], "secretMetadata": [{"key": "k", "value": "v"}, {"value": "no key"}, 7]},
+     {"secret_metadata": (SecretMetadata(key="k", value="v"),)}),
+    ({"version": 1.0, "createdAt": 1700000000, "secretComment": {}, "skipMultilineEncoding": "yes"}, {}),
+    ({"tags": [{"slug": "without an id"}, {"id": "t"}, None]}, {"tags": (SecretTag(id="t"),)}),
+    ({"tags": {"id": "t"}}, {}),
+    ({"tags": [{"id": "t", "color": 7}]}, {"tags": (SecretTag(id="t"),)}),
+    ({"tags": None, "metadata": None}, {}),
+    ({"actor": "somebody", "secretReminderRepeatDays": "3"}, {}),
+    ({"actor": {"actorId": 3}}, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("document", "fields"), DECORATED)
+def test_an_odd_decoration_does_not_cost_a_listing_its_other_secrets(document, fields):
+    listing = {"secrets": [{**SECRET, **document}, SECRET]}
+    plain = Secret(id="1", secret_key="K", secret_value="v")
+    expected = SecretList(secrets=(replace(plain, **fields), plain))
+
+    assert one(SecretList)(answer(listing)) == Success(expected)
+    assert SecretList.from_dict(listing) == SecretList.schema().load(listing) == expected
+
+
+ODD = [
+    ({"id": 7}, "id"), ({"id": None}, "id"), ({"secretKey": 7}, "secretKey"), ({"secretValue": None}, "secretValue"),
+    ({"secretValueHidden": "false"}, "secretValueHidden"), ({"secretValueHidden": 0}, "secretValueHidden"),
+    ({"type": 1}, "type"), ({"environment": 1}, "environment"), ({"secretPath": []}, "secretPath"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("document", "path"), ODD)
+def test_what_a_secret_is_stays_strict_in_all_three(document, path):
+    listing = {"secrets": [SECRET, {**SECRET, **document}]}
+
+    assert one(SecretList)(answer(listing)).failure().path == f"secrets[1].{path}"
+    with pytest.raises(ValueError, match=f"at secrets\\[1\\].{path}$"):
+        SecretList.from_dict(listing)
+    with pytest.raises(ValidationError):
+        SecretList.schema().load(listing)
+
+
+def test_an_odd_decoration_is_logged_once_for_each_field_and_without_its_value(caplog, monkeypatch):
+    monkeypatch.setattr("infisical.decode.WARNED", set())
+    odd = {**SECRET, "version": "leaked", "tags": [{"name": "leaked"}, "leaked"], "metadata": {"leaked": 1}}
+    for _ in range(3):
+        one(SecretList)(answer({"secrets": [odd, odd]})).unwrap()
+
+    assert [(record.name, record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("infisical", "WARNING", "Secret.version: expected an integer, ignored what the server sent"),
+        ("infisical", "WARNING", "Secret.metadata: expected a string, ignored what the server sent"),
+        ("infisical", "WARNING", "Secret.tags[]: expected a string, ignored what the server sent"),
+    ]
 
 
 @every_model
@@ -282,18 +375,18 @@ class Odds(Model):
     made: Mapping[str, int] = field(default_factory=lambda: {"made": 1}, hash=False)
     table: tuple[tuple[int, ...], ...] = ()
     holes: tuple[str | None, ...] = ()
-    tags: tuple[SecretTag, ...] | None = None
+    labels: tuple[SecretTag, ...] | None = None
     by_name: Mapping[str, SecretTag] | None = field(default=None, hash=False)
 
 
 GOOD = {"import": "i", "kind": "a", "nullable": None, "any": None}
 GIVEN = {
     **GOOD, "ratio": 2, "evenNumber": 4, "made": {"x": 1}, "table": [[1], []], "holes": [None, "h"],
-    "tags": [{"id": "t"}], "byName": {"n": {"id": "t"}},
+    "labels": [{"id": "t"}], "byName": {"n": {"id": "t"}},
 }  # fmt: skip
 EXPECTED = Odds(
     import_="i", kind="a", nullable=None, any=None, ratio=2, even=4, made={"x": 1}, table=((1,), ()), holes=(None, "h"),
-    tags=(SecretTag(id="t"),), by_name={"n": SecretTag(id="t")},
+    labels=(SecretTag(id="t"),), by_name={"n": SecretTag(id="t")},
 )  # fmt: skip
 ABSENT = Odds(import_="i", kind="a", nullable=None, any=None)
 
@@ -308,12 +401,12 @@ def test_decoder_and_schema_agree_on_types_that_no_model_of_the_package_needs():
     assert one(Odds)(answer(GIVEN)) == Success(EXPECTED)
     assert Odds.schema().load(GIVEN) == EXPECTED
     tag = {"id": "t", "slug": None, "name": None, "color": None}
-    assert Odds.schema().dump(EXPECTED) == EXPECTED.to_dict() == {**GIVEN, "tags": [tag], "byName": {"n": tag}}
+    assert Odds.schema().dump(EXPECTED) == EXPECTED.to_dict() == {**GIVEN, "labels": [tag], "byName": {"n": tag}}
 
 
 REFUSED = [
     ("kind", 1), ("evenNumber", 3), ("evenNumber", "4"), ("ratio", "0.5"), ("ratio", False), ("made", {"x": "1"}),
-    ("made", []), ("table", [1]), ("table", [["1"]]), ("holes", [1]), ("tags", [{}]), ("tags", {"id": "t"}),
+    ("made", []), ("table", [1]), ("table", [["1"]]), ("holes", [1]), ("labels", [{}]), ("labels", {"id": "t"}),
     ("byName", {"n": {}}), ("byName", [{"id": "t"}]), ("import", None), ("kind", None),
 ]  # fmt: skip
 
@@ -332,7 +425,7 @@ def test_a_check_is_part_of_the_schema_too():
     with pytest.raises(ValidationError) as refused:
         DecryptResponse.schema().load({"plaintext": "not base64!"})
 
-    assert refused.value.messages == {"plaintext": ["Not base64."]}
+    assert refused.value.messages == {"plaintext": ["Not as promised: expected base64, found a string at plaintext."]}
 
 
 def test_a_secret_is_written_in_plain_and_read_back():

@@ -60,6 +60,14 @@ def test_the_pages_together_hold_everything_from_the_offset_on_once_and_in_order
     assert len(server.sent) <= max(1, -(-(there - first) // size) + (not counted))
 
 
+@given(there=st.integers(0, 60), size=st.integers(1, 20), most=st.integers(1, 7), counted=st.booleans())
+def test_a_server_that_sends_shorter_pages_than_were_asked_for_loses_no_rows(there, size, most, counted):
+    server = Server(there, counted=counted, most=most)
+    got = [page.unwrap() for page in pages(server, KEYS if counted else PLAIN, size=size)]
+
+    assert [k for page in got for k in (page.keys if counted else page)] == [key(n) for n in range(there)]
+
+
 def test_counted_pages_end_with_the_count():
     server = Server(5)
     got = list(pages(server, KEYS, size=2))
@@ -68,11 +76,20 @@ def test_counted_pages_end_with_the_count():
     assert asked(server.sent) == [(0, 2), (2, 2), (4, 2)]
 
 
-def test_uncounted_pages_end_with_a_short_one_or_an_empty_one():
+def test_uncounted_pages_end_with_an_empty_one():
     short, full = Server(3, counted=False), Server(4, counted=False)
 
-    assert [len(page.unwrap()) for page in pages(short, PLAIN, size=2)] == [2, 1]
+    assert [len(page.unwrap()) for page in pages(short, PLAIN, size=2)] == [2, 1, 0]
     assert [len(page.unwrap()) for page in pages(full, PLAIN, size=2)] == [2, 2, 0]
+
+
+@pytest.mark.parametrize(("counted", "lengths"), [(True, [100, 100, 50]), (False, [100, 100, 50, 0])])
+def test_a_short_page_is_not_the_last_one_with_a_total_or_without(counted, lengths):
+    server = Server(250, counted=counted)
+    got = [page.unwrap() for page in pages(server, KEYS if counted else PLAIN, size=500)]
+
+    assert [len(page.keys if counted else page) for page in got] == lengths
+    assert asked(server.sent) == [(offset, 500) for offset in (0, 100, 200, 250)[: len(lengths)]]
 
 
 def test_without_a_size_the_servers_own_limit_is_taken():
@@ -150,6 +167,35 @@ def test_a_size_that_cannot_be_is_a_failure_before_anything_is_sent(size):
 
     assert isinstance(got.failure(), RequestError)
     assert server.sent == []
+
+
+@pytest.mark.parametrize(
+    ("given", "described"),
+    [
+        (Success(KmsKeyList(keys=())), "the answer of a call that was made already"),
+        (Failure(RequestError("no")), "the answer of a call that was made already"),
+        (KmsKeyList(keys=()), "KmsKeyList"),
+        (None, "NoneType"),
+    ],
+)
+def test_what_is_no_request_is_a_failure_that_says_what_to_give(given, described):
+    server = Server(5)
+    wanted = "pages wants a request, as Kms.list_keys(...) on the class builds it"
+
+    assert list(pages(server, given)) == [Failure(RequestError(f"{wanted}, not {described}"))]
+    assert server.sent == []
+
+
+def test_the_coroutine_of_a_call_is_a_failure_that_says_what_to_give():
+    async def main() -> list[Any]:
+        client = AsyncInfisicalClient(auth=Jwt("t"), executor=AsyncScriptedExecutor())
+        call: Any = client.kms.list_keys(project_id="p")
+        got = [page async for page in apages(client, call)]
+        call.close()
+        return got
+
+    wanted = "pages wants a request, as Kms.list_keys(...) on the class builds it"
+    assert asyncio.run(main()) == [Failure(RequestError(f"{wanted}, not a coroutine"))]
 
 
 def test_an_answer_without_a_list_is_a_failure():

@@ -87,7 +87,10 @@ class ConnectionProject(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AppConnection(Model):
-    """A connection. `credentials` is the part that is not secret; its form depends on the app and the method."""
+    """A connection. `credentials` is the part that is not secret; its form depends on the app and the method.
+
+    `rotation` and `configuration` are as the server has them.
+    """
 
     id: str
     name: str | None = None
@@ -102,6 +105,8 @@ class AppConnection(Model):
     version: int | None = None
     is_platform_managed_credentials: bool | None = None
     is_auto_rotation_enabled: bool | None = None
+    rotation: Any = field(default=None, hash=False)
+    configuration: Any = field(default=None, repr=False, hash=False)
     gateway_id: str | None = None
     gateway_pool_id: str | None = None
     created_at: str | None = None
@@ -134,13 +139,19 @@ class AppConnections(Group[R]):
         project_id: str | None = None,
         is_platform_managed_credentials: bool | None = None,
         gateway_id: str | Null | None = None,
+        gateway_pool_id: str | Null | None = None,
+        is_auto_rotation_enabled: bool | None = None,
+        rotation: Mapping[str, Any] | Null | None = None,
+        configuration: Mapping[str, Any] | Null | None = None,
     ) -> Request[AppConnection]:
         """Connect to an app; the server tries the credentials first.
 
         What `credentials` holds depends on the app and the method. For `aws`: with `access-key` it is
         `{"accessKeyId": "AKIA…", "secretAccessKey": "…"}`, with `assume-role` `{"roleArn": "arn:aws:iam::…"}`.
         The name is a slug, the description has at most 256 characters. Without `project_id` the connection is the
-        organization's. Not every app takes `is_platform_managed_credentials` and `gateway_id`.
+        organization's. Not every app takes the parameters that follow; `gateway_pool_id`, `is_auto_rotation_enabled`,
+        `rotation` and `configuration` (the last two as the server has them) came in 2026, and older servers do not
+        read them.
         Expect `ValidationError`, `BadRequestError` (the name is taken, or the credentials do not work, or a plan
         without the app), `NotFoundError` (`route_missing`: no such app), `ForbiddenError`.
         POST /api/v1/app-connections/{app}
@@ -153,6 +164,10 @@ class AppConnections(Group[R]):
             "projectId": project_id,
             "isPlatformManagedCredentials": is_platform_managed_credentials,
             "gatewayId": gateway_id,
+            "gatewayPoolId": gateway_pool_id,
+            "isAutoRotationEnabled": is_auto_rotation_enabled,
+            "rotation": rotation,
+            "configuration": configuration,
         }
         returns = one(AppConnection, at="appConnection")
         return post("/api/v1/app-connections/{app}", {"app": app}, body=body, returns=returns, auth=CONNECTIONS)
@@ -168,11 +183,15 @@ class AppConnections(Group[R]):
         description: str | Null | None = None,
         is_platform_managed_credentials: bool | None = None,
         gateway_id: str | Null | None = None,
+        gateway_pool_id: str | Null | None = None,
+        is_auto_rotation_enabled: bool | None = None,
+        rotation: Mapping[str, Any] | Null | None = None,
+        configuration: Mapping[str, Any] | Null | None = None,
     ) -> Request[AppConnection]:
         """Change a connection; what is left out stays as it is.
 
         Limits as in `create`. Credentials are given whole, for the method that the connection has; `NULL` clears the
-        description and the gateway.
+        description, the gateway, the pool, the rotation or the configuration.
         Expect `NotFoundError`, `BadRequestError` (the name is taken, or the credentials do not work, or the platform
         manages them), `ValidationError`, `ForbiddenError`.
         PATCH /api/v1/app-connections/{app}/{connectionId}
@@ -183,6 +202,10 @@ class AppConnections(Group[R]):
             "description": description,
             "isPlatformManagedCredentials": is_platform_managed_credentials,
             "gatewayId": gateway_id,
+            "gatewayPoolId": gateway_pool_id,
+            "isAutoRotationEnabled": is_auto_rotation_enabled,
+            "rotation": rotation,
+            "configuration": configuration,
         }
         parts = {"app": app, "connectionId": connection_id}
         return patch(PATH, parts, body=body, returns=one(AppConnection, at="appConnection"), auth=CONNECTIONS)

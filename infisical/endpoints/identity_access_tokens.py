@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infisical.auth import EVERY, Access
+from infisical.auth import Access
 from infisical.decode import one
 from infisical.endpoints.identity_auth import LoginResponse
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request, post
 
-TOKENS = Access("identity_access_tokens", server=EVERY, judges_session=False)
+TOKENS = Access("identity_access_tokens", server=(), judges_session=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -52,7 +52,7 @@ class IntegrationAuth(Group[R]):
     ) -> Request[IntegrationAuthorization]:
         """Give the server an access token of another service; `workspace_id` is the project's id.
 
-        `integration` is the name of the service.
+        `integration` is the name of the service. Newer servers refuse new ones: app connections replace them.
         Expect `ValidationError`, `ForbiddenError`.
         POST /api/v1/integration-auth/access-token
         """

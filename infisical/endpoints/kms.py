@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from infisical.auth import Access
 from infisical.decode import one
@@ -17,7 +17,7 @@ from infisical.model import Model, wire
 from infisical.request import Base64, Request, delete, get, patch, post
 
 KMS = Access("kms")
-KeyUsage: TypeAlias = Literal["encrypt-decrypt", "sign-verify", "generate-verify-mac"] | str
+KeyUsage: TypeAlias = Literal["encrypt-decrypt", "sign-verify", "generate-verify-mac", "key-agreement"] | str
 Algorithm: TypeAlias = (
     Literal[
         "aes-256-gcm",
@@ -26,6 +26,7 @@ Algorithm: TypeAlias = (
         "ECC_NIST_P256",
         "ECC_NIST_P384",
         "ECC_NIST_P521",
+        "ECC_NIST_ED25519",
         "ML_DSA_44",
         "ML_DSA_65",
         "ML_DSA_87",
@@ -43,6 +44,8 @@ SigningAlgorithm: TypeAlias = (
         "ECDSA_SHA_512",
         "ECDSA_SHA_384",
         "ECDSA_SHA_256",
+        "ED25519_SHA_512",
+        "ED25519_PH_SHA_512",
         "ML_DSA_44",
         "ML_DSA_65",
         "ML_DSA_87",
@@ -62,7 +65,10 @@ def is_base64(value: str) -> str | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KmsKey(Model):
-    """A key, without its material. `algorithm` is today's name of `encryption_algorithm`."""
+    """A key, without its material. `algorithm` is today's name of `encryption_algorithm`.
+
+    `kmip_metadata` has no fixed form.
+    """
 
     id: str
     name: str | None = None
@@ -75,6 +81,7 @@ class KmsKey(Model):
     version: int | None = None
     is_disabled: bool | None = None
     is_exportable: bool | None = None
+    kmip_metadata: Any = field(default=None, hash=False)
     created_at: str | None = None
     updated_at: str | None = None
 
@@ -174,7 +181,8 @@ class Kms(Group[R]):
 
         `name` is a slug of 1 to 32 characters, `description` has at most 500. The server's defaults: a key to encrypt
         with (`encrypt-decrypt`), aes-256-gcm, exportable. The algorithm must fit the usage: symmetric to encrypt,
-        asymmetric to sign. `algorithm` is the newest servers' name of `encryption_algorithm`, which they still take.
+        asymmetric to sign. `algorithm` is the newer name of `encryption_algorithm`: it is sent under both names, so
+        that servers of any age read it.
         Expect `ValidationError`, `BadRequestError` (the name is taken), `ForbiddenError`.
         POST /api/v1/kms/keys
         """
@@ -183,7 +191,7 @@ class Kms(Group[R]):
             "name": name,
             "description": description,
             "keyUsage": key_usage,
-            "encryptionAlgorithm": encryption_algorithm,
+            "encryptionAlgorithm": algorithm if encryption_algorithm is None else encryption_algorithm,
             "algorithm": algorithm,
             "isExportable": is_exportable,
         }
@@ -278,7 +286,8 @@ class Kms(Group[R]):
     def decrypt(*, key_id: str, ciphertext: str) -> Request[DecryptResponse]:
         """Decrypt what `encrypt` gave (base64).
 
-        Expect `NotFoundError`, `BadRequestError` (a disabled key, or another key's ciphertext).
+        Expect `NotFoundError`, `BadRequestError` (a disabled key, or another key's ciphertext: servers of 2024 answer
+        `InternalServerError` to that).
         POST /api/v1/kms/keys/{keyId}/decrypt
         """
         body = {"ciphertext": ciphertext}

@@ -141,11 +141,12 @@ class Organizations(Group[R]):
     def list_memberships(*, org_id: str) -> Request[tuple[OrganizationMembership, ...]]:
         """List the users who are members of an organization; no pages.
 
-        A machine identity gets an empty answer: a `DecodeError`. Expect `NotFoundError`, `ForbiddenError`.
+        Servers before 2026 answer a machine identity nothing: a `DecodeError`. Expect `NotFoundError`,
+        `ForbiddenError`.
         GET /api/v2/organizations/{orgId}/memberships
         """
         returns = many(OrganizationMembership, at="users")
-        return get(MEMBERSHIPS, {"orgId": org_id}, returns=returns, auth=BY_PEOPLE)
+        return get(MEMBERSHIPS, {"orgId": org_id}, returns=returns, auth=ORGANIZATIONS)
 
     @endpoint
     @staticmethod
@@ -195,7 +196,8 @@ class Organizations(Group[R]):
     def delete_membership(*, org_id: str, membership_id: str) -> Request[OrganizationMembership]:
         """Take a user out of an organization.
 
-        A machine identity gets an empty answer: a `DecodeError`. Expect `NotFoundError`, `ForbiddenError`.
+        Servers before 2026 answer a machine identity nothing: a `DecodeError`. Expect `NotFoundError`,
+        `ForbiddenError`.
         DELETE /api/v2/organizations/{orgId}/memberships/{membershipId}
         """
         parts = {"orgId": org_id, "membershipId": membership_id}

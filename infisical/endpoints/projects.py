@@ -77,6 +77,7 @@ class Project(Model):
     org_id: str | None = None
     version: int | None = None
     environments: tuple[ProjectEnvironment, ...] = ()
+    deleted_environments: tuple[ProjectEnvironment, ...] = ()
     roles: tuple[ProjectRole, ...] = ()
     auto_capitalization: bool | None = None
     has_delete_protection: bool | None = None

@@ -1,4 +1,4 @@
-"""Shared secrets: values that somebody else reads by a link (`/api/v1/secret-sharing`).
+"""Shared secrets: values that somebody else reads by a link (`/api/v1/shared-secrets`, formerly `/secret-sharing`).
 
 Models first, then the endpoint functions.
 """
@@ -15,7 +15,10 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request, delete, get, post
 
-PATH = "/api/v1/secret-sharing/{sharedSecretId}"
+ALL = "/api/v1/shared-secrets"
+ALL_FORMERLY = ("/api/v1/secret-sharing",)
+PATH = "/api/v1/shared-secrets/{sharedSecretId}"
+FORMERLY = ("/api/v1/secret-sharing/{sharedSecretId}",)
 SHARING = Access("secret_sharing", server=IDENTITIES_AND_PEOPLE)
 FOR_ANYONE = Access("secret_sharing", "optional", server=EVERY)
 WITHOUT_CREDENTIAL = Access("secret_sharing", "none", ())
@@ -78,7 +81,10 @@ class OpenedSecret(Model):
 
 
 class SecretSharing(Group[R]):
-    """Sharing values by links, and what was shared. Newer servers let machine identities share too."""
+    """Sharing values by links, and what was shared. Newer servers let machine identities share too.
+
+    Servers before about March 2026 have `/api/v1/secret-sharing` instead: the client falls back to it by itself.
+    """
 
     @endpoint
     @staticmethod
@@ -108,7 +114,7 @@ class SecretSharing(Group[R]):
         `hashed_hex`. A server ignores what it does not know, and does not say so.
         Expect `BadRequestError` (the organization does not share with others), `ValidationError`, `RateLimitError` (5 a
         minute).
-        POST /api/v1/secret-sharing
+        POST /api/v1/shared-secrets
         """
         body = {
             "secretValue": secret_value,
@@ -125,7 +131,7 @@ class SecretSharing(Group[R]):
             "tag": tag,
             "hashedHex": hashed_hex,
         }
-        return post("/api/v1/secret-sharing", body=body, returns=one(SharedSecret), auth=SHARING)
+        return post(ALL, body=body, returns=one(SharedSecret), auth=SHARING, formerly=ALL_FORMERLY)
 
     @endpoint
     @staticmethod
@@ -136,10 +142,11 @@ class SecretSharing(Group[R]):
         credential if there is one; without one, what the organization alone may read is refused.
         Only old servers want `hashed_hex`.
         Expect `NotFoundError` (`route_missing` on servers before 2026), `UnauthorizedError`, `ForbiddenError`.
-        GET /api/v1/secret-sharing/{sharedSecretId}
+        GET /api/v1/shared-secrets/{sharedSecretId}
         """
         parts, query = {"sharedSecretId": shared_secret_id}, {"hashedHex": hashed_hex}
-        return get(PATH, parts, query=query, returns=one(SharedSecret), auth=FOR_ANYONE)
+        returns = one(SharedSecret)
+        return get(PATH, parts, query=query, returns=returns, auth=FOR_ANYONE, formerly=FORMERLY)
 
     @endpoint
     @staticmethod
@@ -147,9 +154,10 @@ class SecretSharing(Group[R]):
         """Delete a shared secret; its link leads nowhere from then on.
 
         Expect `NotFoundError`, `ForbiddenError`.
-        DELETE /api/v1/secret-sharing/{sharedSecretId}
+        DELETE /api/v1/shared-secrets/{sharedSecretId}
         """
-        return delete(PATH, {"sharedSecretId": shared_secret_id}, returns=one(SharedSecret), auth=SHARING)
+        parts = {"sharedSecretId": shared_secret_id}
+        return delete(PATH, parts, returns=one(SharedSecret), auth=SHARING, formerly=FORMERLY)
 
     @endpoint
     @staticmethod
@@ -157,10 +165,10 @@ class SecretSharing(Group[R]):
         """List what the caller shared in the organization, the newest first, one page.
 
         `limit` is 1 to 100, by default 25; `offset` is 0, the default, to 100.
-        GET /api/v1/secret-sharing
+        GET /api/v1/shared-secrets
         """
         query = {"offset": offset, "limit": limit}
-        return get("/api/v1/secret-sharing", query=query, returns=one(SharedSecretList), auth=SHARING)
+        return get(ALL, query=query, returns=one(SharedSecretList), auth=SHARING, formerly=ALL_FORMERLY)
 
     @endpoint
     @staticmethod
@@ -170,8 +178,13 @@ class SecretSharing(Group[R]):
         Goes without a credential: what the organization alone may read is refused.
         Expect `UnauthorizedError`, `ForbiddenError` (expired), `NotFoundError` (`route_missing` on servers before
         2026).
-        POST /api/v1/secret-sharing/{id}/access
+        POST /api/v1/shared-secrets/{id}/access
         """
-        path = "/api/v1/secret-sharing/{id}/access"
-        body = {"password": password}
-        return post(path, {"id": shared_secret_id}, body=body, returns=one(OpenedSecret), auth=WITHOUT_CREDENTIAL)
+        return post(
+            "/api/v1/shared-secrets/{id}/access",
+            {"id": shared_secret_id},
+            body={"password": password},
+            returns=one(OpenedSecret),
+            auth=WITHOUT_CREDENTIAL,
+            formerly=("/api/v1/secret-sharing/{id}/access",),
+        )

@@ -182,6 +182,7 @@ class SecretsV3(Group[R]):
     ) -> Request[Secret | SecretApproval]:
         """Change a secret; what is left out stays as it is, but may be empty in the answer.
 
+        Servers of 2024 want `secret_value` with every change (else `ValidationError`), and do not read `mode`.
         Limits as in `create`. `NULL` clears a reminder, and without recipients (ids of users) it goes to everyone in
         the project.
         Expect `NotFoundError`, `BadRequestError` (the new name is taken), `ValidationError`, `ForbiddenError`.
@@ -268,6 +269,7 @@ class SecretsV3(Group[R]):
     ) -> Request[tuple[Secret, ...] | SecretApproval]:
         """Change secrets, at least one.
 
+        Servers of 2024 want a `secret_value` with every change (else `ValidationError`), and do not read `mode`.
         `mode` as in `Secrets.batch_update`; an `ignore` that finds none of them may be an `InternalServerError`.
         Other errors as in `update`.
         PATCH /api/v3/secrets/batch/raw

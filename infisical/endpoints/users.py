@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from typing_extensions import deprecated
 
-from infisical.auth import EVERY, Access
+from infisical.auth import Access
 from infisical.decode import many, nothing, one
 from infisical.endpoints.mfa import MfaMethod
 from infisical.endpoints.organizations import Organization
@@ -20,7 +20,7 @@ from infisical.model import Model, wire
 from infisical.request import Request, delete, get, patch, post, put
 
 USERS = Access("users")
-ANYBODY = Access("users", server=EVERY)
+ANYBODY = Access("users", server=())
 AuthMethod: TypeAlias = (
     Literal[
         "email",
@@ -142,7 +142,8 @@ class Users(Group[R]):
     def send_email_verification_code(*, token: str) -> Request[None]:
         """Send the code that verifies an email address; the answer is empty.
 
-        `token` is that of the sign-up or verification, not a username.
+        `token` is that of the sign-up or verification, not a username. Servers of 2024 want `username` instead, which
+        this call does not send: they answer `ValidationError`.
         POST /api/v2/users/me/emails/code
         """
         return post("/api/v2/users/me/emails/code", body={"token": token}, returns=nothing, auth=ANYBODY)

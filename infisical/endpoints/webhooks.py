@@ -1,21 +1,30 @@
-"""Webhooks: whom the server calls when secrets change (`/api/v1/webhooks`); for users only.
+"""Webhooks: whom the server calls when secrets change (`/api/v1/webhooks`).
 
 Models first, then the endpoint functions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from infisical.auth import Access
+from infisical.auth import IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request, delete, get, patch, post
 
-WEBHOOKS = Access("webhooks")
+WEBHOOKS = Access("webhooks", server=IDENTITIES_AND_PEOPLE)
 WEBHOOK = "/api/v1/webhooks/{webhookId}"
+EventName: TypeAlias = Literal["secrets.modified", "secrets.rotation-failed"] | str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WebhookEvent(Model):
+    """A kind of event that a webhook is called for, read or to be written."""
+
+    event_name: EventName
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +48,7 @@ class Webhook(Model):
     environment: WebhookEnvironment | None = None
     secret_path: str | None = None
     is_disabled: bool | None = None
+    events_filter: tuple[WebhookEvent, ...] = ()
     last_status: str | None = None
     last_run_error_message: str | None = None
     created_at: str | None = None
@@ -62,7 +72,9 @@ class WebhookList(Model):
 
 
 class Webhooks(Group[R]):
-    """The webhooks of a project."""
+    """The webhooks of a project. Servers before June 2026 take users' tokens only, newer ones machine identities too:
+    `auth_policy="server"` lets these through.
+    """
 
     @endpoint
     @staticmethod
@@ -74,11 +86,14 @@ class Webhooks(Group[R]):
         type: Literal["general", "slack", "microsoft-teams"] | str | None = None,
         webhook_secret_key: str | None = None,
         secret_path: str | None = None,
+        events_filter: Sequence[WebhookEvent] | None = None,
     ) -> Request[WebhookResponse]:
         """Create a webhook for an environment, or a folder of it.
 
         `type` is by default `general`; older servers do not know `microsoft-teams`. The URL for `slack` must have
-        `hooks.slack.com` in it. `secret_path` is by default `/`.
+        `hooks.slack.com` in it. `secret_path` is by default `/`. Servers since June 2026 call the webhook only for the
+        events of `events_filter`, by default for all.
+        Servers of 2024 want `workspaceId`, which this call does not send: they answer `ValidationError`.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/webhooks
         """
@@ -89,18 +104,26 @@ class Webhooks(Group[R]):
             "type": type,
             "webhookSecretKey": webhook_secret_key,
             "secretPath": secret_path,
+            "eventsFilter": events_filter,
         }
         return post("/api/v1/webhooks", body=body, returns=one(WebhookResponse), auth=WEBHOOKS)
 
     @endpoint
     @staticmethod
-    def update(*, webhook_id: str, is_disabled: bool | None = None) -> Request[WebhookResponse]:
-        """Disable or enable a webhook: without `is_disabled` it is enabled.
+    def update(
+        *,
+        webhook_id: str,
+        is_disabled: bool | None = None,
+        events_filter: Sequence[WebhookEvent] | None = None,
+    ) -> Request[WebhookResponse]:
+        """Disable or enable a webhook, or choose the events that it is called for.
 
-        Expect `NotFoundError`, `ForbiddenError`.
+        Give `is_disabled` whenever you know it: where it is omitted, servers before June 2026 enable the webhook. Newer
+        ones keep the state, and want at least one of the two; an empty `events_filter` means all events.
+        Expect `ValidationError` (neither is given), `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/webhooks/{webhookId}
         """
-        body = {"isDisabled": is_disabled}
+        body = {"isDisabled": is_disabled, "eventsFilter": events_filter}
         return patch(WEBHOOK, {"webhookId": webhook_id}, body=body, returns=one(WebhookResponse), auth=WEBHOOKS)
 
     @endpoint
@@ -120,6 +143,7 @@ class Webhooks(Group[R]):
     ) -> Request[WebhookList]:
         """List the webhooks of a project, or of an environment or folder of it: all of them, there are no pages.
 
+        Servers of 2024 want `workspaceId`, which this call does not send: they answer `ValidationError`.
         Expect `ForbiddenError`.
         GET /api/v1/webhooks
         """

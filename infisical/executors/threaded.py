@@ -19,6 +19,7 @@ from infisical.drivers import Executor, Reply
 from infisical.errors import InfisicalNetworkError
 from infisical.executors.deadline import Wire, exchange
 from infisical.request import HttpRequest
+from infisical.wiring import check_executor
 
 if TYPE_CHECKING:
     import asyncio
@@ -43,10 +44,11 @@ class ThreadedExecutor:
 
     `close`, or leaving it as a context manager, does the same to all calls in flight; later ones are a `Failure`. The
     executor inside is its owner's to close. It serves one event loop after another, and needs asyncio: under another
-    framework a call is a `Failure`. ValueError if `threads` is less than 1.
+    framework a call is a `Failure`. ValueError for an executor that is async, and if `threads` is less than 1.
     """
 
     def __init__(self, execute: Executor, threads: int = 64) -> None:
+        check_executor(execute, blocking=True)
         if threads < 1:
             raise ValueError("threads is at least 1")
         self._execute, self._threads = execute, threads

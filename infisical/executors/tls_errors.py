@@ -52,6 +52,8 @@ CERTIFICATE: Final[Mapping[int, str]] = {
     **dict.fromkeys(range(80, 95), MISSING_EXTENSION),
 }
 """By the code of OpenSSL (`X509_V_ERR_...`)."""
+UNTRUSTED: Final = (2, 18, 19, 20, 21)
+"""The codes that mean that nobody who is trusted here has issued the certificate."""
 NO_TLS: Final = (
     "the server does not speak TLS on this port, perhaps plain HTTP: correct the port or the scheme of base_url"
 )

@@ -84,8 +84,9 @@ def issue(call: Call, identity_id: str, method: str, settings: Row, **columns: A
 
 def new_token(call: Call, identity_id: str, method: str, settings: Row, **columns: Any) -> Row:
     """Put the row of an access token; a login has happened, so the identity's membership says when and how."""
-    if "subOrganizationName" in call.body:  # no organization has another one below it here
-        raise not_found(f"Sub organization with name {call.body['subOrganizationName']} not found")
+    below = call.body.get("organizationSlug") or call.body.get("subOrganizationName")
+    if below is not None:  # no organization has another one below it here
+        raise not_found(f"Sub organization with name {below} not found")
     period = 0 if call.before else int(settings.get("accessTokenPeriod") or 0)
     row = {
         **call.new_row(

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from returns.result import Failure
 
-from infisical.auth import Access, AuthMode, Policy
+from infisical.auth import Access, AuthMode, Policy, server
 from infisical.errors import AuthenticationError
 from infisical.flow import Flow, Middleware, Next, Outcome
 from infisical.request import HttpRequest
@@ -20,6 +20,8 @@ def checked_by(policy: Policy) -> Check:
 
     def check(access: Access, mode: AuthMode | None) -> AuthenticationError | None:
         if access.need == "none" or (mode is None and access.need == "optional"):
+            return None
+        if mode is None and access.server == () and policy is server:
             return None
         allowed = policy(access)
         if mode in allowed:

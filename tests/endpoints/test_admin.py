@@ -58,13 +58,13 @@ REQUESTS = [
         ),
     ),
     (
-        Admin.signup(email="e", password="p", first_name="f", last_name="l"),
+        Admin.signup(email="e", password="p", first_name="f", last_name="l", organization_name="o"),
         Request(
             "POST",
             "/api/v1/admin/signup",
             (),
             (),
-            {"email": "e", "password": "p", "firstName": "f", "lastName": "l"},
+            {"email": "e", "password": "p", "firstName": "f", "lastName": "l", "organizationName": "o"},
             one(SignupResponse),
             FIRST,
         ),

@@ -67,25 +67,26 @@ def token_auth(verb, body=None):
     return request(verb, TOKEN_AUTH, ID, one(IdentityTokenAuth, at="identityTokenAuth"), body)
 
 
-WITH_JWT = {"identityId": "i1", "jwt": "j", "subOrganizationName": "sub"}
+SUB = {"organizationSlug": "sub", "subOrganizationName": "sub"}  # today's name, and that of servers before 2026
+WITH_JWT = {"identityId": "i1", "jwt": "j", **SUB}
 LOGINS = [
     (
-        Universal.login(client_id="c", client_secret="s", sub_organization_name="sub"),
-        login("universal-auth", {"clientId": "c", "clientSecret": "s", "subOrganizationName": "sub"}),
+        Universal.login(client_id="c", client_secret="s", organization_slug="sub"),
+        login("universal-auth", {"clientId": "c", "clientSecret": "s", **SUB}),
     ),
     (Token.login(identity_id="i1"), login("token", {"identityId": "i1"})),
-    (Gcp.login(identity_id="i1", jwt="j", sub_organization_name="sub"), login("gcp-auth", WITH_JWT)),
-    (Azure.login(identity_id="i1", jwt="j", sub_organization_name="sub"), login("azure-auth", WITH_JWT)),
-    (Kubernetes.login(identity_id="i1", jwt="j", sub_organization_name="sub"), login("kubernetes-auth", WITH_JWT)),
-    (Oidc.login(identity_id="i1", jwt="j", sub_organization_name="sub"), login("oidc-auth", WITH_JWT)),
-    (JwtLogin.login(identity_id="i1", jwt="j", sub_organization_name="sub"), login("jwt-auth", WITH_JWT)),
+    (Gcp.login(identity_id="i1", jwt="j", organization_slug="sub"), login("gcp-auth", WITH_JWT)),
+    (Azure.login(identity_id="i1", jwt="j", organization_slug="sub"), login("azure-auth", WITH_JWT)),
+    (Kubernetes.login(identity_id="i1", jwt="j", organization_slug="sub"), login("kubernetes-auth", WITH_JWT)),
+    (Oidc.login(identity_id="i1", jwt="j", organization_slug="sub"), login("oidc-auth", WITH_JWT)),
+    (JwtLogin.login(identity_id="i1", jwt="j", organization_slug="sub"), login("jwt-auth", WITH_JWT)),
     (
         Aws.login(
             identity_id="i1",
             iam_request_body="Yg==",
             iam_request_headers="e30=",
             iam_http_request_method="POST",
-            sub_organization_name="sub",
+            organization_slug="sub",
         ),
         login(
             "aws-auth",
@@ -94,27 +95,27 @@ LOGINS = [
                 "iamRequestBody": "Yg==",
                 "iamRequestHeaders": "e30=",
                 "iamHttpRequestMethod": "POST",
-                "subOrganizationName": "sub",
+                **SUB,
             },
         ),
     ),
     (
-        Ldap.login(identity_id="i1", username="u", password="p", sub_organization_name="sub"),
-        login("ldap-auth", {"identityId": "i1", "username": "u", "password": "p", "subOrganizationName": "sub"}),
+        Ldap.login(identity_id="i1", username="u", password="p", organization_slug="sub"),
+        login("ldap-auth", {"identityId": "i1", "username": "u", "password": "p", **SUB}),
     ),
     (
-        TlsCert.login(identity_id="i1", client_certificate="-----BEGIN\na+/=", sub_organization_name="sub"),
+        TlsCert.login(identity_id="i1", client_certificate="-----BEGIN\na+/=", organization_slug="sub"),
         login(
             "tls-cert-auth",
-            {"identityId": "i1", "subOrganizationName": "sub"},
+            {"identityId": "i1", **SUB},
             (("x-identity-tls-cert-auth-client-cert", "-----BEGIN%0Aa%2B%2F%3D"),),
         ),
     ),
     (
-        Oci.login(identity_id="i1", user_ocid="ocid1", headers={"x-date": "d"}, sub_organization_name="sub"),
+        Oci.login(identity_id="i1", user_ocid="ocid1", headers={"x-date": "d"}, organization_slug="sub"),
         login(
             "oci-auth",
-            {"identityId": "i1", "userOcid": "ocid1", "headers": {"x-date": "d"}, "subOrganizationName": "sub"},
+            {"identityId": "i1", "userOcid": "ocid1", "headers": {"x-date": "d"}, **SUB},
         ),
     ),
     (
@@ -125,7 +126,7 @@ LOGINS = [
             timestamp="2026-01-31T12:00:00Z",
             signature_nonce="n",
             signature="c2ln",
-            sub_organization_name="sub",
+            organization_slug="sub",
         ),
         login(
             "alicloud-auth",
@@ -140,7 +141,7 @@ LOGINS = [
                 "SignatureVersion": "1.0",
                 "SignatureNonce": "n",
                 "Signature": "c2ln",
-                "subOrganizationName": "sub",
+                **SUB,
             },
         ),
     ),
@@ -210,8 +211,8 @@ SETTINGS = [
     (Token.get(identity_id="i1"), token_auth("GET")),
     (Token.revoke(identity_id="i1"), token_auth("DELETE")),
     (
-        Token.create_token(identity_id="i1", name="n", sub_organization_name="sub"),
-        request("POST", TOKENS, ID, one(CreatedToken), {"name": "n", "subOrganizationName": "sub"}),
+        Token.create_token(identity_id="i1", name="n", organization_slug="sub"),
+        request("POST", TOKENS, ID, one(CreatedToken), {"name": "n", **SUB}),
     ),
     (
         Token.list_tokens(identity_id="i1", offset=0, limit=100),

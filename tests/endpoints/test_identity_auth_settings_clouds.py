@@ -119,6 +119,7 @@ SHARED_SENT = {
     "identityId": "i1",
     "accessTokenTTL": 600,
     "accessTokenMaxTTL": 3600,
+    "accessTokenPeriod": 0,
     "accessTokenNumUsesLimit": 5,
     "accessTokenTrustedIps": [{"ipAddress": "10.0.0.0", "prefix": 8, "type": "ipv4"}],
     "createdAt": T1,
@@ -129,6 +130,7 @@ SHARED = {
     "identity_id": "i1",
     "access_token_ttl": 600,
     "access_token_max_ttl": 3600,
+    "access_token_period": 0,
     "access_token_num_uses_limit": 5,
     "access_token_trusted_ips": (TrustedIp(ip_address="10.0.0.0", prefix=8, type="ipv4"),),
     "created_at": T1,
@@ -235,10 +237,12 @@ def test_lists_of_aws_are_left_out_of_an_update_that_does_not_name_them_and_sent
 
 
 def test_what_an_update_empties_when_it_is_left_out_is_said_where_it_is_called():
-    assert (
-        "`allowed_principal_arns` and `allowed_account_ids` are emptied where they are left out" in Aws.update.__doc__
-    )
-    assert "`allowed_usernames` are cleared where they are left out" in Oci.update.__doc__
+    said = {method: " ".join((method.update.__doc__ or "").split()) for method in (Aws, Azure, Gcp, Oci)}
+
+    assert "Give `allowed_principal_arns` and `allowed_account_ids` again each time" in said[Aws]
+    assert "Give `allowed_service_principal_ids` again each time" in said[Azure]
+    assert "Give `allowed_service_accounts`, `allowed_projects` and `allowed_zones` again each time" in said[Gcp]
+    assert "`allowed_usernames` are cleared where they are left out" in said[Oci]
 
 
 @pytest.mark.parametrize(

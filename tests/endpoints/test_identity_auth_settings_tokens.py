@@ -62,6 +62,8 @@ KUBERNETES = {
     "allowed_names": "ci",
     "allowed_audience": "a",
     "gateway_id": "g",
+    "verify_tls_certificate": True,
+    "gateway_pool_id": "gp",
 }
 KUBERNETES_SENT = {
     **TOKENS_SENT,
@@ -73,6 +75,8 @@ KUBERNETES_SENT = {
     "allowedNames": "ci",
     "allowedAudience": "a",
     "gatewayId": "g",
+    "verifyTlsCertificate": True,
+    "gatewayPoolId": "gp",
 }
 OIDC = {
     **TOKENS,
@@ -191,6 +195,7 @@ SHARED_SENT = {
     "identityId": "i1",
     "accessTokenTTL": 600,
     "accessTokenMaxTTL": 3600,
+    "accessTokenPeriod": 0,
     "accessTokenNumUsesLimit": 5,
     "accessTokenTrustedIps": [{"ipAddress": "10.0.0.0", "prefix": 8, "type": "ipv4"}],
     "createdAt": T1,
@@ -201,6 +206,7 @@ SHARED = {
     "identity_id": "i1",
     "access_token_ttl": 600,
     "access_token_max_ttl": 3600,
+    "access_token_period": 0,
     "access_token_num_uses_limit": 5,
     "access_token_trusted_ips": (TrustedIp(ip_address="10.0.0.0", prefix=8, type="ipv4"),),
     "created_at": T1,

@@ -155,6 +155,18 @@ REQUESTS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({"algorithm": "RSA_4096"}, {"algorithm": "RSA_4096", "encryptionAlgorithm": "RSA_4096"}),
+        ({"encryption_algorithm": "RSA_4096"}, {"encryptionAlgorithm": "RSA_4096"}),
+    ],
+    ids=["the newer name", "the documented name"],
+)
+def test_the_algorithm_of_a_new_key_is_named_as_servers_of_any_age_read_it(given, sent):
+    assert Kms.create_key(project_id="p", name="n", **given).body == {"projectId": "p", "name": "n", **sent}
+
+
 @pytest.mark.parametrize(("built", "expected"), REQUESTS, ids=[f"{r.method} {r.path}" for _, r in REQUESTS])
 def test_an_endpoint_builds_this_request(built, expected):
     assert expected == built

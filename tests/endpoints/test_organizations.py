@@ -44,7 +44,7 @@ REQUESTS = [
     ),
     (
         Organizations.list_memberships(org_id="o"),
-        Request("GET", MEMBERSHIPS, ID, (), None, many(OrganizationMembership, at="users"), BY_PEOPLE),
+        Request("GET", MEMBERSHIPS, ID, (), None, many(OrganizationMembership, at="users"), ORGANIZATIONS),
     ),
     (
         Organizations.list_projects(org_id="o"),

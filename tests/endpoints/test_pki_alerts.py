@@ -48,6 +48,8 @@ REQUESTS = [
             channels=[MAIL],
             description="d",
             enabled=False,
+            notification_config={"digest": True},
+            application_id="app1",
         ),
         request(
             "POST",
@@ -63,6 +65,8 @@ REQUESTS = [
                 "channels": (SENT_MAIL,),
                 "description": "d",
                 "enabled": False,
+                "notificationConfig": {"digest": True},
+                "applicationId": "app1",
             },
         ),
     ),

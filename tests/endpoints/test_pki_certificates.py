@@ -18,6 +18,7 @@ from infisical.endpoints.pki.certificates import (
     CertificateBundle,
     CertificateConfigResponse,
     CertificateFingerprints,
+    CertificateMetadata,
     CertificatePrivateKey,
     CertificateRequest,
     Certificates,
@@ -56,15 +57,30 @@ def request(verb, path, returns, parts=(("id", "x1"),), body=None):
     return Request(verb, path, parts, (), body, returns, PKI)
 
 
+TEAM = CertificateMetadata(key="team", value="web")
 REQUESTS = [
     (
-        Certificates.create(profile_id="pr1", csr="PEM", attributes=ATTRIBUTES, remove_roots_from_chain=False),
+        Certificates.create(
+            profile_id="pr1",
+            csr="PEM",
+            attributes=ATTRIBUTES,
+            remove_roots_from_chain=False,
+            application_id="app1",
+            metadata=[TEAM],
+        ),
         request(
             "POST",
             CERTIFICATES,
             one(CertificateRequest),
             (),
-            {"profileId": "pr1", "csr": "PEM", "attributes": ATTRIBUTES, "removeRootsFromChain": False},
+            {
+                "profileId": "pr1",
+                "csr": "PEM",
+                "attributes": ATTRIBUTES,
+                "removeRootsFromChain": False,
+                "applicationId": "app1",
+                "metadata": (TEAM,),
+            },
         ),
     ),
     (Certificates.get(certificate_id="x1"), request("GET", CERTIFICATE, READ)),
@@ -80,6 +96,15 @@ REQUESTS = [
     (
         Certificates.renew(certificate_id="x1", remove_roots_from_chain=True),
         request("POST", f"{CERTIFICATE}/renew", one(RenewedCertificate), body={"removeRootsFromChain": True}),
+    ),
+    (
+        Certificates.renew(certificate_id="x1", renewal_key_source="csr", csr="PEM", attributes=ATTRIBUTES),
+        request(
+            "POST",
+            f"{CERTIFICATE}/renew",
+            one(RenewedCertificate),
+            body={"renewalKeySource": "csr", "csr": "PEM", "attributes": ATTRIBUTES},
+        ),
     ),
     (
         Certificates.revoke(certificate_id="x1", revocation_reason="KEY_COMPROMISE"),

@@ -13,7 +13,8 @@ from infisical.executors import ScriptedExecutor
 from tests.wire import answer
 
 SHARING = Access("secret_sharing", server=IDENTITIES_AND_PEOPLE)
-PATH = "/api/v1/secret-sharing/{sharedSecretId}"
+PATH = "/api/v1/shared-secrets/{sharedSecretId}"
+FORMERLY = ("/api/v1/secret-sharing/{sharedSecretId}",)
 ID = (("sharedSecretId", "s1"),)
 
 REQUESTS = [
@@ -35,7 +36,7 @@ REQUESTS = [
         ),
         Request(
             "POST",
-            "/api/v1/secret-sharing",
+            "/api/v1/shared-secrets",
             (),
             (),
             {
@@ -55,6 +56,7 @@ REQUESTS = [
             },
             one(SharedSecret),
             SHARING,
+            formerly=("/api/v1/secret-sharing",),
         ),
     ),
     (
@@ -67,34 +69,37 @@ REQUESTS = [
             None,
             one(SharedSecret),
             Access("secret_sharing", "optional", server=EVERY),
+            formerly=FORMERLY,
         ),
     ),
     (
         SecretSharing.delete(shared_secret_id="s1"),
-        Request("DELETE", PATH, ID, (), None, one(SharedSecret), SHARING),
+        Request("DELETE", PATH, ID, (), None, one(SharedSecret), SHARING, formerly=FORMERLY),
     ),
     (
         SecretSharing.list(offset=0, limit=10),
         Request(
             "GET",
-            "/api/v1/secret-sharing",
+            "/api/v1/shared-secrets",
             (),
             (("offset", 0), ("limit", 10)),
             None,
             one(SharedSecretList),
             SHARING,
+            formerly=("/api/v1/secret-sharing",),
         ),
     ),
     (
         SecretSharing.access(shared_secret_id="s1", password="pw"),
         Request(
             "POST",
-            "/api/v1/secret-sharing/{id}/access",
+            "/api/v1/shared-secrets/{id}/access",
             (("id", "s1"),),
             (),
             {"password": "pw"},
             one(OpenedSecret),
             Access("secret_sharing", "none", ()),
+            formerly=("/api/v1/secret-sharing/{id}/access",),
         ),
     ),
 ]

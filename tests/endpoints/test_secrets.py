@@ -62,6 +62,7 @@ REQUESTS = [
             expand_secret_references=True,
             recursive=False,
             include_imports=True,
+            include_personal_overrides=True,
             tag_slugs=["a", "b"],
             view_secret_value=False,
             metadata_filter="key=a,value=b",
@@ -74,7 +75,9 @@ REQUESTS = [
                 *QUERY,
                 ("expandSecretReferences", True),
                 ("recursive", False),
+                ("includeImports", True),
                 ("include_imports", True),
+                ("includePersonalOverrides", True),
                 ("tagSlugs", ("a", "b")),
                 ("viewSecretValue", False),
                 ("metadataFilter", "key=a,value=b"),
@@ -103,6 +106,7 @@ REQUESTS = [
                 ("type", "personal"),
                 ("viewSecretValue", True),
                 ("expandSecretReferences", False),
+                ("includeImports", True),
                 ("include_imports", True),
             ),
             None,
@@ -236,7 +240,16 @@ REQUESTS = [
     ),
     (
         Secrets.list_references(**K_IN_APP),
-        Request("GET", f"{PATH}/secret-references", NAME, QUERY, None, one(SecretReferenceList), USERS),
+        Request(
+            "GET",
+            f"{PATH}/reference-dependency-tree",
+            NAME,
+            QUERY,
+            None,
+            either(one(SecretReferenceList), one(SecretReferenceNode, at="tree")),
+            USERS,
+            formerly=(f"{PATH}/secret-references",),
+        ),
     ),
     (
         Secrets.get_reference_tree(**K_IN_APP),
@@ -348,6 +361,16 @@ ANSWERS = [
         ),
     ),
     (
+        Secrets.list_references(**K_IN_APP),
+        {"tree": {**PLACE, "key": "K", "children": [{**PLACE, "key": "L", "children": []}]}},
+        SecretReferenceNode(
+            key="K",
+            environment="dev",
+            secret_path="/",
+            children=(SecretReferenceNode(key="L", environment="dev", secret_path="/"),),
+        ),
+    ),
+    (
         Secrets.get_reference_tree(**K_IN_APP),
         {"tree": {**PLACE, "key": "K", "value": "${L}", "children": [{"key": "L", "children": []}]}, "value": "v"},
         SecretReferenceTree(
@@ -434,7 +457,7 @@ def test_flags_and_lists_in_a_query_are_written_as_the_server_wants_them():
     ).unwrap()
 
     assert urlsplit(executor.sent[0].url).query == (
-        "projectId=p&environment=dev&recursive=true&include_imports=false&tagSlugs=a%2Cb"
+        "projectId=p&environment=dev&recursive=true&includeImports=false&include_imports=false&tagSlugs=a%2Cb"
     )
 
 

@@ -6,9 +6,16 @@ import pytest
 from returns.result import Success
 
 from infisical import AuthenticationError, IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import Access
+from infisical.auth import IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import one
-from infisical.endpoints.webhooks import Webhook, WebhookEnvironment, WebhookList, WebhookResponse, Webhooks
+from infisical.endpoints.webhooks import (
+    Webhook,
+    WebhookEnvironment,
+    WebhookEvent,
+    WebhookList,
+    WebhookResponse,
+    Webhooks,
+)
 from infisical.executors import ScriptedExecutor
 from infisical.request import prepare
 from tests.wire import answer
@@ -16,10 +23,11 @@ from tests.wire import answer
 WEBHOOK = "/api/v1/webhooks/{webhookId}"
 WEBHOOK_ID = (("webhookId", "w1"),)
 READ = one(WebhookResponse)
+MODIFIED = WebhookEvent(event_name="secrets.modified")
 
 
 def request(verb, path, parts=WEBHOOK_ID, returns=READ, body=None, query=()):
-    return Request(verb, path, parts, query, body, returns, Access("webhooks"))
+    return Request(verb, path, parts, query, body, returns, Access("webhooks", server=IDENTITIES_AND_PEOPLE))
 
 
 REQUESTS = [
@@ -31,6 +39,7 @@ REQUESTS = [
             type="general",
             webhook_secret_key="s",
             secret_path="/app",
+            events_filter=[MODIFIED],
         ),
         request(
             "POST",
@@ -43,10 +52,12 @@ REQUESTS = [
                 "type": "general",
                 "webhookSecretKey": "s",
                 "secretPath": "/app",
+                "eventsFilter": (MODIFIED,),
             },
         ),
     ),
     (Webhooks.update(webhook_id="w1", is_disabled=True), request("PATCH", WEBHOOK, body={"isDisabled": True})),
+    (Webhooks.update(webhook_id="w1", events_filter=()), request("PATCH", WEBHOOK, body={"eventsFilter": ()})),
     (Webhooks.delete(webhook_id="w1"), request("DELETE", WEBHOOK)),
     (
         Webhooks.list(project_id="p", environment="dev", secret_path="/app"),

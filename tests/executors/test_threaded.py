@@ -322,8 +322,7 @@ def test_threads_that_are_idle_end_and_new_ones_take_over(monkeypatch):
 
 def test_without_asyncio_a_call_is_a_failure_that_says_so():
     """As under trio: it steps a coroutine, and no loop of asyncio runs."""
-    client = AsyncInfisicalClient(auth=IdentityAccessToken("t"))
-    call = client.secrets.list(project_id="p", environment="dev")
+    call = ThreadedExecutor(ScriptedExecutor(Response(200)))(ASK)
     with pytest.raises(StopIteration) as stopped:
         call.send(None)
     error = stopped.value.value.failure()
@@ -331,6 +330,14 @@ def test_without_asyncio_a_call_is_a_failure_that_says_so():
     said = "GET: this executor needs asyncio: run the call in an asyncio event loop, or under trio give the client an "
     assert error == InfisicalNetworkError(f"{said}executor that is made for trio", reason="protocol", sent=False)
     assert error.defect
+
+
+def test_the_asyncio_client_says_so_too():
+    client = AsyncInfisicalClient(auth=IdentityAccessToken("t"))
+    with pytest.raises(StopIteration) as stopped:
+        client.secrets.list(project_id="p", environment="dev").send(None)
+
+    assert "asyncio" in stopped.value.value.failure().message
 
 
 def test_no_thread_is_no_number_of_threads():

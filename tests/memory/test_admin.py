@@ -281,11 +281,11 @@ def test_a_user_who_was_deleted_has_no_session_membership_or_personal_row_any_mo
     shared = world.client(Jwt(token)).secret_sharing.create(secret_value="v", access_type="anyone").unwrap()
 
     deleted = world.person.admin.delete_user(user_id=user.id).unwrap()
-    after = world.send("GET", "/api/v1/secret-sharing", token=token)
+    after = world.send("GET", "/api/v1/shared-secrets", token=token)
 
     assert deleted == replace(user, super_admin=None)
     assert without_id(after) == refusal(401, "UnauthorizedError", "Invalid user token")
-    assert world.send("GET", f"/api/v1/secret-sharing/{shared.id}", token=None)[0] == 404
+    assert world.send("GET", f"/api/v1/shared-secrets/{shared.id}", token=None)[0] == 404
     assert user.id not in repr(world.memory.state.tables)
     assert [one.id for one in world.person.admin.list_users().unwrap().users] == [world.given.user_id]
 

@@ -48,10 +48,10 @@ def test_imports_are_listed_in_their_order_and_only_if_asked_for():
 
     plain = world.send("GET", V4, query=query(world))[1]
     with_imports = world.send("GET", V4, query=query(world, include_imports="true"))[1]
-    misspelt = world.send("GET", V4, query=query(world, includeImports="true"))[1]
+    by_the_newer_name = world.send("GET", V4, query=query(world, includeImports="true"))[1]
 
     assert "imports" not in plain
-    assert "imports" not in misspelt
+    assert by_the_newer_name == with_imports
     assert listed(world) == [("staging", "/", {"A": "s"}), ("prod", "/x", {"A": "p", "B": "p"})]
     first = with_imports["imports"][0]
     assert list(first) == ["secretPath", "environment", "folderId", "secrets"]

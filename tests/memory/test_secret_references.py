@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infisical.endpoints.secrets import SecretReference, SecretReferenceNode, SecretReferenceTree
+from infisical.endpoints.secrets import SecretReferenceNode, SecretReferenceTree
 from tests.memory.secrets_world import V4, put, query, service_token, where
 from tests.memory.world import World, refusal, without_id
 
@@ -135,25 +135,33 @@ def test_the_tree_of_a_circle_is_no_circle():
     assert (below.key, lowest.key, lowest.value, lowest.children) == ("B", "A", "${B}", ())
 
 
-def test_the_secrets_that_refer_to_one_are_listed():
+def test_the_secrets_that_refer_to_one_are_a_tree():
     world = World()
     put(world, KEY="1", NEAR="${KEY}", OTHER="${NEAR}")
     put(world, "prod", FAR="${dev.KEY}", STRANGE="${KEY}")
 
     found = world.person.secrets.list_references(**where(world), secret_name="KEY").unwrap()
 
-    ids = {
-        name: world.machine.secrets.get_by_name(**where(world, environment), secret_name=name).unwrap().id
-        for name, environment in (("NEAR", "dev"), ("FAR", "prod"))
-    }
-    assert found.references == (
-        SecretReference(
-            secret_id=ids["NEAR"], secret_key="NEAR", environment="dev", secret_path="/", reference_type="local"
-        ),
-        SecretReference(
-            secret_id=ids["FAR"], secret_key="FAR", environment="prod", secret_path="/", reference_type="nested"
-        ),
-    )
-    assert found.total_count == 2
-    unknown = world.send("GET", f"{V4}/X/secret-references", query=query(world))
+    def node(key: str, environment: str, *children: SecretReferenceNode) -> SecretReferenceNode:
+        return SecretReferenceNode(key=key, environment=environment, secret_path="/", children=children)
+
+    assert found == node("KEY", "dev", node("NEAR", "dev", node("OTHER", "dev")), node("FAR", "prod"))
+
+
+def test_secrets_that_refer_to_each_other_make_no_endless_tree():
+    world = World()
+    names = [f"K{index}" for index in range(8)]
+    put(world, **{name: "".join(f"${{{other}}}" for other in names) for name in names})
+
+    found = world.person.secrets.list_references(**where(world), secret_name="K0").unwrap()
+
+    def count(node: SecretReferenceNode) -> int:
+        return 1 + sum(count(child) for child in node.children)
+
+    assert count(found) == 1 + 8 * 8  # each way from one secret to another once
+
+
+def test_a_secret_that_is_not_there_has_no_tree_of_references():
+    world = World()
+    unknown = world.send("GET", f"{V4}/X/reference-dependency-tree", query=query(world))
     assert without_id(unknown) == refusal(404, "NotFound", "Secret with name 'X' not found")

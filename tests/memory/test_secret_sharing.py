@@ -13,7 +13,8 @@ from infisical.memory.call import iso
 from infisical.memory.state import Draft
 from tests.memory.world import World, refusal, without_id
 
-PATH = "/api/v1/secret-sharing"
+PATH = "/api/v1/shared-secrets"
+PATH_BEFORE = "/api/v1/secret-sharing"
 RESOURCE = "You are not allowed to access this resource"
 INSIDE = refusal(
     400, "BadRequest", "Organization does not allow sharing secrets to members outside of this organization"
@@ -292,14 +293,14 @@ def test_servers_of_2024_take_a_moment_answer_the_id_and_show_the_value_at_the_p
         "password": "p",
     }
 
-    status, made = world.send("POST", PATH, body)
-    public = f"{PATH}/public/{made['id']}"
+    status, made = world.send("POST", PATH_BEFORE, body)
+    public = f"{PATH_BEFORE}/public/{made['id']}"
     asked = world.send("POST", public, {}, token=None)
     read = world.send("POST", public, {"password": "p"}, token=None)
 
     assert (status, list(made), asked) == (200, ["id"], (200, {"isPasswordProtected": True}))
     assert (read[0], read[1]["isPasswordProtected"], read[1]["secret"]["secretValue"]) == (200, True, "v")
-    assert world.send("GET", PATH)[1]["secrets"][0]["expiresAfterViews"] == 1
+    assert world.send("GET", PATH_BEFORE)[1]["secrets"][0]["expiresAfterViews"] == 1
     world.clock.advance(3601)
     assert world.send("POST", public, {"password": "p"}, token=None)[0] == 403
 
@@ -316,7 +317,7 @@ def test_servers_of_2024_refuse_a_moment_out_of_bounds(seconds, said):
     world = World(generation="2024-10")
     body = {"secretValue": "v", "expiresAt": iso(world.clock.now + seconds)}
 
-    assert world.send("POST", PATH, body) == refusal(400, "BadRequest", said)
+    assert world.send("POST", PATH_BEFORE, body) == refusal(400, "BadRequest", said)
 
 
 def test_servers_of_2024_share_for_people_only():
@@ -324,7 +325,17 @@ def test_servers_of_2024_share_for_people_only():
     token = world.token()
     world.become("2024-10")
 
-    status, body = world.send("GET", PATH, token=token)
+    status, body = world.send("GET", PATH_BEFORE, token=token)
 
     assert (status, body["message"]) == (403, RESOURCE)
     assert world.client(Jwt(world.given.user_token)).secret_sharing.list().unwrap().total_count == 0
+
+
+@pytest.mark.parametrize(("generation", "missing"), [("current", PATH_BEFORE), ("2024-10", PATH)])
+def test_each_generation_has_one_of_the_two_paths(generation, missing):
+    world = World()
+    world.become(generation)
+
+    status, body = world.send("GET", missing)
+
+    assert (status, body["error"], body["message"]) == (404, "Not Found", f"Route GET:{missing} not found")

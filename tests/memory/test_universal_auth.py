@@ -327,10 +327,11 @@ def test_a_login_from_an_address_that_is_not_trusted_is_refused():
     assert here.knock()[0] == 200
 
 
-def test_a_login_into_an_organization_below_finds_none():
+@pytest.mark.parametrize("name", ["organizationSlug", "subOrganizationName"])
+def test_a_login_into_an_organization_below_finds_none(name):
     world = World()
     door = Door(world)
-    body = {"clientId": door.client_id, "clientSecret": door.text, "subOrganizationName": "branch"}
+    body = {"clientId": door.client_id, "clientSecret": door.text, name: "branch"}
 
     got = world.send("POST", LOGIN, body, token=None)
 

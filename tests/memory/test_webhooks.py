@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infisical.endpoints.webhooks import Webhook, WebhookEnvironment
+from infisical.endpoints.webhooks import Webhook, WebhookEnvironment, WebhookEvent
 from infisical.memory import open_session
 from tests.memory.world import World, refusal, without_id
 
@@ -56,21 +56,37 @@ def test_the_secret_key_is_never_given_back_and_the_url_in_the_list_only():
     made = world.ask("POST", PATH, new(world, webhookSecretKey="s3cret"))
     hook = f"{PATH}/{world.send('GET', PATH, query={'projectId': world.project_id})[1]['webhooks'][0]['id']}"
     listed = world.ask("GET", PATH, query={"projectId": world.project_id})
-    others = [made, world.ask("POST", f"{hook}/test"), world.ask("PATCH", hook, {}), world.ask("DELETE", hook)]
+    others = [made, world.ask("POST", f"{hook}/test"), world.ask("PATCH", hook, {"isDisabled": True})]
+    others.append(world.ask("DELETE", hook))
 
     assert [answer.status for answer in (listed, *others)] == [200] * 5
     assert [b"s3cret" in answer.body for answer in (listed, *others)] == [False] * 5
     assert [b"sesame" in answer.body for answer in (listed, *others)] == [True, False, False, False, False]
 
 
-def test_a_change_that_says_nothing_enables_a_webhook():
+def test_a_change_that_says_nothing_is_refused_and_enabled_a_webhook_in_2024():
     world = World()
     hook = world.person.webhooks.create(project_id=world.project_id, environment="dev", webhook_url=URL).unwrap()
     world.person.webhooks.update(webhook_id=hook.webhook.id, is_disabled=True).unwrap()
 
+    refused, _ = world.send("PATCH", f"{PATH}/{hook.webhook.id}", {})
+    world.become("2024-10")
     status, answer = world.send("PATCH", f"{PATH}/{hook.webhook.id}", {})
 
-    assert (status, answer["webhook"]["isDisabled"]) == (200, False)
+    assert (refused, status, answer["webhook"]["isDisabled"]) == (422, 200, False)
+
+
+def test_the_events_of_a_webhook_are_chosen_without_enabling_it():
+    world = World()
+    failed = (WebhookEvent(event_name="secrets.rotation-failed"),)
+    hooks = world.person.webhooks
+    made = hooks.create(project_id=world.project_id, environment="dev", webhook_url=URL, events_filter=failed).unwrap()
+    hooks.update(webhook_id=made.webhook.id, is_disabled=True).unwrap()
+
+    changed = hooks.update(webhook_id=made.webhook.id, events_filter=()).unwrap()
+
+    assert made.webhook.events_filter == failed
+    assert (changed.webhook.events_filter, changed.webhook.is_disabled) == ((), True)
 
 
 def test_a_list_may_be_of_one_environment_or_one_path():
@@ -111,13 +127,16 @@ def test_a_webhook_is_refused_in_the_words_of_the_server():
     assert (no_type[0], no_type[1]["message"][0]["path"]) == (422, ["type"])
 
 
-def test_webhooks_are_for_people_only():
+def test_webhooks_are_for_machine_identities_too_but_not_in_2024():
     world = World()
-    query = {"projectId": world.project_id}
+    query, token = {"projectId": world.project_id}, world.token()
 
-    status, answer = world.send("GET", PATH, query=query, token=world.token())
+    today, _ = world.send("GET", PATH, query=query, token=token)
+    world.become("2024-10")
+    status, answer = world.send("GET", PATH, query=query, token=token)
 
-    assert (status, answer["message"]) == (403, "You are not allowed to access this resource")
+    assert (today, status) == (200, 403)
+    assert answer["message"] == "You are not allowed to access this resource"
 
 
 @pytest.mark.parametrize(

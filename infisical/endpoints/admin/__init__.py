@@ -101,14 +101,29 @@ class Admin(Group[R]):
 
     @endpoint
     @staticmethod
-    def signup(*, email: str, password: str, first_name: str, last_name: str | None = None) -> Request[SignupResponse]:
-        """Sign up as the admin of a new instance.
+    def signup(
+        *,
+        email: str,
+        password: str,
+        first_name: str,
+        last_name: str | None = None,
+        organization_name: str | None = None,
+    ) -> Request[SignupResponse]:
+        """Sign up as the admin of a new instance. No credential is sent.
 
-        No credential goes along.
+        `organization_name` is the name of the first organization; servers before 2026 do not read it.
+        Servers of 2024 also want the keys of the account (`protectedKey`, `publicKey`, `encryptedPrivateKey`, `salt`,
+        `verifier`, ...), which this call does not send: they answer `ValidationError`.
         Expect `BadRequestError` (it is set up already), `ValidationError`.
         POST /api/v1/admin/signup
         """
-        body = {"email": email, "password": password, "firstName": first_name, "lastName": last_name}
+        body = {
+            "email": email,
+            "password": password,
+            "firstName": first_name,
+            "lastName": last_name,
+            "organizationName": organization_name,
+        }
         return post("/api/v1/admin/signup", body=body, returns=one(SignupResponse), auth=FIRST)
 
     @endpoint
@@ -150,7 +165,8 @@ class Admin(Group[R]):
         At least one login method, if any are given. The two contents are HTML, of which the server takes only what is
         safe. `env_overrides` has values by the keys that `get_env_overrides` lists. `NULL` clears the domain, or the
         default organization.
-        Expect `ValidationError`.
+        Servers since August 2026 no longer know `trust_saml_emails` and `trust_oidc_emails`.
+        Expect `ValidationError`, `BadRequestError` (the server knows none of the settings that are given).
         PATCH /api/v1/admin/config
         """
         body = {

@@ -27,9 +27,17 @@ if TYPE_CHECKING:
 IDENTITY_AUTH = Access("identity_auth")
 
 
+def in_organization(slug: str | None) -> dict[str, str | None]:
+    """Name an organization in the body of a login: servers since January 2026 read the first, older ones the second."""
+    return {"organizationSlug": slug, "subOrganizationName": slug}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoginResponse(Model):
-    """What every login answers. Times are in seconds; `expires_in` is 0 for a token that does not expire."""
+    """What every login answers. Times are in seconds; `expires_in` is 0 for a token that does not expire.
+
+    Servers of 2026 cap a TTL of 0 at their own maximum: such a token can be refused later all the same.
+    """
 
     access_token: str = field(repr=False)
     expires_in: int = 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Request, delete, get, patch, post
@@ -25,6 +25,7 @@ class IdentityAliCloudAuth(Model):
     allowed_arns: str | None = None
     access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
     access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
     created_at: str | None = None
@@ -44,13 +45,14 @@ class AliCloud(Group[R]):
         timestamp: str,
         signature_nonce: str,
         signature: str,
-        sub_organization_name: str | None = None,
+        organization_slug: str | None = None,
     ) -> Request[LoginResponse]:
         """Log in with a signed STS GetCallerIdentity query, which the server sends on; `AliCloudAuth` signs one.
 
         `version` is the API's (`2015-04-01`), `timestamp` is in UTC (`2026-01-31T12:00:00Z`), `signature_nonce` a text
         never used before, `signature` base64. Everything in the body but the identity and the sub-organization is
         signed, as a GET in the RPC style. The client does not keep the token: `client.login` does.
+        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
         Expect `UnauthorizedError` (not signed well, or not an allowed ARN), `ValidationError`, `NotFoundError`
         (`route_missing` on servers of 2024).
         POST /api/v1/auth/alicloud-auth/login
@@ -66,7 +68,7 @@ class AliCloud(Group[R]):
             "SignatureVersion": "1.0",
             "SignatureNonce": signature_nonce,
             "Signature": signature,
-            "subOrganizationName": sub_organization_name,
+            **in_organization(organization_slug),
         }
         return post("/api/v1/auth/alicloud-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Request, delete, get, patch, post
@@ -27,6 +27,7 @@ class IdentityAwsAuth(Model):
     allowed_account_ids: str | None = None
     access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
     access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
     created_at: str | None = None
@@ -44,12 +45,13 @@ class Aws(Group[R]):
         iam_request_body: str,
         iam_request_headers: str,
         iam_http_request_method: str | None = None,
-        sub_organization_name: str | None = None,
+        organization_slug: str | None = None,
     ) -> Request[LoginResponse]:
         """Log in with a signed STS GetCallerIdentity request, which the server sends on.
 
         `iam_request_body` is the base64 of that request's body, `iam_request_headers` that of its headers as a JSON
         object, `iam_http_request_method` by default POST. The client does not keep the token: `client.login` does.
+        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
         Expect `UnauthorizedError` (not signed well, or not an allowed principal or account), `NotFoundError`.
         POST /api/v1/auth/aws-auth/login
         """
@@ -58,7 +60,7 @@ class Aws(Group[R]):
             "iamRequestBody": iam_request_body,
             "iamRequestHeaders": iam_request_headers,
             "iamHttpRequestMethod": iam_http_request_method,
-            "subOrganizationName": sub_organization_name,
+            **in_organization(organization_slug),
         }
         return post("/api/v1/auth/aws-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
 
@@ -111,8 +113,8 @@ class Aws(Group[R]):
     ) -> Request[IdentityAwsAuth]:
         """Change the settings of an identity's AWS auth.
 
-        `allowed_principal_arns` and `allowed_account_ids` are emptied where they are left out: give them again. What
-        else is left out stays as it is.
+        Give `allowed_principal_arns` and `allowed_account_ids` again each time: the server takes "" for an omitted
+        list, and clears the stored one. Other omitted settings keep their value.
         Limits as in `attach`, but that the max TTL may be 0; trusted addresses, if given, replace all that there are.
         Expect `BadRequestError` (a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/auth/aws-auth/identities/{identityId}

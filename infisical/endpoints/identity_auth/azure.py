@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Request, delete, get, patch, post
@@ -26,6 +26,7 @@ class IdentityAzureAuth(Model):
     allowed_service_principal_ids: str | None = None
     access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
     access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
     created_at: str | None = None
@@ -37,14 +38,15 @@ class Azure(Group[R]):
 
     @endpoint
     @staticmethod
-    def login(*, identity_id: str, jwt: str, sub_organization_name: str | None = None) -> Request[LoginResponse]:
+    def login(*, identity_id: str, jwt: str, organization_slug: str | None = None) -> Request[LoginResponse]:
         """Log in with an access token of a managed identity.
 
         The client does not keep the token: `client.login` does.
+        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
         Expect `UnauthorizedError` (the token is not good, or not of an allowed principal), `NotFoundError`.
         POST /api/v1/auth/azure-auth/login
         """
-        body = {"identityId": identity_id, "jwt": jwt, "subOrganizationName": sub_organization_name}
+        body = {"identityId": identity_id, "jwt": jwt, **in_organization(organization_slug)}
         return post("/api/v1/auth/azure-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
 
     @endpoint
@@ -93,8 +95,10 @@ class Azure(Group[R]):
         access_token_num_uses_limit: int | None = None,
         access_token_trusted_ips: Sequence[TrustedIp] | None = None,
     ) -> Request[IdentityAzureAuth]:
-        """Change the settings of an identity's Azure auth; what is left out stays as it is.
+        """Change the settings of an identity's Azure auth.
 
+        Give `allowed_service_principal_ids` again each time: the server takes "" for an omitted list, and clears the
+        stored one. Other omitted settings keep their value.
         Limits as in `attach`; trusted addresses, if given, replace all that there are.
         Expect `BadRequestError` (a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/auth/azure-auth/identities/{identityId}

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Request, delete, get, patch, post
@@ -29,6 +29,7 @@ class IdentityGcpAuth(Model):
     allowed_zones: str | None = None
     access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
     access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
     created_at: str | None = None
@@ -40,15 +41,16 @@ class Gcp(Group[R]):
 
     @endpoint
     @staticmethod
-    def login(*, identity_id: str, jwt: str, sub_organization_name: str | None = None) -> Request[LoginResponse]:
+    def login(*, identity_id: str, jwt: str, organization_slug: str | None = None) -> Request[LoginResponse]:
         """Log in with a token signed by Google.
 
         `jwt` is an identity token of the metadata server, with the identity's id as its audience, or a JWT signed by a
         service account's key. The client does not keep the token: `client.login` does.
+        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
         Expect `UnauthorizedError` (the token is not good, or not of an allowed account), `NotFoundError`.
         POST /api/v1/auth/gcp-auth/login
         """
-        body = {"identityId": identity_id, "jwt": jwt, "subOrganizationName": sub_organization_name}
+        body = {"identityId": identity_id, "jwt": jwt, **in_organization(organization_slug)}
         return post("/api/v1/auth/gcp-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
 
     @endpoint
@@ -100,8 +102,10 @@ class Gcp(Group[R]):
         access_token_num_uses_limit: int | None = None,
         access_token_trusted_ips: Sequence[TrustedIp] | None = None,
     ) -> Request[IdentityGcpAuth]:
-        """Change the settings of an identity's GCP auth; what is left out stays as it is.
+        """Change the settings of an identity's GCP auth.
 
+        Give `allowed_service_accounts`, `allowed_projects` and `allowed_zones` again each time: the server takes "" for
+        an omitted list, and clears the stored one. Other omitted settings keep their value.
         Limits as in `attach`; trusted addresses, if given, replace all that there are.
         Expect `BadRequestError` (a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/auth/gcp-auth/identities/{identityId}

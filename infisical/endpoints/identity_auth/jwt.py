@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Request, delete, get, patch, post
@@ -33,6 +33,7 @@ class IdentityJwtAuth(Model):
     bound_subject: str | None = None
     access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
     access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
     created_at: str | None = None
@@ -44,15 +45,16 @@ class JwtLogin(Group[R]):
 
     @endpoint
     @staticmethod
-    def login(*, identity_id: str, jwt: str, sub_organization_name: str | None = None) -> Request[LoginResponse]:
+    def login(*, identity_id: str, jwt: str, organization_slug: str | None = None) -> Request[LoginResponse]:
         """Log in with a JWT.
 
         The client does not keep the token: `client.login` does.
+        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
         Expect `UnauthorizedError` (the JWT is not good, or its claims are not the allowed ones), `NotFoundError`
         (`route_missing` on servers of 2024).
         POST /api/v1/auth/jwt-auth/login
         """
-        body = {"identityId": identity_id, "jwt": jwt, "subOrganizationName": sub_organization_name}
+        body = {"identityId": identity_id, "jwt": jwt, **in_organization(organization_slug)}
         return post("/api/v1/auth/jwt-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
 
     @endpoint

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Null, Request, delete, get, patch, post
@@ -30,9 +30,12 @@ class IdentityKubernetesAuth(Model):
     allowed_namespaces: str | None = None
     allowed_names: str | None = None
     allowed_audience: str | None = None
+    verify_tls_certificate: bool | None = None
     gateway_id: str | None = None
+    gateway_pool_id: str | None = None
     access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
     access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
     created_at: str | None = None
@@ -44,14 +47,15 @@ class Kubernetes(Group[R]):
 
     @endpoint
     @staticmethod
-    def login(*, identity_id: str, jwt: str, sub_organization_name: str | None = None) -> Request[LoginResponse]:
+    def login(*, identity_id: str, jwt: str, organization_slug: str | None = None) -> Request[LoginResponse]:
         """Log in with the token of a service account; the server has it reviewed by the cluster.
 
         The client does not keep the token: `client.login` does.
+        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
         Expect `UnauthorizedError` (the token is not good, or not of an allowed account), `NotFoundError`.
         POST /api/v1/auth/kubernetes-auth/login
         """
-        body = {"identityId": identity_id, "jwt": jwt, "subOrganizationName": sub_organization_name}
+        body = {"identityId": identity_id, "jwt": jwt, **in_organization(organization_slug)}
         return post("/api/v1/auth/kubernetes-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
 
     @endpoint
@@ -67,6 +71,8 @@ class Kubernetes(Group[R]):
         token_reviewer_jwt: str | None = None,
         token_review_mode: TokenReviewMode | None = None,
         gateway_id: str | Null | None = None,
+        verify_tls_certificate: bool | None = None,
+        gateway_pool_id: str | Null | None = None,
         access_token_ttl: int | None = None,
         access_token_max_ttl: int | None = None,
         access_token_num_uses_limit: int | None = None,
@@ -75,7 +81,9 @@ class Kubernetes(Group[R]):
         """Attach Kubernetes auth to an identity.
 
         `token_review_mode` is by default `api`, which needs a `kubernetes_host`; `gateway` needs a `gateway_id`, and
-        takes `NULL` for the host. `ca_cert` is by default empty.
+        takes `NULL` for the host; `gateway_pool_id` names a pool of gateways instead. `ca_cert` is by default empty:
+        `verify_tls_certificate=True` needs one, and False excludes it. Servers before 2026 know neither the pool nor
+        `verify_tls_certificate`.
         Times are in seconds, up to 315360000, by default 2592000 (30 days); the TTL is at most the max TTL. A limit of
         uses of 0, the default, is none. Tokens may by default be used from everywhere.
         Expect `ValidationError`, `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`,
@@ -91,6 +99,8 @@ class Kubernetes(Group[R]):
             "tokenReviewerJwt": token_reviewer_jwt,
             "tokenReviewMode": token_review_mode,
             "gatewayId": gateway_id,
+            "verifyTlsCertificate": verify_tls_certificate,
+            "gatewayPoolId": gateway_pool_id,
             "accessTokenTTL": access_token_ttl,
             "accessTokenMaxTTL": access_token_max_ttl,
             "accessTokenNumUsesLimit": access_token_num_uses_limit,
@@ -112,6 +122,8 @@ class Kubernetes(Group[R]):
         allowed_names: str | None = None,
         allowed_audience: str | None = None,
         gateway_id: str | Null | None = None,
+        verify_tls_certificate: bool | None = None,
+        gateway_pool_id: str | Null | None = None,
         access_token_ttl: int | None = None,
         access_token_max_ttl: int | None = None,
         access_token_num_uses_limit: int | None = None,
@@ -119,7 +131,7 @@ class Kubernetes(Group[R]):
     ) -> Request[IdentityKubernetesAuth]:
         """Change the settings of an identity's Kubernetes auth; what is left out stays as it is.
 
-        `NULL` clears the host, the token of the reviewer or the gateway.
+        `NULL` clears the host, the token of the reviewer, the gateway or the pool.
         Limits as in `attach`; trusted addresses, if given, replace all that there are.
         Expect `BadRequestError` (a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/auth/kubernetes-auth/identities/{identityId}
@@ -133,6 +145,8 @@ class Kubernetes(Group[R]):
             "allowedNames": allowed_names,
             "allowedAudience": allowed_audience,
             "gatewayId": gateway_id,
+            "verifyTlsCertificate": verify_tls_certificate,
+            "gatewayPoolId": gateway_pool_id,
             "accessTokenTTL": access_token_ttl,
             "accessTokenMaxTTL": access_token_max_ttl,
             "accessTokenNumUsesLimit": access_token_num_uses_limit,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Request, delete, get, patch, post
@@ -43,6 +43,7 @@ class IdentityLdapAuth(Model):
     lockout_counter_reset_seconds: int | None = None
     access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
     access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
     created_at: str | None = None
@@ -55,12 +56,13 @@ class Ldap(Group[R]):
     @endpoint
     @staticmethod
     def login(
-        *, identity_id: str, username: str, password: str, sub_organization_name: str | None = None
+        *, identity_id: str, username: str, password: str, organization_slug: str | None = None
     ) -> Request[LoginResponse]:
         """Log in with a user name and a password.
 
         By default three wrong passwords lock the login for five minutes. The client does not keep the token:
         `client.login` does.
+        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
         Expect `UnauthorizedError` (a wrong password, or locked), `NotFoundError` (`route_missing` on servers of 2024).
         POST /api/v1/auth/ldap-auth/login
         """
@@ -68,7 +70,7 @@ class Ldap(Group[R]):
             "identityId": identity_id,
             "username": username,
             "password": password,
-            "subOrganizationName": sub_organization_name,
+            **in_organization(organization_slug),
         }
         return post("/api/v1/auth/ldap-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
 

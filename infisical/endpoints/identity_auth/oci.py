@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Null, Request, delete, get, patch, post
@@ -26,6 +26,7 @@ class IdentityOciAuth(Model):
     allowed_usernames: str | None = None
     access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
     access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
     created_at: str | None = None
@@ -38,12 +39,13 @@ class Oci(Group[R]):
     @endpoint
     @staticmethod
     def login(
-        *, identity_id: str, user_ocid: str, headers: Mapping[str, str], sub_organization_name: str | None = None
+        *, identity_id: str, user_ocid: str, headers: Mapping[str, str], organization_slug: str | None = None
     ) -> Request[LoginResponse]:
         """Log in with a signed request for a user, which the server sends on.
 
         `headers` are those of that request, `authorization`, `host`, and `date` or `x-date`: they go in the body. The
         client does not keep the token: `client.login` does.
+        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
         Expect `UnauthorizedError` (not signed well, or not an allowed user), `ValidationError` (a header is missing),
         `NotFoundError` (`route_missing` on servers of 2024).
         POST /api/v1/auth/oci-auth/login
@@ -52,7 +54,7 @@ class Oci(Group[R]):
             "identityId": identity_id,
             "userOcid": user_ocid,
             "headers": headers,
-            "subOrganizationName": sub_organization_name,
+            **in_organization(organization_slug),
         }
         return post("/api/v1/auth/oci-auth/login", body=body, returns=one(LoginResponse), auth=OPEN)
 

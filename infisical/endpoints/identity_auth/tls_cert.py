@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Null, Request, delete, get, patch, post
@@ -35,6 +35,7 @@ class IdentityTlsCertAuth(Model):
     allowed_common_names: str | None = None
     access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
     access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
     created_at: str | None = None
@@ -47,17 +48,18 @@ class TlsCert(Group[R]):
     @endpoint
     @staticmethod
     def login(
-        *, identity_id: str, client_certificate: str, sub_organization_name: str | None = None
+        *, identity_id: str, client_certificate: str, organization_slug: str | None = None
     ) -> Request[LoginResponse]:
         """Log in with a client certificate (PEM).
 
         It goes percent-encoded in the header that such a proxy sets, under the server's default name for it; a real
         proxy writes its own over it. The client does not keep the token: `client.login` does.
+        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
         Expect `BadRequestError` (the server looks for another header), `UnauthorizedError` (not a certificate of the
         identity's authority), `NotFoundError` (`route_missing` on servers of 2024).
         POST /api/v1/auth/tls-cert-auth/login
         """
-        body = {"identityId": identity_id, "subOrganizationName": sub_organization_name}
+        body = {"identityId": identity_id, **in_organization(organization_slug)}
         headers = ((HEADER, quoted(client_certificate)),)
         return post(
             "/api/v1/auth/tls-cert-auth/login", body=body, returns=one(LoginResponse), auth=OPEN, headers=headers

@@ -9,7 +9,7 @@ from typing_extensions import deprecated
 
 from infisical.auth import OPEN
 from infisical.decode import many, one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp
+from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Request, delete, get, patch, post
@@ -165,15 +165,16 @@ class Token(Group[R]):
     @endpoint
     @staticmethod
     def create_token(
-        *, identity_id: str, name: str | None = None, sub_organization_name: str | None = None
+        *, identity_id: str, name: str | None = None, organization_slug: str | None = None
     ) -> Request[CreatedToken]:
         """Create a token; it is shown this once.
 
         Use it as `IdentityAccessToken(created.access_token)`.
+        `organization_slug` names the sub-organization to use it in, by default the identity's own organization.
         Expect `BadRequestError` (no token auth), `NotFoundError`, `ForbiddenError`.
         POST /api/v1/auth/token-auth/identities/{identityId}/tokens
         """
-        body = {"name": name, "subOrganizationName": sub_organization_name}
+        body = {"name": name, **in_organization(organization_slug)}
         path = f"{IDENTITY}/tokens"
         return post(path, {"identityId": identity_id}, body=body, returns=one(CreatedToken), auth=IDENTITY_AUTH)
 

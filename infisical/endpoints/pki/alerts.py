@@ -39,7 +39,8 @@ class AlertChannel(Model):
     """A way to tell, read or to be written; `enabled` is by default True, dates are the server's.
 
     `channel_type` decides what stands in `config`. `email`: `recipients` (1 to 10). `webhook`: `url` (https) and, if
-    wanted, `signingSecret`. `slack`: `webhookUrl` and, if wanted, `channel` and `mentionUsers`.
+    wanted, `signingSecret`. `slack`: `webhookUrl` and, if wanted, `channel` and `mentionUsers`. `pagerduty` (newer
+    servers): `integrationKey`.
     """
 
     channel_type: str
@@ -61,7 +62,10 @@ class AlertRun(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PkiAlert(Model):
-    """An alert. `last_run` comes with `list`, which leaves `project_id` out."""
+    """An alert. `last_run` comes with `list`, which omits `project_id`; `notification_config` has no fixed form.
+
+    Newer servers may omit `project_id` and `alert_before` anywhere.
+    """
 
     id: str
     name: str | None = None
@@ -71,6 +75,8 @@ class PkiAlert(Model):
     filters: tuple[AlertFilter, ...] = ()
     enabled: bool | None = None
     project_id: str | None = None
+    application_id: str | None = None
+    notification_config: Any = dataclasses.field(default=None, hash=False)
     channels: tuple[AlertChannel, ...] = ()
     last_run: AlertRun | None = None
     created_at: str | None = None
@@ -123,12 +129,15 @@ class PkiAlerts(Group[R]):
         channels: Sequence[AlertChannel],
         description: str | None = None,
         enabled: bool | None = None,
+        notification_config: Mapping[str, Any] | None = None,
+        application_id: str | None = None,
     ) -> Request[PkiAlert]:
         """Create an alert; it is enabled unless `enabled` is False.
 
         `name` has at most 255 characters: small letters and digits, with single hyphens between them. `alert_before` is
         a number of days, weeks, months or years: `30d`, `2w`, `6m`, `1y`. `channels` are 1 to 10. `description` has at
-        most 1000 characters.
+        most 1000 characters. `notification_config` (as the server has it) and `application_id` came in 2026: older
+        servers do not read them.
         Expect `ValidationError`, `BadRequestError` (no project of the certificate manager), `ForbiddenError`.
         POST /api/v2/pki/alerts
         """
@@ -141,6 +150,8 @@ class PkiAlerts(Group[R]):
             "channels": channels,
             "description": description,
             "enabled": enabled,
+            "notificationConfig": notification_config,
+            "applicationId": application_id,
         }
         return post(ALERTS, body=body, returns=one(PkiAlert, at="alert"), auth=PKI)
 

@@ -1,13 +1,15 @@
 """Certificates, by their ids (`/api/v1/cert-manager/certificates`).
 
 Models first, then the endpoint functions. The older `/api/v1/pki/certificates` goes by serial numbers, and is not used
-here. Servers of 2024 do not have these routes: `NotFoundError` (`route_missing`).
+here. Servers of 2024 do not have these routes: `NotFoundError` (`route_missing`). An id is a UUID: newer servers answer
+`ValidationError` to anything else, `revoke` alone takes a thumbprint too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from infisical.decode import one, text_in
 from infisical.endpoints.pki import PKI, CertificateBody
@@ -47,6 +49,14 @@ class BasicConstraints(Model):
 
     is_ca: bool = field(metadata=wire("isCA"))
     path_length: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CertificateMetadata(Model):
+    """One pair of metadata of a certificate, read or to be written."""
+
+    key: str
+    value: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,6 +159,7 @@ class Certificate(Model):
     certificate_template_id: str | None = None
     profile_id: str | None = None
     profile_name: str | None = None
+    application_id: str | None = None
     pki_subscriber_id: str | None = None
     project_id: str | None = None
     key_usages: tuple[str, ...] = ()
@@ -223,11 +234,13 @@ class Certificates(Group[R]):
         csr: str | None = None,
         attributes: CertificateAttributes | None = None,
         remove_roots_from_chain: bool | None = None,
+        application_id: str | None = None,
+        metadata: Sequence[CertificateMetadata] | None = None,
     ) -> Request[CertificateRequest]:
         """Ask for a certificate, as a profile has it.
 
         `csr` is PEM, of at most 4096 characters. Some servers need `ttl` in the attributes. The chain is by default
-        given with its roots.
+        given with its roots. `application_id` and `metadata` came in 2026: older servers do not read them.
         There may be no certificate yet: `GET /api/v1/cert-manager/certificates/certificate-requests/{requestId}` says
         when there is.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
@@ -238,6 +251,8 @@ class Certificates(Group[R]):
             "csr": csr,
             "attributes": attributes,
             "removeRootsFromChain": remove_roots_from_chain,
+            "applicationId": application_id,
+            "metadata": metadata,
         }
         return post(CERTIFICATES, body=body, returns=one(CertificateRequest), auth=PKI)
 
@@ -284,13 +299,28 @@ class Certificates(Group[R]):
 
     @endpoint
     @staticmethod
-    def renew(*, certificate_id: str, remove_roots_from_chain: bool | None = None) -> Request[RenewedCertificate]:
+    def renew(
+        *,
+        certificate_id: str,
+        remove_roots_from_chain: bool | None = None,
+        renewal_key_source: str | None = None,
+        csr: str | None = None,
+        attributes: CertificateAttributes | Mapping[str, Any] | None = None,
+    ) -> Request[RenewedCertificate]:
         """Renew a certificate: the answer is a new one, with an id of its own.
 
-        Expect `NotFoundError`, `ForbiddenError`.
+        On servers since 2026 `renewal_key_source` says where its key comes from, `csr` (PEM) brings one, and
+        `attributes` change what the certificate says; older servers do not read them. The private key is in the answer
+        only if the server made one.
+        Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/cert-manager/certificates/{id}/renew
         """
-        body = {"removeRootsFromChain": remove_roots_from_chain}
+        body = {
+            "removeRootsFromChain": remove_roots_from_chain,
+            "renewalKeySource": renewal_key_source,
+            "csr": csr,
+            "attributes": attributes,
+        }
         path = f"{CERTIFICATE}/renew"
         return post(path, {"id": certificate_id}, body=body, returns=one(RenewedCertificate), auth=PKI)
 
@@ -299,6 +329,7 @@ class Certificates(Group[R]):
     def revoke(*, certificate_id: str, revocation_reason: RevocationReason) -> Request[RevokeCertificateResponse]:
         """Revoke a certificate; the reason is needed, `UNSPECIFIED` is one.
 
+        Newer servers take the thumbprint of the certificate in place of its id.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/cert-manager/certificates/{id}/revoke
         """

@@ -1,7 +1,8 @@
 """Certificate templates: what an authority may issue, and issuing it (`/api/v2/pki/certificate-templates`).
 
 Models first, then the endpoint functions. Templates and authorities are named by their names, within a project.
-Servers of 2024 do not have these routes: `NotFoundError` (`route_missing`).
+Servers of 2024 do not have these routes: `NotFoundError` (`route_missing`). Infisical has deprecated templates, and
+announced that its cloud drops these routes on 2026-12-15: profiles and `pki.certificates.create` replace them.
 """
 
 from __future__ import annotations

@@ -63,6 +63,7 @@ BY_PEOPLE_ALONE = Access("secrets", documented=PEOPLE)
 SecretType: TypeAlias = Literal["shared", "personal"] | str
 UpdateMode: TypeAlias = Literal["failOnNotFound", "upsert", "ignore"] | str
 WRITTEN = either(one(Secret, at="secret"), one(SecretApproval, at="approval"))
+REFERRING = either(one(SecretReferenceList), one(SecretReferenceNode, at="tree"))
 ALL_WRITTEN = either(many(Secret, at="secrets"), one(SecretApproval, at="approval"))
 
 
@@ -82,17 +83,21 @@ class Secrets(Group[R]):
         expand_secret_references: bool | None = None,
         recursive: bool | None = None,
         include_imports: bool | None = None,
+        include_personal_overrides: bool | None = None,
         tag_slugs: Sequence[str] | None = None,
         view_secret_value: bool | None = None,
         metadata_filter: str | None = None,
     ) -> Request[SecretList]:
         """List the secrets of a folder: all of them, there are no pages.
 
-        A folder that is not there is a `NotFoundError` (`SecretPathNotFound`), on servers of 2024 an empty listing.
-        The flags are by default false, only `view_secret_value` true: without it values are masks. `recursive` goes at
-        most 20 folders down. Secrets of one's own are listed beside the shared ones that they stand for.
+        Two flags have another default by the age of the server: `include_imports` and `expand_secret_references` are
+        false before February 2026 and true since. Give both where it matters. `view_secret_value` is true by default;
+        false gives masks. `recursive` (false) goes at most 20 folders down.
+        `include_personal_overrides` (false) replaces shared secrets by the caller's personal ones. Servers before
+        February 2026 do not know it: they list personal secrets next to the shared ones.
         `metadata_filter` is `key=a,value=b|key=c,value=d`, at most 10 pairs, all of which must hold. A service token
-        with a single scope reads that scope, whatever is asked for.
+        with a single scope reads that scope, whatever the parameters say.
+        A missing folder is a `NotFoundError` (`SecretPathNotFound`), on servers of 2024 an empty listing.
         Expect `ForbiddenError` (also for a reference that cannot be expanded), `NotFoundError` (no such project).
         GET /api/v4/secrets
         """
@@ -102,7 +107,9 @@ class Secrets(Group[R]):
             "secretPath": secret_path,
             "expandSecretReferences": expand_secret_references,
             "recursive": recursive,
+            "includeImports": include_imports,  # since February 2026
             "include_imports": include_imports,
+            "includePersonalOverrides": include_personal_overrides,
             "tagSlugs": tag_slugs,
             "viewSecretValue": view_secret_value,
             "metadataFilter": metadata_filter,
@@ -125,8 +132,8 @@ class Secrets(Group[R]):
     ) -> Request[Secret]:
         """Read a secret by its name.
 
-        By default the newest version of the shared one. Flags and service tokens as in `list`; imports are looked
-        through only for a name that the folder itself lacks.
+        By default the newest version of the shared one. Flags, with their defaults by the age of the server, and
+        service tokens as in `list`. Imports are searched only for a name that the folder itself lacks.
         Expect `NotFoundError`, `ForbiddenError` (also where only the value may not be read: ask without it).
         GET /api/v4/secrets/{secretName}
         """
@@ -138,6 +145,7 @@ class Secrets(Group[R]):
             "type": type,
             "viewSecretValue": view_secret_value,
             "expandSecretReferences": expand_secret_references,
+            "includeImports": include_imports,  # since February 2026
             "include_imports": include_imports,
         }
         return get(PATH, {"secretName": secret_name}, query=query, returns=one(Secret, at="secret"), auth=SECRETS)
@@ -364,16 +372,23 @@ class Secrets(Group[R]):
     @staticmethod
     def list_references(
         *, secret_name: str, project_id: str, environment: str, secret_path: str | None = None
-    ) -> Request[SecretReferenceList]:
-        """List the secrets whose values refer to this one: all of them. For users only.
+    ) -> Request[SecretReferenceNode | SecretReferenceList]:
+        """List the secrets whose values refer to this one. For users only.
 
+        Servers since about March 2026 answer a tree: a `SecretReferenceNode` of this secret, whose children are the
+        secrets that refer to it, and so on. Older ones answer a flat `SecretReferenceList`, at a path of its own that
+        the client falls back to.
         Expect `NotFoundError`, `ForbiddenError`.
-        GET /api/v4/secrets/{secretName}/secret-references
+        GET /api/v4/secrets/{secretName}/reference-dependency-tree
         """
-        query = {"projectId": project_id, "environment": environment, "secretPath": secret_path}
-        parts = {"secretName": secret_name}
-        path = f"{PATH}/secret-references"
-        return get(path, parts, query=query, returns=one(SecretReferenceList), auth=BY_PEOPLE_ALONE)
+        return get(
+            f"{PATH}/reference-dependency-tree",
+            {"secretName": secret_name},
+            query={"projectId": project_id, "environment": environment, "secretPath": secret_path},
+            returns=REFERRING,
+            auth=BY_PEOPLE_ALONE,
+            formerly=(f"{PATH}/secret-references",),
+        )
 
     @endpoint
     @staticmethod

@@ -156,7 +156,7 @@ class SecretReference(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretReferenceList(Model):
-    """The secrets that refer to one secret."""
+    """The secrets that refer to one secret, as servers before about March 2026 list them."""
 
     references: tuple[SecretReference, ...]
     total_count: int | None = None
@@ -164,7 +164,7 @@ class SecretReferenceList(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretReferenceNode(Model):
-    """A secret, and those that its value refers to."""
+    """A secret in a tree. `children` are the secrets that it refers to; in `list_references` those that refer to it."""
 
     key: str
     value: str | None = field(default=None, repr=False)

@@ -89,7 +89,7 @@ def is_filter(text: str) -> bool:
 
 def logging_in(**fields: Field) -> Field:
     """A login's body."""
-    return obj(**fields, subOrganizationName=slug().optional())
+    return obj(**fields, organizationSlug=slug().optional(), subOrganizationName=slug().optional())
 
 
 def tabled(

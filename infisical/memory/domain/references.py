@@ -124,20 +124,30 @@ def tree_of(call: Call, place: Place, secret: Row) -> dict[str, Any]:
 
 
 # ---- what refers to a secret
-def referring_to(call: Call, place: Place, key: str) -> list[dict[str, Any]]:
-    """Return the secrets of a project whose values refer to one, as the server lists them."""
-    wanted = Target(place.environment, place.path, key)
-    return [
-        {
-            "secretKey": row["key"],
-            "secretId": row["id"],
-            "environment": here.environment,
-            "secretPath": here.path,
-            "referenceType": "nested" if any("." in one for one in found) else "local",
+def dependents_of(call: Call, place: Place, key: str) -> dict[str, Any]:
+    """Return the tree of the secrets of a project that refer to one, and so on.
+
+    A secret that stands in the tree already has no children the second time: the tree grows with the secrets, not with
+    the ways between them.
+    """
+    referring: dict[Target, list[Target]] = {}
+    for here, row in _everywhere(call, place.project_id):
+        source = Target(here.environment, here.path, row["key"])
+        for target in dict.fromkeys(target_of(one, here) for one in PATTERN.findall(row["value"])):
+            referring.setdefault(target, []).append(source)
+    seen: set[Target] = set()
+
+    def node(target: Target, depth: int) -> dict[str, Any]:
+        below = [] if target in seen or depth > DEEPEST else referring.get(target, [])
+        seen.add(target)
+        return {
+            "key": target.key,
+            "environment": target.environment,
+            "secretPath": target.path,
+            "children": [node(one, depth + 1) for one in below],
         }
-        for here, row in _everywhere(call, place.project_id)
-        if (found := [one for one in PATTERN.findall(row["value"]) if target_of(one, here) == wanted])
-    ]
+
+    return node(Target(place.environment, place.path, key), 0)
 
 
 def _everywhere(call: Call, project_id: str) -> Iterator[tuple[Place, Row]]:

@@ -105,6 +105,7 @@ LISTING: Final[dict[str, Field]] = {
     "expandSecretReferences": flag_text(),
     "recursive": flag_text(),
     "include_imports": flag_text(),
+    "includeImports": flag_text(),  # as servers since February 2026 call it
     "tagSlugs": slugs().optional(()),
     "metadataFilter": metadata_filter().optional(()),
 }
@@ -116,6 +117,7 @@ READING: Final[dict[str, Field]] = {
     "viewSecretValue": flag_text(default=True),
     "expandSecretReferences": flag_text(),
     "include_imports": flag_text(),
+    "includeImports": flag_text(),  # as servers since February 2026 call it
 }
 WHERE: Final[dict[str, Field]] = {"environment": string(), "secretPath": PATH}
 CREATING: Final[dict[str, Field]] = {
@@ -166,7 +168,9 @@ UPDATING_MANY: Final[dict[str, Field]] = {
 }
 DELETING_MANY: Final[dict[str, Field]] = {**WHERE, "secrets": array(DELETED_ITEM, least=1)}
 
-LATER: Final = frozenset({"viewSecretValue", "metadataFilter", "secretMetadata", "mode", "secretReminderRecipients"})
+LATER: Final = frozenset(
+    {"viewSecretValue", "metadataFilter", "secretMetadata", "mode", "secretReminderRecipients", "includeImports"}
+)
 """What the server of 2024 does not know: it leaves such names out like any other."""
 
 

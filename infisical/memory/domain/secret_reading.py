@@ -64,7 +64,7 @@ def listing(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str, Any
             for here, row, masked in found
         ]
     }
-    if query["include_imports"]:
+    if query["include_imports"] or query["includeImports"]:
         # in listings the server puts references of imported secrets in even where it was not asked to
         rows = [folder for _, folder in folders]
         answer["imports"] = imported.imports_shown(call, rows, expand=True, hidden=hidden)
@@ -110,7 +110,7 @@ def by_name(call: Call, place: Place, name: str, query: Mapping[str, Any]) -> di
     folder = tree.folder(call, place.project_id, place.environment, place.path, "GetSecretByName")
     hidden = not query["viewSecretValue"]
     row = _named(call, folder, name, query)
-    if row is None and query["include_imports"]:
+    if row is None and (query["include_imports"] or query["includeImports"]):
         found = imported.find_imported(call, folder, name)
         if found is not None and not references.readable(call, found[0].environment, found[0].path):
             raise forbidden(

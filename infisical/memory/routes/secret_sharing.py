@@ -1,7 +1,7 @@
 """Secret sharing: values that somebody else reads by a link, until they expire or were seen often enough.
 
-Servers of 2024 took a moment instead of a duration, answered the id alone and showed the value at another path; both
-ways work on the same rows.
+Servers of 2024 have other paths, took a moment instead of a duration and answered the id alone; both ways work on the
+same rows.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ from infisical.memory.validation import (
 )
 
 SHARED: Final = "shared_secrets"  # id -> what is shown of it, and secretValue, password
-SHARING_PATH: Final = "/api/v1/secret-sharing"
-SHARED_PATH: Final = f"{SHARING_PATH}/{{sharedSecretId}}"
+SHARING_PATH: Final = "/api/v1/shared-secrets"
+SHARED_PATH: Final = "/api/v1/shared-secrets/{sharedSecretId}"
+SHARING_PATH_BEFORE: Final = "/api/v1/secret-sharing"
+SHARED_PATH_BEFORE: Final = "/api/v1/secret-sharing/{sharedSecretId}"
 COLUMNS: Final = (
     "id",
     "expiresAt",
@@ -148,7 +150,7 @@ def create_shared(call: Call) -> Answer:
     return {**shown(call, row), "sharedSecretLink": link}
 
 
-@route("POST", SHARING_PATH, only="2024-10", auth=JWT, body=CREATE_BEFORE, limit="secretSharing")
+@route("POST", SHARING_PATH_BEFORE, only="2024-10", auth=JWT, body=CREATE_BEFORE, limit="secretSharing")
 def create_shared_before(call: Call) -> Answer:
     expires_at = seconds_of(call.body["expiresAt"])
     if expires_at < call.now:
@@ -180,9 +182,9 @@ def deleted(call: Call) -> Answer:
 
 
 list_shared = route("GET", SHARING_PATH, only="current", auth=MACHINES, query=PAGE)(listed)
-list_shared_before = route("GET", SHARING_PATH, only="2024-10", auth=JWT, query=PAGE)(listed)
+list_shared_before = route("GET", SHARING_PATH_BEFORE, only="2024-10", auth=JWT, query=PAGE)(listed)
 delete_shared = route("DELETE", SHARED_PATH, only="current", auth=MACHINES)(deleted)
-delete_shared_before = route("DELETE", SHARED_PATH, only="2024-10", auth=JWT)(deleted)
+delete_shared_before = route("DELETE", SHARED_PATH_BEFORE, only="2024-10", auth=JWT)(deleted)
 
 
 # ---- those who have the link
@@ -258,7 +260,7 @@ def access_shared(call: Call) -> Answer:
 
 @route(
     "POST",
-    f"{SHARING_PATH}/public/{{id}}",
+    f"{SHARING_PATH_BEFORE}/public/{{id}}",
     only="2024-10",
     auth=PUBLIC,
     body=obj(hashedHex=string().optional(), password=string(trim=False).optional()),

@@ -124,12 +124,11 @@ def found(call: Call, place: Place, key: str, error: str = "NotFound") -> Row:
     return row
 
 
-@route("GET", f"{NAMED}/secret-references", only="current", auth=JWT, limit=LIMIT, query=REFERENCE)
+@route("GET", f"{NAMED}/reference-dependency-tree", only="current", auth=JWT, limit=LIMIT, query=REFERENCE)
 def list_references(call: Call) -> Answer:
     place = where(call.query)
     found(call, place, name(call))
-    referring = references.referring_to(call, place, name(call))
-    return {"references": referring, "totalCount": len(referring)}
+    return {"tree": references.dependents_of(call, place, name(call))}
 
 
 @route("GET", f"{NAMED}/secret-reference-tree", only="current", auth=JWT, limit=LIMIT, query=REFERENCE)

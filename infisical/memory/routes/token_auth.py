@@ -64,7 +64,12 @@ def shown(row: Row) -> Row:
     return pick(row, *COLUMNS)
 
 
-@route("POST", TOKENS_PATH, auth=MACHINES, body=obj(name=string().optional(), subOrganizationName=slug().optional()))
+@route(
+    "POST",
+    TOKENS_PATH,
+    auth=MACHINES,
+    body=obj(name=string().optional(), organizationSlug=slug().optional(), subOrganizationName=slug().optional()),
+)
 def create_token(call: Call) -> Answer:
     found = settings(call, TOKEN_AUTH, "edit", (400, NONE))
     row = tokens.new_token(call, found["identityId"], TOKEN_AUTH.name, found, name=call.body.get("name"))

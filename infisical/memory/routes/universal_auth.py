@@ -28,7 +28,12 @@ from infisical.memory.seeding import UNIVERSAL
 from infisical.memory.state import Row
 from infisical.memory.validation import number, obj, slug, string
 
-LOGIN: Final = obj(clientId=string(), clientSecret=string(), subOrganizationName=slug().optional())
+LOGIN: Final = obj(
+    clientId=string(),
+    clientSecret=string(),
+    organizationSlug=slug().optional(),
+    subOrganizationName=slug().optional(),
+)
 WRONG: Final = "Invalid credentials"
 NO_SETTINGS: Final = (404, "Failed to find universal auth for identity with ID {}")
 NONE: Final = (400, "The identity does not have universal auth")

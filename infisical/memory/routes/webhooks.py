@@ -12,9 +12,9 @@ from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
 from infisical.memory.domain.places import environment_of, secret_path, slugged
 from infisical.memory.refusals import bad_request, not_found
-from infisical.memory.routing import JWT, Answer, route
+from infisical.memory.routing import JWT, MACHINES, Answer, route
 from infisical.memory.state import Row
-from infisical.memory.validation import Field, Issues, Path, boolean, choice, custom, obj, string
+from infisical.memory.validation import Field, Issues, Path, array, boolean, choice, custom, obj, string
 
 WEBHOOKS: Final = "/api/v1/webhooks"
 WEBHOOK: Final = "/api/v1/webhooks/{webhookId}"
@@ -32,7 +32,7 @@ COLUMNS: Final = (
     "type",
     "projectId",
 )
-"""What is answered: neither the secret key nor, but in the list, the URL."""
+"""What is answered, since June 2026 with `eventsFilter`: neither the secret key nor, but in the list, the URL."""
 
 
 def url() -> Field:
@@ -69,6 +69,7 @@ def slack_where_slack(inner: Field) -> Field:
     return replace(inner, check=check)
 
 
+EVENTS: Final = array(obj(eventName=choice("secrets.modified", "secrets.rotation-failed")))
 NEW: Final = slack_where_slack(
     obj(
         type=choice("general", "slack", "microsoft-teams").optional("general"),
@@ -77,9 +78,13 @@ NEW: Final = slack_where_slack(
         webhookUrl=url(),
         webhookSecretKey=string().optional(None),
         secretPath=secret_path().optional("/"),
+        eventsFilter=EVENTS.optional(),
     )
 )
-CHANGE: Final = obj(isDisabled=boolean().optional(False))  # left out, it is false: that enables a webhook
+CHANGE: Final = obj(isDisabled=boolean().optional(), eventsFilter=EVENTS.optional()).where(
+    bool, "At least one of isDisabled and eventsFilter must be provided"
+)
+CHANGE_BEFORE: Final = obj(isDisabled=boolean().optional(False))  # an omitted one is false: that enables a webhook
 FILTER: Final = obj(projectId=string(), environment=string().optional(""), secretPath=string().optional(""))
 
 
@@ -102,7 +107,8 @@ def environment_row(call: Call, row: Row) -> Row | None:
 def shown(call: Call, row: Row) -> dict[str, Any]:
     environment = environment_row(call, row)
     assert environment is not None, "a webhook whose environment is gone is gone"
-    return {**pick(row, *COLUMNS), "environment": slugged(environment)}
+    events = {} if call.before else {"eventsFilter": row.get("eventsFilter", [])}
+    return {**pick(row, *COLUMNS), **events, "environment": slugged(environment)}
 
 
 def found(call: Call, action: str) -> Row:
@@ -115,8 +121,7 @@ def found(call: Call, action: str) -> Row:
     return row
 
 
-@route("POST", WEBHOOKS, auth=JWT, body=NEW)
-def create_webhook(call: Call) -> Answer:
+def created(call: Call) -> Answer:
     project_id = permit(call, call.body["projectId"], "create", SUBJECT)["id"]
     environment = environment_of(call, project_id, call.body["environment"])
     if is_local(urlsplit(call.body["webhookUrl"]).hostname or ""):
@@ -128,6 +133,7 @@ def create_webhook(call: Call) -> Answer:
         lastStatus=None,
         lastRunErrorMessage=None,
         isDisabled=False,
+        eventsFilter=call.body.get("eventsFilter", []),
         envId=environment["id"],
         type=call.body["type"],
         projectId=project_id,
@@ -136,36 +142,45 @@ def create_webhook(call: Call) -> Answer:
     return {"message": "Successfully created webhook", "webhook": shown(call, row)}
 
 
-@route("PATCH", WEBHOOK, auth=JWT, body=CHANGE)
-def update_webhook(call: Call) -> Answer:
+def updated(call: Call) -> Answer:
     row = found(call, "edit")
-    written = call.draft.merge(ROWS, row["id"], isDisabled=call.body["isDisabled"], updatedAt=call.at)
+    written = call.draft.merge(ROWS, row["id"], **call.body, updatedAt=call.at)
     return {"message": "Successfully updated webhook", "webhook": shown(call, written)}
 
 
-@route("DELETE", WEBHOOK, auth=JWT)
-def delete_webhook(call: Call) -> Answer:
+def deleted(call: Call) -> Answer:
     row = found(call, "delete")
     call.draft.drop(ROWS, row["id"])
     return {"message": "Successfully deleted webhook", "webhook": shown(call, row)}
 
 
-@route("POST", f"{WEBHOOK}/test", auth=JWT)
-def try_webhook(call: Call) -> Answer:
+def tried(call: Call) -> Answer:
     """Answer as if whom it calls had answered well."""
     row = found(call, "read")
     written = call.draft.merge(ROWS, row["id"], lastStatus="success", lastRunErrorMessage=None, updatedAt=call.at)
     return {"message": "Successfully tested webhook", "webhook": shown(call, written)}
 
 
-@route("GET", WEBHOOKS, auth=JWT, query=FILTER)
-def list_webhooks(call: Call) -> Answer:
+def listed(call: Call) -> Answer:
     project_id = permit(call, call.query["projectId"], "read", SUBJECT)["id"]
     slug, path = call.query["environment"], call.query["secretPath"].rstrip("/") or call.query["secretPath"]
-    listed = []
+    rows = []
     for row in call.draft.where(ROWS, projectId=project_id):
         environment = environment_row(call, row)
         if environment is None or (slug and environment["slug"] != slug) or (path and row["secretPath"] != path):
             continue
-        listed.append({**shown(call, row), "url": row["url"]})
-    return {"message": "Successfully fetched webhook", "webhooks": listed}
+        rows.append({**shown(call, row), "url": row["url"]})
+    return {"message": "Successfully fetched webhook", "webhooks": rows}
+
+
+# ---- the routes: before June 2026 they took users' tokens only
+create_webhook = route("POST", WEBHOOKS, only="current", auth=MACHINES, body=NEW)(created)
+create_webhook_before = route("POST", WEBHOOKS, only="2024-10", auth=JWT, body=NEW)(created)
+update_webhook = route("PATCH", WEBHOOK, only="current", auth=MACHINES, body=CHANGE)(updated)
+update_webhook_before = route("PATCH", WEBHOOK, only="2024-10", auth=JWT, body=CHANGE_BEFORE)(updated)
+delete_webhook = route("DELETE", WEBHOOK, only="current", auth=MACHINES)(deleted)
+delete_webhook_before = route("DELETE", WEBHOOK, only="2024-10", auth=JWT)(deleted)
+try_webhook = route("POST", f"{WEBHOOK}/test", only="current", auth=MACHINES)(tried)
+try_webhook_before = route("POST", f"{WEBHOOK}/test", only="2024-10", auth=JWT)(tried)
+list_webhooks = route("GET", WEBHOOKS, only="current", auth=MACHINES, query=FILTER)(listed)
+list_webhooks_before = route("GET", WEBHOOKS, only="2024-10", auth=JWT, query=FILTER)(listed)
