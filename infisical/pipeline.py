@@ -224,10 +224,9 @@ def _base(url: str, allow_http: bool) -> str:
 
 
 def _is_this_machine(host: str) -> bool:
-    numbers = host.split(".")
-    return host in ("localhost", "::1") or (
-        numbers[0] == "127" and len(numbers) == 4 and all(map(str.isdigit, numbers))
-    )
+    from infisical.executors.proxies import is_loopback  # only for http://, which few clients use
+
+    return is_loopback(host)
 
 
 def _headers(given: Mapping[str, str]) -> Headers:
