@@ -10,12 +10,14 @@ import threading
 import time
 from collections.abc import Iterable
 from typing import Any, Final, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from returns.result import Failure
 
 from infisical.drivers import Reply, raised
 from infisical.errors import InfisicalNetworkError, Reason
 from infisical.executors.decompress import BodyBuffer, BodyError, decodable
+from infisical.executors.proxies import is_this_machine
 from infisical.request import HttpRequest
 
 T = TypeVar("T")
@@ -128,6 +130,15 @@ class Current(threading.local):
 
 
 current: Final = Current()
+
+
+def is_local_http(url: str) -> bool:
+    """Tell whether a URL is http:// to this machine: what is sent there never goes through a proxy."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "http" and is_this_machine(parts.hostname or "")
+    except ValueError:
+        return False
 
 
 def without_frames(error: BaseException) -> BaseException:
