@@ -107,7 +107,9 @@ class AiohttpExecutor:
         finally:
             connection.abort()
 
-    async def _exchange(self, session: aiohttp.ClientSession, attempt: Attempt, proxy: Veiled[yarl.URL | None]) -> Reply:
+    async def _exchange(
+        self, session: aiohttp.ClientSession, attempt: Attempt, proxy: Veiled[yarl.URL | None]
+    ) -> Reply:
         """Send a request and read its answer, with nothing of either in a local variable that would be shown."""
         request = attempt.request
         answer = Veiled(

@@ -26,7 +26,9 @@ CLOSED: Final = "this executor is closed"
 CLOSED_IN_FLIGHT: Final = "this executor was closed before the answer"
 ELSEWHERE: Final = "this executor belongs to another event loop: make one for each"
 NOT_ASYNCIO: Final = "this executor needs asyncio, and no asyncio event loop is running here (trio's is another)"
-UNUSABLE_PROXY: Final = "the proxy of the environment cannot be used: it has to be http://host:port or https://host:port"
+UNUSABLE_PROXY: Final = (
+    "the proxy of the environment cannot be used: it has to be http://host:port or https://host:port"
+)
 SAID: Final[dict[Reason, str]] = {
     "dns": "the host has no address",
     "refused": "no connection",
@@ -176,7 +178,9 @@ def checked_client(given: object, wanted: type[T], executor: str, other: tuple[t
 
 
 def _name(kind: type[Any]) -> str:
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__.split('.')[0]}.{kind.__qualname__}"
+    return (
+        kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__.split('.')[0]}.{kind.__qualname__}"
+    )
 
 
 def causes(error: BaseException) -> list[BaseException]:
