@@ -14,6 +14,8 @@ from typing import Final
 OFFERED: Final = "gzip, deflate"
 """The Accept-Encoding of an executor that reads by a `BodyBuffer`."""
 OFFERABLE: Final = frozenset(["gzip", "x-gzip", "deflate", "identity"])
+NO_CODING: Final = frozenset(["identity", "none", "utf-8", "utf8"])
+"""What some servers write where they apply no coding."""
 MAX_CODINGS: Final = 5
 """How many content codings may be applied to one body."""
 INPUT: Final = 8 * 1024
@@ -22,13 +24,17 @@ PIECE: Final = 256 * 1024
 """Bytes that are produced at once."""
 
 
+GZIP: Final = b"\x1f\x8b"
+"""How each member of gzip begins."""
+
+
 class BodyError(Exception):
     """A body that is not read to its end: it is too large, or cannot be decompressed. The message says which."""
 
 
 def too_large(limit: int) -> BodyError:
     """Make the error of a body that is larger than its limit, in bytes."""
-    return BodyError(f"the answer has more than {limit} bytes")
+    return BodyError(f"the answer is larger than {limit} bytes (max_response_bytes)")
 
 
 def decodable(accept_encoding: str) -> str:
@@ -62,7 +68,7 @@ class BodyBuffer:
                 codings += [coding for item in value.split(",") if (coding := item.strip().lower())]
             elif lower == "content-length":
                 length = value.strip().lstrip("0")
-        codings = [coding for coding in codings if coding != "identity"]
+        codings = [coding for coding in codings if coding not in NO_CODING]
         if codings:
             self._decoders = _decoders(codings)
         elif limit is not None and length.isdecimal() and (len(length) > 18 or int(length) > limit):
@@ -110,16 +116,18 @@ def _decoders(codings: list[str]) -> list[_Inflater]:
 
 
 class _Inflater:
-    """One gzip or deflate stream; a gzip stream has any number of members."""
+    """One gzip or deflate stream. Gzip may have many members; other data after the end is ignored, as by browsers."""
 
-    __slots__ = ("_ended", "_gzip", "_head", "_inflate")
+    __slots__ = ("_gzip", "_head", "_inflate", "_is_over", "_may_end")
 
     def __init__(self, *, gzip: bool) -> None:
         self._gzip = gzip
         self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16) if gzip else None
         self._head = b""
-        self._ended = True
-        """Whether the stream may end here: nothing has come, or a whole member."""
+        self._may_end = True
+        """Whether the stream may end here: nothing has come, or whole members."""
+        self._is_over = False
+        """Whether whatever still comes is ignored."""
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
         """Decompress, `PIECE` bytes at a time."""
@@ -131,33 +139,33 @@ class _Inflater:
 
     def finish(self) -> None:
         """Check that the stream is whole."""
-        if not self._ended or self._head:
+        if not self._may_end or self._head:
             raise BodyError("the answer is cut short: its compressed body has no end")
 
     def _pieces(self, data: bytes) -> Iterator[bytes]:
-        if self._inflate is None:  # deflate is with the header of zlib, as it should be, or without
-            self._head += data
-            if len(self._head) < 2:
-                return
-            data, self._head = self._head, b""
-            with_header = data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2]) % 31 == 0
-            self._inflate = zlib.decompressobj(zlib.MAX_WBITS if with_header else -zlib.MAX_WBITS)
-            self._ended = False
         inflate = self._inflate
-        while data:
-            if inflate.eof or self._ended:
-                data = data.lstrip(b"\0") if inflate.eof else data  # padding may follow a member
-                if not data:
+        if inflate is None:  # two formats are called deflate: with a header of zlib, and without
+            data, self._head = self._head + data, b""
+            if len(data) < 2:
+                self._head = data
+                return
+            with_header = data[0] & 0x0F == zlib.DEFLATED and int.from_bytes(data[:2]) % 31 == 0
+            self._inflate = inflate = zlib.decompressobj(zlib.MAX_WBITS if with_header else -zlib.MAX_WBITS)
+        while data and not self._is_over:
+            if inflate.eof:
+                data = data.lstrip(b"\0")  # padding
+                if not (self._gzip and GZIP.startswith(data[:2])):
+                    self._is_over = bool(data)
                     return
-                if not self._gzip:
-                    raise zlib.error("more follows the end of the stream")
-                if inflate.eof:
+                if data:
                     self._inflate = inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
-                self._ended = False
-            full = True
-            while full and not inflate.eof:
+                continue
+            self._may_end = False
+            is_full = True
+            while is_full and not inflate.eof:
                 piece = inflate.decompress(data, PIECE)
-                data, full = inflate.unconsumed_tail, len(piece) == PIECE or bool(inflate.unconsumed_tail)
+                data = inflate.unconsumed_tail
+                is_full = bool(data) or len(piece) == PIECE
                 yield piece
             if inflate.eof:
-                self._ended, data = True, inflate.unused_data
+                self._may_end, data = True, inflate.unused_data

@@ -88,15 +88,28 @@ def test_a_compressed_body_that_is_cut_short_is_an_error(packer, data, chosen):
         st.integers(len(packed) - 8, len(packed) - 1) if packer == "members" else st.integers(1, len(packed) - 1)
     )
 
-    with pytest.raises(BodyError, match="cut short|cannot be decompressed"):
+    with pytest.raises(BodyError, match=r"cut short|cannot be decompressed"):
         taken(packed[:end], coding)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-@pytest.mark.parametrize("data", [b"no such thing", gzip.compress(b"x") + b"y", zlib.compress(b"x") + b"y"])
+@pytest.mark.parametrize("data", [b"no such thing", gzip.compress(b"x") + gzip.compress(b"y")[:9], b"\x1f\x8bxyz"])
 def test_a_body_that_is_not_in_its_coding_is_an_error(coding, data):
-    with pytest.raises(BodyError, match="cannot be decompressed|cut short"):
+    with pytest.raises(BodyError, match=r"cannot be decompressed|cut short"):
         taken(data, coding)
+
+
+@each_packer
+@given(st.binary(max_size=50), st.integers(1, 40))
+def test_other_data_after_the_end_is_ignored(packer, data, step):
+    coding, pack = PACKERS[packer]
+
+    assert taken(pack(data) + b"more", coding, None, step) == data
+
+
+@pytest.mark.parametrize("coding", ["", "identity", "none, UTF-8", ","])
+def test_what_is_no_coding_changes_nothing(coding):
+    assert taken(b"x", coding) == b"x"
 
 
 @pytest.mark.parametrize(
@@ -128,13 +141,13 @@ def test_a_body_as_large_as_its_limit_is_whole_and_one_byte_more_is_an_error(pac
     coding, pack = PACKERS[packer]
 
     assert taken(pack(bytes(limit)), coding, limit) == bytes(limit)
-    with pytest.raises(BodyError, match=f"the answer has more than {limit} bytes"):
+    with pytest.raises(BodyError, match=f"the answer is larger than {limit} bytes"):
         taken(pack(bytes(limit + 1)), coding, limit)
 
 
 @pytest.mark.parametrize("length", ["11", "0011", "9" * 30, "9" * 10_000])
 def test_a_length_above_the_limit_is_an_error_before_anything_is_read(length):
-    with pytest.raises(BodyError, match="the answer has more than 10 bytes"):
+    with pytest.raises(BodyError, match="the answer is larger than 10 bytes"):
         BodyBuffer([("Content-Length", length)], 10)
     for headers in ([("Content-Length", length)], [("Content-Length", length), ("Content-Encoding", "br")]):
         assert BodyBuffer(headers, 10, empty=True).whole() == b""
@@ -202,7 +215,7 @@ def test_600_mib_in_600_kb_take_little_memory(name):
         assert run.returncode == 0, run.stderr
         *told, grown = json.loads(run.stdout)
 
-    assert told == [f"GET {server.url}: the answer has more than 1048576 bytes", "protocol", True]
+    assert told == [f"GET {server.url}: the answer is larger than 1048576 bytes (max_response_bytes)", "protocol", True]
     assert grown < 48  # MiB
 
 
@@ -235,7 +248,7 @@ def test_a_limit_holds_for_a_plain_body_and_the_connection_of_a_larger_one_is_cl
             if whole:
                 assert got.unwrap().body == bytes(size)
             else:
-                said = f"GET {server.url}: the answer has more than 200000 bytes"
+                said = f"GET {server.url}: the answer is larger than 200000 bytes (max_response_bytes)"
                 assert got.failure() == InfisicalNetworkError(said, reason="protocol", sent=True)
                 assert server.ended.acquire(timeout=30)  # closed by the client, unless the server has done so
 
@@ -297,7 +310,7 @@ def test_of_a_mock_transport_the_body_that_httpx_has_decoded_counts(limit, fits)
     client = httpx.Client(transport=httpx.MockTransport(lambda _: packed))
     got = HttpxExecutor(client)(get("https://h/x", limit))
 
-    assert got.map(lambda response: response.body) == Success(b"body") if fits else "more than 3" in str(got.failure())
+    assert got.map(lambda response: response.body) == Success(b"body") if fits else "larger than 3" in str(got.failure())
 
 
 class Mock(BaseAdapter):
@@ -341,6 +354,6 @@ def test_of_an_adapter_of_somebodys_the_body_is_read_as_requests_reads_it(make, 
     got = RequestsExecutor(session)(get("https://h/x", limit))
 
     if limit == 3:
-        assert str(got.failure()) == "GET https://h: the answer has more than 3 bytes"
+        assert str(got.failure()) == "GET https://h: the answer is larger than 3 bytes (max_response_bytes)"
     else:
         assert got == Success(Response(200, headers, b"body"))
