@@ -56,6 +56,8 @@ NEVER_SENT: Final = (
 )
 KNOWN: Final = (httpx.TransportError, httpx.DecodingError, OSError, EOFError)
 """What httpx and the streams below it raise for network trouble."""
+UNUSABLE: Final = (ValueError, ImportError, httpx.InvalidURL)
+"""What httpx raises for a proxy that it cannot use; ImportError for SOCKS where socksio is not installed."""
 PROXIED: Final = (httpcore.HTTPProxy, httpcore.SOCKSProxy, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy)
 READ: Final = "http11.receive_response_body.complete"
 TO_H11: Final = ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state")
@@ -94,7 +96,7 @@ class HttpxExecutor:
             return attempt.refused(CLOSED)
         try:
             client = self._own.without_cookies(self._given, request.url)
-        except (ValueError, ImportError):
+        except UNUSABLE:
             return attempt.refused(UNUSABLE_PROXY)
         watch = _Watch(attempt)
         around, current.attempt = current.attempt, attempt
@@ -154,7 +156,7 @@ class AsyncHttpxExecutor:
             return attempt.refused(ELSEWHERE)
         try:
             client = self._own.without_cookies(self._given, request.url)
-        except (ValueError, ImportError):
+        except UNUSABLE:
             return attempt.refused(UNUSABLE_PROXY)
         watch = _AsyncWatch(attempt)
         try:
@@ -204,7 +206,7 @@ class _OwnClients(Generic[C]):
         """Return a client for one call that shares all with the given one, or an own one, but the cookies.
 
         httpx keeps the cookies of every answer. The copy is of httpx's own class, whatever the given one is of: some
-        close their transports when they are collected. ValueError or ImportError if there is no client for a proxy.
+        close their transports when they are collected. Raises one of `UNUSABLE` if there is no client for a proxy.
         """
         client: Any = self._client(self._proxy(url)) if given is None else given
         view: Any = object.__new__(httpx.Client if isinstance(client, httpx.Client) else httpx.AsyncClient)
@@ -362,8 +364,10 @@ def _bound(stream: Any) -> None:
         return data
 
     def bounded_write(buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), SLICE):
-            write(buffer[start : start + SLICE], timeout=_left(timeout))
+        veiled = Veiled(buffer)
+        del buffer
+        for start in range(0, len(veiled.value), SLICE):
+            write(veiled.value[start : start + SLICE], timeout=_left(timeout))
 
     def bounded_start_tls(ssl_context: Any, server_hostname: Any = None, timeout: float | None = None) -> Any:
         secured = start_tls(ssl_context, server_hostname, timeout=_left(timeout))

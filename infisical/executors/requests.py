@@ -13,7 +13,6 @@ import functools
 import os
 import socket
 import ssl
-from collections.abc import Iterable
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
 
@@ -165,21 +164,21 @@ def _settings(session: requests.Session, url: str) -> Veiled[dict[str, Any]]:
 
 
 def _answer(attempt: Attempt, answer: requests.Response) -> Reply:
-    """Read an answer. The headers of requests have each name once, those of urllib3 as often as they came."""
-    raw: Any = answer.raw
-    pairs: Any = getattr(raw, "headers", answer.headers)
-    headers = Veiled(tuple(pairs.items()))
-    chunks: Iterable[bytes]
-    if getattr(raw, "stream", None) is None or getattr(answer, "_content_consumed", False):
-        coding: tuple[tuple[str, str], ...] = ()  # an adapter of somebody's that has decoded it already
-        chunks = answer.iter_content(CHUNK)
-    else:
-        coding = headers.value
-        chunks = raw.stream(CHUNK, decode_content=False)
-    request = attempt.request
-    empty = request.method == "HEAD" or answer.status_code in (204, 304)
-    body = BodyBuffer(coding, request.max_response_bytes, empty=empty)
+    headers = Veiled(_headers(answer))
+    is_raw = hasattr(answer.raw, "stream") and not getattr(answer, "_content_consumed", False)
+    body = BodyBuffer(
+        headers.value if is_raw else (),  # an adapter of somebody's may give a body that is decoded already
+        attempt.request.max_response_bytes,
+        empty=attempt.request.method == "HEAD" or answer.status_code in (204, 304),
+    )
+    chunks = answer.raw.stream(CHUNK, decode_content=False) if is_raw else answer.iter_content(CHUNK)
     return Success(Response(answer.status_code, headers.value, attempt.read(chunks, body)))
+
+
+def _headers(answer: requests.Response) -> tuple[tuple[str, str], ...]:
+    """Return the headers as urllib3 has them, as often as they came: requests has each name once."""
+    headers: Any = getattr(answer.raw, "headers", answer.headers)
+    return tuple(headers.items())
 
 
 # ---- one deadline over an attempt
@@ -215,7 +214,9 @@ class _Bounded(HTTPConnection if TYPE_CHECKING else object):  # type: ignore[mis
             sock: Any = self.sock
             sock.settimeout(exchange.left())
             current.attempt.sent = True
-        super().send(data)
+        veiled = Veiled(data)
+        del data
+        super().send(veiled.value)
 
 
 @functools.lru_cache(maxsize=64)

@@ -310,7 +310,9 @@ def test_of_a_mock_transport_the_body_that_httpx_has_decoded_counts(limit, fits)
     client = httpx.Client(transport=httpx.MockTransport(lambda _: packed))
     got = HttpxExecutor(client)(get("https://h/x", limit))
 
-    assert got.map(lambda response: response.body) == Success(b"body") if fits else "larger than 3" in str(got.failure())
+    assert (
+        got.map(lambda response: response.body) == Success(b"body") if fits else "larger than 3" in str(got.failure())
+    )
 
 
 class Mock(BaseAdapter):
