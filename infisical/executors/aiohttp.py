@@ -161,22 +161,24 @@ class AiohttpExecutor:
 
     def _proxy(self, url: str) -> Veiled[yarl.URL | None]:
         """Find the proxy to an origin; ValueError if the environment names one that cannot be used."""
-        if is_local_http(url):
-            return Veiled(None)
+        origin = "/".join(url.split("/", 3)[:3])
+        if origin not in self._proxies:
+            self._proxies[origin] = Veiled(None if is_local_http(url) else self._proxy_elsewhere(url))
+        return self._proxies[origin]
+
+    def _proxy_elsewhere(self, url: str) -> yarl.URL | None:
         lender = self._session
         proxy: Any = getattr(lender, "_default_proxy", None)  # it has no public name, and exists since aiohttp 3.11
         user: aiohttp.BasicAuth | None = getattr(lender, "_default_proxy_auth", None)
         if proxy is None and (lender is None or lender.trust_env):
-            origin = "/".join(url.split("/", 3)[:3])
-            if origin not in self._proxies:
-                named = proxy_for(url, os.environ)
-                if named is not None:
-                    Proxy.of(named)
-                self._proxies[origin] = Veiled(None if named is None else yarl.URL(named))
-            return self._proxies[origin]
+            named = proxy_for(url, os.environ)
+            if named is None:
+                return None
+            Proxy.of(named)  # ValueError for what aiohttp takes for a proxy and cannot use
+            return yarl.URL(named)
         if proxy is None or user is None:
-            return Veiled(None if proxy is None else yarl.URL(proxy))
-        return Veiled(yarl.URL(proxy).with_user(user.login).with_password(user.password))
+            return None if proxy is None else yarl.URL(proxy)
+        return yarl.URL(proxy).with_user(user.login).with_password(user.password)
 
     async def aclose(self) -> None:
         """End the calls in flight, and close the connector if the executor made it."""

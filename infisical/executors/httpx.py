@@ -108,7 +108,11 @@ class HttpxExecutor:
             with contextlib.closing(answer):
                 headers = Veiled(_headers(answer))
                 body = _buffer(request, answer, headers.value)
-                return _reply(answer, headers.value, body and attempt.read(answer.iter_raw(), body))
+                return _reply(
+                    answer,
+                    headers.value,
+                    answer.content if body is None else attempt.read(answer.iter_raw(), body),
+                )
         except Exception as cause:
             return watch.failed(cause)
         finally:
@@ -168,7 +172,11 @@ class AsyncHttpxExecutor:
                 async with contextlib.aclosing(answer):
                     headers = Veiled(_headers(answer))
                     body = _buffer(request, answer, headers.value)
-                    return _reply(answer, headers.value, body and await _read(attempt, answer, body))
+                    return _reply(
+                        answer,
+                        headers.value,
+                        answer.content if body is None else await _read(attempt, answer, body),
+                    )
         except Exception as cause:
             if self._closed and isinstance(cause, (*KNOWN, RuntimeError)):
                 return attempt.cut_off()
@@ -197,7 +205,7 @@ class _OwnClients(Generic[C]):
     """
 
     def __init__(self, make: Callable[[str | None], C]) -> None:
-        self._make = make
+        self._make: Callable[[str | None], C] = make
         self._clients: dict[str | None, C] = {}
         self._proxies: dict[str, str | None] = {}
         self._process = os.getpid()
@@ -276,8 +284,8 @@ async def _read(attempt: Attempt, answer: httpx.Response, body: BodyBuffer) -> b
     return body.whole()
 
 
-def _reply(answer: httpx.Response, headers: tuple[tuple[str, str], ...], body: bytes | None) -> Reply:
-    return Success(Response(answer.status_code, headers, answer.content if body is None else body))
+def _reply(answer: httpx.Response, headers: tuple[tuple[str, str], ...], body: bytes) -> Reply:
+    return Success(Response(answer.status_code, headers, body))
 
 
 # ---- what httpcore tells of an attempt
