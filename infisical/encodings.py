@@ -20,7 +20,7 @@ _BYTES: Final = (
 """One character of UTF-8, byte by byte, or half of one where the text is cut."""
 HEX: Final = "[0-9A-Fa-f]"
 _PERCENT_BYTES: Final = _BYTES("%", HEX, "cut", f"%{HEX}?")
-_BACKSLASH_BYTES: Final = _BYTES(r"\\x", HEX, "cut", rf"\\x{HEX}?")
+_BACKSLASH_BYTES: Final = _BYTES(r"\\x", HEX, "cut", rf"\\(?:x{HEX}?)?")
 PERCENT: Final = re.compile(_PERCENT_BYTES)
 FORM: Final = re.compile(rf"\+|{_PERCENT_BYTES}")
 BACKSLASH: Final = re.compile(
@@ -39,8 +39,8 @@ BASE64_RUN: Final = re.compile(r"[A-Za-z0-9+/_-]{4,}")
 HEX_RUN: Final = re.compile(rf"{HEX}{{4,}}")
 LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "0": "\0"}
 STANDARD: Final = str.maketrans("-_", "+/")
-BETWEEN: Final = "\uffff"
-"""What separates decoded runs: no byte decodes to it."""
+BETWEEN: Final = "\xff"
+"""What separates decoded runs: UTF-8 has no such byte."""
 
 
 class View:
@@ -112,7 +112,9 @@ def from_hex(view: View, phase: int) -> View:
     return _runs(view, HEX_RUN, phase, 2, 1, lambda run: bytes.fromhex(run[: len(run) // 2 * 2]))
 
 
-def _runs(view: View, pattern: re.Pattern[str], phase: int, width: int, per: int, decode: Callable[[str], bytes]) -> View:
+def _runs(
+    view: View, pattern: re.Pattern[str], phase: int, width: int, per: int, decode: Callable[[str], bytes]
+) -> View:
     pieces: list[str] = []
     segments = []
     size = end = 0
@@ -157,7 +159,15 @@ def _byte_character(found: re.Match[str]) -> str:
     if found["cut"] is not None:
         return ""
     escape = found[0]
-    return " " if escape == "+" else unquote_to_bytes(escape).decode("utf-8", "surrogateescape")
+    return " " if escape == "+" else _character(unquote_to_bytes(escape))
+
+
+def _character(data: bytes) -> str:
+    """What bytes stand for: UTF-8, else Latin-1."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
 
 
 def _escaped_character(found: re.Match[str]) -> str | None:
@@ -167,7 +177,7 @@ def _escaped_character(found: re.Match[str]) -> str | None:
     if found["cut"] is not None or found["half"] is not None or found["end"] is not None:
         return ""
     if escape[1] == "x":
-        return bytes.fromhex(escape.replace("\\x", "")).decode("utf-8", "surrogateescape")
+        return _character(bytes.fromhex(escape.replace("\\x", "")))
     if len(escape) == 12:
         return bytes.fromhex(escape.replace("\\u", "")).decode("utf-16-be")
     number = int(escape[2:].strip("{}"), 16)

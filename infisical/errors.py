@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from infisical.redaction import masked, masked_value
+from infisical.redaction import SecretIndex, masked, masked_value
 from infisical.response import Response
 
 E = TypeVar("E", bound="InfisicalError")
@@ -197,14 +197,15 @@ def from_response(
 
     `secrets` are what the request carried: a server that echoes one of them has it masked here.
     """
+    index = SecretIndex(secrets)
     try:
-        return _judged(response, _body(response), method, template, secrets)
+        return _judged(response, _body(response), method, template, index)
     except RecursionError:  # nested too deeply to be looked through
-        return _judged(response, {}, method, template, secrets)
+        return _judged(response, {}, method, template, index)
 
 
 def _judged(
-    response: Response, body: Mapping[str, Any], method: str, template: str, secrets: Collection[str]
+    response: Response, body: Mapping[str, Any], method: str, template: str, secrets: SecretIndex
 ) -> InfisicalApiError:
     kind = _text(body.get("error"))
     family = _family(response.status, kind)

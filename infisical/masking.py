@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, TypeAlias
 
-from infisical.encodings import BETWEEN, View, decoded, from_base64, from_hex, unwrapped
+from infisical.encodings import View, decoded, from_base64, from_hex, unwrapped
 
 Span: TypeAlias = tuple[int, int]
 
@@ -22,8 +22,8 @@ CUT_LENGTH: Final = 8
 DEPTH: Final = 2
 """How often a text may be encoded, one way within the other."""
 
-PLAIN, HEX, BASE64 = 1, 2, 4
-"""What the first characters of a secret look like in a text; BASE64 is shifted by the alignment, 0 to 2."""
+MORE, PLAIN, HEX, BASE64 = 1, 2, 4, 8
+"""How a secret begins that begins with these letters; BASE64 is shifted by the alignment, 0 to 2. MORE: see 7 letters."""
 DETERMINED: Final = (0, 2, 3)
 """The first base64 letter that depends on the secret alone, by how many bytes precede it in its group."""
 URLSAFE: Final = str.maketrans("+/", "-_")
@@ -69,28 +69,20 @@ class SecretIndex:
         self._build()
         text, beginnings = view.text, self._beginnings
         places = [at for at in range(len(text) - 3) if text[at : at + 4] in beginnings]
-        kinds = 0
-        for at in places:
-            kinds |= beginnings[text[at : at + 4]]
+        kinds = {at: self._kinds(text, at) for at in places}
         whole: list[Span] = list(self._words(text)) if view.is_text and self._short else []
         cut: list[Span] = []
-        if kinds & PLAIN:
+        if any(kind & PLAIN for kind in kinds.values()):
             marks = {found.start() for found in CUT.finditer(text)}
             for automaton in self._automata:
                 automaton.search(text, places[0], marks, view.open_end, whole, cut)
         elif view.open_end:
             cut = [(len(text) - size, len(text)) for size in (3, 2, 1) if text[-size:] in self._first][:1]
-        return whole, cut, self._inner(view, places) if kinds & ~PLAIN else iter(())
+        return whole, cut, _inner(view, kinds)
 
-    def _inner(self, view: View, places: list[int]) -> Iterator[View]:
-        phases = set()
-        for at in places:
-            kinds = self._beginnings[view.text[at : at + 4]]
-            if kinds & HEX:
-                phases.add((2, at % 2))
-            phases |= {(4, (at - first) % 4) for shift, first in enumerate(DETERMINED) if kinds & BASE64 << shift}
-        for width, phase in sorted(phases):
-            yield from_hex(view, phase) if width == 2 else from_base64(view, phase)
+    def _kinds(self, text: str, at: int) -> int:
+        kinds = self._beginnings[text[at : at + 4]]
+        return kinds | self._beginnings.get(text[at : at + 7], 0) if kinds & MORE else kinds
 
     def _words(self, text: str) -> Iterator[Span]:
         """Where a short secret is a whole word."""
@@ -129,15 +121,20 @@ class SecretIndex:
             self._automata.append(_Automaton(words, size))
 
     def _encoded_beginnings(self, data: bytes) -> None:
+        size = 7 if len(data) == 6 else 4
         for shift, first in enumerate(DETERMINED):
-            letters = binascii.b2a_base64(bytes(shift) + data, newline=False).decode()[first : first + 4]
+            letters = binascii.b2a_base64(bytes(shift) + data, newline=False).decode()[first : first + size]
             self._begins(letters, BASE64 << shift)
             self._begins(letters.translate(URLSAFE), BASE64 << shift)
-        self._begins(data[:2].hex(), HEX)
-        self._begins(data[:2].hex().upper(), HEX)
+            if len(data) == 6 and not shift:  # base64 of base64, as Kubernetes has it
+                self._begins(binascii.b2a_base64(letters.encode())[:7].decode(), BASE64)
+        self._begins(data[:4].hex()[:7], HEX)
+        self._begins(data[:4].hex()[:7].upper(), HEX)
 
     def _begins(self, letters: str, kind: int) -> None:
         self._beginnings[letters] = self._beginnings.get(letters, 0) | kind
+        if len(letters) > 4:
+            self._begins(letters[:4], MORE)
 
 
 class _Automaton:
@@ -190,14 +187,23 @@ class _Automaton:
                 whole.append((at - longest[node], at))
             if at in marks and node:
                 cut.append((at - depth[node], at))
-        if open_end and node:
+        if open_end and depth[node] != longest[node]:
             cut.append((at - depth[node], at))
+
+
+def _inner(view: View, kinds: dict[int, int]) -> Iterator[View]:
+    """Decode base64 and hex where a secret may begin, in the phases in which it may."""
+    phases = {(2, at % 2) for at, kind in kinds.items() if kind & HEX}
+    for shift, first in enumerate(DETERMINED):
+        phases |= {(4, (at - first) % 4) for at, kind in kinds.items() if kind & BASE64 << shift}
+    for width, phase in sorted(phases):
+        yield from_hex(view, phase) if width == 2 else from_base64(view, phase)
 
 
 def occurrences(text: str, secrets: SecretIndex, patterns: Callable[[str], Iterable[Span]]) -> list[Span]:
     """Find secrets, and whatever `patterns` finds, in a text and in what the text decodes to; in order."""
     spans: list[Span] = []
-    seen = {text}
+    seen = {(text, True)}
     views = [(View(text), 0)]
     while views:
         view, depth = views.pop()
@@ -213,8 +219,8 @@ def occurrences(text: str, secrets: SecretIndex, patterns: Callable[[str], Itera
         if depth < DEPTH:
             inner += decoded(view)
         for other in inner:
-            if other.text not in seen:
-                seen.add(other.text)
+            if (other.text, other.open_end) not in seen:
+                seen.add((other.text, other.open_end))
                 views.append((other, depth + 1))
     return sorted(spans)
 
@@ -247,6 +253,3 @@ def _short_forms(word: str, data: bytes) -> set[str]:
     encoded = binascii.b2a_base64(data, newline=False).decode()
     forms = {encoded, encoded.translate(URLSAFE), data.hex(), data.hex().upper()}
     return {word, *(form for form in forms if len(form) >= SHORT)}
-
-
-__all__ = ["BETWEEN", "CUT_LENGTH", "SHORT", "SecretIndex", "Span", "occurrences", "spliced"]

@@ -117,9 +117,7 @@ class HttpRequest:
     def with_header(self, name: str, value: str) -> HttpRequest:
         """Copy it with one more header."""
         headers = (*self.headers, (name, value))
-        return HttpRequest(
-            self.method, self.url, headers, self.body, self.timeout, self.max_response_bytes, self.about
-        )
+        return HttpRequest(self.method, self.url, headers, self.body, self.timeout, self.max_response_bytes, self.about)
 
 
 # ---- building: total, nothing here can fail
