@@ -9,9 +9,10 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from infisical.encodings import View, decoded, from_base64, from_hex, unwrapped
+if TYPE_CHECKING:
+    from infisical.encodings import View
 
 Span: TypeAlias = tuple[int, int]
 
@@ -23,7 +24,7 @@ DEPTH: Final = 2
 """How often a text may be encoded, one way within the other."""
 
 MORE, PLAIN, HEX, BASE64 = 1, 2, 4, 8
-"""How a secret begins that begins with these letters; BASE64 is shifted by the alignment, 0 to 2. MORE: see 7 letters."""
+"""How a secret begins with these letters; BASE64 is shifted by the alignment, 0 to 2. MORE: 7 letters tell."""
 DETERMINED: Final = (0, 2, 3)
 """The first base64 letter that depends on the secret alone, by how many bytes precede it in its group."""
 URLSAFE: Final = str.maketrans("+/", "-_")
@@ -193,6 +194,8 @@ class _Automaton:
 
 def _inner(view: View, kinds: dict[int, int]) -> Iterator[View]:
     """Decode base64 and hex where a secret may begin, in the phases in which it may."""
+    from infisical.encodings import from_base64, from_hex
+
     phases = {(2, at % 2) for at, kind in kinds.items() if kind & HEX}
     for shift, first in enumerate(DETERMINED):
         phases |= {(4, (at - first) % 4) for at, kind in kinds.items() if kind & BASE64 << shift}
@@ -202,6 +205,8 @@ def _inner(view: View, kinds: dict[int, int]) -> Iterator[View]:
 
 def occurrences(text: str, secrets: SecretIndex, patterns: Callable[[str], Iterable[Span]]) -> list[Span]:
     """Find secrets, and whatever `patterns` finds, in a text and in what the text decodes to; in order."""
+    from infisical.encodings import View, decoded, unwrapped  # its patterns take a while to compile
+
     spans: list[Span] = []
     seen = {(text, True)}
     views = [(View(text), 0)]

@@ -12,11 +12,10 @@ import binascii
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote_plus, unquote_plus
 
-from infisical.json_text import Token, is_secret, secret_values, tokens, unescaped
-from infisical.masking import SecretIndex, Span, occurrences, spliced
+from infisical.masking import SecretIndex, occurrences, spliced
 from infisical.secret_names import (
     NUMBERS,
     PLAIN_HEADERS,
@@ -32,6 +31,9 @@ from infisical.secret_names import (
     secrecy_in_object,
 )
 
+if TYPE_CHECKING:
+    from infisical.json_text import Token
+
 Secrets: TypeAlias = Collection[str] | SecretIndex
 """Secrets to hide: any collection of texts, or an index of them that was made once and serves many texts."""
 
@@ -40,20 +42,6 @@ RECORDED_MASK: Final = "redacted"  # what stands in a recording: a plain word, s
 LONG: Final = 8  # a shorter value of a header of the user's own is no key
 DIGITS: Final = 6  # a shorter number is everywhere
 NONE: Final = SecretIndex()
-
-WORDS: Final = re.compile(r"[\w.-]+")
-JSON_TOKEN: Final = re.compile(r"eyJ[\w-]{8,}\Z")
-SERVICE_TOKEN: Final = re.compile(r"\bst\.[\w-]{8,}\.[\w.-]+")
-PRIVATE_KEYS: Final = re.compile(
-    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?"
-    r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)",
-    re.DOTALL,
-)
-USER: Final = re.compile(r"://([^\s/?#\"'<>]+)@")
-"""User name and password of a URL: up to the last @ before its path."""
-PARAMETER: Final = re.compile(r"(?<=[?&;#])([\w.~%\[\]*+-]{1,128})=([^&;#\s\"'<>]+)")
-"""A parameter of a URL in a text."""
-FORM: Final = re.compile(r"[\w.~%\[\]*+-]{1,128}=\S*")
 
 
 def secrets_in(headers: Iterable[tuple[str, str]], body: bytes | None) -> frozenset[str]:
@@ -85,7 +73,7 @@ def response_secrets(headers: Iterable[tuple[str, str]], body: bytes | None) -> 
 
 
 def masked(text: str, secrets: Secrets = ()) -> str:
-    """Hide these secrets in a text, in whatever encoding, and what looks like one: tokens, keys, values of secret names.
+    """Hide these secrets in a text, in any encoding, and what looks like one: tokens, keys, values of secret names.
 
     Where they overlap, all of it is hidden.
     """
@@ -130,6 +118,8 @@ def recorded_body(body: bytes | None, secrets: Secrets = ()) -> bytes | None:
     """
     if not body:
         return body
+    from infisical.json_text import tokens
+
     text, encoding = _decoded(body)
     index = _index(secrets)
     scanned = tokens(text)
@@ -143,53 +133,10 @@ def _index(secrets: Secrets) -> SecretIndex:
 
 
 def _hidden(text: str, index: SecretIndex, mask: str) -> str:
-    spans = occurrences(text, index, _revealed)
+    from infisical.revealing import revealed  # its patterns take a while to compile, and are needed after an error
+
+    spans = occurrences(text, index, revealed)
     return spliced(text, spans, mask) if spans else text
-
-
-def _revealed(text: str) -> Iterator[Span]:
-    """Find what shows by its form or its name that it is secret."""
-    if "eyJ" in text:
-        yield from _json_tokens(text)
-    if "st." in text:
-        yield from (found.span() for found in SERVICE_TOKEN.finditer(text))
-    if "-----BEGIN" in text:
-        yield from (found.span() for found in PRIVATE_KEYS.finditer(text))
-    if "://" in text:
-        yield from (found.span(1) for found in USER.finditer(text) if found[1] not in (MASK, RECORDED_MASK))
-    if "=" in text:
-        yield from (found.span(2) for found in PARAMETER.finditer(text) if is_secret_parameter(found[1]))
-        yield from _form_values(text)
-    if '"' in text or "'" in text:
-        yield from secret_values(text)
-
-
-def _form_values(text: str) -> Iterator[Span]:
-    """Find the values of secret names in lines that are a form."""
-    place = 0
-    for line in text.splitlines(keepends=True):
-        if FORM.fullmatch(line.rstrip()):
-            start = place
-            for pair in line.rstrip().split("&"):
-                name, _, value = pair.partition("=")
-                if value and is_secret_parameter(name):
-                    yield start + len(pair) - len(value), start + len(pair)
-                start += len(pair) + 1
-        place += len(line)
-
-
-def _json_tokens(text: str) -> Iterator[Span]:
-    """JSON web tokens: three parts, or five. Part by part, since a pattern would try each `eyJ` up to the end."""
-    for run in WORDS.finditer(text):
-        if "eyJ" not in run[0]:
-            continue
-        parts, place, last = run[0].split("."), run.start(), -1
-        for number, part in enumerate(parts):
-            begin = part.find("eyJ") if number > last else -1
-            if begin >= 0 and len(part) - begin >= 11 and len(parts) > number + 2 and parts[number + 1]:
-                last = number + (4 if all(parts[number + 1 : number + 5]) and len(parts) > number + 4 else 2)
-                yield place + begin, place + sum(map(len, parts[number : last + 1])) + last - number
-            place += len(part) + 1
 
 
 # ---- JSON
@@ -212,6 +159,8 @@ def _masked(value: Any, index: SecretIndex, flags: int) -> Any:
 
 def _document(text: str, scanned: list[Token], index: SecretIndex, encoding: str) -> str:
     """Replace the secrets of a JSON document where they are written."""
+    from infisical.json_text import is_secret, unescaped
+
     pieces, end = [], 0
     for token in scanned:
         written = text[token.start : token.stop]
@@ -271,10 +220,8 @@ def _query(query: str, index: SecretIndex, every: bool) -> str:
 
 def _pair(pair: str, index: SecretIndex, every: bool) -> str:
     name, equals, value = pair.partition("=")
-    if equals and value and (every or is_secret_parameter(name)):
-        shown = RECORDED_MASK
-    else:
-        shown = _parameter(value, index)
+    is_hidden = value and (every or is_secret_parameter(name))
+    shown = RECORDED_MASK if is_hidden else _parameter(value, index)
     return f"{_parameter(name, index)}{equals}{shown}"
 
 
@@ -306,6 +253,8 @@ def _credentials(name: str, value: str) -> Iterator[str]:
 
 def _secret_texts(text: str) -> Iterator[str]:
     """The values of secret names in a body: JSON, or half of it, a form, or JSON within a text."""
+    from infisical.json_text import is_secret, tokens, unescaped
+
     scanned = tokens(text)
     if scanned is None:
         yield from _named(text)
@@ -325,7 +274,10 @@ def _secret_texts(text: str) -> Iterator[str]:
 def _named(text: str) -> Iterator[str]:
     """The values of secret names in a text that is no document."""
     if "=" in text or '"' in text or "'" in text:
-        for start, stop in occurrences(text, NONE, _revealed):
+        from infisical.json_text import unescaped
+        from infisical.revealing import revealed
+
+        for start, stop in occurrences(text, NONE, revealed):
             yield text[start:stop]
             yield unescaped(text[start:stop])
             if "=" in text:
@@ -345,7 +297,7 @@ def _variants(texts: Iterable[str]) -> Iterator[str]:
 
 def _decoded(body: bytes) -> tuple[str, str]:
     """A body as text, and its encoding: Latin-1 has a character for every byte, so that nothing is lost."""
-    encoding = json.detect_encoding(body) if b"\0" in body[:4] else "utf-8"
+    encoding: str = json.detect_encoding(body) if b"\0" in body[:4] else "utf-8"
     if encoding in ("utf-16", "utf-32"):  # with a byte order mark, which stays in the text
         encoding += "-le" if body[0] == 0xFF else "-be"
     try:
