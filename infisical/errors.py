@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from infisical.redaction import masked, masked_value
+from infisical.redaction import SecretIndex, masked, masked_value
 from infisical.response import Response
 
 if TYPE_CHECKING:
@@ -248,10 +248,11 @@ def from_response(
     `secrets` are those of the request: where the server echoes one of them, it is masked. `parts` are the names and
     values that fill the template.
     """
+    index = SecretIndex(secrets)
     try:
-        return _judged(response, _body(response), method, template, secrets, parts)
+        return _judged(response, _body(response), method, template, index, parts)
     except RecursionError:  # nested too deeply to be looked through
-        return _judged(response, {}, method, template, secrets, parts)
+        return _judged(response, {}, method, template, index, parts)
 
 
 def _judged(
@@ -259,7 +260,7 @@ def _judged(
     body: Mapping[str, Any],
     method: str,
     template: str,
-    secrets: Collection[str],
+    secrets: SecretIndex,
     parts: Collection[tuple[str, str]],
 ) -> InfisicalApiError:
     kind = _text(body.get("error"))
