@@ -151,6 +151,8 @@ def recorded_headers(headers: Iterable[tuple[str, str]], secrets: Collection[str
     """Write headers for a recording: names to lists of values, credentials hidden, and these secrets."""
     written: dict[str, list[str]] = {}
     for name, value in headers:
+        if name.lower() not in ("content-type", "date", "etag", "retry-after"):
+            continue
         shown = RECORDED_MASK if name.lower() in SECRET_HEADERS else _hidden(value, secrets)
         written.setdefault(name, []).append(shown)
     return written
@@ -161,8 +163,22 @@ def recorded_request_headers(headers: Iterable[tuple[str, str]]) -> dict[str, st
     return {name: value if name.lower() in PLAIN_HEADERS else RECORDED_MASK for name, value in headers}
 
 
-def recorded_url(url: str) -> str:
+class SecretIndex(set[str]):
+    """Secrets, which grow."""
+
+    def add(self, secrets: Iterable[str]) -> None:  # type: ignore[override]
+        self.update(secrets)
+
+
+def response_secrets(headers: Iterable[tuple[str, str]], body: bytes | None) -> frozenset[str]:
+    return frozenset(_variants(_secret_texts(_parsed(body)))) - {""} if body else frozenset()
+
+
+def recorded_url(url: str, secrets: Collection[str] = ()) -> str:
     """Write a URL for a recording, or to be shown: the values of secret names in its query hidden."""
+    start, slashes, rest = url.partition("://")
+    if secrets:
+        url = start + slashes + _hidden(rest, secrets)
     path, mark, query = url.partition("?")
     if not mark:
         return url
@@ -175,10 +191,18 @@ def recorded_body(body: bytes | None, secrets: Collection[str] = ()) -> bytes | 
     if not body:
         return body
     try:
-        return json.dumps(_recorded(json.loads(body), secrets), ensure_ascii=False).encode("utf-8", "replace")
+        value = json.loads(body)
+        written = _recorded(value, secrets)
+        if repr(written) == repr(value):
+            return body
+        return json.dumps(written, ensure_ascii=False).encode("utf-8", "replace")
     except RecursionError:  # nested too deeply to be looked through
         return json.dumps(RECORDED_MASK).encode()
     except ValueError:
+        try:
+            body.decode()
+        except ValueError:
+            return body
         return _hidden(FIELDS.sub(_field, body.decode("utf-8", "replace")), secrets).encode()
 
 
