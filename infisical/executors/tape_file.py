@@ -71,7 +71,7 @@ def read(path: Path) -> tuple[list[Exchange], dict[str, Any]] | None:
 
     try:
         text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except UnicodeDecodeError:
         raise UnreadableTape("it is not UTF-8") from None
