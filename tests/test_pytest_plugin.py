@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import vcr  # noqa: F401 - PyYAML's compiled part is loaded only once, so before a run in this process
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +24,7 @@ def outcomes(pytester: pytest.Pytester, source: str, *arguments: str) -> dict[st
 
 
 def afresh(pytester: pytest.Pytester, source: str, *arguments: str) -> dict[str, int]:
-    """The same in a process of its own, as recording needs PyYAML's compiled part, which is loaded only once."""
+    """The same in a process of its own."""
     pytester.makepyfile(test_app=source)
     return pytester.runpytest_subprocess("-q", *arguments).parseoutcomes()
 
@@ -128,6 +129,7 @@ RECORDED = """
     def test_read(infisical_cassette, name):
         assert read(infisical_cassette, "plain") == "plain"
 
+    @pytest.mark.xdist_group("any")
     def test_simple(infisical_cassette):
         assert read(infisical_cassette, "simple") == "simple"
 
@@ -150,8 +152,8 @@ TESTS = 11
 
 def test_each_test_has_a_recording_of_its_own_made_when_asked_for_and_played_from_then_on(pytester):
     recording, playing = (RECORDED.replace("assert RECORDING", f"assert {it}") for it in ("True", "False"))
-    assert afresh(pytester, playing) == {"failed": TESTS}
-    assert afresh(pytester, recording, "--infisical-record=once") == {"passed": TESTS}
+    assert outcomes(pytester, playing) == {"failed": TESTS}
+    assert outcomes(pytester, recording, "--infisical-record=once") == {"passed": TESTS}
     files = sorted((pytester.path / "cassettes" / "test_app").iterdir())
     text = "".join(path.read_text() for path in files)
 
@@ -160,7 +162,7 @@ def test_each_test_has_a_recording_of_its_own_made_when_asked_for_and_played_fro
     assert all(len(path.name.encode()) <= 255 for path in files)
     assert "s3cr3t-value" not in text
     assert "t0ken-of-mine" not in text
-    assert afresh(pytester, playing) == {"passed": TESTS}
+    assert outcomes(pytester, playing) == {"passed": TESTS}
 
 
 def test_processes_of_xdist_record_what_one_process_plays(pytester):
@@ -168,7 +170,7 @@ def test_processes_of_xdist_record_what_one_process_plays(pytester):
     recording, playing = (RECORDED.replace("assert RECORDING", f"assert {it}") for it in ("True", "False"))
 
     assert afresh(pytester, recording, "-n2", "--dist=loadgroup", "--infisical-record=all") == {"passed": TESTS}
-    assert afresh(pytester, playing) == {"passed": TESTS}
+    assert outcomes(pytester, playing) == {"passed": TESTS}
 
 
 def test_a_call_that_is_not_recorded_says_how_to_record_it(pytester):
@@ -193,7 +195,7 @@ def test_a_call_that_is_not_recorded_says_how_to_record_it(pytester):
     folder.mkdir()
     (folder / "test_known.yaml").write_text("interactions: []\nversion: 1\n")
 
-    assert afresh(pytester, source) == {"passed": 3}
+    assert outcomes(pytester, source) == {"passed": 3}
 
 
 def test_test_files_of_several_folders_may_share_a_folder_of_recordings(pytester):

@@ -217,9 +217,8 @@ class Tape:
         if not places:
             return "it was played already, and allow_playback_repeats=True plays it again"
         shown = [self._difference(place, nearest.parts.get(place), parts.get(place)) for place in places[:DIFFERENCES]]
-        if len(places) > DIFFERENCES:
-            shown.append(f"and {len(places) - DIFFERENCES} more")
-        return f"{nearest.method} {self._masked(nearest.path)} differs in " + ", in ".join(shown)
+        more = f", and {len(places) - DIFFERENCES} more" if len(places) > DIFFERENCES else ""
+        return f"{nearest.method} {self._masked(nearest.path)} differs in {', in '.join(shown)}{more}"
 
     def _difference(self, place: str, recorded: str | None, requested: str | None) -> str:
         """Name a place and both values, masked, from a little before the first character in which they differ."""
