@@ -1,8 +1,8 @@
-"""Which recorded request answers a request, and how two requests differ. Pure, but for what was played; no file here.
+"""Find the recorded request that answers a request, and name how two requests differ. No file and no redaction here.
 
-A request is compared as its parts: a part is a place (`query environment`, `body secrets[0].secretKey`) and a value.
-Values on a tape may be redacted: the mask in one of them matches any text. So that the cost of a tape grows with its
-length, requests are looked up by their parts, and no request is compared with all others until none matches.
+A request is compared by its parts: a part is a place (`query environment`, `body secrets[0].secretKey`) and a value.
+Values on a tape may be redacted: the mask in one of them matches any text. Requests are looked up by their parts, so
+that the cost of playing a tape grows with its length; only an unrecorded request is compared with all recorded ones.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from infisical.redaction import RECORDED_MASK
 
 MATCHERS: Final = ("method", "scheme", "host", "port", "path", "query", "body")
-PORTS: Final = {"http": 80, "https": 443}
+PORTS: Final = {"http": "80", "https": "443"}
 PLAIN_NAME: Final = re.compile(r"[\w-]+")
 DEEPEST: Final = 64  # a body that is nested more deeply is compared as text
 Parts: TypeAlias = dict[str, str]
@@ -39,18 +39,16 @@ class Literal(str):
 
 def parts_of(method: str, url: str, content_type: str, body: bytes | None, match_on: Sequence[str]) -> Parts:
     """Take a request apart into what is compared."""
-    parts: Parts = {}
     try:
         split = urlsplit(url)
-        port = split.port or PORTS.get(split.scheme, "")
-        host, path, query = split.hostname or "", split.path or "/", split.query
-        scheme = split.scheme
+        scheme, host, path, query = split.scheme, split.hostname or "", split.path or "/", split.query
+        port = str(split.port or PORTS.get(scheme, ""))
     except ValueError:  # no port or address that can be read
         scheme, host, port, path, query = "", "", "", url, ""
     if RECORDED_MASK in scheme + host:
         port = RECORDED_MASK
-    named = {"method": method, "scheme": scheme, "host": host, "port": str(port), "path": path}
-    parts.update((name, _text(value)) for name, value in named.items() if name in match_on)
+    named = {"method": method, "scheme": scheme, "host": host, "port": port, "path": path}
+    parts = {name: _text(value) for name, value in named.items() if name in match_on}
     if "query" in match_on:
         parts.update(_form("query", query))
     if "body" in match_on:
@@ -221,9 +219,7 @@ def _body(body: bytes, content_type: str) -> Parts:
 
 
 def _json(text: str) -> Parts:
-    value = json.loads(
-        text, object_pairs_hook=Object, parse_int=Literal, parse_float=Literal, parse_constant=Literal
-    )
+    value = json.loads(text, object_pairs_hook=Object, parse_int=Literal, parse_float=Literal, parse_constant=Literal)
     parts: Parts = {}
     waiting: list[tuple[str, Any, int]] = [("", value, 0)] if value != [] or not isinstance(value, Object) else []
     while waiting:

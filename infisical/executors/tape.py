@@ -1,13 +1,12 @@
-"""A tape: what a cassette executor plays, records and says of a request that it does not know. No sending here.
+"""A tape: what a cassette executor plays and records, and its messages about unrecorded requests. No sending here.
 
-The file is tape_file.py's, finding a request is comparison.py's, what counts as secret is redaction.py's. A request is
+tape_file.py reads and writes the file, comparison.py finds a request, redaction.py decides what is secret. A request is
 redacted before it is compared, as it was before it was written, so that a recording plays whatever the real secret is.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -193,7 +192,7 @@ class Tape:
         content_type = exchange.header("content-type")
         return parts_of(exchange.method, exchange.uri, content_type, exchange.body, self._match_on)
 
-    # ---- what is said of a request that is not recorded
+    # ---- messages about an unrecorded request
     def _unrecorded(self, request: HttpRequest) -> Reply:
         if self._mode == "all":
             return self._failure("is to be recorded (mode='all' plays nothing), and there is no inner executor")
@@ -227,7 +226,7 @@ class Tape:
             return f"{self._masked(place)}: in what is redacted"
         start = 0
         if ours and theirs and max(len(ours.text), len(theirs.text)) > SHOWN:
-            start = max(0, len(os.path.commonprefix([ours.text, theirs.text])) - SHOWN // 4)
+            start = max(0, _first_difference(ours.text, theirs.text) - SHOWN // 4)
         return f"{self._masked(place)}: recorded {_shown(ours, start)}, requested {_shown(theirs, start)}"
 
     def _value(self, value: str | None) -> Value | None:
@@ -249,6 +248,11 @@ def _path(url: str) -> str:
         return urlsplit(url).path
     except ValueError:
         return url
+
+
+def _first_difference(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _shown(value: Value | None, start: int) -> str:

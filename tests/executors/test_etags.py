@@ -83,9 +83,9 @@ def test_a_304_plays_and_the_tape_has_no_etag_of_the_server(tmp_path):
 
     assert live == [Success(first), Success(unchanged)]
     assert re.fullmatch(f'W/"{TAG}"', str(tag))
-    assert (played.body, revalidated.status, f'W/{revalidated.header("etag")}') == (b"text", 304, tag)
+    assert (played.body, revalidated.status, f"W/{revalidated.header('etag')}") == (b"text", 304, tag)
     assert REAL not in path.read_text()
-    assert re.search(f"{re.escape(str(tag))}, \"{TAG}\"", path.read_text())
+    assert re.search(f'{re.escape(str(tag))}, "{TAG}"', path.read_text())
 
 
 @pytest.mark.parametrize("mode", ["none", "once", "new_episodes"])

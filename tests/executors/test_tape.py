@@ -1,4 +1,4 @@
-"""What a tape plays and records in which mode, what it masks, and what it says of a request that it does not know."""
+"""What a tape plays and records in which mode, what it masks, and its messages about unrecorded requests."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_no_header_from_which_the_body_can_be_guessed_is_recorded(tmp_path, name
     assert player(ASK).unwrap().body == b"text"
 
 
-# ---- what is said
+# ---- messages
 POST = HttpRequest("POST", "https://x:8443/a/b?environment=dev&limit=1", JSON, b'{"a": {"b": [1, "x"]}, "c": null}')
 
 
@@ -237,7 +237,7 @@ def test_what_is_not_compared_makes_no_difference(tmp_path, name):
 
 
 @pytest.mark.parametrize("url", ["http://[", "https://x:port/a", "nothing", "https://x/\ud800"])
-def test_a_request_whose_address_is_none_is_recorded_and_played(tmp_path, url):
+def test_a_request_whose_address_cannot_be_read_is_recorded_and_played(tmp_path, url):
     player = recording(tmp_path / "tape.yaml", (HttpRequest("GET", url), answer({})))
 
     assert isinstance(player(HttpRequest("GET", url)), Success)

@@ -76,7 +76,9 @@ def test_bodies_play_byte_for_byte(tmp_path):
     assert [player(ASK).unwrap().body for _ in BODIES] == BODIES
 
 
-@given(body=st.binary() | st.text(st.sampled_from(" \n\r\t'\"\\:#-{}[],&*!|>%@?x\x85\u2028\ufeff\x00é")).map(str.encode))
+@given(
+    body=st.binary() | st.text(st.sampled_from(" \n\r\t'\"\\:#-{}[],&*!|>%@?x\x85\u2028\ufeff\x00é")).map(str.encode)
+)
 def test_any_body_plays_byte_for_byte(body, tapes):
     path = next(tapes)
     record(path, body)
@@ -193,25 +195,25 @@ def test_a_file_keeps_its_mode_and_its_link_and_a_new_one_has_that_of_the_user(t
 def test_a_process_that_is_killed_while_it_records_leaves_all_that_was_complete(tmp_path):
     for times in range(20):
         path = tmp_path / f"{times}.yaml"
-        told, tell = os.pipe()
+        read_end, write_end = os.pipe()
         child = os.fork()
         if child == 0:
             try:
                 execute = CassetteExecutor(path, mode="once", inner=echoing)
                 for number in itertools.count():
                     execute(ask(number))
-                    os.write(tell, b".")
+                    os.write(write_end, b".")
             finally:
                 os._exit(1)
-        os.close(tell)
-        complete = len(os.read(told, 1))
+        os.close(write_end)
+        complete = len(os.read(read_end, 1))
         while complete < times:
-            complete += len(os.read(told, 1))
+            complete += len(os.read(read_end, 1))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        while more := os.read(told, 4096):
+        while more := os.read(read_end, 4096):
             complete += len(more)
-        os.close(told)
+        os.close(read_end)
         player = CassetteExecutor(path)
 
         assert len(yaml.safe_load(path.read_text())["interactions"]) in (complete, complete + 1)
@@ -223,7 +225,9 @@ KINDS = {
     "plain": lambda number: ask(number),
     "a secret in the path": lambda n: HttpRequest("GET", f"https://x/CANARY-T/{n}", (("Authorization", "CANARY-T"),)),
     "one after the other": lambda _: ASK,
-    "a secret each": lambda n: HttpRequest("POST", "https://x/a", JSON, b'{"secretValue": "CANARY-%d", "n": %d}' % (n, n)),
+    "a secret each": lambda n: HttpRequest(
+        "POST", "https://x/a", JSON, b'{"secretValue": "CANARY-%d", "n": %d}' % (n, n)
+    ),
 }
 
 
