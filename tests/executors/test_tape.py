@@ -111,6 +111,17 @@ def test_a_secret_that_is_also_an_environment_does_not_keep_the_recording_from_p
     assert player(exchanges[0][0]).unwrap().body == b'{"answer": 2}'
 
 
+def test_the_mask_of_an_older_recording_matches_a_value_of_any_type(tmp_path):
+    path = tmp_path / "old.yaml"
+    request = '{method: POST, uri: \'https://x/a\', body: \'{"pin": "redacted", "n": 1}\', headers: {}}'
+    response = "{headers: {}, body: {string: ''}, status: {code: 200, message: OK}}"
+    path.write_text(f"interactions:\n- request: {request}\n  response: {response}\nversion: 1\n")
+
+    for pin in (b'"1234"', b"1234", b"null"):
+        requested = HttpRequest("POST", "https://x/a", JSON, b'{"n": 1, "pin": %b}' % pin)
+        assert CassetteExecutor(path)(requested).unwrap().status == 200
+
+
 @pytest.mark.parametrize("name", ["Digest", "Content-MD5", "Repr-Digest", "X-Checksum", "Content-Length", "X-Token"])
 def test_no_header_from_which_the_body_can_be_guessed_is_recorded(tmp_path, name):
     path = tmp_path / "tape.yaml"
