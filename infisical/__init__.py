@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from infisical.client import AsyncInfisicalClient, InfisicalClient
     from infisical.drivers import AsyncExecutor, Executor
     from infisical.endpoints.identity_auth import LoginResponse
+    from infisical.endpoints.secrets.merge import merge_imports, to_env
     from infisical.errors import (
         AuthenticationError,
         BadRequestError,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from infisical.flow import Middleware
-    from infisical.imports import merge_imports, to_env
     from infisical.logins import (
         AliCloudAuth,
         AwsAuth,
@@ -84,7 +84,7 @@ _HOMES = {
         "ValidationError",
     ),
     "flow": ("Middleware",),
-    "imports": ("merge_imports", "to_env"),
+    "endpoints.secrets.merge": ("merge_imports", "to_env"),
     "logins": (
         "AliCloudAuth",
         "AwsAuth",

@@ -21,7 +21,14 @@ from returns.result import Failure
 
 import infisical
 from infisical import HttpRequest, InfisicalNetworkError
-from infisical.executors import AiohttpExecutor, AsyncHttpxExecutor, HttpxExecutor, RequestsExecutor, Urllib3Executor
+from infisical.executors import (
+    AiohttpExecutor,
+    AsyncHttpxExecutor,
+    HttpxExecutor,
+    RequestsExecutor,
+    Urllib3Executor,
+    in_flight,
+)
 from infisical.executors.attempt import Attempt, without_frames
 from infisical.testing import faulty_server
 from infisical.testing.running import Running
@@ -425,13 +432,14 @@ def test_no_local_of_a_task_that_waits_or_is_cancelled_shows_what_was_sent_or_ca
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("name", ASYNCIO)
 @each_half
-def test_closing_an_async_executor_ends_the_calls_in_flight_and_their_sockets(name, half, start):
+def test_closing_an_async_executor_ends_the_calls_in_flight_and_their_sockets(name, half, start, monkeypatch):
+    monkeypatch.setattr(in_flight, "GRACE", 3600.0)  # no call is waited for, but each is ended
     running = start(MAKERS[name])
 
     async def main(url: str) -> InfisicalNetworkError:
         task = asyncio.create_task(running._bare(get(url)))
         await asyncio.to_thread(holding.arrived.wait)
-        await running._bare.aclose()
+        await asyncio.wait_for(running._bare.aclose(), 10)
         assert await asyncio.to_thread(holding.closed.wait, 5)
         return (await task).failure()
 
