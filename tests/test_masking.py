@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import base64
 import gc
 import html
@@ -10,6 +9,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -17,12 +17,14 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+import infisical
 from infisical.errors import from_response
 from infisical.masking import CUT_LENGTH, SecretIndex
 from infisical.redaction import MASK, masked, masked_value, recorded_body, recorded_url, secrets_in
 from infisical.response import Response
 
-quick = settings(max_examples=60, deadline=None)
+ROOT = Path(infisical.__file__).parent
+quick = settings(max_examples=20, deadline=None)
 printable = st.characters(exclude_categories=["C", "Z"], include_characters=" \n\"'\\&<>/+=%")
 secrets = st.text(printable, min_size=4, max_size=24).filter(lambda it: it.strip() == it and len(set(it)) > 3)
 secrets = secrets.filter(lambda it: it not in MASK)
@@ -34,7 +36,7 @@ def lower_hex(encoded: str) -> str:
 
 
 def entities(text: str, form: str) -> str:
-    return "".join(letter if letter.isalnum() else f"&#{format(ord(letter), form)};" for letter in text)
+    return "".join(letter if letter.isalnum() else f"&#{form}{format(ord(letter), form or 'd')};" for letter in text)
 
 
 def base64_of(text: str) -> str:
@@ -67,7 +69,7 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "hex, upper case": lambda it: it.encode().hex().upper(),
     "HTML": html.escape,
     "HTML, quotes kept": lambda it: html.escape(it, quote=False),
-    "HTML, decimal": lambda it: entities(it, "d"),
+    "HTML, decimal": lambda it: entities(it, ""),
     "HTML, hex": lambda it: entities(it, "x"),
     "JSON in HTML": lambda it: html.escape(json.dumps(it)[1:-1]),
     "HTML in JSON": lambda it: json.dumps(html.escape(it))[1:-1],
@@ -94,17 +96,17 @@ def test_a_secret_within_a_longer_base64_is_hidden_at_any_alignment(secret, befo
     assert len(masked(encoded, {secret}).replace(MASK, "").strip("=")) <= 2 + before + 2 * after
 
 
-@quick
-@given(secret=st.text(st.sampled_from("abcdefghijkl/+ é"), min_size=40, max_size=40), size=st.integers(12, 30))
-@pytest.mark.parametrize("encoding", ENCODINGS)
-def test_the_beginning_of_a_secret_is_hidden_where_a_text_is_cut(encoding, secret, size):
-    encoded = ENCODINGS[encoding](secret.strip() or "abcdefghijkl" * 4)
-    assume(len(encoded) > size)
+CUT = "h/nt<r+2&éö w\"'%x" + "-correct-horse-battery-staple" * 3
 
-    for end in ("", "...", "…", " [truncated]"):
-        assert masked(f"no: {encoded[:size]}{end}", {secret.strip() or "abcdefghijkl" * 4}) in (
-            f"no: {MASK}{end}", f"no: {MASK}" + encoded[size - 1 : size] + end, f"no: {MASK}"
-        )  # fmt: skip
+
+@pytest.mark.parametrize("end", ["", "...", "…", " [truncated]", '..."'])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_the_beginning_of_a_secret_is_hidden_where_a_text_is_cut(encoding, end):
+    encoded = ENCODINGS[encoding](CUT)
+    cut = {size: masked(f"no: {encoded[:size]}{end}", {CUT}) for size in range(8, 60, 4 if end else 1)}
+
+    assert {size: shown for size, shown in cut.items() if not shown.startswith(f"no: {MASK}")} == {}
+    assert {size: shown for size, shown in cut.items() if not shown.endswith(end) or len(shown) > 18 + len(end)} == {}
 
 
 def test_a_cut_secret_is_hidden_from_eight_characters_on():
@@ -163,14 +165,14 @@ def ratio(work: Callable[[int], Callable[[], Any]], small: int, large: int) -> f
         run = work(size)
         run()
         best = float("inf")
-        for _ in range(5):
+        for _ in range(2):
             gc.collect()
             start = time.process_time()
             run()
             best = min(best, time.process_time() - start)
         return best
 
-    return min(cost(large) / cost(small) for _ in range(2))
+    return cost(large) / cost(small)
 
 
 def refusal(size: int) -> tuple[bytes, Response]:
@@ -215,12 +217,34 @@ def test_no_value_of_a_large_batch_is_shown():
 
 
 FOREIGN = {
-    "tokens": "eyJ", "dotted tokens": "eyJaaaaaaaa.", "service tokens": "st.aaaaaaaa-", "keys": "-----BEGIN PRIVATE KEY-----",
-    "half keys": "-----BEGIN ", "fields": '{"password": "', "open fields": '"value": {', "lists": '"password": [1,',
-    "quotes": '"\'', "names": '"a', "blanks": '"a" ' + " " * 50, "backslashes": "\\", "escapes": '\\"', "percent": "%2525",
-    "entities": "&amp;", "ampersands": "&", "form": "a=b&", "names of a form": "&b", "URLs": "://", "users": "://a@", "at": "@",
-    "dots": "a.", "letters": "a", "lines": "a\n", "mixed": '%5C"&quot;+\\u0041', "half a character": "%E2%82", "cut": "aaaaaaaaaa...",
-}  # fmt: skip
+    "tokens": "eyJ",
+    "dotted tokens": "eyJaaaaaaaa.",
+    "service tokens": "st.aaaaaaaa-",
+    "keys": "-----BEGIN PRIVATE KEY-----",
+    "half keys": "-----BEGIN ",
+    "fields": '{"password": "',
+    "open fields": '"value": {',
+    "lists": '"password": [1,',
+    "quotes": "\"'",
+    "names": '"a',
+    "blanks": '"a"                                                   ',
+    "backslashes": "\\",
+    "escapes": '\\"',
+    "percent": "%2525",
+    "entities": "&amp;",
+    "ampersands": "&",
+    "form": "a=b&",
+    "names of a form": "&b",
+    "URLs": "://",
+    "users": "://a@",
+    "at": "@",
+    "dots": "a.",
+    "letters": "a",
+    "lines": "a\n",
+    "mixed": '%5C"&quot;+\\u0041',
+    "half a character": "%E2%82",
+    "cut": "aaaaaaaaaa...",
+}
 
 
 @pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN)
@@ -232,7 +256,7 @@ def test_no_text_takes_more_than_its_length(text):
         return lambda: (masked(long, known), recorded_body(long.encode(), known), recorded_url(f"https://h/?{long}"),
                         secrets_in((), long.encode()), masked_value({"a": long}))  # fmt: skip
 
-    assert ratio(work, 2_000, 8_000) < 9
+    assert ratio(work, 600, 2_400) < 9
 
 
 @pytest.mark.parametrize("before", ["eyJ" * 8_000 + " ", "a.b " * 8_000, "xeyJ.", "bearer_"])
@@ -246,8 +270,9 @@ def test_nothing_keeps_a_secret_after_the_call():
     recorded_body(json.dumps({"token": secret, secret: secret}).encode(), {secret})
     recorded_url(f"https://h/{secret}?a={secret}&token={secret}", {secret})
     secrets_in((("x-key", secret),), json.dumps({"token": secret}).encode())
-    patterns = [str(key) for key in getattr(re, "_cache")]
+    patterns = [str(key) for key in re._cache]
+    modules = ("masking", "encodings", "redaction", "revealing", "json_text", "secret_names")
+    caches = [name for name in modules if "lru_cache" in (ROOT / f"{name}.py").read_text()]
 
     assert [pattern for pattern in patterns if "never" in pattern or "9f8e7d" in pattern] == []
-    assert "lru_cache" not in "".join(ast.dump(ast.parse(open(f"infisical/{name}.py").read())) for name in
-                                      ("masking", "encodings", "redaction", "revealing", "json_text", "secret_names"))  # fmt: skip
+    assert caches == []
