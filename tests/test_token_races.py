@@ -39,7 +39,7 @@ class Stage:
         return Success(self.grant(f"L{self.logins}"))
 
     def call(self, path: str = "/a") -> Any:
-        request = get(path, returns=lambda _: Success(None), auth=Access("secrets"))
+        request = get(path, returns=lambda _: Success(None), access=Access("secrets"))
         return self.attach(prepare(request, "https://x", (), 1.0).unwrap(), send)
 
 
@@ -143,7 +143,7 @@ def test_endpoints_that_refused_a_fresh_token_are_forgotten_after_30_seconds():
 def test_a_mode_that_the_endpoint_does_not_take_starts_no_login_whatever_was_checked_before():
     stage = Stage()
     stage.store.session = Session("service_token", None, stage.renew)
-    request = get("/a", returns=lambda _: Success(None), auth=Access("kms"))
+    request = get("/a", returns=lambda _: Success(None), access=Access("kms"))
     flow = stage.attach(prepare(request, "https://x", (), 1.0).unwrap(), send)
     error = ended(flow, None).failure()
 
