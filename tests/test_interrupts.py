@@ -66,9 +66,7 @@ def interrupted(number: int, kind: type[BaseException], modules: set[str], work:
     return "survived" if count >= number else None
 
 
-def instructions(
-    kind: type[BaseException], modules: set[str], work: Callable[[], object], step: int
-) -> Iterator[Any]:
+def instructions(kind: type[BaseException], modules: set[str], work: Callable[[], object], step: int) -> Iterator[Any]:
     """Interrupt the work at its first instruction, then again `step` instructions later, and so on to the last."""
     number = 1
     while (outcome := interrupted(number, kind, modules, work)) is not None:
