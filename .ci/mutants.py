@@ -180,9 +180,8 @@ def main() -> int:
                 raise SystemExit(f"the tests of {name} do not pass without a mutant: pytest's exit code is {code}")
         with ThreadPoolExecutor(options.workers) as pool:
             killed = list(pool.map(lambda pair: is_killed(*pair), drawn))
-    survivors = [
-        (mutant, *describe(mutant, code)) for (mutant, code), dead in zip(drawn, killed, strict=True) if not dead
-    ]
+    outcomes = list(zip(drawn, killed, strict=True))
+    survivors = [(mutant, *describe(mutant, code)) for (mutant, code), is_dead in outcomes if not is_dead]
     equivalent = [one for one in survivors if (TABLE[one[0].name][0], one[1]) in EQUIVALENT]
     for mutant, line, text in survivors:
         reason = EQUIVALENT.get((TABLE[mutant.name][0], line))
