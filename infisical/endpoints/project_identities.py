@@ -38,8 +38,7 @@ class RoleAssignment(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectIdentityMembership(Model):
-    """An identity's membership in a project; `id` is the membership's. Responses to writes omit `identity` and `roles`.
-    """
+    """An identity's membership in a project; `id` is the membership's. Writes return no `identity` and `roles`."""
 
     id: str
     identity_id: str | None = None
@@ -142,4 +141,6 @@ class ProjectIdentities(Group[R]):
         """
         query = {"offset": offset, "limit": limit, "identityName": identity_name, "roles": roles}
         returns = one(ProjectIdentityMembershipList)
-        return http.get(MEMBERSHIPS_PATH, {"projectId": project_id}, query=query, returns=returns, access=PROJECT_IDENTITIES)
+        return http.get(
+            MEMBERSHIPS_PATH, {"projectId": project_id}, query=query, returns=returns, access=PROJECT_IDENTITIES
+        )

@@ -68,8 +68,7 @@ class ProjectRole(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Project(Model):
-    """A project. Reads and `create` fill `environments`; `list(include_roles=True)` fills `roles`.
-    """
+    """A project. Reads and `create` fill `environments`; `list(include_roles=True)` fills `roles`."""
 
     id: str
     name: str | None = None

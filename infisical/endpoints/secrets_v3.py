@@ -11,9 +11,9 @@ from infisical import request as http
 from infisical.auth import IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import one
 from infisical.endpoints.secrets import (
-    SECRETS_OR_APPROVAL,
-    SECRETS,
     SECRET_OR_APPROVAL,
+    SECRETS,
+    SECRETS_OR_APPROVAL,
     NewSecret,
     Secret,
     SecretApproval,

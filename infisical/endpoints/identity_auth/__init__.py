@@ -53,8 +53,7 @@ class LoginResponse(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrustedIp(Model):
-    """An IP address or a range (`10.0.0.0/8`). Pass `ip_address` only; in responses `prefix` and `type` are separate.
-    """
+    """An IP address or a range (`10.0.0.0/8`). Pass `ip_address` only; responses have `prefix` and `type` apart."""
 
     ip_address: str
     prefix: int | None = None

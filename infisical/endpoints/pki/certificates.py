@@ -1,8 +1,8 @@
 """Certificates, by their ids (`/api/v1/cert-manager/certificates`).
 
-Models first, then the endpoint functions. The older `/api/v1/pki/certificates` goes by serial numbers, and is not used
-here. Servers of 2024 do not have these routes: `NotFoundError` (`route_missing`). An id is a UUID: newer servers answer
-`ValidationError` to anything else, `revoke` alone takes a thumbprint too.
+Models first, then the endpoint functions. The older `/api/v1/pki/certificates` uses serial numbers; this group does not
+call it. Servers of 2024 have none of these routes: expect `NotFoundError` (`route_missing`). An id is a UUID: newer
+servers respond to other ids with `ValidationError`. Only `revoke` also accepts a thumbprint.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ RevocationReason: TypeAlias = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AltName(Model):
-    """One alternative name of the subject."""
+    """One subject alternative name."""
 
     type: str
     value: str
@@ -46,7 +46,7 @@ class AltName(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BasicConstraints(Model):
-    """Whether a certificate is that of an authority, and how many may stand below it; read or to be written."""
+    """Whether a certificate belongs to an authority, and the maximum path length; in requests and responses."""
 
     is_ca: bool = field(metadata=wire("isCA"))
     path_length: int | None = None
@@ -54,7 +54,7 @@ class BasicConstraints(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateMetadata(Model):
-    """One pair of metadata of a certificate, read or to be written."""
+    """One metadata pair of a certificate, in requests and responses."""
 
     key: str
     value: str | None = None
@@ -62,7 +62,7 @@ class CertificateMetadata(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateAttributes(Model):
-    """What a certificate is to say. `ttl`, and `not_before` with `not_after`, exclude each other."""
+    """The requested contents of a certificate. Pass either `ttl`, or `not_before` with `not_after`."""
 
     common_name: str | None = None
     organization: str | None = None
@@ -99,7 +99,7 @@ class CreatedCertificate(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateRequest(Model):
-    """What became of a request for a certificate; while it is pending there is no certificate."""
+    """The outcome of a certificate request; a pending request has no `certificate` yet."""
 
     certificate_request_id: str
     certificate: CreatedCertificate | None = None
@@ -109,7 +109,7 @@ class CertificateRequest(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateSubject(Model):
-    """Whose certificate it is."""
+    """The subject of a certificate."""
 
     common_name: str | None = None
     organization: str | None = None
@@ -121,7 +121,7 @@ class CertificateSubject(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateFingerprints(Model):
-    """Fingerprints of a certificate."""
+    """The fingerprints of a certificate."""
 
     sha256: str | None = None
     sha1: str | None = None
@@ -129,9 +129,10 @@ class CertificateFingerprints(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Certificate(Model):
-    """What is known of a certificate, without itself.
+    """The metadata of a certificate, without the certificate itself.
 
-    Some servers say `subject`, `fingerprints` and `basic_constraints`, some `subject_organization`, `is_ca` and so on.
+    Some servers send `subject`, `fingerprints` and `basic_constraints`, others `subject_organization`, `is_ca` and so
+    on.
     """
 
     id: str
@@ -190,7 +191,7 @@ class CertificateBundle(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RevokeCertificateResponse(Model):
-    """When a certificate was revoked, and what the server says of it."""
+    """The time of a revocation, and the server's message."""
 
     serial_number: str
     revoked_at: str | None = None
@@ -199,7 +200,7 @@ class RevokeCertificateResponse(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateConfigResponse(Model):
-    """What the server says of the change; how many days before its end a certificate is renewed, if it is."""
+    """The server's message, and how many days before its expiry a certificate is renewed, if at all."""
 
     message: str
     renew_before_days: int | None = None
@@ -216,7 +217,7 @@ PRIVATE_KEY = text_in(CertificatePrivateKey, "private_key")
 
 
 class Certificates(Group[R]):
-    """The certificates that were issued."""
+    """The issued certificates."""
 
     @endpoint
     @staticmethod
@@ -229,12 +230,12 @@ class Certificates(Group[R]):
         application_id: str | None = None,
         metadata: Sequence[CertificateMetadata] | None = None,
     ) -> Request[CertificateRequest]:
-        """Ask for a certificate, as a profile has it.
+        """Request a certificate under a profile.
 
-        `csr` is PEM, of at most 4096 characters. Some servers need `ttl` in the attributes. The chain is by default
-        given with its roots. `application_id` and `metadata` came in 2026: older servers do not read them.
-        There may be no certificate yet: `GET /api/v1/cert-manager/certificates/certificate-requests/{requestId}` says
-        when there is.
+        `csr` is PEM, with at most 4096 characters. Some servers require `ttl` in the attributes. By default the chain
+        includes root certificates. `application_id` and `metadata` were added in 2026; older servers ignore them. The
+        request may be pending: `GET /api/v1/cert-manager/certificates/certificate-requests/{requestId}` returns its
+        state.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/cert-manager/certificates
         """
@@ -251,7 +252,7 @@ class Certificates(Group[R]):
     @endpoint
     @staticmethod
     def get(*, certificate_id: str) -> Request[Certificate]:
-        """Read what is known of a certificate.
+        """Get the metadata of a certificate.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}
@@ -261,7 +262,7 @@ class Certificates(Group[R]):
     @endpoint
     @staticmethod
     def get_body(*, certificate_id: str) -> Request[CertificateBody]:
-        """Read a certificate and its chain (PEM).
+        """Get a certificate and its chain (PEM).
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}/certificate
@@ -272,7 +273,7 @@ class Certificates(Group[R]):
     @endpoint
     @staticmethod
     def get_bundle(*, certificate_id: str) -> Request[CertificateBundle]:
-        """Read a certificate, its chain and its private key (PEM).
+        """Get a certificate, its chain and its private key (PEM).
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}/bundle
@@ -282,7 +283,7 @@ class Certificates(Group[R]):
     @endpoint
     @staticmethod
     def get_private_key(*, certificate_id: str) -> Request[CertificatePrivateKey]:
-        """Read the private key of a certificate.
+        """Get the private key of a certificate.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}/private-key
@@ -299,11 +300,11 @@ class Certificates(Group[R]):
         csr: str | None = None,
         attributes: CertificateAttributes | Mapping[str, Any] | None = None,
     ) -> Request[CreatedCertificate]:
-        """Renew a certificate: the answer is a new one, with an id of its own.
+        """Renew a certificate; the response is a new certificate with a new id.
 
-        On servers since 2026 `renewal_key_source` says where its key comes from, `csr` (PEM) brings one, and
-        `attributes` change what the certificate says; older servers do not read them. The private key is in the answer
-        only if the server made one.
+        On servers since 2026 `renewal_key_source` selects the source of the key, `csr` (PEM) provides one, and
+        `attributes` change the contents of the certificate; older servers ignore them. The response has the private key
+        only if the server generated it.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/cert-manager/certificates/{id}/renew
         """
@@ -319,9 +320,9 @@ class Certificates(Group[R]):
     @endpoint
     @staticmethod
     def revoke(*, certificate_id: str, revocation_reason: RevocationReason) -> Request[RevokeCertificateResponse]:
-        """Revoke a certificate; the reason is needed, `UNSPECIFIED` is one.
+        """Revoke a certificate; a reason is required, for example `UNSPECIFIED`.
 
-        Newer servers take the thumbprint of the certificate in place of its id.
+        Newer servers also accept the certificate's thumbprint as the id.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/cert-manager/certificates/{id}/revoke
         """
@@ -344,7 +345,7 @@ class Certificates(Group[R]):
     def update_config(
         *, certificate_id: str, renew_before_days: int | None = None, enable_auto_renewal: bool | None = None
     ) -> Request[CertificateConfigResponse]:
-        """Say when a certificate is renewed by itself: 1 to 30 days before its end, or never.
+        """Set when a certificate is renewed automatically: 1 to 30 days before its expiry, or never.
 
         `enable_auto_renewal=False` excludes `renew_before_days`.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.

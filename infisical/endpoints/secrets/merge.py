@@ -45,12 +45,12 @@ def to_env(
 ) -> dict[str, str]:
     """Return names and values as a dict, with imports merged: for example `os.environ.update(to_env(listing))`.
 
-    A recursive listing may have one name in several folders. `path` selects the secrets of one folder, and all imports of
-    the listing. `key` returns the name to use for a secret, for example with its folder as a prefix. Overrides are not
-    collisions: a personal override replaces the shared secret, and a secret of the folder replaces an imported one.
+    A recursive listing may have one name in several folders. `path` selects the secrets of one folder, and all imports
+    of the listing. `key` returns the name to use for a secret, for example with its folder as a prefix. Overrides are
+    not collisions: a personal override replaces the shared secret, and a secret of the folder replaces an imported one.
 
     Raises ValueError with the names if two secrets get the same name, or if the server hid a value. `hidden="skip"`
-    omits hidden secrets. Also raises ValueError if `key` returns no string, or if no secret of the listing is in `path`.
+    omits hidden secrets. ValueError also if `key` returns no string, or if no secret of the listing is in `path`.
     """
     if hidden not in ("refuse", "skip"):
         raise ValueError(f"hidden is 'refuse' or 'skip', not {hidden!r}")

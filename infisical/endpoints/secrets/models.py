@@ -202,8 +202,7 @@ class NewSecret(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretChange(Model):
-    """A change for `batch_update`: None keeps a value, `NULL` clears it. `secret_path` overrides the path of the batch.
-    """
+    """A change for `batch_update`: None keeps a value, `NULL` clears it. `secret_path` overrides the batch's path."""
 
     secret_key: str
     secret_value: str | None = field(default=None, repr=False)
