@@ -18,7 +18,7 @@ from infisical.model import Model
 from infisical.request import Null, Request
 
 PATH = "/api/v1/app-connections/{app}/{connectionId}"
-CONNECTIONS = Access("app_connections")
+ACCESS = Access("app_connections")
 App: TypeAlias = (
     Literal[
         "1password",
@@ -170,7 +170,7 @@ class AppConnections(Group[R]):
             "configuration": configuration,
         }
         returns = one(AppConnection, at="appConnection")
-        return http.post("/api/v1/app-connections/{app}", {"app": app}, body=body, returns=returns, access=CONNECTIONS)
+        return http.post("/api/v1/app-connections/{app}", {"app": app}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -208,7 +208,7 @@ class AppConnections(Group[R]):
             "configuration": configuration,
         }
         parts = {"app": app, "connectionId": connection_id}
-        return http.patch(PATH, parts, body=body, returns=one(AppConnection, at="appConnection"), access=CONNECTIONS)
+        return http.patch(PATH, parts, body=body, returns=one(AppConnection, at="appConnection"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -219,7 +219,7 @@ class AppConnections(Group[R]):
         DELETE /api/v1/app-connections/{app}/{connectionId}
         """
         parts = {"app": app, "connectionId": connection_id}
-        return http.delete(PATH, parts, returns=one(AppConnection, at="appConnection"), access=CONNECTIONS)
+        return http.delete(PATH, parts, returns=one(AppConnection, at="appConnection"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -230,7 +230,7 @@ class AppConnections(Group[R]):
         GET /api/v1/app-connections/{app}/{connectionId}
         """
         parts = {"app": app, "connectionId": connection_id}
-        return http.get(PATH, parts, returns=one(AppConnection, at="appConnection"), access=CONNECTIONS)
+        return http.get(PATH, parts, returns=one(AppConnection, at="appConnection"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -242,7 +242,7 @@ class AppConnections(Group[R]):
         """
         query = {"projectId": project_id}
         returns = many(AppConnection, at="appConnections")
-        return http.get("/api/v1/app-connections/{app}", {"app": app}, query=query, returns=returns, access=CONNECTIONS)
+        return http.get("/api/v1/app-connections/{app}", {"app": app}, query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -254,7 +254,7 @@ class AppConnections(Group[R]):
         """
         path = "/api/v1/app-connections/{app}/connection-name/{connectionName}"
         parts, query = {"app": app, "connectionName": connection_name}, {"projectId": project_id}
-        return http.get(path, parts, query=query, returns=one(AppConnection, at="appConnection"), access=CONNECTIONS)
+        return http.get(path, parts, query=query, returns=one(AppConnection, at="appConnection"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -266,7 +266,7 @@ class AppConnections(Group[R]):
         """
         path, query = "/api/v1/app-connections/{app}/available", {"projectId": project_id}
         returns = many(AvailableConnection, at="appConnections")
-        return http.get(path, {"app": app}, query=query, returns=returns, access=CONNECTIONS)
+        return http.get(path, {"app": app}, query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -278,4 +278,4 @@ class AppConnections(Group[R]):
         """
         query = {"projectId": project_id}
         returns = many(AppConnection, at="appConnections")
-        return http.get("/api/v1/app-connections", query=query, returns=returns, access=CONNECTIONS)
+        return http.get("/api/v1/app-connections", query=query, returns=returns, access=ACCESS)

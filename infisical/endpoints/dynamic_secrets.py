@@ -18,8 +18,8 @@ from infisical.model import Model, wire
 from infisical.request import Null, Request
 
 PATH = "/api/v1/dynamic-secrets/{name}"
-LEASE = "/api/v1/dynamic-secrets/leases/{leaseId}"
-DYNAMIC_SECRETS = Access("dynamic_secrets", documented=IDENTITIES_AND_PEOPLE)
+LEASE_PATH = "/api/v1/dynamic-secrets/leases/{leaseId}"
+ACCESS = Access("dynamic_secrets", documented=IDENTITIES_AND_PEOPLE)
 ProviderType: TypeAlias = (
     Literal[
         "aws-elasticache",
@@ -173,7 +173,7 @@ class DynamicSecrets(Group[R]):
             "usernameTemplate": username_template,
         }
         returns = one(DynamicSecret, at="dynamicSecret")
-        return http.post("/api/v1/dynamic-secrets", body=body, returns=returns, access=DYNAMIC_SECRETS)
+        return http.post("/api/v1/dynamic-secrets", body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -190,7 +190,7 @@ class DynamicSecrets(Group[R]):
         """
         body = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path, "data": data}
         returns = one(DynamicSecret, at="dynamicSecret")
-        return http.patch(PATH, {"name": name}, body=body, returns=returns, access=DYNAMIC_SECRETS)
+        return http.patch(PATH, {"name": name}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -217,7 +217,7 @@ class DynamicSecrets(Group[R]):
             "isForced": is_forced,
         }
         returns = one(DynamicSecret, at="dynamicSecret")
-        return http.delete(PATH, {"name": name}, body=body, returns=returns, access=DYNAMIC_SECRETS)
+        return http.delete(PATH, {"name": name}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -230,7 +230,7 @@ class DynamicSecrets(Group[R]):
         """
         query = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path}
         returns = one(DynamicSecret, at="dynamicSecret")
-        return http.get(PATH, {"name": name}, query=query, returns=returns, access=DYNAMIC_SECRETS)
+        return http.get(PATH, {"name": name}, query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -244,7 +244,7 @@ class DynamicSecrets(Group[R]):
         """
         query = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path}
         returns = many(DynamicSecret, at="dynamicSecrets")
-        return http.get("/api/v1/dynamic-secrets", query=query, returns=returns, access=DYNAMIC_SECRETS)
+        return http.get("/api/v1/dynamic-secrets", query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -257,9 +257,9 @@ class DynamicSecrets(Group[R]):
         GET /api/v1/dynamic-secrets/{name}/leases
         """
         query = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path}
-        where = "/api/v1/dynamic-secrets/{name}/leases"
+        route = "/api/v1/dynamic-secrets/{name}/leases"
         returns = many(DynamicSecretLease, at="leases")
-        return http.get(where, {"name": name}, query=query, returns=returns, access=DYNAMIC_SECRETS)
+        return http.get(route, {"name": name}, query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -288,7 +288,7 @@ class DynamicSecrets(Group[R]):
             "ttl": ttl,
             "config": config,
         }
-        return http.post("/api/v1/dynamic-secrets/leases", body=body, returns=one(CreatedLease), access=DYNAMIC_SECRETS)
+        return http.post("/api/v1/dynamic-secrets/leases", body=body, returns=one(CreatedLease), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -302,7 +302,7 @@ class DynamicSecrets(Group[R]):
         """
         query = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path}
         returns = one(DynamicSecretLease, at="lease")
-        return http.get(LEASE, {"leaseId": lease_id}, query=query, returns=returns, access=DYNAMIC_SECRETS)
+        return http.get(LEASE_PATH, {"leaseId": lease_id}, query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -322,9 +322,9 @@ class DynamicSecrets(Group[R]):
         POST /api/v1/dynamic-secrets/leases/{leaseId}/renew
         """
         body = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path, "ttl": ttl}
-        where = "/api/v1/dynamic-secrets/leases/{leaseId}/renew"
+        route = "/api/v1/dynamic-secrets/leases/{leaseId}/renew"
         returns = one(DynamicSecretLease, at="lease")
-        return http.post(where, {"leaseId": lease_id}, body=body, returns=returns, access=DYNAMIC_SECRETS)
+        return http.post(route, {"leaseId": lease_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -350,4 +350,4 @@ class DynamicSecrets(Group[R]):
             "isForced": is_forced,
         }
         returns = one(DynamicSecretLease, at="lease")
-        return http.delete(LEASE, {"leaseId": lease_id}, body=body, returns=returns, access=DYNAMIC_SECRETS)
+        return http.delete(LEASE_PATH, {"leaseId": lease_id}, body=body, returns=returns, access=ACCESS)

@@ -18,7 +18,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-IDENTITIES = Access("identities")
+ACCESS = Access("identities")
 PATH = "/api/v1/identities/{identityId}"
 
 
@@ -116,7 +116,7 @@ class Identities(Group[R]):
             "hasDeleteProtection": has_delete_protection,
             "metadata": metadata,
         }
-        return http.post("/api/v1/identities", body=body, returns=one(Identity, at="identity"), access=IDENTITIES)
+        return http.post("/api/v1/identities", body=body, returns=one(Identity, at="identity"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -136,7 +136,7 @@ class Identities(Group[R]):
         """
         body = {"name": name, "role": role, "hasDeleteProtection": has_delete_protection, "metadata": metadata}
         returns = one(Identity, at="identity")
-        return http.patch(PATH, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITIES)
+        return http.patch(PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -147,7 +147,7 @@ class Identities(Group[R]):
         DELETE /api/v1/identities/{identityId}
         """
         returns = one(Identity, at="identity")
-        return http.delete(PATH, {"identityId": identity_id}, returns=returns, access=IDENTITIES)
+        return http.delete(PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -159,7 +159,7 @@ class Identities(Group[R]):
         GET /api/v1/identities/{identityId}
         """
         returns = one(IdentityMembership, at="identity")
-        return http.get(PATH, {"identityId": identity_id}, returns=returns, access=IDENTITIES)
+        return http.get(PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -171,7 +171,7 @@ class Identities(Group[R]):
         """
         path = f"{PATH}/identity-memberships"
         returns = many(IdentityProjectMembership, at="identityMemberships")
-        return http.get(path, {"identityId": identity_id}, returns=returns, access=IDENTITIES)
+        return http.get(path, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -200,4 +200,4 @@ class Identities(Group[R]):
             "orderDirection": order_direction,
         }
         returns = one(IdentityMembershipList)
-        return http.post("/api/v1/identities/search", body=body, returns=returns, access=IDENTITIES, idempotent=True)
+        return http.post("/api/v1/identities/search", body=body, returns=returns, access=ACCESS, idempotent=True)

@@ -12,7 +12,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-TOKENS = Access("identity_access_tokens", server=EVERY, judges_session=False)
+ACCESS = Access("identity_access_tokens", server=EVERY, judges_session=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +40,7 @@ class IdentityAccessTokens(Group[R]):
         POST /api/v1/auth/token/renew
         """
         body = {"accessToken": access_token}
-        return http.post("/api/v1/auth/token/renew", body=body, returns=one(LoginResponse), access=TOKENS)
+        return http.post("/api/v1/auth/token/renew", body=body, returns=one(LoginResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -53,4 +53,4 @@ class IdentityAccessTokens(Group[R]):
         POST /api/v1/auth/token/revoke
         """
         body = {"accessToken": access_token}
-        return http.post("/api/v1/auth/token/revoke", body=body, returns=one(RevokeResponse), access=TOKENS)
+        return http.post("/api/v1/auth/token/revoke", body=body, returns=one(RevokeResponse), access=ACCESS)

@@ -15,7 +15,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-INTEGRATION_AUTH = Access("integration_auth")
+ACCESS = Access("integration_auth")
 PATH = "/api/v1/integration-auth/{integrationAuthId}"
 
 
@@ -69,7 +69,7 @@ class IntegrationAuth(Group[R]):
             "refreshToken": refresh_token,
         }
         returns = one(IntegrationAuthorization, at="integrationAuth")
-        return http.post("/api/v1/integration-auth/access-token", body=body, returns=returns, access=INTEGRATION_AUTH)
+        return http.post("/api/v1/integration-auth/access-token", body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -81,7 +81,7 @@ class IntegrationAuth(Group[R]):
         """
         parts = {"integrationAuthId": integration_auth_id}
         returns = one(IntegrationAuthorization, at="integrationAuth")
-        return http.get(PATH, parts, returns=returns, access=INTEGRATION_AUTH)
+        return http.get(PATH, parts, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -93,7 +93,7 @@ class IntegrationAuth(Group[R]):
         """
         parts = {"integrationAuthId": integration_auth_id}
         returns = one(IntegrationAuthorization, at="integrationAuth")
-        return http.delete(PATH, parts, returns=returns, access=INTEGRATION_AUTH)
+        return http.delete(PATH, parts, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -105,4 +105,4 @@ class IntegrationAuth(Group[R]):
         """
         path = "/api/v1/projects/{projectId}/authorizations"
         returns = many(IntegrationAuthorization, at="authorizations")
-        return http.get(path, {"projectId": project_id}, returns=returns, access=INTEGRATION_AUTH)
+        return http.get(path, {"projectId": project_id}, returns=returns, access=ACCESS)

@@ -17,7 +17,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Base64, Request
 
-KMS = Access("kms")
+ACCESS = Access("kms")
 KeyUsage: TypeAlias = Literal["encrypt-decrypt", "sign-verify", "generate-verify-mac", "key-agreement"] | str
 Algorithm: TypeAlias = (
     Literal[
@@ -196,7 +196,7 @@ class Kms(Group[R]):
             "algorithm": algorithm,
             "isExportable": is_exportable,
         }
-        return http.post("/api/v1/kms/keys", body=body, returns=one(KmsKey, at="key"), access=KMS)
+        return http.post("/api/v1/kms/keys", body=body, returns=one(KmsKey, at="key"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -211,7 +211,7 @@ class Kms(Group[R]):
         """
         body = {"name": name, "description": description, "isDisabled": is_disabled}
         return http.patch(
-            "/api/v1/kms/keys/{keyId}", {"keyId": key_id}, body=body, returns=one(KmsKey, at="key"), access=KMS
+            "/api/v1/kms/keys/{keyId}", {"keyId": key_id}, body=body, returns=one(KmsKey, at="key"), access=ACCESS
         )
 
     @endpoint
@@ -222,7 +222,7 @@ class Kms(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/kms/keys/{keyId}
         """
-        return http.delete("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, returns=one(KmsKey, at="key"), access=KMS)
+        return http.delete("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, returns=one(KmsKey, at="key"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -232,7 +232,7 @@ class Kms(Group[R]):
         Expect `NotFoundError` (`route_missing` on servers of 2024).
         GET /api/v1/kms/keys/{keyId}
         """
-        return http.get("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, returns=one(KmsKey, at="key"), access=KMS)
+        return http.get("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, returns=one(KmsKey, at="key"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -244,7 +244,7 @@ class Kms(Group[R]):
         """
         query = {"projectId": project_id}
         path = "/api/v1/kms/keys/key-name/{keyName}"
-        return http.get(path, {"keyName": key_name}, query=query, returns=one(KmsKey, at="key"), access=KMS)
+        return http.get(path, {"keyName": key_name}, query=query, returns=one(KmsKey, at="key"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -270,7 +270,7 @@ class Kms(Group[R]):
             "orderDirection": order_direction,
             "search": search,
         }
-        return http.get("/api/v1/kms/keys", query=query, returns=one(KmsKeyList), access=KMS)
+        return http.get("/api/v1/kms/keys", query=query, returns=one(KmsKeyList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -283,7 +283,9 @@ class Kms(Group[R]):
         """
         body = {"plaintext": Base64(plaintext)}
         path = "/api/v1/kms/keys/{keyId}/encrypt"
-        return http.post(path, {"keyId": key_id}, body=body, returns=one(EncryptResponse), access=KMS, idempotent=True)
+        return http.post(
+            path, {"keyId": key_id}, body=body, returns=one(EncryptResponse), access=ACCESS, idempotent=True
+        )
 
     @endpoint
     @staticmethod
@@ -296,7 +298,9 @@ class Kms(Group[R]):
         """
         body = {"ciphertext": ciphertext}
         path = "/api/v1/kms/keys/{keyId}/decrypt"
-        return http.post(path, {"keyId": key_id}, body=body, returns=one(DecryptResponse), access=KMS, idempotent=True)
+        return http.post(
+            path, {"keyId": key_id}, body=body, returns=one(DecryptResponse), access=ACCESS, idempotent=True
+        )
 
     @endpoint
     @staticmethod
@@ -307,7 +311,7 @@ class Kms(Group[R]):
         GET /api/v1/kms/keys/{keyId}/public-key
         """
         path = "/api/v1/kms/keys/{keyId}/public-key"
-        return http.get(path, {"keyId": key_id}, returns=one(PublicKeyResponse), access=KMS)
+        return http.get(path, {"keyId": key_id}, returns=one(PublicKeyResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -318,7 +322,7 @@ class Kms(Group[R]):
         GET /api/v1/kms/keys/{keyId}/private-key
         """
         path = "/api/v1/kms/keys/{keyId}/private-key"
-        return http.get(path, {"keyId": key_id}, returns=one(PrivateKeyResponse), access=KMS)
+        return http.get(path, {"keyId": key_id}, returns=one(PrivateKeyResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -329,7 +333,7 @@ class Kms(Group[R]):
         GET /api/v1/kms/keys/{keyId}/signing-algorithms
         """
         path = "/api/v1/kms/keys/{keyId}/signing-algorithms"
-        return http.get(path, {"keyId": key_id}, returns=one(SigningAlgorithms), access=KMS)
+        return http.get(path, {"keyId": key_id}, returns=one(SigningAlgorithms), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -344,7 +348,7 @@ class Kms(Group[R]):
         """
         body = {"signingAlgorithm": signing_algorithm, "data": Base64(data), "isDigest": is_digest}
         path = "/api/v1/kms/keys/{keyId}/sign"
-        return http.post(path, {"keyId": key_id}, body=body, returns=one(SignResponse), access=KMS, idempotent=True)
+        return http.post(path, {"keyId": key_id}, body=body, returns=one(SignResponse), access=ACCESS, idempotent=True)
 
     @endpoint
     @staticmethod
@@ -368,4 +372,6 @@ class Kms(Group[R]):
             "isDigest": is_digest,
         }
         path = "/api/v1/kms/keys/{keyId}/verify"
-        return http.post(path, {"keyId": key_id}, body=body, returns=one(VerifyResponse), access=KMS, idempotent=True)
+        return http.post(
+            path, {"keyId": key_id}, body=body, returns=one(VerifyResponse), access=ACCESS, idempotent=True
+        )

@@ -15,7 +15,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-MFA_SESSIONS = Access("mfa_sessions")
+ACCESS = Access("mfa_sessions")
 CODE_ACCESS = Access("mfa_sessions", judges_session=False)  # a refusal may concern the code: it must not be retried
 
 
@@ -61,4 +61,4 @@ class MfaSessions(Group[R]):
         GET /api/v2/mfa-sessions/{mfaSessionId}/status
         """
         path = "/api/v2/mfa-sessions/{mfaSessionId}/status"
-        return http.get(path, {"mfaSessionId": mfa_session_id}, returns=one(MfaSessionStatus), access=MFA_SESSIONS)
+        return http.get(path, {"mfaSessionId": mfa_session_id}, returns=one(MfaSessionStatus), access=ACCESS)

@@ -15,7 +15,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-ORG_ADMIN = Access("org_admin")
+ACCESS = Access("org_admin")
 LIST_ACCESS = Access("org_admin", server=IDENTITIES_AND_PEOPLE)
 
 
@@ -56,4 +56,4 @@ class OrgAdmin(Group[R]):
         """
         path = "/api/v1/organization-admin/projects/{projectId}/grant-admin-access"
         returns = one(ProjectMembership, at="membership")
-        return http.post(path, {"projectId": project_id}, returns=returns, access=ORG_ADMIN)
+        return http.post(path, {"projectId": project_id}, returns=returns, access=ACCESS)

@@ -16,7 +16,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-ORGANIZATION_IDENTITIES = Access("organization_identities")
+ACCESS = Access("organization_identities")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,4 +56,4 @@ class OrganizationIdentities(Group[R]):
         }
         path = "/api/v2/organizations/{orgId}/identity-memberships"
         returns = one(OrganizationIdentityList)
-        return http.get(path, {"orgId": org_id}, query=query, returns=returns, access=ORGANIZATION_IDENTITIES)
+        return http.get(path, {"orgId": org_id}, query=query, returns=returns, access=ACCESS)

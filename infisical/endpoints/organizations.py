@@ -17,11 +17,11 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-ORGANIZATIONS = Access("organizations")
+ACCESS = Access("organizations")
 USER_ACCESS = Access("organizations", server=PEOPLE)
-ORGANIZATION = "/api/v2/organizations/{orgId}"
-MEMBERSHIPS = "/api/v2/organizations/{orgId}/memberships"
-MEMBERSHIP = "/api/v2/organizations/{orgId}/memberships/{membershipId}"
+ORGANIZATION_PATH = "/api/v2/organizations/{orgId}"
+MEMBERSHIPS_PATH = "/api/v2/organizations/{orgId}/memberships"
+MEMBERSHIP_PATH = "/api/v2/organizations/{orgId}/memberships/{membershipId}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,7 +150,7 @@ class Organizations(Group[R]):
         GET /api/v2/organizations/{orgId}/memberships
         """
         returns = many(OrganizationMembership, at="users")
-        return http.get(MEMBERSHIPS, {"orgId": org_id}, returns=returns, access=ORGANIZATIONS)
+        return http.get(MEMBERSHIPS_PATH, {"orgId": org_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -161,7 +161,7 @@ class Organizations(Group[R]):
         GET /api/v2/organizations/{orgId}/workspaces
         """
         returns = many(OrganizationProject, at="workspaces")
-        return http.get(f"{ORGANIZATION}/workspaces", {"orgId": org_id}, returns=returns, access=ORGANIZATIONS)
+        return http.get(f"{ORGANIZATION_PATH}/workspaces", {"orgId": org_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -172,7 +172,7 @@ class Organizations(Group[R]):
         GET /api/v2/organizations/{orgId}/memberships/{membershipId}
         """
         parts = {"orgId": org_id, "membershipId": membership_id}
-        return http.get(MEMBERSHIP, parts, returns=one(OrganizationMembership, at="membership"), access=ORGANIZATIONS)
+        return http.get(MEMBERSHIP_PATH, parts, returns=one(OrganizationMembership, at="membership"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -193,7 +193,7 @@ class Organizations(Group[R]):
         parts = {"orgId": org_id, "membershipId": membership_id}
         body = {"role": role, "isActive": is_active, "metadata": metadata}
         returns = one(OrganizationMembership, at="membership")
-        return http.patch(MEMBERSHIP, parts, body=body, returns=returns, access=USER_ACCESS)
+        return http.patch(MEMBERSHIP_PATH, parts, body=body, returns=returns, access=USER_ACCESS)
 
     @endpoint
     @staticmethod
@@ -205,7 +205,9 @@ class Organizations(Group[R]):
         DELETE /api/v2/organizations/{orgId}/memberships/{membershipId}
         """
         parts = {"orgId": org_id, "membershipId": membership_id}
-        return http.delete(MEMBERSHIP, parts, returns=one(OrganizationMembership, at="membership"), access=USER_ACCESS)
+        return http.delete(
+            MEMBERSHIP_PATH, parts, returns=one(OrganizationMembership, at="membership"), access=USER_ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -220,7 +222,7 @@ class Organizations(Group[R]):
         """
         body = {"membershipIds": membership_ids}
         returns = many(OrganizationMembership, at="memberships")
-        return http.delete(MEMBERSHIPS, {"orgId": org_id}, body=body, returns=returns, access=USER_ACCESS)
+        return http.delete(MEMBERSHIPS_PATH, {"orgId": org_id}, body=body, returns=returns, access=USER_ACCESS)
 
     @endpoint
     @staticmethod
@@ -234,7 +236,7 @@ class Organizations(Group[R]):
         """
         parts = {"orgId": org_id, "membershipId": membership_id}
         returns = many(ProjectMembership, at="memberships")
-        return http.get(f"{MEMBERSHIP}/project-memberships", parts, returns=returns, access=ORGANIZATIONS)
+        return http.get(f"{MEMBERSHIP_PATH}/project-memberships", parts, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -257,7 +259,7 @@ class Organizations(Group[R]):
         Expect `NotFoundError`, `ForbiddenError` (a machine identity).
         DELETE /api/v2/organizations/{orgId}
         """
-        return http.delete(ORGANIZATION, {"orgId": org_id}, returns=one(DeletedOrganization), access=USER_ACCESS)
+        return http.delete(ORGANIZATION_PATH, {"orgId": org_id}, returns=one(DeletedOrganization), access=USER_ACCESS)
 
     @endpoint
     @staticmethod

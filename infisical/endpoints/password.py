@@ -8,7 +8,7 @@ from infisical.decode import nothing
 from infisical.group import Group, R, endpoint
 from infisical.request import Request
 
-PASSWORD = Access("password")
+ACCESS = Access("password")
 RESET_ACCESS = Access("password", "none", ())  # the request carries the reset token instead of the session's credential
 
 
@@ -41,4 +41,4 @@ class Password(Group[R]):
         POST /api/v2/password/user/password-reset
         """
         body = {"oldPassword": old_password, "newPassword": new_password}
-        return http.post("/api/v2/password/user/password-reset", body=body, returns=nothing, access=PASSWORD)
+        return http.post("/api/v2/password/user/password-reset", body=body, returns=nothing, access=ACCESS)

@@ -17,7 +17,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-PROJECT_IDENTITIES = Access("project_identities", documented=IDENTITIES_AND_PEOPLE)
+ACCESS = Access("project_identities", documented=IDENTITIES_AND_PEOPLE)
 MEMBERSHIPS_PATH = "/api/v1/projects/{projectId}/memberships/identities"
 MEMBERSHIP_PATH = "/api/v1/projects/{projectId}/memberships/identities/{identityId}"
 
@@ -82,7 +82,7 @@ class ProjectIdentities(Group[R]):
         parts = {"projectId": project_id, "identityId": identity_id}
         body = {"role": role, "roles": roles}
         returns = one(ProjectIdentityMembership, at="identityMembership")
-        return http.post(MEMBERSHIP_PATH, parts, body=body, returns=returns, access=PROJECT_IDENTITIES)
+        return http.post(MEMBERSHIP_PATH, parts, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -96,7 +96,7 @@ class ProjectIdentities(Group[R]):
         """
         parts = {"projectId": project_id, "identityId": identity_id}
         returns = one(ProjectIdentityMembership, at="identityMembership")
-        return http.patch(MEMBERSHIP_PATH, parts, body={"roles": roles}, returns=returns, access=PROJECT_IDENTITIES)
+        return http.patch(MEMBERSHIP_PATH, parts, body={"roles": roles}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -108,7 +108,7 @@ class ProjectIdentities(Group[R]):
         """
         parts = {"projectId": project_id, "identityId": identity_id}
         returns = one(ProjectIdentityMembership, at="identityMembership")
-        return http.delete(MEMBERSHIP_PATH, parts, returns=returns, access=PROJECT_IDENTITIES)
+        return http.delete(MEMBERSHIP_PATH, parts, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -121,7 +121,7 @@ class ProjectIdentities(Group[R]):
         """
         parts = {"projectId": project_id, "identityId": identity_id}
         returns = one(ProjectIdentityMembership, at="identityMembership")
-        return http.get(MEMBERSHIP_PATH, parts, returns=returns, access=PROJECT_IDENTITIES)
+        return http.get(MEMBERSHIP_PATH, parts, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -141,6 +141,4 @@ class ProjectIdentities(Group[R]):
         """
         query = {"offset": offset, "limit": limit, "identityName": identity_name, "roles": roles}
         returns = one(ProjectIdentityMembershipList)
-        return http.get(
-            MEMBERSHIPS_PATH, {"projectId": project_id}, query=query, returns=returns, access=PROJECT_IDENTITIES
-        )
+        return http.get(MEMBERSHIPS_PATH, {"projectId": project_id}, query=query, returns=returns, access=ACCESS)

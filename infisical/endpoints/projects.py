@@ -22,13 +22,13 @@ from infisical.model import Model
 from infisical.request import Request
 from infisical.response import Response
 
-PROJECTS = Access("projects")
+ACCESS = Access("projects")
 SERVICE_TOKEN_ACCESS = Access("projects", server=WITH_SERVICE_TOKENS)
 USER_ACCESS = Access("projects", server=PEOPLE)
-WORKSPACE = "/api/v1/workspace/{projectId}"
-ENVIRONMENT = "/api/v1/workspace/{projectId}/environments/{environmentId}"
-TRUSTED_IPS = "/api/v1/projects/{projectId}/trusted-ips"
-TRUSTED_IP = "/api/v1/projects/{projectId}/trusted-ips/{trustedIpId}"
+WORKSPACE_PATH = "/api/v1/workspace/{projectId}"
+ENVIRONMENT_PATH = "/api/v1/workspace/{projectId}/environments/{environmentId}"
+TRUSTED_IPS_PATH = "/api/v1/projects/{projectId}/trusted-ips"
+TRUSTED_IP_PATH = "/api/v1/projects/{projectId}/trusted-ips/{trustedIpId}"
 ProjectType: TypeAlias = Literal["secret-manager", "cert-manager", "kms", "ssh", "secret-scanning", "pam", "ai"] | str
 
 
@@ -202,7 +202,7 @@ class Projects(Group[R]):
             "shouldCreateDefaultEnvs": should_create_default_envs,
             "hasDeleteProtection": has_delete_protection,
         }
-        return http.post("/api/v1/projects", body=body, returns=one(Project, at="project"), access=PROJECTS)
+        return http.post("/api/v1/projects", body=body, returns=one(Project, at="project"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -214,7 +214,7 @@ class Projects(Group[R]):
         GET /api/v1/projects
         """
         query = {"includeRoles": include_roles, "type": type}
-        return http.get("/api/v1/projects", query=query, returns=many(Project, at="projects"), access=PROJECTS)
+        return http.get("/api/v1/projects", query=query, returns=many(Project, at="projects"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -225,7 +225,7 @@ class Projects(Group[R]):
         GET /api/v1/workspace/{projectId}
         """
         returns = one(Project, at="workspace")
-        return http.get(WORKSPACE, {"projectId": project_id}, returns=returns, access=SERVICE_TOKEN_ACCESS)
+        return http.get(WORKSPACE_PATH, {"projectId": project_id}, returns=returns, access=SERVICE_TOKEN_ACCESS)
 
     @endpoint
     @staticmethod
@@ -236,7 +236,7 @@ class Projects(Group[R]):
         Expect `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         GET /api/v1/projects/slug/{slug}
         """
-        return http.get("/api/v1/projects/slug/{slug}", {"slug": slug}, returns=one(Project), access=PROJECTS)
+        return http.get("/api/v1/projects/slug/{slug}", {"slug": slug}, returns=one(Project), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -272,7 +272,7 @@ class Projects(Group[R]):
             "secretDetectionIgnoreValues": secret_detection_ignore_values,
         }
         returns = one(Project, at="workspace")
-        return http.patch(WORKSPACE, {"projectId": project_id}, body=body, returns=returns, access=PROJECTS)
+        return http.patch(WORKSPACE_PATH, {"projectId": project_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -283,7 +283,7 @@ class Projects(Group[R]):
         DELETE /api/v1/workspace/{projectId}
         """
         returns = one(Project, at="workspace")
-        return http.delete(WORKSPACE, {"projectId": project_id}, returns=returns, access=PROJECTS)
+        return http.delete(WORKSPACE_PATH, {"projectId": project_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -294,7 +294,7 @@ class Projects(Group[R]):
         GET /api/v1/workspace/{projectId}/memberships
         """
         returns = many(ProjectMembership, at="memberships")
-        return http.get(f"{WORKSPACE}/memberships", {"projectId": project_id}, returns=returns, access=PROJECTS)
+        return http.get(f"{WORKSPACE_PATH}/memberships", {"projectId": project_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -304,7 +304,9 @@ class Projects(Group[R]):
         The request reads the project, because servers have no separate list of environments. Errors are as in `get`.
         GET /api/v1/workspace/{projectId}
         """
-        return http.get(WORKSPACE, {"projectId": project_id}, returns=decode_environments, access=SERVICE_TOKEN_ACCESS)
+        return http.get(
+            WORKSPACE_PATH, {"projectId": project_id}, returns=decode_environments, access=SERVICE_TOKEN_ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -316,7 +318,7 @@ class Projects(Group[R]):
         """
         path = "/api/v1/projects/{projectId}/environments/{envId}"
         parts = {"projectId": project_id, "envId": env_id}
-        return http.get(path, parts, returns=one(ProjectEnvironment, at="environment"), access=PROJECTS)
+        return http.get(path, parts, returns=one(ProjectEnvironment, at="environment"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -329,10 +331,10 @@ class Projects(Group[R]):
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/workspace/{projectId}/environments
         """
-        path = f"{WORKSPACE}/environments"
+        path = f"{WORKSPACE_PATH}/environments"
         body = {"name": name, "slug": slug, "position": position}
         returns = one(ProjectEnvironment, at="environment")
-        return http.post(path, {"projectId": project_id}, body=body, returns=returns, access=PROJECTS)
+        return http.post(path, {"projectId": project_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -352,7 +354,7 @@ class Projects(Group[R]):
         parts = {"projectId": project_id, "environmentId": environment_id}
         body = {"name": name, "slug": slug, "position": position}
         returns = one(ProjectEnvironment, at="environment")
-        return http.patch(ENVIRONMENT, parts, body=body, returns=returns, access=PROJECTS)
+        return http.patch(ENVIRONMENT_PATH, parts, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -363,7 +365,7 @@ class Projects(Group[R]):
         DELETE /api/v1/workspace/{projectId}/environments/{environmentId}
         """
         parts = {"projectId": project_id, "environmentId": environment_id}
-        return http.delete(ENVIRONMENT, parts, returns=one(ProjectEnvironment, at="environment"), access=PROJECTS)
+        return http.delete(ENVIRONMENT_PATH, parts, returns=one(ProjectEnvironment, at="environment"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -374,7 +376,7 @@ class Projects(Group[R]):
         GET /api/v1/projects/{projectId}/roles
         """
         path = "/api/v1/projects/{projectId}/roles"
-        return http.get(path, {"projectId": project_id}, returns=many(ProjectRole, at="roles"), access=PROJECTS)
+        return http.get(path, {"projectId": project_id}, returns=many(ProjectRole, at="roles"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -385,7 +387,7 @@ class Projects(Group[R]):
         GET /api/v1/workspace/{projectId}/tags
         """
         returns = many(Tag, at="workspaceTags")
-        return http.get(f"{WORKSPACE}/tags", {"projectId": project_id}, returns=returns, access=PROJECTS)
+        return http.get(f"{WORKSPACE_PATH}/tags", {"projectId": project_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -396,7 +398,7 @@ class Projects(Group[R]):
         GET /api/v1/projects/{projectId}/trusted-ips
         """
         returns = many(ProjectTrustedIp, at="trustedIps")
-        return http.get(TRUSTED_IPS, {"projectId": project_id}, returns=returns, access=USER_ACCESS)
+        return http.get(TRUSTED_IPS_PATH, {"projectId": project_id}, returns=returns, access=USER_ACCESS)
 
     @endpoint
     @staticmethod
@@ -411,7 +413,7 @@ class Projects(Group[R]):
         """
         body = {"ipAddress": ip_address, "comment": comment, "isActive": is_active}
         returns = one(ProjectTrustedIp, at="trustedIp")
-        return http.post(TRUSTED_IPS, {"projectId": project_id}, body=body, returns=returns, access=USER_ACCESS)
+        return http.post(TRUSTED_IPS_PATH, {"projectId": project_id}, body=body, returns=returns, access=USER_ACCESS)
 
     @endpoint
     @staticmethod
@@ -428,7 +430,7 @@ class Projects(Group[R]):
         parts = {"projectId": project_id, "trustedIpId": trusted_ip_id}
         body = {"ipAddress": ip_address, "comment": comment}
         returns = one(ProjectTrustedIp, at="trustedIp")
-        return http.patch(TRUSTED_IP, parts, body=body, returns=returns, access=USER_ACCESS)
+        return http.patch(TRUSTED_IP_PATH, parts, body=body, returns=returns, access=USER_ACCESS)
 
     @endpoint
     @staticmethod
@@ -439,4 +441,4 @@ class Projects(Group[R]):
         DELETE /api/v1/projects/{projectId}/trusted-ips/{trustedIpId}
         """
         parts = {"projectId": project_id, "trustedIpId": trusted_ip_id}
-        return http.delete(TRUSTED_IP, parts, returns=one(ProjectTrustedIp, at="trustedIp"), access=USER_ACCESS)
+        return http.delete(TRUSTED_IP_PATH, parts, returns=one(ProjectTrustedIp, at="trustedIp"), access=USER_ACCESS)

@@ -16,7 +16,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Null, Request
 
-FOLDERS = Access("secret_folders")
+ACCESS = Access("secret_folders")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +86,7 @@ class SecretFolders(Group[R]):
             "path": path,
             "description": description,
         }
-        return http.post("/api/v2/folders", body=body, returns=one(Folder, at="folder"), access=FOLDERS)
+        return http.post("/api/v2/folders", body=body, returns=one(Folder, at="folder"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -114,8 +114,8 @@ class SecretFolders(Group[R]):
             "path": path,
             "description": description,
         }
-        where = "/api/v2/folders/{folderId}"
-        return http.patch(where, {"folderId": folder_id}, body=body, returns=one(Folder, at="folder"), access=FOLDERS)
+        route = "/api/v2/folders/{folderId}"
+        return http.patch(route, {"folderId": folder_id}, body=body, returns=one(Folder, at="folder"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -126,7 +126,7 @@ class SecretFolders(Group[R]):
         PATCH /api/v2/folders/batch
         """
         body = {"projectId": project_id, "folders": folders}
-        return http.patch("/api/v2/folders/batch", body=body, returns=many(Folder, at="folders"), access=FOLDERS)
+        return http.patch("/api/v2/folders/batch", body=body, returns=many(Folder, at="folders"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -147,8 +147,8 @@ class SecretFolders(Group[R]):
         """
         body = {"projectId": project_id, "environment": environment, "path": path, "forceDelete": force_delete}
         parts = {"folderIdOrName": folder_id_or_name}
-        where = "/api/v2/folders/{folderIdOrName}"
-        return http.delete(where, parts, body=body, returns=one(Folder, at="folder"), access=FOLDERS)
+        route = "/api/v2/folders/{folderIdOrName}"
+        return http.delete(route, parts, body=body, returns=one(Folder, at="folder"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -174,7 +174,7 @@ class SecretFolders(Group[R]):
             "lastSecretModified": last_secret_modified,
             "recursive": recursive,
         }
-        return http.get("/api/v2/folders", query=query, returns=many(Folder, at="folders"), access=FOLDERS)
+        return http.get("/api/v2/folders", query=query, returns=many(Folder, at="folders"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -184,4 +184,4 @@ class SecretFolders(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v2/folders/{id}
         """
-        return http.get("/api/v2/folders/{id}", {"id": id}, returns=one(Folder, at="folder"), access=FOLDERS)
+        return http.get("/api/v2/folders/{id}", {"id": id}, returns=one(Folder, at="folder"), access=ACCESS)

@@ -18,7 +18,7 @@ from infisical.model import Model
 from infisical.request import Request
 
 PATH = "/api/v2/secret-imports/{secretImportId}"
-IMPORTS = Access("secret_imports")
+ACCESS = Access("secret_imports")
 USER_ACCESS = Access("secret_imports", server=PEOPLE)
 
 
@@ -123,7 +123,7 @@ class SecretImports(Group[R]):
             "import": import_,
             "isReplication": is_replication,
         }
-        return http.post("/api/v2/secret-imports", body=body, returns=one(SecretImportResponse), access=IMPORTS)
+        return http.post("/api/v2/secret-imports", body=body, returns=one(SecretImportResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -144,7 +144,7 @@ class SecretImports(Group[R]):
         """
         body = {"projectId": project_id, "environment": environment, "path": path, "import": import_}
         parts = {"secretImportId": secret_import_id}
-        return http.patch(PATH, parts, body=body, returns=one(SecretImportResponse), access=IMPORTS)
+        return http.patch(PATH, parts, body=body, returns=one(SecretImportResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -159,7 +159,7 @@ class SecretImports(Group[R]):
         """
         body = {"projectId": project_id, "environment": environment, "path": path}
         parts = {"secretImportId": secret_import_id}
-        return http.delete(PATH, parts, body=body, returns=one(SecretImportResponse), access=IMPORTS)
+        return http.delete(PATH, parts, body=body, returns=one(SecretImportResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -174,9 +174,9 @@ class SecretImports(Group[R]):
         POST /api/v2/secret-imports/{secretImportId}/replication-resync
         """
         body = {"projectId": project_id, "environment": environment, "path": path}
-        where = "/api/v2/secret-imports/{secretImportId}/replication-resync"
+        route = "/api/v2/secret-imports/{secretImportId}/replication-resync"
         parts = {"secretImportId": secret_import_id}
-        return http.post(where, parts, body=body, returns=one(ResyncResponse), access=USER_ACCESS)
+        return http.post(route, parts, body=body, returns=one(ResyncResponse), access=USER_ACCESS)
 
     @endpoint
     @staticmethod
@@ -187,7 +187,7 @@ class SecretImports(Group[R]):
         GET /api/v2/secret-imports
         """
         query = {"projectId": project_id, "environment": environment, "path": path}
-        return http.get("/api/v2/secret-imports", query=query, returns=one(SecretImportList), access=IMPORTS)
+        return http.get("/api/v2/secret-imports", query=query, returns=one(SecretImportList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -198,7 +198,7 @@ class SecretImports(Group[R]):
         GET /api/v2/secret-imports/{secretImportId}
         """
         parts = {"secretImportId": secret_import_id}
-        return http.get(PATH, parts, returns=one(SecretImport, at="secretImport"), access=IMPORTS)
+        return http.get(PATH, parts, returns=one(SecretImport, at="secretImport"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -212,5 +212,5 @@ class SecretImports(Group[R]):
         GET /api/v2/secret-imports/secrets
         """
         query = {"projectId": project_id, "environment": environment, "path": path}
-        where = "/api/v2/secret-imports/secrets"
-        return http.get(where, query=query, returns=many(ImportedSecretGroup, at="secrets"), access=IMPORTS)
+        route = "/api/v2/secret-imports/secrets"
+        return http.get(route, query=query, returns=many(ImportedSecretGroup, at="secrets"), access=ACCESS)

@@ -20,7 +20,7 @@ LIST_PATH = "/api/v1/shared-secrets"
 FORMER_LIST_PATHS = ("/api/v1/secret-sharing",)
 PATH = "/api/v1/shared-secrets/{sharedSecretId}"
 FORMER_PATHS = ("/api/v1/secret-sharing/{sharedSecretId}",)
-SHARING = Access("secret_sharing", server=IDENTITIES_AND_PEOPLE)
+ACCESS = Access("secret_sharing", server=IDENTITIES_AND_PEOPLE)
 OPTIONAL_ACCESS = Access("secret_sharing", "optional", server=EVERY)
 PUBLIC_ACCESS = Access("secret_sharing", "none", ())
 AccessType: TypeAlias = Literal["anyone", "organization"] | str
@@ -132,7 +132,7 @@ class SecretSharing(Group[R]):
             "tag": tag,
             "hashedHex": hashed_hex,
         }
-        return http.post(LIST_PATH, body=body, returns=one(SharedSecret), access=SHARING, formerly=FORMER_LIST_PATHS)
+        return http.post(LIST_PATH, body=body, returns=one(SharedSecret), access=ACCESS, formerly=FORMER_LIST_PATHS)
 
     @endpoint
     @staticmethod
@@ -158,7 +158,7 @@ class SecretSharing(Group[R]):
         DELETE /api/v1/shared-secrets/{sharedSecretId}
         """
         parts = {"sharedSecretId": shared_secret_id}
-        return http.delete(PATH, parts, returns=one(SharedSecret), access=SHARING, formerly=FORMER_PATHS)
+        return http.delete(PATH, parts, returns=one(SharedSecret), access=ACCESS, formerly=FORMER_PATHS)
 
     @endpoint
     @staticmethod
@@ -170,7 +170,7 @@ class SecretSharing(Group[R]):
         """
         query = {"offset": offset, "limit": limit}
         return http.get(
-            LIST_PATH, query=query, returns=one(SharedSecretList), access=SHARING, formerly=FORMER_LIST_PATHS
+            LIST_PATH, query=query, returns=one(SharedSecretList), access=ACCESS, formerly=FORMER_LIST_PATHS
         )
 
     @endpoint

@@ -19,7 +19,7 @@ from infisical.model import Model
 from infisical.request import Null, Request
 
 PATH = "/api/v1/secret-syncs/{destination}/{syncId}"
-SYNCS = Access("secret_syncs")
+ACCESS = Access("secret_syncs")
 ImportBehavior: TypeAlias = Literal["prioritize-source", "prioritize-destination"] | str
 Destination: TypeAlias = (
     Literal[
@@ -172,7 +172,7 @@ class SecretSyncs(Group[R]):
             "destinationConfig": destination_config,
         }
         path, parts = "/api/v1/secret-syncs/{destination}", {"destination": destination}
-        return http.post(path, parts, body=body, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.post(path, parts, body=body, returns=one(SecretSync, at="secretSync"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -208,7 +208,7 @@ class SecretSyncs(Group[R]):
             "destinationConfig": destination_config,
         }
         parts = {"destination": destination, "syncId": sync_id}
-        return http.patch(PATH, parts, body=body, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.patch(PATH, parts, body=body, returns=one(SecretSync, at="secretSync"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -222,7 +222,7 @@ class SecretSyncs(Group[R]):
         DELETE /api/v1/secret-syncs/{destination}/{syncId}
         """
         parts, query = {"destination": destination, "syncId": sync_id}, {"removeSecrets": remove_secrets}
-        return http.delete(PATH, parts, query=query, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.delete(PATH, parts, query=query, returns=one(SecretSync, at="secretSync"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -233,7 +233,7 @@ class SecretSyncs(Group[R]):
         GET /api/v1/secret-syncs/{destination}/{syncId}
         """
         parts = {"destination": destination, "syncId": sync_id}
-        return http.get(PATH, parts, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.get(PATH, parts, returns=one(SecretSync, at="secretSync"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -245,7 +245,7 @@ class SecretSyncs(Group[R]):
         """
         path, parts = "/api/v1/secret-syncs/{destination}", {"destination": destination}
         returns = many(SecretSync, at="secretSyncs")
-        return http.get(path, parts, query={"projectId": project_id}, returns=returns, access=SYNCS)
+        return http.get(path, parts, query={"projectId": project_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -257,7 +257,7 @@ class SecretSyncs(Group[R]):
         """
         path = "/api/v1/secret-syncs/{destination}/{syncId}/sync-secrets"
         parts = {"destination": destination, "syncId": sync_id}
-        return http.post(path, parts, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.post(path, parts, returns=one(SecretSync, at="secretSync"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -274,7 +274,7 @@ class SecretSyncs(Group[R]):
         """
         path = "/api/v1/secret-syncs/{destination}/{syncId}/import-secrets"
         parts, query = {"destination": destination, "syncId": sync_id}, {"importBehavior": import_behavior}
-        return http.post(path, parts, query=query, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.post(path, parts, query=query, returns=one(SecretSync, at="secretSync"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -286,7 +286,7 @@ class SecretSyncs(Group[R]):
         """
         path = "/api/v1/secret-syncs/{destination}/{syncId}/remove-secrets"
         parts = {"destination": destination, "syncId": sync_id}
-        return http.post(path, parts, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.post(path, parts, returns=one(SecretSync, at="secretSync"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -298,4 +298,4 @@ class SecretSyncs(Group[R]):
         """
         path = "/api/v1/secret-syncs/{destination}/sync-name/{syncName}"
         parts, query = {"destination": destination, "syncName": sync_name}, {"projectId": project_id}
-        return http.get(path, parts, query=query, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.get(path, parts, query=query, returns=one(SecretSync, at="secretSync"), access=ACCESS)

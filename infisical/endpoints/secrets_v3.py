@@ -11,9 +11,9 @@ from infisical import request as http
 from infisical.auth import IDENTITIES_AND_PEOPLE, Access
 from infisical.decode import one
 from infisical.endpoints.secrets import (
-    SECRET_OR_APPROVAL,
-    SECRETS,
-    SECRETS_OR_APPROVAL,
+    ACCESS,
+    SECRET_OR_APPROVAL_DECODER,
+    SECRETS_OR_APPROVAL_DECODER,
     NewSecret,
     Secret,
     SecretApproval,
@@ -69,7 +69,7 @@ class SecretsV3(Group[R]):
             "tagSlugs": tag_slugs,
             "metadataFilter": metadata_filter,
         }
-        return http.get("/api/v3/secrets/raw", query=query, returns=one(SecretList), access=SECRETS)
+        return http.get("/api/v3/secrets/raw", query=query, returns=one(SecretList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -104,7 +104,7 @@ class SecretsV3(Group[R]):
             "include_imports": include_imports,
         }
         parts = {"secretName": secret_name}
-        return http.get(PATH, parts, query=query, returns=one(Secret, at="secret"), access=SECRETS)
+        return http.get(PATH, parts, query=query, returns=one(Secret, at="secret"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -159,7 +159,9 @@ class SecretsV3(Group[R]):
             "secretReminderRepeatDays": secret_reminder_repeat_days,
             "secretReminderNote": secret_reminder_note,
         }
-        return http.post(PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL, access=SECRETS)
+        return http.post(
+            PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL_DECODER, access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -207,7 +209,9 @@ class SecretsV3(Group[R]):
             "secretReminderRepeatDays": secret_reminder_repeat_days,
             "secretReminderRecipients": secret_reminder_recipients,
         }
-        return http.patch(PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL, access=SECRETS)
+        return http.patch(
+            PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL_DECODER, access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -233,7 +237,9 @@ class SecretsV3(Group[R]):
             "secretPath": secret_path,
             "type": type,
         }
-        return http.delete(PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL, access=SECRETS)
+        return http.delete(
+            PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL_DECODER, access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -257,7 +263,7 @@ class SecretsV3(Group[R]):
             "secretPath": secret_path,
             "secrets": secrets,
         }
-        return http.post("/api/v3/secrets/batch/raw", body=body, returns=SECRETS_OR_APPROVAL, access=SECRETS)
+        return http.post("/api/v3/secrets/batch/raw", body=body, returns=SECRETS_OR_APPROVAL_DECODER, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -285,7 +291,7 @@ class SecretsV3(Group[R]):
             "mode": mode,
             "secrets": secrets,
         }
-        return http.patch("/api/v3/secrets/batch/raw", body=body, returns=SECRETS_OR_APPROVAL, access=SECRETS)
+        return http.patch("/api/v3/secrets/batch/raw", body=body, returns=SECRETS_OR_APPROVAL_DECODER, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -310,4 +316,4 @@ class SecretsV3(Group[R]):
             "secretPath": secret_path,
             "secrets": secrets,
         }
-        return http.delete("/api/v3/secrets/batch/raw", body=body, returns=SECRETS_OR_APPROVAL, access=SECRETS)
+        return http.delete("/api/v3/secrets/batch/raw", body=body, returns=SECRETS_OR_APPROVAL_DECODER, access=ACCESS)

@@ -16,7 +16,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Null, Request
 
-SERVICE_TOKENS = Access("service_tokens")
+ACCESS = Access("service_tokens")
 CURRENT_TOKEN_ACCESS = Access("service_tokens", documented=("jwt", "service_token"), server=("service_token",))
 
 
@@ -135,7 +135,7 @@ class ServiceTokens(Group[R]):
             "expiresIn": expires_in,
             "permissions": permissions,
         }
-        return http.post("/api/v2/service-token", body=body, returns=one(CreatedServiceToken), access=SERVICE_TOKENS)
+        return http.post("/api/v2/service-token", body=body, returns=one(CreatedServiceToken), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -147,4 +147,4 @@ class ServiceTokens(Group[R]):
         """
         path = "/api/v2/service-token/{serviceTokenId}"
         returns = one(ServiceTokenData, at="serviceTokenData")
-        return http.delete(path, {"serviceTokenId": service_token_id}, returns=returns, access=SERVICE_TOKENS)
+        return http.delete(path, {"serviceTokenId": service_token_id}, returns=returns, access=ACCESS)

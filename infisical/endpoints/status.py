@@ -11,7 +11,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-STATUS = Access("status", need="none", documented=())
+ACCESS = Access("status", need="none", documented=())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,4 +42,4 @@ class Status(Group[R]):
         `message` is `Ok`; `date` is the server's time. The path has no version.
         GET /api/status
         """
-        return http.get("/api/status", returns=one(ServerStatus), access=STATUS)
+        return http.get("/api/status", returns=one(ServerStatus), access=ACCESS)

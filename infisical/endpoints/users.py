@@ -20,7 +20,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Request
 
-USERS = Access("users")
+ACCESS = Access("users")
 OPEN_ACCESS = Access("users", server=EVERY)
 AuthMethod: TypeAlias = (
     Literal[
@@ -159,7 +159,7 @@ class Users(Group[R]):
         POST /api/v2/users/me/emails/verify
         """
         body = {"username": username, "code": code}
-        return http.post("/api/v2/users/me/emails/verify", body=body, returns=nothing, access=USERS)
+        return http.post("/api/v2/users/me/emails/verify", body=body, returns=nothing, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -178,7 +178,7 @@ class Users(Group[R]):
             "isMfaEnabled": is_mfa_enabled,
             "mfaSessionId": mfa_session_id,
         }
-        return http.patch("/api/v2/users/me/mfa", body=body, returns=one(User, at="user"), access=USERS)
+        return http.patch("/api/v2/users/me/mfa", body=body, returns=one(User, at="user"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -189,7 +189,7 @@ class Users(Group[R]):
         PATCH /api/v2/users/me/name
         """
         body = {"firstName": first_name, "lastName": last_name}
-        return http.patch("/api/v2/users/me/name", body=body, returns=one(User, at="user"), access=USERS)
+        return http.patch("/api/v2/users/me/name", body=body, returns=one(User, at="user"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -201,7 +201,7 @@ class Users(Group[R]):
         PUT /api/v2/users/me/auth-methods
         """
         body = {"authMethods": auth_methods}
-        return http.put("/api/v2/users/me/auth-methods", body=body, returns=one(User, at="user"), access=USERS)
+        return http.put("/api/v2/users/me/auth-methods", body=body, returns=one(User, at="user"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -212,7 +212,9 @@ class Users(Group[R]):
         POST /api/v2/users/me/email-change/otp
         """
         body = {"newEmail": new_email}
-        return http.post("/api/v2/users/me/email-change/otp", body=body, returns=one(EmailChangeResponse), access=USERS)
+        return http.post(
+            "/api/v2/users/me/email-change/otp", body=body, returns=one(EmailChangeResponse), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -225,7 +227,7 @@ class Users(Group[R]):
         PATCH /api/v2/users/me/email
         """
         body = {"newEmail": new_email, "otpCode": otp_code}
-        return http.patch("/api/v2/users/me/email", body=body, returns=one(User, at="user"), access=USERS)
+        return http.patch("/api/v2/users/me/email", body=body, returns=one(User, at="user"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -235,7 +237,7 @@ class Users(Group[R]):
         GET /api/v2/users/me/organizations
         """
         returns = many(Organization, at="organizations")
-        return http.get("/api/v2/users/me/organizations", returns=returns, access=USERS)
+        return http.get("/api/v2/users/me/organizations", returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -246,7 +248,7 @@ class Users(Group[R]):
         Expect `NotFoundError` (`route_missing`).
         GET /api/v2/users/me/api-keys
         """
-        return http.get("/api/v2/users/me/api-keys", returns=many(UserApiKey), access=USERS)
+        return http.get("/api/v2/users/me/api-keys", returns=many(UserApiKey), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -259,7 +261,7 @@ class Users(Group[R]):
         POST /api/v2/users/me/api-keys
         """
         body = {"name": name, "expiresIn": expires_in}
-        return http.post("/api/v2/users/me/api-keys", body=body, returns=one(CreatedApiKey), access=USERS)
+        return http.post("/api/v2/users/me/api-keys", body=body, returns=one(CreatedApiKey), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -272,7 +274,7 @@ class Users(Group[R]):
         """
         path = "/api/v2/users/me/api-keys/{apiKeyDataId}"
         return http.delete(
-            path, {"apiKeyDataId": api_key_data_id}, returns=one(UserApiKey, at="apiKeyData"), access=USERS
+            path, {"apiKeyDataId": api_key_data_id}, returns=one(UserApiKey, at="apiKeyData"), access=ACCESS
         )
 
     @endpoint
@@ -282,7 +284,7 @@ class Users(Group[R]):
 
         GET /api/v2/users/me/sessions
         """
-        return http.get("/api/v2/users/me/sessions", returns=many(UserSession), access=USERS)
+        return http.get("/api/v2/users/me/sessions", returns=many(UserSession), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -291,7 +293,7 @@ class Users(Group[R]):
 
         DELETE /api/v2/users/me/sessions
         """
-        return http.delete("/api/v2/users/me/sessions", returns=one(RevokeSessionResponse), access=USERS)
+        return http.delete("/api/v2/users/me/sessions", returns=one(RevokeSessionResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -302,7 +304,7 @@ class Users(Group[R]):
         DELETE /api/v2/users/me/sessions/{sessionId}
         """
         path = "/api/v2/users/me/sessions/{sessionId}"
-        return http.delete(path, {"sessionId": session_id}, returns=one(RevokeSessionResponse), access=USERS)
+        return http.delete(path, {"sessionId": session_id}, returns=one(RevokeSessionResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -312,7 +314,7 @@ class Users(Group[R]):
         Expect `UnauthorizedError`.
         GET /api/v2/users/me
         """
-        return http.get("/api/v2/users/me", returns=one(User, at="user"), access=USERS)
+        return http.get("/api/v2/users/me", returns=one(User, at="user"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -322,4 +324,4 @@ class Users(Group[R]):
         Expect `UnauthorizedError`.
         DELETE /api/v2/users/me
         """
-        return http.delete("/api/v2/users/me", returns=one(User, at="user"), access=USERS)
+        return http.delete("/api/v2/users/me", returns=one(User, at="user"), access=ACCESS)

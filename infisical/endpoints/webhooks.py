@@ -17,8 +17,8 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-WEBHOOKS = Access("webhooks", server=IDENTITIES_AND_PEOPLE)
-WEBHOOK = "/api/v1/webhooks/{webhookId}"
+ACCESS = Access("webhooks", server=IDENTITIES_AND_PEOPLE)
+WEBHOOK_PATH = "/api/v1/webhooks/{webhookId}"
 EventName: TypeAlias = Literal["secrets.modified", "secrets.rotation-failed"] | str
 
 
@@ -101,7 +101,7 @@ class Webhooks(Group[R]):
             "secretPath": secret_path,
             "eventsFilter": events_filter,
         }
-        return http.post("/api/v1/webhooks", body=body, returns=one(WebhookResponse), access=WEBHOOKS)
+        return http.post("/api/v1/webhooks", body=body, returns=one(WebhookResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -120,7 +120,9 @@ class Webhooks(Group[R]):
         PATCH /api/v1/webhooks/{webhookId}
         """
         body = {"isDisabled": is_disabled, "eventsFilter": events_filter}
-        return http.patch(WEBHOOK, {"webhookId": webhook_id}, body=body, returns=one(WebhookResponse), access=WEBHOOKS)
+        return http.patch(
+            WEBHOOK_PATH, {"webhookId": webhook_id}, body=body, returns=one(WebhookResponse), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -130,7 +132,7 @@ class Webhooks(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/webhooks/{webhookId}
         """
-        return http.delete(WEBHOOK, {"webhookId": webhook_id}, returns=one(WebhookResponse), access=WEBHOOKS)
+        return http.delete(WEBHOOK_PATH, {"webhookId": webhook_id}, returns=one(WebhookResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -144,7 +146,7 @@ class Webhooks(Group[R]):
         GET /api/v1/webhooks
         """
         query = {"projectId": project_id, "environment": environment, "secretPath": secret_path}
-        return http.get("/api/v1/webhooks", query=query, returns=one(WebhookList), access=WEBHOOKS)
+        return http.get("/api/v1/webhooks", query=query, returns=one(WebhookList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -155,4 +157,4 @@ class Webhooks(Group[R]):
         POST /api/v1/webhooks/{webhookId}/test
         """
         path = "/api/v1/webhooks/{webhookId}/test"
-        return http.post(path, {"webhookId": webhook_id}, returns=one(WebhookResponse), access=WEBHOOKS)
+        return http.post(path, {"webhookId": webhook_id}, returns=one(WebhookResponse), access=ACCESS)

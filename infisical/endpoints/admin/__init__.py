@@ -69,14 +69,14 @@ __all__ = [
     "UsageReport",
 ]
 
-ADMIN = Access("admin", server=IDENTITIES_AND_PEOPLE)
+ACCESS = Access("admin", server=IDENTITIES_AND_PEOPLE)
 OPTIONAL_ACCESS = Access("admin", "optional", server=EVERY)
 SETUP_ACCESS = Access("admin", "none", ())  # a new instance has no users, so no credential exists
 USER_ACCESS = Access("admin")
-USER = "/api/v1/admin/user-management/users/{userId}"
-ORGANIZATIONS = "/api/v1/admin/organization-management/organizations"
-MEMBERSHIP = f"{ORGANIZATIONS}/{{organizationId}}/memberships/{{membershipId}}"
-IDENTITY = "/api/v1/admin/identity-management/identities/{identityId}/super-admin-access"
+USER_PATH = "/api/v1/admin/user-management/users/{userId}"
+ORGANIZATIONS_PATH = "/api/v1/admin/organization-management/organizations"
+MEMBERSHIP_PATH = f"{ORGANIZATIONS_PATH}/{{organizationId}}/memberships/{{membershipId}}"
+IDENTITY_PATH = "/api/v1/admin/identity-management/identities/{identityId}/super-admin-access"
 LoginMethodName: TypeAlias = Literal["email", "google", "github", "gitlab", "saml", "ldap", "oidc"] | str
 
 
@@ -192,7 +192,7 @@ class Admin(Group[R]):
             "pageFrameContent": page_frame_content,
             "envOverrides": env_overrides,
         }
-        return http.patch("/api/v1/admin/config", body=body, returns=one(ServerConfig, at="config"), access=ADMIN)
+        return http.patch("/api/v1/admin/config", body=body, returns=one(ServerConfig, at="config"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -209,7 +209,7 @@ class Admin(Group[R]):
         GET /api/v1/admin/user-management/users
         """
         query = {"searchTerm": search_term, "offset": offset, "limit": limit, "adminsOnly": admins_only}
-        return http.get("/api/v1/admin/user-management/users", query=query, returns=one(AdminUserList), access=ADMIN)
+        return http.get("/api/v1/admin/user-management/users", query=query, returns=one(AdminUserList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -219,7 +219,7 @@ class Admin(Group[R]):
         Expect `NotFoundError`.
         DELETE /api/v1/admin/user-management/users/{userId}
         """
-        return http.delete(USER, {"userId": user_id}, returns=one(AdminUser, at="users"), access=ADMIN)
+        return http.delete(USER_PATH, {"userId": user_id}, returns=one(AdminUser, at="users"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -231,7 +231,7 @@ class Admin(Group[R]):
         DELETE /api/v1/admin/user-management/users
         """
         path = "/api/v1/admin/user-management/users"
-        return http.delete(path, body={"userIds": user_ids}, returns=many(AdminUser, at="users"), access=ADMIN)
+        return http.delete(path, body={"userIds": user_ids}, returns=many(AdminUser, at="users"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -241,7 +241,7 @@ class Admin(Group[R]):
         Expect `NotFoundError`.
         PATCH /api/v1/admin/user-management/users/{userId}/admin-access
         """
-        return http.patch(f"{USER}/admin-access", {"userId": user_id}, returns=nothing, access=ADMIN)
+        return http.patch(f"{USER_PATH}/admin-access", {"userId": user_id}, returns=nothing, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -251,7 +251,9 @@ class Admin(Group[R]):
         Expect `NotFoundError`.
         DELETE /api/v1/admin/user-management/users/{userId}/admin-access
         """
-        return http.delete(f"{USER}/admin-access", {"userId": user_id}, returns=one(AdminUser, at="user"), access=ADMIN)
+        return http.delete(
+            f"{USER_PATH}/admin-access", {"userId": user_id}, returns=one(AdminUser, at="user"), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -264,7 +266,7 @@ class Admin(Group[R]):
         GET /api/v1/admin/organization-management/organizations
         """
         query = {"searchTerm": search_term, "offset": offset, "limit": limit}
-        return http.get(ORGANIZATIONS, query=query, returns=one(AdminOrganizationList), access=ADMIN)
+        return http.get(ORGANIZATIONS_PATH, query=query, returns=one(AdminOrganizationList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -276,7 +278,7 @@ class Admin(Group[R]):
         POST /api/v1/admin/organization-management/organizations
         """
         body = {"name": name, "inviteAdminEmails": invite_admin_emails}
-        return http.post(ORGANIZATIONS, body=body, returns=one(Organization, at="organization"), access=ADMIN)
+        return http.post(ORGANIZATIONS_PATH, body=body, returns=one(Organization, at="organization"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -286,9 +288,9 @@ class Admin(Group[R]):
         Expect `NotFoundError`.
         DELETE /api/v1/admin/organization-management/organizations/{organizationId}
         """
-        path = f"{ORGANIZATIONS}/{{organizationId}}"
+        path = f"{ORGANIZATIONS_PATH}/{{organizationId}}"
         returns = one(Organization, at="organization")
-        return http.delete(path, {"organizationId": organization_id}, returns=returns, access=ADMIN)
+        return http.delete(path, {"organizationId": organization_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -300,7 +302,7 @@ class Admin(Group[R]):
         """
         parts = {"organizationId": organization_id, "membershipId": membership_id}
         returns = one(OrganizationMembership, at="organizationMembership")
-        return http.delete(MEMBERSHIP, parts, returns=returns, access=ADMIN)
+        return http.delete(MEMBERSHIP_PATH, parts, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -312,7 +314,7 @@ class Admin(Group[R]):
         """  # noqa: E501
         parts = {"organizationId": organization_id, "membershipId": membership_id}
         returns = one(OrganizationMembership, at="organizationMembership")
-        return http.post(f"{MEMBERSHIP}/resend-invite", parts, returns=returns, access=ADMIN)
+        return http.post(f"{MEMBERSHIP_PATH}/resend-invite", parts, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -322,7 +324,7 @@ class Admin(Group[R]):
         Expect `NotFoundError`.
         POST /api/v1/admin/organization-management/organizations/{organizationId}/access
         """
-        path = f"{ORGANIZATIONS}/{{organizationId}}/access"
+        path = f"{ORGANIZATIONS_PATH}/{{organizationId}}/access"
         returns = one(OrganizationMembership, at="organizationMembership")
         return http.post(path, {"organizationId": organization_id}, returns=returns, access=USER_ACCESS)
 
@@ -338,7 +340,7 @@ class Admin(Group[R]):
         """
         query = {"searchTerm": search_term, "offset": offset, "limit": limit}
         path = "/api/v1/admin/identity-management/identities"
-        return http.get(path, query=query, returns=one(AdminIdentityList), access=ADMIN)
+        return http.get(path, query=query, returns=one(AdminIdentityList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -350,7 +352,7 @@ class Admin(Group[R]):
         PATCH /api/v1/admin/identity-management/identities/{identityId}/super-admin-access
         """
         return http.patch(
-            IDENTITY, {"identityId": identity_id}, returns=one(AdminIdentity, at="identity"), access=USER_ACCESS
+            IDENTITY_PATH, {"identityId": identity_id}, returns=one(AdminIdentity, at="identity"), access=USER_ACCESS
         )
 
     @endpoint
@@ -362,7 +364,7 @@ class Admin(Group[R]):
         DELETE /api/v1/admin/identity-management/identities/{identityId}/super-admin-access
         """
         return http.delete(
-            IDENTITY, {"identityId": identity_id}, returns=one(AdminIdentity, at="identity"), access=ADMIN
+            IDENTITY_PATH, {"identityId": identity_id}, returns=one(AdminIdentity, at="identity"), access=ACCESS
         )
 
     @endpoint
@@ -372,7 +374,7 @@ class Admin(Group[R]):
 
         GET /api/v1/admin/integrations
         """
-        return http.get("/api/v1/admin/integrations", returns=one(AdminIntegrations), access=ADMIN)
+        return http.get("/api/v1/admin/integrations", returns=one(AdminIntegrations), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -382,7 +384,7 @@ class Admin(Group[R]):
         GET /api/v1/admin/encryption-strategies
         """
         returns = many(EncryptionStrategy, at="strategies")
-        return http.get("/api/v1/admin/encryption-strategies", returns=returns, access=ADMIN)
+        return http.get("/api/v1/admin/encryption-strategies", returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -393,7 +395,7 @@ class Admin(Group[R]):
         PATCH /api/v1/admin/encryption-strategies
         """
         return http.patch(
-            "/api/v1/admin/encryption-strategies", body={"strategy": strategy}, returns=nothing, access=ADMIN
+            "/api/v1/admin/encryption-strategies", body={"strategy": strategy}, returns=nothing, access=ACCESS
         )
 
     @endpoint
@@ -403,7 +405,7 @@ class Admin(Group[R]):
 
         GET /api/v1/admin/env-overrides
         """
-        return http.get("/api/v1/admin/env-overrides", returns=by_name(EnvOverrideCategory), access=ADMIN)
+        return http.get("/api/v1/admin/env-overrides", returns=by_name(EnvOverrideCategory), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -415,7 +417,7 @@ class Admin(Group[R]):
         POST /api/v1/admin/invalidate-cache
         """
         path = "/api/v1/admin/invalidate-cache"
-        return http.post(path, body={"type": type}, returns=one(InvalidateCacheResponse), access=ADMIN)
+        return http.post(path, body={"type": type}, returns=one(InvalidateCacheResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -424,7 +426,7 @@ class Admin(Group[R]):
 
         GET /api/v1/admin/invalidating-cache-status
         """
-        return http.get("/api/v1/admin/invalidating-cache-status", returns=one(CacheStatus), access=ADMIN)
+        return http.get("/api/v1/admin/invalidating-cache-status", returns=one(CacheStatus), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -433,4 +435,4 @@ class Admin(Group[R]):
 
         POST /api/v1/admin/usage-report/generate
         """
-        return http.post("/api/v1/admin/usage-report/generate", returns=one(UsageReport), access=ADMIN)
+        return http.post("/api/v1/admin/usage-report/generate", returns=one(UsageReport), access=ACCESS)

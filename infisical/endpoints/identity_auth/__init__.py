@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from infisical.endpoints.identity_auth.token import Token
     from infisical.endpoints.identity_auth.universal import Universal
 
-IDENTITY_AUTH = Access("identity_auth")
+ACCESS = Access("identity_auth")
 
 
 def select_organization(slug: str | None) -> dict[str, str | None]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from infisical import request as http
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, select_organization
+from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Request
 
-IDENTITY = "/api/v1/auth/aws-auth/identities/{identityId}"
+IDENTITY_PATH = "/api/v1/auth/aws-auth/identities/{identityId}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +99,7 @@ class Aws(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityAwsAuth, at="identityAwsAuth")
-        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.post(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -132,7 +132,7 @@ class Aws(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityAwsAuth, at="identityAwsAuth")
-        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.patch(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -143,7 +143,7 @@ class Aws(Group[R]):
         GET /api/v1/auth/aws-auth/identities/{identityId}
         """
         returns = one(IdentityAwsAuth, at="identityAwsAuth")
-        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.get(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -154,4 +154,4 @@ class Aws(Group[R]):
         DELETE /api/v1/auth/aws-auth/identities/{identityId}
         """
         returns = one(IdentityAwsAuth, at="identityAwsAuth")
-        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.delete(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)

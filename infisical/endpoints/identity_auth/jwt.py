@@ -9,12 +9,12 @@ from typing import Literal, TypeAlias
 from infisical import request as http
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, select_organization
+from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Request
 
-IDENTITY = "/api/v1/auth/jwt-auth/identities/{identityId}"
+IDENTITY_PATH = "/api/v1/auth/jwt-auth/identities/{identityId}"
 JwtConfigurationType: TypeAlias = Literal["jwks", "static"] | str
 
 
@@ -101,7 +101,7 @@ class JwtLogin(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityJwtAuth, at="identityJwtAuth")
-        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.post(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -146,7 +146,7 @@ class JwtLogin(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityJwtAuth, at="identityJwtAuth")
-        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.patch(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -157,7 +157,7 @@ class JwtLogin(Group[R]):
         GET /api/v1/auth/jwt-auth/identities/{identityId}
         """
         returns = one(IdentityJwtAuth, at="identityJwtAuth")
-        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.get(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -168,4 +168,4 @@ class JwtLogin(Group[R]):
         DELETE /api/v1/auth/jwt-auth/identities/{identityId}
         """
         returns = one(IdentityJwtAuth, at="identityJwtAuth")
-        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.delete(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)

@@ -9,12 +9,12 @@ from typing import Literal, TypeAlias
 from infisical import request as http
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, select_organization
+from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Null, Request
 
-IDENTITY = "/api/v1/auth/kubernetes-auth/identities/{identityId}"
+IDENTITY_PATH = "/api/v1/auth/kubernetes-auth/identities/{identityId}"
 TokenReviewMode: TypeAlias = Literal["api", "gateway"] | str
 
 
@@ -108,7 +108,7 @@ class Kubernetes(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityKubernetesAuth, at="identityKubernetesAuth")
-        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.post(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -154,7 +154,7 @@ class Kubernetes(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityKubernetesAuth, at="identityKubernetesAuth")
-        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.patch(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -165,7 +165,7 @@ class Kubernetes(Group[R]):
         GET /api/v1/auth/kubernetes-auth/identities/{identityId}
         """
         returns = one(IdentityKubernetesAuth, at="identityKubernetesAuth")
-        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.get(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -176,4 +176,4 @@ class Kubernetes(Group[R]):
         DELETE /api/v1/auth/kubernetes-auth/identities/{identityId}
         """
         returns = one(IdentityKubernetesAuth, at="identityKubernetesAuth")
-        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.delete(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)

@@ -9,12 +9,12 @@ from urllib.parse import quote
 from infisical import request as http
 from infisical.auth import OPEN
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, select_organization
+from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Null, Request
 
-IDENTITY = "/api/v1/auth/tls-cert-auth/identities/{identityId}"
+IDENTITY_PATH = "/api/v1/auth/tls-cert-auth/identities/{identityId}"
 HEADER = "x-identity-tls-cert-auth-client-cert"
 
 
@@ -100,7 +100,7 @@ class TlsCert(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityTlsCertAuth, at="identityTlsCertAuth")
-        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.post(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -131,7 +131,7 @@ class TlsCert(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityTlsCertAuth, at="identityTlsCertAuth")
-        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.patch(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -143,7 +143,7 @@ class TlsCert(Group[R]):
         GET /api/v1/auth/tls-cert-auth/identities/{identityId}
         """
         returns = one(IdentityTlsCertAuth, at="identityTlsCertAuth")
-        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.get(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -155,4 +155,4 @@ class TlsCert(Group[R]):
         DELETE /api/v1/auth/tls-cert-auth/identities/{identityId}
         """
         returns = one(IdentityTlsCertAuth, at="identityTlsCertAuth")
-        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.delete(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)

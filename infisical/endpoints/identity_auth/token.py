@@ -10,13 +10,13 @@ from typing_extensions import deprecated
 from infisical import request as http
 from infisical.auth import OPEN
 from infisical.decode import many, one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, select_organization
+from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Request
 
-IDENTITY = "/api/v1/auth/token-auth/identities/{identityId}"
-TOKEN = "/api/v1/auth/token-auth/tokens/{tokenId}"
+IDENTITY_PATH = "/api/v1/auth/token-auth/identities/{identityId}"
+TOKEN_PATH = "/api/v1/auth/token-auth/tokens/{tokenId}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +113,7 @@ class Token(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityTokenAuth, at="identityTokenAuth")
-        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.post(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -139,7 +139,7 @@ class Token(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityTokenAuth, at="identityTokenAuth")
-        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.patch(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -150,7 +150,7 @@ class Token(Group[R]):
         GET /api/v1/auth/token-auth/identities/{identityId}
         """
         returns = one(IdentityTokenAuth, at="identityTokenAuth")
-        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.get(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -161,7 +161,7 @@ class Token(Group[R]):
         DELETE /api/v1/auth/token-auth/identities/{identityId}
         """
         returns = one(IdentityTokenAuth, at="identityTokenAuth")
-        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.delete(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -176,8 +176,8 @@ class Token(Group[R]):
         POST /api/v1/auth/token-auth/identities/{identityId}/tokens
         """
         body = {"name": name, **select_organization(organization_slug)}
-        path = f"{IDENTITY}/tokens"
-        return http.post(path, {"identityId": identity_id}, body=body, returns=one(CreatedToken), access=IDENTITY_AUTH)
+        path = f"{IDENTITY_PATH}/tokens"
+        return http.post(path, {"identityId": identity_id}, body=body, returns=one(CreatedToken), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -190,10 +190,10 @@ class Token(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/auth/token-auth/identities/{identityId}/tokens
         """
-        path = f"{IDENTITY}/tokens"
+        path = f"{IDENTITY_PATH}/tokens"
         query = {"offset": offset, "limit": limit}
         returns = many(TokenAuthToken, at="tokens")
-        return http.get(path, {"identityId": identity_id}, query=query, returns=returns, access=IDENTITY_AUTH)
+        return http.get(path, {"identityId": identity_id}, query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -204,7 +204,7 @@ class Token(Group[R]):
         GET /api/v1/auth/token-auth/tokens/{tokenId}
         """
         returns = one(TokenAuthToken, at="token")
-        return http.get(TOKEN, {"tokenId": token_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.get(TOKEN_PATH, {"tokenId": token_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -215,7 +215,7 @@ class Token(Group[R]):
         PATCH /api/v1/auth/token-auth/tokens/{tokenId}
         """
         returns = one(TokenAuthToken, at="token")
-        return http.patch(TOKEN, {"tokenId": token_id}, body={"name": name}, returns=returns, access=IDENTITY_AUTH)
+        return http.patch(TOKEN_PATH, {"tokenId": token_id}, body={"name": name}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -225,6 +225,4 @@ class Token(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         POST /api/v1/auth/token-auth/tokens/{tokenId}/revoke
         """
-        return http.post(
-            f"{TOKEN}/revoke", {"tokenId": token_id}, returns=one(RevokeTokenResponse), access=IDENTITY_AUTH
-        )
+        return http.post(f"{TOKEN_PATH}/revoke", {"tokenId": token_id}, returns=one(RevokeTokenResponse), access=ACCESS)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from infisical.endpoints.pki.certificates import Certificates
     from infisical.endpoints.pki.templates import CertificateTemplates
 
-PKI = Access("pki")
+ACCESS = Access("pki")
 CertificateKeyAlgorithm: TypeAlias = (
     Literal[
         "RSA_2048",

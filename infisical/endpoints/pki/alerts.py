@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from infisical import request as http
 from infisical.decode import one
-from infisical.endpoints.pki import PKI
+from infisical.endpoints.pki import ACCESS
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
@@ -155,7 +155,7 @@ class PkiAlerts(Group[R]):
             "notificationConfig": notification_config,
             "applicationId": application_id,
         }
-        return http.post(ALERTS_PATH, body=body, returns=one(PkiAlert, at="alert"), access=PKI)
+        return http.post(ALERTS_PATH, body=body, returns=one(PkiAlert, at="alert"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -183,7 +183,7 @@ class PkiAlerts(Group[R]):
             "limit": limit,
             "offset": offset,
         }
-        return http.get(ALERTS_PATH, query=query, returns=one(PkiAlertList), access=PKI)
+        return http.get(ALERTS_PATH, query=query, returns=one(PkiAlertList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -193,7 +193,7 @@ class PkiAlerts(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v2/pki/alerts/{alertId}
         """
-        return http.get(ALERT_PATH, {"alertId": alert_id}, returns=one(PkiAlert, at="alert"), access=PKI)
+        return http.get(ALERT_PATH, {"alertId": alert_id}, returns=one(PkiAlert, at="alert"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -224,7 +224,9 @@ class PkiAlerts(Group[R]):
             "enabled": enabled,
             "channels": channels,
         }
-        return http.patch(ALERT_PATH, {"alertId": alert_id}, body=body, returns=one(PkiAlert, at="alert"), access=PKI)
+        return http.patch(
+            ALERT_PATH, {"alertId": alert_id}, body=body, returns=one(PkiAlert, at="alert"), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -234,7 +236,7 @@ class PkiAlerts(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v2/pki/alerts/{alertId}
         """
-        return http.delete(ALERT_PATH, {"alertId": alert_id}, returns=one(PkiAlert, at="alert"), access=PKI)
+        return http.delete(ALERT_PATH, {"alertId": alert_id}, returns=one(PkiAlert, at="alert"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -249,7 +251,7 @@ class PkiAlerts(Group[R]):
         """
         query = {"limit": limit, "offset": offset}
         path = f"{ALERT_PATH}/certificates"
-        return http.get(path, {"alertId": alert_id}, query=query, returns=one(AlertCertificateList), access=PKI)
+        return http.get(path, {"alertId": alert_id}, query=query, returns=one(AlertCertificateList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -275,4 +277,4 @@ class PkiAlerts(Group[R]):
             "offset": offset,
         }
         path = f"{ALERTS_PATH}/preview/certificates"
-        return http.post(path, body=body, returns=one(AlertCertificateList), access=PKI, idempotent=True)
+        return http.post(path, body=body, returns=one(AlertCertificateList), access=ACCESS, idempotent=True)

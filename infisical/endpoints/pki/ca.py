@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 from infisical import request as http
 from infisical.decode import many, one
-from infisical.endpoints.pki import PKI, CertificateBody, CertificateKeyAlgorithm, SignedCertificate
+from infisical.endpoints.pki import ACCESS, CertificateBody, CertificateKeyAlgorithm, SignedCertificate
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-CA = "/api/v1/pki/ca/{caId}"
+CA_PATH = "/api/v1/pki/ca/{caId}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +102,7 @@ class CertificateAuthorities(Group[R]):
         GET /api/v2/pki/ca
         """
         returns = many(CertificateAuthority, at="certificateAuthorities")
-        return http.get("/api/v2/pki/ca", query={"projectId": project_id}, returns=returns, access=PKI)
+        return http.get("/api/v2/pki/ca", query={"projectId": project_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -112,7 +112,7 @@ class CertificateAuthorities(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}
         """
-        return http.get(CA, {"caId": ca_id}, returns=one(InternalCertificateAuthority, at="ca"), access=PKI)
+        return http.get(CA_PATH, {"caId": ca_id}, returns=one(InternalCertificateAuthority, at="ca"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -157,7 +157,7 @@ class CertificateAuthorities(Group[R]):
             "keyAlgorithm": key_algorithm,
             "requireTemplateForIssuance": require_template_for_issuance,
         }
-        return http.post("/api/v1/pki/ca", body=body, returns=one(InternalCertificateAuthority, at="ca"), access=PKI)
+        return http.post("/api/v1/pki/ca", body=body, returns=one(InternalCertificateAuthority, at="ca"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -174,7 +174,7 @@ class CertificateAuthorities(Group[R]):
         """
         body = {"status": status, "requireTemplateForIssuance": require_template_for_issuance}
         returns = one(InternalCertificateAuthority, at="ca")
-        return http.patch(CA, {"caId": ca_id}, body=body, returns=returns, access=PKI)
+        return http.patch(CA_PATH, {"caId": ca_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -184,7 +184,7 @@ class CertificateAuthorities(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/pki/ca/{caId}
         """
-        return http.delete(CA, {"caId": ca_id}, returns=one(InternalCertificateAuthority, at="ca"), access=PKI)
+        return http.delete(CA_PATH, {"caId": ca_id}, returns=one(InternalCertificateAuthority, at="ca"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -194,7 +194,7 @@ class CertificateAuthorities(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}/csr
         """
-        return http.get(f"{CA}/csr", {"caId": ca_id}, returns=one(CsrResponse), access=PKI)
+        return http.get(f"{CA_PATH}/csr", {"caId": ca_id}, returns=one(CsrResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -204,7 +204,7 @@ class CertificateAuthorities(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}/certificate
         """
-        return http.get(f"{CA}/certificate", {"caId": ca_id}, returns=one(CertificateBody), access=PKI)
+        return http.get(f"{CA_PATH}/certificate", {"caId": ca_id}, returns=one(CertificateBody), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -214,7 +214,7 @@ class CertificateAuthorities(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}/ca-certificates
         """
-        return http.get(f"{CA}/ca-certificates", {"caId": ca_id}, returns=many(CaCertificate), access=PKI)
+        return http.get(f"{CA_PATH}/ca-certificates", {"caId": ca_id}, returns=many(CaCertificate), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -224,7 +224,7 @@ class CertificateAuthorities(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}/crls
         """
-        return http.get(f"{CA}/crls", {"caId": ca_id}, returns=many(Crl), access=PKI)
+        return http.get(f"{CA_PATH}/crls", {"caId": ca_id}, returns=many(Crl), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -236,7 +236,7 @@ class CertificateAuthorities(Group[R]):
         POST /api/v1/pki/ca/{caId}/renew
         """
         body = {"type": type, "notAfter": not_after}
-        return http.post(f"{CA}/renew", {"caId": ca_id}, body=body, returns=one(CertificateBody), access=PKI)
+        return http.post(f"{CA_PATH}/renew", {"caId": ca_id}, body=body, returns=one(CertificateBody), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -250,5 +250,5 @@ class CertificateAuthorities(Group[R]):
         POST /api/v1/pki/ca/{caId}/sign-intermediate
         """
         body = {"csr": csr, "notAfter": not_after, "notBefore": not_before, "maxPathLength": max_path_length}
-        path = f"{CA}/sign-intermediate"
-        return http.post(path, {"caId": ca_id}, body=body, returns=one(SignedCertificate), access=PKI)
+        path = f"{CA_PATH}/sign-intermediate"
+        return http.post(path, {"caId": ca_id}, body=body, returns=one(SignedCertificate), access=ACCESS)

@@ -13,13 +13,13 @@ from typing import Any, Literal, TypeAlias
 
 from infisical import request as http
 from infisical.decode import one, text_in
-from infisical.endpoints.pki import PKI, CertificateBody
+from infisical.endpoints.pki import ACCESS, CertificateBody
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, wire
 from infisical.request import Request
 
-CERTIFICATES = "/api/v1/cert-manager/certificates"
-CERTIFICATE = "/api/v1/cert-manager/certificates/{id}"
+CERTIFICATES_PATH = "/api/v1/cert-manager/certificates"
+CERTIFICATE_PATH = "/api/v1/cert-manager/certificates/{id}"
 RevocationReason: TypeAlias = (
     Literal[
         "UNSPECIFIED",
@@ -213,7 +213,7 @@ class CertificatePrivateKey(Model):
     private_key: str = field(repr=False)
 
 
-PRIVATE_KEY = text_in(CertificatePrivateKey, "private_key")
+PRIVATE_KEY_DECODER = text_in(CertificatePrivateKey, "private_key")
 
 
 class Certificates(Group[R]):
@@ -247,7 +247,7 @@ class Certificates(Group[R]):
             "applicationId": application_id,
             "metadata": metadata,
         }
-        return http.post(CERTIFICATES, body=body, returns=one(CertificateRequest), access=PKI)
+        return http.post(CERTIFICATES_PATH, body=body, returns=one(CertificateRequest), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -257,7 +257,9 @@ class Certificates(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}
         """
-        return http.get(CERTIFICATE, {"id": certificate_id}, returns=one(Certificate, at="certificate"), access=PKI)
+        return http.get(
+            CERTIFICATE_PATH, {"id": certificate_id}, returns=one(Certificate, at="certificate"), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -267,8 +269,8 @@ class Certificates(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}/certificate
         """
-        path = f"{CERTIFICATE}/certificate"
-        return http.get(path, {"id": certificate_id}, returns=one(CertificateBody), access=PKI)
+        path = f"{CERTIFICATE_PATH}/certificate"
+        return http.get(path, {"id": certificate_id}, returns=one(CertificateBody), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -278,7 +280,9 @@ class Certificates(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}/bundle
         """
-        return http.get(f"{CERTIFICATE}/bundle", {"id": certificate_id}, returns=one(CertificateBundle), access=PKI)
+        return http.get(
+            f"{CERTIFICATE_PATH}/bundle", {"id": certificate_id}, returns=one(CertificateBundle), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -288,7 +292,9 @@ class Certificates(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}/private-key
         """
-        return http.get(f"{CERTIFICATE}/private-key", {"id": certificate_id}, returns=PRIVATE_KEY, access=PKI)
+        return http.get(
+            f"{CERTIFICATE_PATH}/private-key", {"id": certificate_id}, returns=PRIVATE_KEY_DECODER, access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -314,8 +320,8 @@ class Certificates(Group[R]):
             "csr": csr,
             "attributes": attributes,
         }
-        path = f"{CERTIFICATE}/renew"
-        return http.post(path, {"id": certificate_id}, body=body, returns=one(CreatedCertificate), access=PKI)
+        path = f"{CERTIFICATE_PATH}/renew"
+        return http.post(path, {"id": certificate_id}, body=body, returns=one(CreatedCertificate), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -327,8 +333,8 @@ class Certificates(Group[R]):
         POST /api/v1/cert-manager/certificates/{id}/revoke
         """
         body = {"revocationReason": revocation_reason}
-        path = f"{CERTIFICATE}/revoke"
-        return http.post(path, {"id": certificate_id}, body=body, returns=one(RevokeCertificateResponse), access=PKI)
+        path = f"{CERTIFICATE_PATH}/revoke"
+        return http.post(path, {"id": certificate_id}, body=body, returns=one(RevokeCertificateResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -338,7 +344,9 @@ class Certificates(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/cert-manager/certificates/{id}
         """
-        return http.delete(CERTIFICATE, {"id": certificate_id}, returns=one(Certificate, at="certificate"), access=PKI)
+        return http.delete(
+            CERTIFICATE_PATH, {"id": certificate_id}, returns=one(Certificate, at="certificate"), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -352,5 +360,7 @@ class Certificates(Group[R]):
         PATCH /api/v1/cert-manager/certificates/{id}/config
         """
         body = {"renewBeforeDays": renew_before_days, "enableAutoRenewal": enable_auto_renewal}
-        path = f"{CERTIFICATE}/config"
-        return http.patch(path, {"id": certificate_id}, body=body, returns=one(CertificateConfigResponse), access=PKI)
+        path = f"{CERTIFICATE_PATH}/config"
+        return http.patch(
+            path, {"id": certificate_id}, body=body, returns=one(CertificateConfigResponse), access=ACCESS
+        )

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 
 from infisical import request as http
 from infisical.decode import one
-from infisical.endpoints.pki import PKI, CertificateKeyUsage, ExtendedKeyUsage, SignedCertificate
+from infisical.endpoints.pki import ACCESS, CertificateKeyUsage, ExtendedKeyUsage, SignedCertificate
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-TEMPLATES = "/api/v2/pki/certificate-templates"
-TEMPLATE = "/api/v2/pki/certificate-templates/{templateName}"
+TEMPLATES_PATH = "/api/v2/pki/certificate-templates"
+TEMPLATE_PATH = "/api/v2/pki/certificate-templates/{templateName}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +100,9 @@ class CertificateTemplates(Group[R]):
             "keyUsages": key_usages,
             "extendedKeyUsages": extended_key_usages,
         }
-        return http.post(TEMPLATES, body=body, returns=one(CertificateTemplate, at="certificateTemplate"), access=PKI)
+        return http.post(
+            TEMPLATES_PATH, body=body, returns=one(CertificateTemplate, at="certificateTemplate"), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -134,7 +136,7 @@ class CertificateTemplates(Group[R]):
             "extendedKeyUsages": extended_key_usages,
         }
         returns = one(CertificateTemplate, at="certificateTemplate")
-        return http.patch(TEMPLATE, {"templateName": template_name}, body=body, returns=returns, access=PKI)
+        return http.patch(TEMPLATE_PATH, {"templateName": template_name}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -147,7 +149,7 @@ class CertificateTemplates(Group[R]):
         """
         body = {"projectId": project_id}
         returns = one(CertificateTemplate, at="certificateTemplate")
-        return http.delete(TEMPLATE, {"templateName": template_name}, body=body, returns=returns, access=PKI)
+        return http.delete(TEMPLATE_PATH, {"templateName": template_name}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -159,7 +161,7 @@ class CertificateTemplates(Group[R]):
         """
         query = {"projectId": project_id}
         returns = one(CertificateTemplate, at="certificateTemplate")
-        return http.get(TEMPLATE, {"templateName": template_name}, query=query, returns=returns, access=PKI)
+        return http.get(TEMPLATE_PATH, {"templateName": template_name}, query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -173,7 +175,7 @@ class CertificateTemplates(Group[R]):
         GET /api/v2/pki/certificate-templates
         """
         query = {"projectId": project_id, "limit": limit, "offset": offset}
-        return http.get(TEMPLATES, query=query, returns=one(CertificateTemplateList), access=PKI)
+        return http.get(TEMPLATES_PATH, query=query, returns=one(CertificateTemplateList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -206,8 +208,10 @@ class CertificateTemplates(Group[R]):
             "notAfter": not_after,
             "altNames": alt_names,
         }
-        path = f"{TEMPLATE}/issue-certificate"
-        return http.post(path, {"templateName": template_name}, body=body, returns=one(IssuedCertificate), access=PKI)
+        path = f"{TEMPLATE_PATH}/issue-certificate"
+        return http.post(
+            path, {"templateName": template_name}, body=body, returns=one(IssuedCertificate), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -219,5 +223,7 @@ class CertificateTemplates(Group[R]):
         POST /api/v2/pki/certificate-templates/{templateName}/sign-certificate
         """
         body = {"projectId": project_id, "ttl": ttl, "csr": csr}
-        path = f"{TEMPLATE}/sign-certificate"
-        return http.post(path, {"templateName": template_name}, body=body, returns=one(SignedCertificate), access=PKI)
+        path = f"{TEMPLATE_PATH}/sign-certificate"
+        return http.post(
+            path, {"templateName": template_name}, body=body, returns=one(SignedCertificate), access=ACCESS
+        )

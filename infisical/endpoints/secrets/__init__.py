@@ -57,15 +57,15 @@ __all__ = [
 ]
 
 PATH = "/api/v4/secrets/{secretName}"
-SECRETS = Access("secrets")
+ACCESS = Access("secrets")
 IDENTITY_OR_USER_ACCESS = Access("secrets", server=IDENTITIES_AND_PEOPLE)
 USER_ACCESS = Access("secrets", server=PEOPLE)
 DOCUMENTED_USER_ACCESS = Access("secrets", documented=PEOPLE)
 SecretType: TypeAlias = Literal["shared", "personal"] | str
 UpdateMode: TypeAlias = Literal["failOnNotFound", "upsert", "ignore"] | str
-SECRET_OR_APPROVAL = either(one(Secret, at="secret"), one(SecretApproval, at="approval"))
-REFERENCES_RESPONSE = either(one(SecretReferenceList), one(SecretReferenceNode, at="tree"))
-SECRETS_OR_APPROVAL = either(many(Secret, at="secrets"), one(SecretApproval, at="approval"))
+SECRET_OR_APPROVAL_DECODER = either(one(Secret, at="secret"), one(SecretApproval, at="approval"))
+REFERENCES_DECODER = either(one(SecretReferenceList), one(SecretReferenceNode, at="tree"))
+SECRETS_OR_APPROVAL_DECODER = either(many(Secret, at="secrets"), one(SecretApproval, at="approval"))
 
 
 class Secrets(Group[R]):
@@ -115,7 +115,7 @@ class Secrets(Group[R]):
             "viewSecretValue": view_secret_value,
             "metadataFilter": metadata_filter,
         }
-        return http.get("/api/v4/secrets", query=query, returns=one(SecretList), access=SECRETS)
+        return http.get("/api/v4/secrets", query=query, returns=one(SecretList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -151,7 +151,7 @@ class Secrets(Group[R]):
             "include_imports": include_imports,  # older servers
         }
         parts = {"secretName": secret_name}
-        return http.get(PATH, parts, query=query, returns=one(Secret, at="secret"), access=SECRETS)
+        return http.get(PATH, parts, query=query, returns=one(Secret, at="secret"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -205,7 +205,9 @@ class Secrets(Group[R]):
             "secretReminderNote": secret_reminder_note,
             "secretMetadata": secret_metadata,
         }
-        return http.post(PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL, access=SECRETS)
+        return http.post(
+            PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL_DECODER, access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -251,7 +253,9 @@ class Secrets(Group[R]):
             "secretReminderRepeatDays": secret_reminder_repeat_days,
             "secretReminderRecipients": secret_reminder_recipients,
         }
-        return http.patch(PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL, access=SECRETS)
+        return http.patch(
+            PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL_DECODER, access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -270,7 +274,9 @@ class Secrets(Group[R]):
         DELETE /api/v4/secrets/{secretName}
         """
         body = {"projectId": project_id, "environment": environment, "secretPath": secret_path, "type": type}
-        return http.delete(PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL, access=SECRETS)
+        return http.delete(
+            PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL_DECODER, access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -283,7 +289,7 @@ class Secrets(Group[R]):
         POST /api/v4/secrets/batch
         """
         body = {"projectId": project_id, "environment": environment, "secretPath": secret_path, "secrets": secrets}
-        return http.post("/api/v4/secrets/batch", body=body, returns=SECRETS_OR_APPROVAL, access=SECRETS)
+        return http.post("/api/v4/secrets/batch", body=body, returns=SECRETS_OR_APPROVAL_DECODER, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -308,7 +314,7 @@ class Secrets(Group[R]):
             "mode": mode,
             "secrets": secrets,
         }
-        return http.patch("/api/v4/secrets/batch", body=body, returns=SECRETS_OR_APPROVAL, access=SECRETS)
+        return http.patch("/api/v4/secrets/batch", body=body, returns=SECRETS_OR_APPROVAL_DECODER, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -322,7 +328,7 @@ class Secrets(Group[R]):
         DELETE /api/v4/secrets/batch
         """
         body = {"projectId": project_id, "environment": environment, "secretPath": secret_path, "secrets": secrets}
-        return http.delete("/api/v4/secrets/batch", body=body, returns=SECRETS_OR_APPROVAL, access=SECRETS)
+        return http.delete("/api/v4/secrets/batch", body=body, returns=SECRETS_OR_APPROVAL_DECODER, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -397,7 +403,7 @@ class Secrets(Group[R]):
             f"{PATH}/reference-dependency-tree",
             {"secretName": secret_name},
             query={"projectId": project_id, "environment": environment, "secretPath": secret_path},
-            returns=REFERENCES_RESPONSE,
+            returns=REFERENCES_DECODER,
             access=DOCUMENTED_USER_ACCESS,
             formerly=(f"{PATH}/secret-references",),
         )
