@@ -34,7 +34,7 @@ from infisical import (
     __version__,
 )
 from infisical.executors import ScriptedExecutor
-from infisical.logins import alicloud_signature
+from infisical.logins import sign_alicloud_query
 from tests.wire import answer, replaying
 
 URL = "https://infisical.test"
@@ -213,7 +213,7 @@ def test_a_query_is_signed_as_in_the_example_that_alibaba_cloud_publishes():
         "SignatureVersion": "1.0",
     }
 
-    assert alicloud_signature(query, "testsecret") == "OLeaidS1JvxuMvnyHOwuJ+uX5qY="
+    assert sign_alicloud_query(query, "testsecret") == "OLeaidS1JvxuMvnyHOwuJ+uX5qY="
 
 
 def test_each_login_to_alibaba_cloud_is_signed_afresh():
