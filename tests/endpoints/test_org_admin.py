@@ -14,7 +14,7 @@ from infisical.executors import ScriptedExecutor
 from tests.wire import answer
 
 PROJECTS = "/api/v1/organization-admin/projects"
-READING = Access("org_admin", server=("identity_access_token", "jwt"))
+LIST_ACCESS = Access("org_admin", server=("identity_access_token", "jwt"))
 
 REQUESTS = [
     (
@@ -26,7 +26,7 @@ REQUESTS = [
             (("search", "s"), ("offset", 0), ("limit", 10)),
             None,
             one(OrgAdminProjectList),
-            READING,
+            LIST_ACCESS,
         ),
     ),
     (

@@ -252,5 +252,5 @@ def test_empty_parts_of_a_subject_are_sent_since_the_server_needs_their_names():
     )
 
 
-def test_the_configuration_of_an_authority_is_not_shown_for_it_may_hold_a_key():
+def test_the_configuration_of_an_authority_is_in_no_repr_because_it_may_have_a_key():
     assert "hmac" not in repr(CertificateAuthority(id="c1", configuration={"eabHmacKey": "hmac"}))

@@ -23,9 +23,9 @@ from infisical.request import NULL
 from tests.wire import answer
 
 PATH = "/api/v2/service-token"
-ITSELF = Access("service_tokens", documented=("jwt", "service_token"), server=("service_token",))
+CURRENT_TOKEN_ACCESS = Access("service_tokens", documented=("jwt", "service_token"), server=("service_token",))
 SCOPE = ServiceTokenScope(environment="dev", secret_path="/**")
-CREATE = ServiceTokens.create(
+CREATE_REQUEST = ServiceTokens.create(
     name="n",
     workspace_id="p",
     scopes=[SCOPE],
@@ -37,9 +37,9 @@ CREATE = ServiceTokens.create(
 )
 
 REQUESTS = [
-    (ServiceTokens.get(), Request("GET", PATH, (), (), None, one(CurrentServiceToken), ITSELF)),
+    (ServiceTokens.get(), Request("GET", PATH, (), (), None, one(CurrentServiceToken), CURRENT_TOKEN_ACCESS)),
     (
-        CREATE,
+        CREATE_REQUEST,
         Request(
             "POST",
             PATH,
@@ -79,7 +79,7 @@ def test_an_endpoint_builds_this_request(built, expected):
     assert expected == built
 
 
-FACTS = {
+TOKEN_FIELDS = {
     "id": "t1",
     "name": "n",
     "scopes": [{"environment": "dev", "secretPath": "/**"}],
@@ -109,7 +109,7 @@ ANSWERS = [
     (
         ServiceTokens.get(),
         {
-            **FACTS,
+            **TOKEN_FIELDS,
             "secretHash": "h",
             "encryptedKey": "k",
             "iv": "i",
@@ -162,11 +162,11 @@ ANSWERS = [
         ),
     ),
     (
-        CREATE,
-        {"serviceToken": "st.a.b.c", "serviceTokenData": FACTS},
+        CREATE_REQUEST,
+        {"serviceToken": "st.a.b.c", "serviceTokenData": TOKEN_FIELDS},
         CreatedServiceToken(service_token="st.a.b.c", service_token_data=DATA),
     ),
-    (ServiceTokens.delete("t1"), {"serviceTokenData": FACTS}, DATA),
+    (ServiceTokens.delete("t1"), {"serviceTokenData": TOKEN_FIELDS}, DATA),
 ]
 
 

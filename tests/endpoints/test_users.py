@@ -112,7 +112,7 @@ def test_an_endpoint_builds_this_request(built, expected):
     assert expected == built
 
 
-SMALL = {
+USER_FIELDS = {
     "username": "ada",
     "email": "ada@example.com",
     "isEmailVerified": True,
@@ -121,21 +121,21 @@ SMALL = {
     "id": "u1",
     "publicKey": None,
 }
-ADA = User(id="u1", username="ada", email="ada@example.com", is_email_verified=True, first_name="Ada")
+ADA_USER = User(id="u1", username="ada", email="ada@example.com", is_email_verified=True, first_name="Ada")
 
 ANSWERS = [
     (Users.send_email_verification_code(token="t"), {}, None),
     (Users.verify_email_verification_code(username="u", code="c"), {}, None),
-    (Users.update_mfa(selected_mfa_method="totp"), {"user": SMALL}, ADA),
-    (Users.update_name(first_name="Ada", last_name=""), {"user": SMALL}, ADA),
-    (Users.update_auth_methods(auth_methods=["email"]), {"user": SMALL}, ADA),
-    (Users.update_email(new_email="e", otp_code="123456"), {"user": SMALL}, ADA),
-    (Users.delete_me(), {"user": SMALL}, ADA),
+    (Users.update_mfa(selected_mfa_method="totp"), {"user": USER_FIELDS}, ADA_USER),
+    (Users.update_name(first_name="Ada", last_name=""), {"user": USER_FIELDS}, ADA_USER),
+    (Users.update_auth_methods(auth_methods=["email"]), {"user": USER_FIELDS}, ADA_USER),
+    (Users.update_email(new_email="e", otp_code="123456"), {"user": USER_FIELDS}, ADA_USER),
+    (Users.delete_me(), {"user": USER_FIELDS}, ADA_USER),
     (
         Users.get_me(),
         {
             "user": {
-                **SMALL,
+                **USER_FIELDS,
                 "isGitHubVerified": True,
                 "isGitLabVerified": False,
                 "isGoogleVerified": True,
