@@ -204,9 +204,9 @@ class DynamicSecrets(Group[R]):
     ) -> Request[DynamicSecret]:
         """Delete a dynamic secret.
 
-        If it has leases, the server revokes them first and deletes it after the response, whose `status` shows this.
-        `is_forced` deletes it at once and leaves the provider's credentials in place. The request is a DELETE with a
-        JSON body.
+        If it has leases, the server responds first, then revokes them and deletes the secret; the `status` of the
+        response shows this. `is_forced` deletes it at once and leaves the provider's credentials in place. The request
+        is a DELETE with a JSON body.
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/dynamic-secrets/{name}
         """

@@ -1,7 +1,8 @@
 """The second factor of a login: request a code, and submit it (`/api/v2/auth/mfa`).
 
-Models first, then the endpoint functions. Call them in the middle of a login, with the short-lived token that the
-login, or the selection of an organization, returned with `isMfaEnabled`. That is `login_token`, or the client's Jwt.
+Models first, then the endpoint functions. Call them in the middle of a login. They need the short-lived token that came
+with `isMfaEnabled`, from the login or from the selection of an organization. Pass it as `login_token`, or make it the
+client's Jwt.
 """
 
 from __future__ import annotations

@@ -168,8 +168,8 @@ class Users(Group[R]):
     ) -> Request[User]:
         """Select the second factor of the user.
 
-        Current servers require a verified MFA session (see `mfa_sessions`) and ignore `is_mfa_enabled`, which turns MFA
-        on and off on older servers.
+        Current servers require a verified MFA session (see `mfa_sessions`) and ignore `is_mfa_enabled`. On older
+        servers `is_mfa_enabled` turns MFA on and off.
         Expect `ValidationError`, `UnauthorizedError`.
         PATCH /api/v2/users/me/mfa
         """

@@ -35,7 +35,7 @@ class Webhook(Model):
 
     id: str
     type: str | None = None
-    url: str | None = field(default=None, repr=False)  # whoever knows that of a slack channel may post there
+    url: str | None = field(default=None, repr=False)  # anyone with the URL of a Slack channel can post to it
     project_id: str | None = None
     env_id: str | None = None
     environment: ProjectEnvironment | None = None

@@ -331,7 +331,7 @@ def test_the_default_organization_is_cleared_by_null():
     assert json.loads(sent[0].body or b"") == {"defaultAuthOrgId": None}
 
 
-def test_identities_may_act_as_admins_where_the_server_decides_but_not_join_organizations():
+def test_with_the_server_policy_identities_may_be_admins_but_not_join_organizations():
     identity = IdentityAccessToken("i")
     listed, _ = send(lambda it: it.list_users(), identity, {"users": []}, auth_policy="server")
     joined, _ = send(lambda it: it.join_organization(organization_id="o1"), identity, {}, auth_policy="server")

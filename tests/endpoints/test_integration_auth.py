@@ -107,7 +107,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_the_project_is_named_as_the_workspace_when_an_integration_auth_is_created():
+def test_create_sends_the_project_as_workspaceId():
     built = IntegrationAuth.create(workspace_id="p", integration="github")
 
     assert prepare(built, "https://i.invalid", (), 30).unwrap().body == b'{"workspaceId":"p","integration":"github"}'

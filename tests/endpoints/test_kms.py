@@ -163,7 +163,7 @@ REQUESTS = [
     ],
     ids=["the newer name", "the documented name"],
 )
-def test_the_algorithm_of_a_new_key_is_named_as_servers_of_any_age_read_it(given, sent):
+def test_the_algorithm_of_a_new_key_is_sent_under_the_names_of_all_servers(given, sent):
     assert Kms.create_key(project_id="p", name="n", **given).body == {"projectId": "p", "name": "n", **sent}
 
 
@@ -239,7 +239,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_what_is_decrypted_can_be_had_as_bytes_and_as_text():
+def test_decrypted_data_is_available_as_bytes_and_as_text():
     decrypted = DecryptResponse(plaintext="bMOtbmVh")
 
     assert (decrypted.data, decrypted.text) == ("línea".encode(), "línea")

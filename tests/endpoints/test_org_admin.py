@@ -133,7 +133,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_identities_may_list_where_the_server_decides_but_never_grant():
+def test_with_the_server_policy_identities_may_list_but_not_grant():
     executor = ScriptedExecutor(answer({"projects": []}))
     client = InfisicalClient(auth=IdentityAccessToken("t"), executor=executor, auth_policy="server")
 

@@ -307,7 +307,7 @@ def test_the_empty_answer_that_a_machine_identity_gets_is_a_decode_error(request
     assert request_.returns(empty) == Failure(DecodeError("the answer is empty", response=empty))
 
 
-def test_members_to_remove_go_in_the_body_of_the_delete():
+def test_a_delete_names_the_members_in_its_body():
     executor = ScriptedExecutor(answer({"memberships": []}))
     client = InfisicalClient(base_url="https://i.example", executor=executor, auth=Jwt("t"))
 

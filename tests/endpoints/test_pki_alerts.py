@@ -243,13 +243,13 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
 
 
 @pytest.mark.parametrize(("enabled", "expected"), [(True, "&enabled=true"), (False, ""), (None, "")])
-def test_a_list_never_asks_for_disabled_alerts_since_servers_read_false_as_true(enabled, expected):
+def test_a_list_never_requests_disabled_alerts_because_servers_read_false_as_true(enabled, expected):
     sent = prepare(PkiAlerts.list(project_id="p", enabled=enabled), "https://i.invalid", (), 30).unwrap()
 
     assert sent.url == f"https://i.invalid/api/v2/pki/alerts?projectId=p{expected}"
 
 
-def test_filters_and_channels_are_written_as_the_server_names_them():
+def test_filters_and_channels_are_written_by_the_names_of_the_server():
     filters = [AlertFilter(field="san", operator="equals", value=["a", "b"])]
     hook = AlertChannel(
         channel_type="webhook", config={"url": "https://a.invalid", "signingSecret": NULL}, id="ch1", enabled=False
@@ -263,7 +263,7 @@ def test_filters_and_channels_are_written_as_the_server_names_them():
     )
 
 
-def test_a_channel_does_not_show_its_config_for_it_may_hold_a_secret():
+def test_the_config_of_a_channel_is_in_no_repr_because_it_may_have_a_secret():
     hook = AlertChannel(channel_type="webhook", config={"url": "https://a.invalid", "signingSecret": "hush"})
 
     assert "hush" not in repr(hook)

@@ -308,7 +308,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_a_private_key_is_plain_text_with_its_line_breaks_and_does_not_show():
+def test_a_private_key_is_plain_text_with_its_line_breaks_and_in_no_repr():
     key = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"
     got = Certificates.get_private_key(certificate_id="x1").returns(answer(key.encode()))
 
@@ -324,7 +324,7 @@ def test_a_certificate_that_is_pending_is_none():
     )
 
 
-def test_attributes_are_written_as_the_server_names_them_without_what_they_leave_out():
+def test_attributes_are_written_by_the_names_of_the_server_without_omitted_ones():
     attributes = CertificateAttributes(
         common_name="a.invalid",
         alt_names=(AltName(type="dns_name", value="b.invalid"),),

@@ -231,7 +231,7 @@ def test_a_template_is_deleted_with_a_json_body():
     assert (sent.headers, sent.body) == ((("Content-Type", "application/json"),), b'{"projectId":"p"}')
 
 
-def test_an_empty_list_of_usages_is_sent_and_one_that_is_left_out_is_not():
+def test_an_empty_list_of_usages_is_sent_and_an_omitted_one_is_not():
     where = {"template_name": "web", "ca_name": "root", "project_id": "p"}
 
     assert CertificateTemplates.update(**where, extended_key_usages=[]).body == {

@@ -194,7 +194,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_roles_to_give_are_objects_and_roles_to_look_for_one_text_with_commas():
+def test_assigned_roles_are_objects_and_filtered_roles_are_comma_separated():
     created, listed = {"identityMembership": {"id": "m"}}, {"identityMemberships": []}
     executor = ScriptedExecutor(answer(created), answer(listed))
     group = ProjectIdentities(

@@ -404,7 +404,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_asking_for_roles_is_written_as_the_word_that_servers_take():
+def test_include_roles_is_written_as_the_text_that_servers_accept():
     executor = ScriptedExecutor(answer({"projects": []}), answer({"projects": []}))
     client = InfisicalClient(base_url="https://i.example", executor=executor, auth=IdentityAccessToken("t"))
 
@@ -417,7 +417,7 @@ def test_asking_for_roles_is_written_as_the_word_that_servers_take():
     ]
 
 
-def test_a_project_without_a_list_of_environments_has_no_environments_to_list():
+def test_a_project_without_a_list_of_environments_is_a_decode_error():
     error = Projects.list_environments(project_id="p").returns(answer({"workspace": {"id": "p"}})).failure()
 
     assert isinstance(error, DecodeError)
@@ -443,7 +443,7 @@ RECORDED_PROJECT = Project(
 )
 
 
-def test_the_environments_are_read_out_of_the_recorded_project():
+def test_the_environments_of_the_recorded_project_are_decoded():
     listed = Projects(replaying("projects.yaml")).list_environments(project_id=PROJECT).unwrap()
 
     assert listed == RECORDED_PROJECT.environments

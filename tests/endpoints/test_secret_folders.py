@@ -181,7 +181,7 @@ def test_a_delete_sends_the_place_in_a_json_body():
     assert json.loads(sent.body) == BODY
 
 
-def test_a_description_is_cleared_with_null_and_left_alone_with_none():
+def test_NULL_clears_a_description_and_None_keeps_it():
     executor = ScriptedExecutor(answer({"folders": []}))
     client = InfisicalClient(base_url=RECORDED_AT, auth=IdentityAccessToken("t"), executor=executor)
     changes = [CHANGE, FolderChange(id="f2", environment="dev", name="m")]

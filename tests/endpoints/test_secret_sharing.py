@@ -175,11 +175,11 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_deleting_answers_the_row_itself_and_not_something_around_it():
+def test_the_response_to_a_delete_is_the_unwrapped_object():
     assert SecretSharing.delete(shared_secret_id="s1").returns(answer(ROW)) == Success(SharedSecret(**SECRET_FIELDS))
 
 
-def test_an_older_server_answers_the_id_of_a_new_shared_secret_alone():
+def test_an_older_server_returns_only_the_id_of_a_new_shared_secret():
     assert SecretSharing.create(secret_value="v").returns(answer({"id": "s1"})) == Success(SharedSecret(id="s1"))
 
 
@@ -188,7 +188,7 @@ def select_credentials(execute: ScriptedExecutor) -> list[str]:
 
 
 @pytest.mark.parametrize(("auth", "sent"), [(None, []), (Jwt("user"), ["Bearer user"])])
-def test_a_shared_secret_is_read_with_a_credential_if_there_is_one_and_opened_without(auth, sent):
+def test_get_carries_an_existing_credential_and_access_carries_none(auth, sent):
     execute = ScriptedExecutor(answer(ROW), answer(ROW))
     sharing = SecretSharing(InfisicalClient(auth=auth, executor=execute))
 
@@ -197,7 +197,7 @@ def test_a_shared_secret_is_read_with_a_credential_if_there_is_one_and_opened_wi
     assert select_credentials(execute) == sent
 
 
-def test_machine_identities_share_where_the_policy_is_what_servers_take():
+def test_with_the_server_policy_machine_identities_may_share():
     execute, auth = ScriptedExecutor(answer(ROW)), IdentityAccessToken("machine")
     documented = SecretSharing(InfisicalClient(auth=auth, executor=execute))
     server = SecretSharing(InfisicalClient(auth=auth, executor=execute, auth_policy="server"))

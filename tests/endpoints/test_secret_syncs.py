@@ -210,13 +210,13 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
 @pytest.mark.parametrize(
     ("given", "query"), [(True, "?removeSecrets=true"), (False, "?removeSecrets=false"), (None, "")]
 )
-def test_what_a_deleted_sync_leaves_behind_is_said_in_the_query_and_not_in_a_body(given, query):
+def test_remove_secrets_is_sent_in_the_query_not_in_a_body(given, query):
     http = prepare(SecretSyncs.delete(**GITHUB_PARTS, remove_secrets=given), "https://x", (), 1.0).unwrap()
 
     assert (http.url, http.body) == (f"https://x/api/v1/secret-syncs/github/s1{query}", None)
 
 
-def test_how_to_import_is_said_in_the_query_though_it_is_a_post():
+def test_the_import_behavior_is_sent_in_the_query_of_a_post():
     request = SecretSyncs.import_secrets(**GITHUB_PARTS, import_behavior="prioritize-destination")
     http = prepare(request, "https://x", (), 1.0).unwrap()
 

@@ -83,7 +83,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_an_empty_color_is_sent_since_the_server_needs_its_name():
+def test_an_empty_color_is_sent_because_the_server_requires_it():
     sent = prepare(SecretTags.create(project_id="p", slug="prod", color=""), "https://i.invalid", (), 30).unwrap()
 
     assert (sent.url, sent.body) == ("https://i.invalid/api/v1/projects/p/tags", b'{"slug":"prod","color":""}')

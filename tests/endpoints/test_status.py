@@ -43,7 +43,7 @@ def test_an_answer_decodes_to_its_last_field():
     assert Success(EXPECTED_STATUS) == Status.get().returns(answer(ANSWER))
 
 
-def test_the_status_is_asked_for_without_the_credential_that_is_there():
+def test_the_request_of_the_status_carries_no_credential_of_the_client():
     executor = ScriptedExecutor(answer(ANSWER))
     client = InfisicalClient(base_url="https://i.example", executor=executor, auth=IdentityAccessToken("t"))
 
@@ -51,7 +51,7 @@ def test_the_status_is_asked_for_without_the_credential_that_is_there():
     assert [name for name, _ in executor.sent[0].headers if name.lower() == "authorization"] == []
 
 
-def test_the_status_is_asked_for_without_any_login():
+def test_the_request_of_the_status_starts_no_login():
     client = InfisicalClient(base_url="https://i.example", executor=ScriptedExecutor(answer(ANSWER)))
 
     assert Status(client).get() == Success(EXPECTED_STATUS)

@@ -351,13 +351,13 @@ def test_keys_are_in_no_repr():
     assert "s3cret" not in f"{user!r}{CreatedApiKey(api_key='s3cret')!r}"
 
 
-def test_devices_are_read_whatever_they_are():
+def test_devices_of_any_form_are_decoded():
     body = {"user": {"id": "u1", "devices": {"any": ["thing"]}}}
 
     assert Success(User(id="u1", devices={"any": ["thing"]})) == Users.get_me().returns(answer(body))
 
 
-def test_where_the_server_decides_anybody_may_ask_for_the_code_of_an_email():
+def test_with_the_server_policy_every_credential_may_request_the_code_of_an_email():
     executor = ScriptedExecutor(answer({}))
     client = InfisicalClient(auth=IdentityAccessToken("t"), executor=executor, auth_policy="server")
 
@@ -367,5 +367,5 @@ def test_where_the_server_decides_anybody_may_ask_for_the_code_of_an_email():
 @pytest.mark.parametrize(
     "name", ["verify_email_verification_code", "list_api_keys", "create_api_key", "delete_api_key"]
 )
-def test_what_servers_no_longer_have_is_marked_as_deprecated(name):
+def test_a_removed_endpoint_is_deprecated(name):
     assert getattr(Users, name).__deprecated__.startswith("servers no longer have")

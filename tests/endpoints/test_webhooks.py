@@ -121,13 +121,13 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
 @pytest.mark.parametrize(
     ("is_disabled", "expected"), [(True, b'{"isDisabled":true}'), (False, b'{"isDisabled":false}'), (None, b"{}")]
 )
-def test_an_update_that_says_nothing_is_an_empty_object_which_the_server_reads_as_enable(is_disabled, expected):
+def test_an_update_sends_only_the_parameters_that_are_passed(is_disabled, expected):
     built = Webhooks.update(webhook_id="w1", is_disabled=is_disabled)
 
     assert prepare(built, "https://i.invalid", (), 30).unwrap().body == expected
 
 
-def test_webhooks_are_for_users_so_that_nothing_is_sent_for_a_machine_identity():
+def test_the_documented_policy_sends_nothing_for_a_machine_identity():
     server = ScriptedExecutor()
     client = InfisicalClient(base_url="https://i.invalid", auth=IdentityAccessToken("t"), executor=server)
 
@@ -135,5 +135,5 @@ def test_webhooks_are_for_users_so_that_nothing_is_sent_for_a_machine_identity()
     assert server.sent == []
 
 
-def test_a_webhook_does_not_show_its_url():
+def test_the_url_of_a_webhook_is_in_no_repr():
     assert "hooks.slack.com" not in repr(Webhook(id="w1", url="https://hooks.slack.com/services/x"))

@@ -113,8 +113,8 @@ class Admin(Group[R]):
         """Sign up as the admin of a new instance; the request carries no credential.
 
         `organization_name` is the name of the first organization; servers before 2026 ignore it. Servers of 2024 also
-        require the keys of the account (`protectedKey`, `publicKey`, `encryptedPrivateKey`, `salt`, `verifier`, ...),
-        which this call does not send: they respond with `ValidationError`.
+        require the keys of the account (`protectedKey`, `publicKey`, `encryptedPrivateKey`, `salt`, `verifier`, ...).
+        This call does not send them: expect `ValidationError` there.
         Expect `BadRequestError` (the instance is already set up), `ValidationError`.
         POST /api/v1/admin/signup
         """

@@ -45,8 +45,8 @@ class Gcp(Group[R]):
     def login(*, identity_id: str, jwt: str, organization_slug: str | None = None) -> Request[LoginResponse]:
         """Log in with a token signed by Google, or by the key of a service account.
 
-        `jwt` is an identity token of the metadata server, with the identity's id as its audience, or a JWT signed by
-        the key of a service account.
+        `jwt` is one of two tokens. Either it is an identity token of the metadata server, with the identity's id as its
+        audience. Or it is a JWT signed by the key of a service account.
         The client does not use the token: log in with `client.login` instead. `organization_slug` selects the
         sub-organization to log in to, by default the identity's own organization.
         Expect `UnauthorizedError` (an invalid token, or an account that is not allowed), `NotFoundError`.

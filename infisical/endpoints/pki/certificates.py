@@ -308,9 +308,9 @@ class Certificates(Group[R]):
     ) -> Request[CreatedCertificate]:
         """Renew a certificate; the response is a new certificate with a new id.
 
-        On servers since 2026 `renewal_key_source` selects the source of the key, `csr` (PEM) provides one, and
-        `attributes` change the contents of the certificate; older servers ignore them. The response has the private key
-        only if the server generated it.
+        Three parameters require a server since 2026; older servers ignore them. `renewal_key_source` selects the source
+        of the key, `csr` (PEM) provides a key, and `attributes` change the contents of the certificate. The response
+        has the private key only if the server generated it.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/cert-manager/certificates/{id}/renew
         """
