@@ -5,7 +5,7 @@ request.py             prepared once into an `HttpRequest`
 middleware/            links of the chain, pure flows: log, auth mode, retry, session
 drivers.py             run the flow, in threads or under asyncio, until its deadline
 executors/             the only I/O
-decode.py, errors.py   the `Response` becomes `Result[T, InfisicalError]`
+decode.py, errors.py   the `Response` becomes an `Answer[T]` (answer.py): a `Success` or a `Failure`
 client.py              puts these together
 memory/, testing/      an Infisical as data and functions, and what tests are made of
 """
@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 from infisical.version import __version__
 
 if TYPE_CHECKING:
+    from infisical.answer import Answer, or_raise
     from infisical.auth import Access, ApiKey, AuthMode, IdentityAccessToken, Jwt, ServiceToken
     from infisical.client import AsyncInfisicalClient, InfisicalClient
     from infisical.drivers import AsyncExecutor, Executor
     from infisical.endpoints.identity_auth import LoginResponse
+    from infisical.endpoints.secrets.merge import merge_imports, to_env
     from infisical.errors import (
         AuthenticationError,
         BadRequestError,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
         InternalServerError,
         NotFoundError,
         RateLimitError,
+        Reason,
         RequestError,
         UnauthorizedError,
         ValidationError,
@@ -53,10 +56,12 @@ if TYPE_CHECKING:
         UniversalAuth,
     )
     from infisical.middleware.retry import Retry
+    from infisical.place import Place
     from infisical.request import NULL, HttpRequest, Request
     from infisical.response import Response
 
 _HOMES = {
+    "answer": ("Answer", "or_raise"),
     "auth": ("Access", "ApiKey", "AuthMode", "IdentityAccessToken", "Jwt", "ServiceToken"),
     "client": ("AsyncInfisicalClient", "InfisicalClient"),
     "drivers": ("AsyncExecutor", "Executor"),
@@ -73,11 +78,13 @@ _HOMES = {
         "InternalServerError",
         "NotFoundError",
         "RateLimitError",
+        "Reason",
         "RequestError",
         "UnauthorizedError",
         "ValidationError",
     ),
     "flow": ("Middleware",),
+    "endpoints.secrets.merge": ("merge_imports", "to_env"),
     "logins": (
         "AliCloudAuth",
         "AwsAuth",
@@ -93,6 +100,7 @@ _HOMES = {
         "UniversalAuth",
     ),
     "middleware.retry": ("Retry",),
+    "place": ("Place",),
     "request": ("NULL", "HttpRequest", "Request"),
     "response": ("Response",),
 }
@@ -102,6 +110,7 @@ __all__ = [
     "NULL",
     "Access",
     "AliCloudAuth",
+    "Answer",
     "ApiKey",
     "AsyncExecutor",
     "AsyncInfisicalClient",
@@ -131,7 +140,9 @@ __all__ = [
     "NotFoundError",
     "OciAuth",
     "OidcAuth",
+    "Place",
     "RateLimitError",
+    "Reason",
     "Request",
     "RequestError",
     "Response",
@@ -143,17 +154,21 @@ __all__ = [
     "UniversalAuth",
     "ValidationError",
     "__version__",
+    "merge_imports",
+    "or_raise",
+    "to_env",
 ]
 
+if not TYPE_CHECKING:  # a type checker that sees it takes every name for there
 
-def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
+    def __getattr__(name: str) -> Any:
+        home = _HOME.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import importlib
 
-    value = globals()[name] = getattr(importlib.import_module(home), name)
-    return value
+        value = globals()[name] = getattr(importlib.import_module(home), name)
+        return value
 
 
 def __dir__() -> list[str]:

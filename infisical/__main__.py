@@ -39,12 +39,19 @@ def serve(given: argparse.Namespace) -> int:
     """Serve an Infisical in memory over HTTP until interrupted, and say how to log in to it."""
     from infisical.serve import main
 
-    return main(host=given.host, port=given.port, data=given.data)
+    return main(host=given.host, port=given.port, data=given.data, allow_hosts=given.allow_host)
 
 
 def serve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1, this machine only)")
     parser.add_argument("--port", type=_port, default=8080, help="0 for any free one (default: 8080)")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="answer to this Host too (repeatable; default: on this machine only localhost, 127.0.0.0/8 and [::1])",
+    )
     parser.add_argument("--data", type=Path, metavar="FILE", help="what is in it: .yaml, .json or .env")
 
 

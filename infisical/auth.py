@@ -24,6 +24,7 @@ EVERY: Final[Modes] = ("identity_access_token", "jwt", "api_key", "service_token
 class Access:
     """Who may call an endpoint: its category, and where the documents or the server differ from the category's table.
 
+    An empty `server` says that the server asks for no credential there: the policy of that name takes any, or none.
     `judges_session` is False where a refusal speaks of a token in the body, not of the session's: it renews nothing.
     """
 
@@ -86,8 +87,8 @@ def documented(access: Access) -> Modes:
 
 
 def server(access: Access) -> Modes:
-    """Allow what a server of today takes."""
-    return documented(access) if access.server is None else access.server
+    """Allow what a server of today takes; where it looks at no credential at all (`server=()`), any."""
+    return documented(access) if access.server is None else access.server or EVERY
 
 
 POLICIES: Final[Mapping[str, Policy]] = {"documented": documented, "server": server}

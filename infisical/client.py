@@ -1,64 +1,36 @@
-"""The composition root: names every group once, puts the chain together, and makes the two clients.
+"""The composition root: puts the chain together, and makes the two clients. The groups are named in api.py.
 
 Nothing else knows all the parts. What a call is made of belongs to them; only the order of it is written here.
 """
 
 from __future__ import annotations
 
-import copy
 import random
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, TypeAlias, TypeVar
 
 from returns.result import Failure
 
+from infisical.answer import Answer
+from infisical.api import Api as Api
 from infisical.auth import AsyncLogin, AuthMode, Credential, Login, Policy
-from infisical.drivers import AsyncExecutor, AsyncFlights, Executor, Flights, adrive, broken, drive
+from infisical.drivers import AsyncExecutor, AsyncFlights, Executor, Flights, adrive, broken, drive, raised
+from infisical.errors import AuthenticationError
 from infisical.flow import Flow, Middleware
-from infisical.group import Answer, AsyncRun, Group, R, Run
+from infisical.group import AsyncRun, Group, R, Run
 from infisical.middleware.retry import Retry
 from infisical.pipeline import CLOUD, Options, Pipeline
 from infisical.request import Request
+from infisical.wiring import check_executor, check_function, check_login, check_sleep, login_mistake
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from infisical.endpoints.admin import Admin
-    from infisical.endpoints.app_connections import AppConnections
-    from infisical.endpoints.dynamic_secrets import DynamicSecrets
-    from infisical.endpoints.identities import Identities
-    from infisical.endpoints.identity_access_tokens import IdentityAccessTokens
-    from infisical.endpoints.identity_auth import IdentityAuth, LoginResponse
-    from infisical.endpoints.integration_auth import IntegrationAuth
-    from infisical.endpoints.kms import Kms
-    from infisical.endpoints.mfa import Mfa
-    from infisical.endpoints.mfa_sessions import MfaSessions
-    from infisical.endpoints.org_admin import OrgAdmin
-    from infisical.endpoints.organization_identities import OrganizationIdentities
-    from infisical.endpoints.organizations import Organizations
-    from infisical.endpoints.password import Password
-    from infisical.endpoints.pki import Pki
-    from infisical.endpoints.pki.alerts import PkiAlerts
-    from infisical.endpoints.pki.ca import CertificateAuthorities
-    from infisical.endpoints.pki.templates import CertificateTemplates
-    from infisical.endpoints.project_identities import ProjectIdentities
-    from infisical.endpoints.projects import Projects
-    from infisical.endpoints.secret_folders import SecretFolders
-    from infisical.endpoints.secret_imports import SecretImports
-    from infisical.endpoints.secret_sharing import SecretSharing
-    from infisical.endpoints.secret_syncs import SecretSyncs
-    from infisical.endpoints.secret_tags import SecretTags
-    from infisical.endpoints.secrets import Secrets
-    from infisical.endpoints.secrets_v3 import SecretsV3
-    from infisical.endpoints.service_tokens import ServiceTokens
-    from infisical.endpoints.status import Status
-    from infisical.endpoints.users import Users
-    from infisical.endpoints.webhooks import Webhooks
+    from infisical.endpoints.identity_auth import LoginResponse
 
 T = TypeVar("T")
 L = TypeVar("L")
@@ -76,200 +48,41 @@ class Same(Enum):
 SAME: Final = Same.SAME
 
 
-class Api(Group[R]):
-    """Every group, imported when it is first asked for."""
-
-    @cached_property
-    def admin(self) -> Admin[R]:
-        from infisical.endpoints.admin import Admin
-
-        return Admin(self._run)
-
-    @cached_property
-    def app_connections(self) -> AppConnections[R]:
-        from infisical.endpoints.app_connections import AppConnections
-
-        return AppConnections(self._run)
-
-    @cached_property
-    def dynamic_secrets(self) -> DynamicSecrets[R]:
-        from infisical.endpoints.dynamic_secrets import DynamicSecrets
-
-        return DynamicSecrets(self._run)
-
-    @cached_property
-    def identities(self) -> Identities[R]:
-        from infisical.endpoints.identities import Identities
-
-        return Identities(self._run)
-
-    @cached_property
-    def identity_access_tokens(self) -> IdentityAccessTokens[R]:
-        from infisical.endpoints.identity_access_tokens import IdentityAccessTokens
-
-        return IdentityAccessTokens(self._run)
-
-    @cached_property
-    def identity_auth(self) -> IdentityAuth[R]:
-        from infisical.endpoints.identity_auth import IdentityAuth
-
-        return IdentityAuth(self._run)
-
-    @cached_property
-    def integration_auth(self) -> IntegrationAuth[R]:
-        from infisical.endpoints.integration_auth import IntegrationAuth
-
-        return IntegrationAuth(self._run)
-
-    @cached_property
-    def kms(self) -> Kms[R]:
-        from infisical.endpoints.kms import Kms
-
-        return Kms(self._run)
-
-    @cached_property
-    def mfa(self) -> Mfa[R]:
-        from infisical.endpoints.mfa import Mfa
-
-        return Mfa(self._run)
-
-    @cached_property
-    def mfa_sessions(self) -> MfaSessions[R]:
-        from infisical.endpoints.mfa_sessions import MfaSessions
-
-        return MfaSessions(self._run)
-
-    @cached_property
-    def org_admin(self) -> OrgAdmin[R]:
-        from infisical.endpoints.org_admin import OrgAdmin
-
-        return OrgAdmin(self._run)
-
-    @cached_property
-    def organization_identities(self) -> OrganizationIdentities[R]:
-        from infisical.endpoints.organization_identities import OrganizationIdentities
-
-        return OrganizationIdentities(self._run)
-
-    @cached_property
-    def organizations(self) -> Organizations[R]:
-        from infisical.endpoints.organizations import Organizations
-
-        return Organizations(self._run)
-
-    @cached_property
-    def password(self) -> Password[R]:
-        from infisical.endpoints.password import Password
-
-        return Password(self._run)
-
-    @cached_property
-    def pki(self) -> Pki[R]:
-        from infisical.endpoints.pki import Pki
-
-        return Pki(self._run)
-
-    @cached_property
-    def project_identities(self) -> ProjectIdentities[R]:
-        from infisical.endpoints.project_identities import ProjectIdentities
-
-        return ProjectIdentities(self._run)
-
-    @cached_property
-    def projects(self) -> Projects[R]:
-        from infisical.endpoints.projects import Projects
-
-        return Projects(self._run)
-
-    @cached_property
-    def secret_folders(self) -> SecretFolders[R]:
-        from infisical.endpoints.secret_folders import SecretFolders
-
-        return SecretFolders(self._run)
-
-    @cached_property
-    def secret_imports(self) -> SecretImports[R]:
-        from infisical.endpoints.secret_imports import SecretImports
-
-        return SecretImports(self._run)
-
-    @cached_property
-    def secret_sharing(self) -> SecretSharing[R]:
-        from infisical.endpoints.secret_sharing import SecretSharing
-
-        return SecretSharing(self._run)
-
-    @cached_property
-    def secret_syncs(self) -> SecretSyncs[R]:
-        from infisical.endpoints.secret_syncs import SecretSyncs
-
-        return SecretSyncs(self._run)
-
-    @cached_property
-    def secret_tags(self) -> SecretTags[R]:
-        from infisical.endpoints.secret_tags import SecretTags
-
-        return SecretTags(self._run)
-
-    @cached_property
-    def secrets(self) -> Secrets[R]:
-        from infisical.endpoints.secrets import Secrets
-
-        return Secrets(self._run)
-
-    @cached_property
-    def secrets_v3(self) -> SecretsV3[R]:
-        from infisical.endpoints.secrets_v3 import SecretsV3
-
-        return SecretsV3(self._run)
-
-    @cached_property
-    def service_tokens(self) -> ServiceTokens[R]:
-        from infisical.endpoints.service_tokens import ServiceTokens
-
-        return ServiceTokens(self._run)
-
-    @cached_property
-    def status(self) -> Status[R]:
-        from infisical.endpoints.status import Status
-
-        return Status(self._run)
-
-    @cached_property
-    def users(self) -> Users[R]:
-        from infisical.endpoints.users import Users
-
-        return Users(self._run)
-
-    @cached_property
-    def webhooks(self) -> Webhooks[R]:
-        from infisical.endpoints.webhooks import Webhooks
-
-        return Webhooks(self._run)
-
-    # ---- names of the older layout
-    @property
-    def pki_ca(self) -> CertificateAuthorities[R]:
-        """The older name of `pki.ca`."""
-        return self.pki.ca
-
-    @property
-    def pki_templates(self) -> CertificateTemplates[R]:
-        """The older name of `pki.templates`."""
-        return self.pki.templates
-
-    @property
-    def pki_alerts(self) -> PkiAlerts[R]:
-        """The older name of `pki.alerts`."""
-        return self.pki.alerts
-
-
 class Client(Api[R], Generic[R, L]):
     """What can be said of a client, and to it, without running anything."""
 
     _pipeline: Pipeline
-    _own: Any
+    _blocking: ClassVar[bool]
+    _own: Any = None
     """The transport that the client made, and closes."""
+
+    def _configure(self, executor: object, sleep: object, options: dict[str, Any], **settings: Any) -> str:
+        """Check and keep every setting; return what is wrong, or an empty text.
+
+        It does not raise: the constructor does, where nothing secret is among the locals of a frame.
+        """
+        try:
+            if executor is not None:
+                check_executor(executor, blocking=self._blocking)
+            if sleep is not None or self._blocking:
+                check_sleep(sleep, blocking=self._blocking)
+            check_function("clock", settings["clock"])
+            check_function("random", settings["chance"])
+            self._pipeline = Pipeline(options=Options(**options), blocking=self._blocking, **settings)
+        except ValueError as cause:
+            return str(cause)
+        except Exception as cause:
+            return f"a setting cannot be used: {raised(cause)}"
+        return ""
+
+    def _hold(self, mode: AuthMode, token: str, expires_in: float | None, renew: L | None) -> str:
+        try:
+            if renew is not None:
+                check_login("renew", renew, blocking=self._blocking)
+            self._pipeline.hold(mode, token, expires_in, renew)
+        except ValueError as cause:
+            return str(cause)
+        return ""
 
     @property
     def auth_mode(self) -> AuthMode | None:
@@ -285,16 +98,20 @@ class Client(Api[R], Generic[R, L]):
         """Hold an identity's access token; whatever an earlier login left behind is gone.
 
         `expires_in` is in seconds (None or 0: it does not expire), `renew` a login method or factory for its renewal.
-        ValueError if a header cannot carry the token.
+        ValueError if a header cannot carry the token, or `renew` is neither of these.
         """
-        self._pipeline.hold("identity_access_token", token, expires_in, renew)
+        if problem := self._hold("identity_access_token", token, expires_in, renew):
+            del token
+            raise ValueError(problem)
 
     def set_jwt(self, token: str, expires_in: float | None = None, renew: L | None = None) -> None:
         """Hold a user's token, as `set_access_token` holds an identity's.
 
         A `renew` factory returns a `LoginResponse` with the next token; the mode stays.
         """
-        self._pipeline.hold("jwt", token, expires_in, renew)
+        if problem := self._hold("jwt", token, expires_in, renew):
+            del token
+            raise ValueError(problem)
 
     def logout(self) -> None:
         """Forget the credential; a login still in the air is forgotten too. The server is not told."""
@@ -324,14 +141,30 @@ class Client(Api[R], Generic[R, L]):
             idempotent=before.idempotent if idempotent is None else idempotent,
             max_response_bytes=before.max_response_bytes if max_response_bytes is None else max_response_bytes,
         )
-        other = copy.copy(self)
+        other = type(self).__new__(type(self))
         own = vars(other)
+        own.update(vars(self))
         for name in [name for name, value in own.items() if isinstance(value, Group)]:
             del own[name]  # its groups run what this client runs, itself (`_run`) included
         own.update(_run=other, _pipeline=self._pipeline.with_options(options), _own=None)
         return other
 
+    def __copy__(self) -> Self:
+        return self.with_options()
+
+    def __deepcopy__(self, _: object) -> NoReturn:
+        self.__reduce__()
+
+    def __reduce__(self) -> NoReturn:
+        name = type(self).__name__
+        raise TypeError(f"{name} cannot be pickled or deep-copied: share it between threads, or make another {name}")
+
+    def __reduce_ex__(self, _: object) -> NoReturn:
+        self.__reduce__()
+
     def __repr__(self) -> str:
+        if "_pipeline" not in vars(self):  # in a traceback of a constructor that failed
+            return f"{type(self).__name__}(not constructed)"
         return f"{type(self).__name__}({self._pipeline.base_url!r}, auth_mode={self.auth_mode!r})"
 
 
@@ -339,7 +172,8 @@ class InfisicalClient(Client[Run, Login]):
     """The blocking client. Safe to share between threads; a context manager that closes the transport it made.
 
     `base_url` is the root of the server, with a path prefix if it has one; `http://` to anything but this machine needs
-    `allow_http`. `auth` is a credential that is there already; `login` gets one. `executor` sends; None: urllib3.
+    `allow_http`, and one `/api` at the end is dropped. `auth` is a credential, or a login method or factory: with that
+    the first call that needs a credential logs in. `executor` sends; None: urllib3.
     `timeout` (seconds) is the total for one message, `deadline` for a call with all its messages and waits (None: no
     end). `retry` says how calls that failed by chance are repeated (None: not at all): a write only where it surely was
     not done. An answer of more than `max_response_bytes` is a `Failure`. `headers` go with every message. `auth_policy`
@@ -348,11 +182,13 @@ class InfisicalClient(Client[Run, Login]):
     `middleware` are links of your own, outermost first. ValueError if an argument cannot be right; calls never raise.
     """
 
+    _blocking = True
+
     def __init__(
         self,
         *,
         base_url: str = CLOUD,
-        auth: Credential | None = None,
+        auth: Credential | Login | None = None,
         executor: Executor | None = None,
         timeout: float = 30.0,
         deadline: float | None = 120.0,
@@ -368,10 +204,22 @@ class InfisicalClient(Client[Run, Login]):
         allow_http: bool = False,
     ) -> None:
         super().__init__(self)
-        options = Options(timeout=timeout, deadline=deadline, retry=retry, max_response_bytes=max_response_bytes)
-        self._pipeline = Pipeline(
-            base_url, headers or {}, options, auth_policy, middleware, auth, clock, random, leeway, allow_http
-        )
+        if problem := self._configure(
+            executor,
+            sleep,
+            {"timeout": timeout, "deadline": deadline, "retry": retry, "max_response_bytes": max_response_bytes},
+            base_url=base_url,
+            headers=headers,
+            policy=auth_policy,
+            middleware=middleware,
+            auth=auth,
+            clock=clock,
+            chance=random,
+            leeway=leeway,
+            allow_http=allow_http,
+        ):
+            del base_url, headers, auth  # so that no traceback with locals shows them
+            raise ValueError(problem)
         self._sleep = sleep
         self._execute: Executor = _transport(max_response_bytes) if executor is None else executor
         self._own: Any = self._execute if executor is None else None
@@ -388,6 +236,9 @@ class InfisicalClient(Client[Run, Login]):
         Expect `UnauthorizedError` (a wrong secret; it counts towards a lockout), `NotFoundError` (an unknown client id
         or identity), `ValidationError`.
         """
+        mistake = login_mistake(method, blocking=True)
+        if mistake is not None:
+            return Failure(AuthenticationError(mistake))
         return self._drive(self._pipeline.login(method))
 
     def _drive(self, flow: Flow[Answer[T]]) -> Answer[T]:
@@ -416,11 +267,13 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin]):
     Login factories may be coroutine functions. An async context manager that closes the transport it made.
     """
 
+    _blocking = False
+
     def __init__(
         self,
         *,
         base_url: str = CLOUD,
-        auth: Credential | None = None,
+        auth: Credential | AsyncLogin | None = None,
         executor: AsyncExecutor | None = None,
         timeout: float = 30.0,
         deadline: float | None = 120.0,
@@ -436,10 +289,22 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin]):
         allow_http: bool = False,
     ) -> None:
         super().__init__(self)
-        options = Options(timeout=timeout, deadline=deadline, retry=retry, max_response_bytes=max_response_bytes)
-        self._pipeline = Pipeline(
-            base_url, headers or {}, options, auth_policy, middleware, auth, clock, random, leeway, allow_http
-        )
+        if problem := self._configure(
+            executor,
+            sleep,
+            {"timeout": timeout, "deadline": deadline, "retry": retry, "max_response_bytes": max_response_bytes},
+            base_url=base_url,
+            headers=headers,
+            policy=auth_policy,
+            middleware=middleware,
+            auth=auth,
+            clock=clock,
+            chance=random,
+            leeway=leeway,
+            allow_http=allow_http,
+        ):
+            del base_url, headers, auth  # so that no traceback with locals shows them
+            raise ValueError(problem)
         self._sleep = sleep
         self._own: Any = None
         if executor is None:
@@ -456,6 +321,9 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin]):
 
     async def login(self, method: AsyncLogin) -> Answer[LoginResponse]:
         """Log in, as `InfisicalClient.login` does."""
+        mistake = login_mistake(method, blocking=False)
+        if mistake is not None:
+            return Failure(AuthenticationError(mistake))
         return await self._drive(self._pipeline.login(method))
 
     async def _drive(self, flow: Flow[Answer[T]]) -> Answer[T]:

@@ -12,14 +12,21 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from infisical.redaction import masked, masked_value
+from infisical.redaction import SecretIndex, masked, masked_value
 from infisical.response import Response
+
+if TYPE_CHECKING:
+    from typing import Self
 
 E = TypeVar("E", bound="InfisicalError")
 Reason: TypeAlias = Literal["dns", "refused", "tls", "timeout", "reset", "protocol", "unrecorded"]
+TRANSIENT_REASONS: Final = frozenset({"dns", "refused", "reset", "timeout", "protocol"})
+"""Reasons of network failures that may be gone the next time; a certificate that is not trusted stays so."""
+TRANSIENT_STATUSES: Final = frozenset({429, 502, 503, 504})
+"""Statuses of a server, or a gateway before it, that may answer the next time."""
 
 
 class InfisicalError(Exception):
@@ -38,6 +45,25 @@ class InfisicalError(Exception):
         self.message = message
         self.sent = sent
 
+    @property
+    def transient(self) -> bool:
+        """Whether the same call may succeed later.
+
+        True for network failures other than `tls` and `unrecorded`, for a deadline that passed, and for the statuses
+        429 and 502 to 504. False for everything else, and wherever an executor broke its contract.
+        """
+        return False
+
+    def __copy__(self) -> Self:
+        """Copy it with its `__cause__`, and without the traceback of an earlier raise."""
+        twin = type(self).__new__(type(self), *self.args)
+        twin.__dict__.update(self.__dict__)
+        if "__notes__" in twin.__dict__:
+            twin.__dict__["__notes__"] = list(twin.__dict__["__notes__"])
+        if self.__cause__ is not None:
+            twin.__cause__ = self.__cause__
+        return twin
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and _compared(self) == _compared(other)
 
@@ -54,7 +80,10 @@ class InfisicalError(Exception):
 
 def _compared(error: object) -> dict[str, Any]:
     """What an error says of the failure, without what it says of how the call went on."""
-    return {name: value for name, value in vars(error).items() if name not in ("attempts", "again_in", "defect")}
+    return {name: value for name, value in vars(error).items() if name not in _NOT_COMPARED}
+
+
+_NOT_COMPARED: Final = frozenset({"attempts", "again_in", "defect", "__notes__"})
 
 
 class RequestError(InfisicalError):
@@ -91,12 +120,20 @@ class InfisicalNetworkError(InfisicalError):
         """Whether the deadline passed."""
         return self.reason == "timeout"
 
+    @property
+    def transient(self) -> bool:
+        return self.reason in TRANSIENT_REASONS and not self.defect
+
 
 class DeadlineExceededError(InfisicalNetworkError):
     """The call took longer than its deadline, with all its retries, logins and waits. `reason` is `timeout`."""
 
     def __init__(self, message: str, *, reason: Reason = "timeout", sent: bool = True) -> None:
         super().__init__(message, reason=reason, sent=sent)
+
+    @property
+    def transient(self) -> bool:
+        return not self.defect
 
 
 class DecodeError(InfisicalError):
@@ -136,6 +173,10 @@ class InfisicalApiError(InfisicalError):
         self.details = details
         self.method = method
         self.template = template
+
+    @property
+    def transient(self) -> bool:
+        return self.status_code in TRANSIENT_STATUSES
 
 
 class BadRequestError(InfisicalApiError):
@@ -190,28 +231,44 @@ def error_type(response: Response) -> str | None:
     return _text(_body(response).get("error"))
 
 
-def from_response(
-    response: Response, method: str = "", template: str = "", secrets: Collection[str] = ()
-) -> InfisicalApiError:
-    """Make the error that a response outside 200-299 stands for; any body will do.
+def error_message(response: Response) -> str | None:
+    """Read the `message` of the body, None where there is none."""
+    return _text(_body(response).get("message"))
 
-    `secrets` are what the request carried: a server that echoes one of them has it masked here.
+
+def from_response(
+    response: Response,
+    method: str = "",
+    template: str = "",
+    secrets: Collection[str] = (),
+    parts: Collection[tuple[str, str]] = (),
+) -> InfisicalApiError:
+    """Make the error for a response outside 200-299, whatever its body holds.
+
+    `secrets` are those of the request: where the server echoes one of them, it is masked. `parts` are the names and
+    values that fill the template.
     """
+    index = SecretIndex(secrets)
     try:
-        return _judged(response, _body(response), method, template, secrets)
+        return _judged(response, _body(response), method, template, index, parts)
     except RecursionError:  # nested too deeply to be looked through
-        return _judged(response, {}, method, template, secrets)
+        return _judged(response, {}, method, template, index, parts)
 
 
 def _judged(
-    response: Response, body: Mapping[str, Any], method: str, template: str, secrets: Collection[str]
+    response: Response,
+    body: Mapping[str, Any],
+    method: str,
+    template: str,
+    secrets: SecretIndex,
+    parts: Collection[tuple[str, str]],
 ) -> InfisicalApiError:
     kind = _text(body.get("error"))
     family = _family(response.status, kind)
     request_id = _text(body.get("reqId")) or response.header("x-request-id")
     message = _message(body.get("message")) or kind or _plain(response)
     error = family(
-        masked(message, secrets),
+        masked(_with_reason(message, kind), secrets),
         status_code=response.status,
         error_type=kind and masked(kind, secrets),
         request_id=request_id and masked(request_id, secrets),
@@ -226,6 +283,9 @@ def _judged(
         if wait is not None:  # else it is as the class has it, so that errors made by hand compare equal
             error.retry_after = wait
     elif isinstance(error, NotFoundError) and kind == "Not Found" and re.match(r"Route [A-Z]+:/", message):
+        too_long = _too_long(parts)
+        if too_long is not None:  # the server has the endpoint, and its router refuses the path
+            return with_hint(error, too_long)
         error.route_missing = True
         return with_hint(error, _hint(template))
     return error
@@ -264,6 +324,32 @@ def _family(status: int, kind: str | None) -> type[InfisicalApiError]:
     if kind == "ValidationFailure":
         return ValidationError
     return InternalServerError if status >= 500 else BY_STATUS.get(status, InfisicalApiError)
+
+
+def _with_reason(message: str, kind: str | None) -> str:
+    """The message, and the reason behind it where an older server puts that into `error` in place of a name."""
+    if kind is None or " " not in kind.strip() or kind in message or _is_phrase(kind):
+        return message
+    return f"{message}: {kind}"
+
+
+def _is_phrase(kind: str) -> bool:
+    """Whether it is only the name of a status, as in `Not Found`."""
+    from http import HTTPStatus  # needed after an error only
+
+    return kind.strip().lower() in {status.phrase.lower() for status in HTTPStatus}
+
+
+LONGEST_PART: Final = 100
+"""UTF-16 units of one part of a path; for a longer one the server's router finds no route."""
+
+
+def _too_long(parts: Collection[tuple[str, str]]) -> str | None:
+    for name, value in parts:
+        length = len(str(value).encode("utf-16-le", "replace")) // 2
+        if length > LONGEST_PART:
+            return f"{name} has {length} characters: this server takes at most {LONGEST_PART} in a part of a path"
+    return None
 
 
 def _hint(template: str) -> str:

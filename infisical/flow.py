@@ -23,21 +23,21 @@ Outcome: TypeAlias = Result[Response, InfisicalError]
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Put it on the wire; the answer is an `Outcome`."""
+    """Send the HTTP request; the answer is an `Outcome`."""
 
     request: HttpRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Wait; the answer is whether there was time to: if the call's deadline comes first, nobody waits."""
+    """Wait; the answer is False, and comes at once, if the call's deadline is earlier."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """Run `flow()` in one flight per `key`; whoever asks meanwhile shares its answer."""
+    """Run `flow()` in one flight per `key`, whose answer all callers share that ask while it runs."""
 
     key: Hashable
     flow: Callable[[], Flow[Any]]
@@ -45,7 +45,10 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Ask a function of the user's, which may read files or clocks; the answer is a Result, a Failure if it raised."""
+    """Call a function of the user's, which may read files or clocks.
+
+    The answer is a Result: a Failure of what it raised, or of a DeadlineExceededError after the call's deadline.
+    """
 
     function: Callable[[], Any]
 
@@ -64,25 +67,25 @@ def send(request: HttpRequest) -> Flow[Outcome]:
 
 
 def sleep(seconds: float) -> Flow[bool]:
-    """Wait that long; False, and at once, if the call's deadline comes before."""
+    """Wait that many seconds; return False, and at once, if the call's deadline is earlier."""
     slept: bool = yield Sleep(seconds)
     return slept
 
 
 def once(key: Hashable, flow: Callable[[], Flow[T]]) -> Flow[T]:
-    """Run it, or share the answer of whoever is running it."""
+    """Run the flow, or share the answer of the caller that is running it."""
     value: T = yield Once(key, flow)
     return value
 
 
 def call(function: Callable[[], T | Awaitable[T]]) -> Flow[Result[T, Exception]]:
-    """Call it; under asyncio it may be a coroutine function."""
+    """Call the function; under asyncio it may be a coroutine function, which ends at the call's deadline."""
     value: Result[T, Exception] = yield Call(function)
     return value
 
 
 def chain(middleware: Sequence[Middleware], last: Next = send) -> Next:
-    """Compose links, outermost first: `chain([a, b])(request)` runs a, then b, then the wire."""
+    """Compose middleware, outermost first: `chain([a, b])(request)` runs a, then b, then the wire."""
 
     def wrap(inner: Next, outer: Middleware) -> Next:
         return lambda request: outer(request, inner)

@@ -1,7 +1,8 @@
-"""What counts as secret on the wire, and how it is hidden: pure functions over headers, JSON values and text.
+"""How secrets are hidden in what is shown or recorded: pure functions over headers, URLs, JSON values and text.
 
-One list serves everything that shows or writes something: error messages and recordings. Nothing here decides when to
-hide, and nothing here is reversible.
+One list of names (`secret_names`) and one search (`masking`) serve everything that shows or writes something: error
+messages and recordings. Nothing here decides when to hide, and nothing here is reversible. All of it costs time linear
+in the text and the secrets, and nothing keeps a secret after the call.
 """
 
 from __future__ import annotations
@@ -11,148 +12,92 @@ import binascii
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, Final
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import quote_plus, unquote_plus
+
+from infisical.masking import SecretIndex, occurrences, spliced
+from infisical.secret_names import (
+    NUMBERS,
+    PLAIN_HEADERS,
+    PLAIN_RESPONSE_HEADERS,
+    PUBLIC_VALUES,
+    SECRET_FIELDS,
+    SECRET_HEADERS,
+    TEXT,
+    is_secret_field,
+    is_secret_parameter,
+    normal,
+    secrecy_below,
+    secrecy_in_object,
+)
+
+if TYPE_CHECKING:
+    from infisical.json_text import Token
+
+Secrets: TypeAlias = Collection[str] | SecretIndex
+"""Secrets to hide: any collection of texts, or an index of them that was made once and serves many texts."""
 
 MASK: Final = "[redacted]"
 RECORDED_MASK: Final = "redacted"  # what stands in a recording: a plain word, so that it is a value like any other
-
-SECRET_HEADERS: Final = frozenset(
-    {
-        "authorization",
-        "cookie",
-        "proxy-authorization",
-        "set-cookie",
-        "x-api-key",
-        "x-identity-tls-cert-auth-client-cert",
-    }
-)
-PLAIN_HEADERS: Final = frozenset({"accept", "accept-encoding", "content-type", "host", "user-agent", "x-infisical-org"})
-"""What may be seen of a request. Any other header is the user's own, and may be a key to a gateway."""
-SECRET_FIELDS: Final = frozenset(
-    {
-        "accesstoken",
-        "apikey",
-        "authorization",
-        "bindpass",
-        "clientsecret",
-        "credentials",
-        "encryptedkey",
-        "encryptedprivatekey",
-        "encryptedvalue",
-        "envoverrides",
-        "githubappconnectionclientsecret",
-        "githubappconnectionprivatekey",
-        "hashedhex",
-        "iamrequestbody",
-        "iamrequestheaders",
-        "inputs",
-        "jwt",
-        "mfatoken",
-        "microsoftteamsclientsecret",
-        "newpassword",
-        "oldpassword",
-        "otpcode",
-        "password",
-        "plaintext",
-        "privatekey",
-        "protectedkey",
-        "protectedkeyiv",
-        "protectedkeytag",
-        "recoverycode",
-        "refreshtoken",
-        "salt",
-        "secretaccesskey",
-        "secrethash",
-        "secretvalue",
-        "securitytoken",
-        "serverprivatekey",
-        "servicetoken",
-        "sharedsecretlink",
-        "slackclientsecret",
-        "token",
-        "tokenreviewerjwt",
-        "url",
-        "value",
-        "verifier",
-        "webhooksecretkey",
-        "webhookurl",
-    }
-)
-"""Names of fields in any JSON body, in lower case; whatever text stands below one of them is secret."""
-SECRET_FIELDS_EXACTLY: Final = frozenset({"Signature"})
-"""The same, where the case tells a credential (Alibaba Cloud's) from a result (`signature` of the KMS)."""
-SECRET_RECORDS: Final = frozenset({"config", "configuration", "data", "destinationconfig", "metadata", "syncoptions"})
-"""Names, in lower case, of objects whose members are not fixed: whatever text stands in one of them is secret."""
-
-TOKENS: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|\bst\.[\w-]{8,}\.[\w.-]+")
-"""JSON web tokens and service tokens, wherever they stand."""
-PRIVATE_KEYS: Final = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
-)
-FIELDS: Final = re.compile(r'"([^"\\]+)"(\s*:\s*)"(?:[^"\\]|\\.|\\\Z)*"?', re.DOTALL)
-"""A name and its text, in what is not JSON: half of it, say."""
 LONG: Final = 8  # a shorter value of a header of the user's own is no key
-SHORT: Final = 4  # a shorter secret is looked for as a whole word only: its letters stand everywhere
-
-
-def is_secret_field(name: str) -> bool:
-    """Say whether a field of that name holds something secret."""
-    return name.lower() in SECRET_FIELDS or name in SECRET_FIELDS_EXACTLY
-
-
-def _is_secret(name: str, value: object) -> bool:
-    """Whether all text below is secret: also the values of a record, which may say anything."""
-    return is_secret_field(name) or (isinstance(value, Mapping) and name.lower() in SECRET_RECORDS)
+DIGITS: Final = 6  # a shorter number is everywhere
+NONE: Final = SecretIndex()
 
 
 def secrets_in(headers: Iterable[tuple[str, str]], body: bytes | None) -> frozenset[str]:
-    """Collect what a request carries that nobody may see: credentials in headers, secret fields of a JSON body."""
-    given = [
-        value
-        for name, value in headers
-        if name.lower() in SECRET_HEADERS or (name.lower() not in PLAIN_HEADERS and len(value) >= LONG)
-    ]
-    found = {*given, *(value.partition(" ")[2] for value in given)}  # with its scheme (Bearer), and without
+    """Collect what a request carries that nobody may see: credentials in headers, secret fields of its body."""
+    secrets: set[str] = set()
+    for name, value in headers:
+        plain = name.lower()
+        if plain in SECRET_HEADERS or (plain not in PLAIN_HEADERS and len(value) >= LONG):
+            secrets.update(_credentials(plain, value))
     if body:
-        found.update(_variants(_secret_texts(_parsed(body))))
-    return frozenset(found - {""})
+        secrets.update(_variants(_secret_texts(_decoded(body)[0])))
+    return frozenset(secrets - PUBLIC_VALUES)
 
 
-def masked(text: str, secrets: Collection[str] = ()) -> str:
-    """Hide these secrets, and whatever looks like a token or a private key, in a text: all of it where they overlap."""
-    spans = [found.span() for pattern in (TOKENS, PRIVATE_KEYS) for found in pattern.finditer(text)]
-    if any(secrets):
-        spans += _places(text, secrets)
-    shown, end = "", 0
-    for start, stop in sorted(spans):
-        if start >= end:
-            shown += text[end:start] + MASK
-        end = max(end, stop)
-    return shown + text[end:]
+def response_secrets(headers: Iterable[tuple[str, str]], body: bytes | None) -> frozenset[str]:
+    """Collect what an answer gives that nobody may see: tokens, values of secrets and other secret fields, cookies."""
+    secrets: set[str] = set()
+    for name, value in headers:
+        plain = name.lower()
+        if plain == "set-cookie":
+            secrets.update(_credentials(plain, value.partition(";")[0]))
+        elif plain == "location":
+            secrets.update(_variants(text for text in _parameters(value) if len(text) >= LONG))
+        elif plain not in PLAIN_RESPONSE_HEADERS and is_secret_field(name):
+            secrets.update(_credentials(plain, value))
+    if body:
+        secrets.update(_variants(_secret_texts(_decoded(body)[0])))
+    return frozenset(secrets - PUBLIC_VALUES)
 
 
-def masked_value(value: Any, secrets: Collection[str] = ()) -> Any:
+def masked(text: str, secrets: Secrets = ()) -> str:
+    """Hide these secrets in a text, in any encoding, and what looks like one: tokens, keys, values of secret names.
+
+    Where they overlap, all of it is hidden.
+    """
+    return _hidden(text, _index(secrets), MASK)
+
+
+def masked_value(value: Any, secrets: Secrets = ()) -> Any:
     """Hide the same in every text of a JSON value, names included, and everything below a secret name."""
-    if isinstance(value, str):
-        return masked(value, secrets)
-    if isinstance(value, Mapping):
-        blotted = {name: _blotted(item, MASK) for name, item in value.items() if _is_secret(str(name), item)}
-        return {
-            masked(str(name), secrets): blotted[name] if name in blotted else masked_value(item, secrets)
-            for name, item in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        return [masked_value(item, secrets) for item in value]
-    return value
+    return _masked(value, _index(secrets), 0)
 
 
-def recorded_headers(headers: Iterable[tuple[str, str]], secrets: Collection[str] = ()) -> dict[str, list[str]]:
-    """Write headers for a recording: names to lists of values, credentials hidden, and these secrets."""
+def recorded_headers(headers: Iterable[tuple[str, str]], secrets: Secrets = ()) -> dict[str, list[str]]:
+    """Write a response's headers for a recording, names to lists of values: those that are known to be harmless.
+
+    All others are omitted, since they may hold a credential or a hash of the body. A redirect keeps the names of its
+    parameters only. An `ETag` is passed on as it is: a recording must replace it, since it may be a hash of the body.
+    """
+    index = _index(secrets)
     written: dict[str, list[str]] = {}
     for name, value in headers:
-        shown = RECORDED_MASK if name.lower() in SECRET_HEADERS else _hidden(value, secrets)
-        written.setdefault(name, []).append(shown)
+        plain = name.lower()
+        if plain in PLAIN_RESPONSE_HEADERS:
+            shown = _url(value, index, every=True) if plain == "location" else value
+            written.setdefault(name, []).append(shown if plain == "etag" else _hidden(shown, index, RECORDED_MASK))
     return written
 
 
@@ -161,67 +106,192 @@ def recorded_request_headers(headers: Iterable[tuple[str, str]]) -> dict[str, st
     return {name: value if name.lower() in PLAIN_HEADERS else RECORDED_MASK for name, value in headers}
 
 
-def recorded_url(url: str) -> str:
-    """Write a URL for a recording, or to be shown: the values of secret names in its query hidden."""
-    path, mark, query = url.partition("?")
-    if not mark:
-        return url
-    pairs = (pair.partition("=") for pair in query.split("&"))
-    return path + mark + "&".join(f"{n}={RECORDED_MASK if is_secret_field(n) else value}" for n, _, value in pairs)
+def recorded_url(url: str, secrets: Secrets = ()) -> str:
+    """Write a URL for a recording, or to be shown: user name, password, values of secret names and secrets hidden."""
+    return _url(url, _index(secrets), every=False)
 
 
-def recorded_body(body: bytes | None, secrets: Collection[str] = ()) -> bytes | None:
-    """Write a body for a recording: secret fields hidden at any depth, and these secrets wherever they stand."""
+def recorded_body(body: bytes | None, secrets: Secrets = ()) -> bytes | None:
+    """Write a body for a recording: secret fields hidden at any depth, and these secrets wherever they are.
+
+    What is hidden is replaced in the body as it is written: the rest stays byte for byte.
+    """
     if not body:
         return body
-    try:
-        return json.dumps(_recorded(json.loads(body), secrets), ensure_ascii=False).encode("utf-8", "replace")
-    except RecursionError:  # nested too deeply to be looked through
-        return json.dumps(RECORDED_MASK).encode()
-    except ValueError:
-        return _hidden(FIELDS.sub(_field, body.decode("utf-8", "replace")), secrets).encode()
+    from infisical.json_text import tokens
+
+    text, encoding = _decoded(body)
+    index = _index(secrets)
+    scanned = tokens(text)
+    written = _hidden(text, index, RECORDED_MASK) if scanned is None else _document(text, scanned, index, encoding)
+    return body if written == text else written.encode(encoding)
 
 
-def _recorded(value: Any, secrets: Collection[str]) -> Any:
+# ---- texts
+def _index(secrets: Secrets) -> SecretIndex:
+    return secrets if isinstance(secrets, SecretIndex) else SecretIndex(secrets) if secrets else NONE
+
+
+def _hidden(text: str, index: SecretIndex, mask: str) -> str:
+    from infisical.revealing import revealed  # its patterns take a while to compile, and are needed after an error
+
+    spans = occurrences(text, index, revealed)
+    return spliced(text, spans, mask) if spans else text
+
+
+# ---- JSON
+def _masked(value: Any, index: SecretIndex, flags: int) -> Any:
     if isinstance(value, str):
-        return _hidden(value, secrets)
-    if isinstance(value, dict):
-        blotted = {name: _blotted(item, RECORDED_MASK) for name, item in value.items() if _is_secret(name, item)}
-        return {_hidden(k, secrets): blotted[k] if k in blotted else _recorded(v, secrets) for k, v in value.items()}
-    return [_recorded(item, secrets) for item in value] if isinstance(value, list) else value
+        return MASK if flags & TEXT else _hidden(value, index, MASK)
+    if isinstance(value, Mapping):
+        inner = secrecy_in_object(flags)
+        return {
+            _hidden(str(name), index, MASK): _masked(item, index, _flags(str(name), item, inner))
+            for name, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_masked(item, index, flags) for item in value]
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return MASK if is_number and flags & NUMBERS else value
 
 
-def _hidden(text: str, secrets: Collection[str]) -> str:
-    return masked(text, secrets).replace(MASK, RECORDED_MASK)
+def _flags(name: str, value: Any, inherited: int) -> int:
+    return secrecy_below(name, isinstance(value, Mapping), inherited, value if isinstance(value, str) else "")
 
 
-def _field(found: re.Match[str]) -> str:
-    return f'"{found[1]}"{found[2]}"{RECORDED_MASK}"' if is_secret_field(found[1]) else found[0]
+def _document(text: str, scanned: list[Token], index: SecretIndex, encoding: str) -> str:
+    """Replace the secrets of a JSON document where they are written."""
+    from infisical.json_text import is_secret, unescaped
+
+    pieces, end = [], 0
+    for token in scanned:
+        written = text[token.start : token.stop]
+        if not token.is_text:
+            shown = "0" if is_secret(token) or (len(written) >= DIGITS and written in index) else written
+        elif is_secret(token):
+            shown = RECORDED_MASK + ("" if token.is_closed else '"')
+        else:
+            content = unescaped(written)
+            hidden = _hidden(content, index, RECORDED_MASK)
+            shown = written if hidden == content else _escaped(hidden, encoding)
+        if shown != written:
+            pieces += [text[end : token.start], shown]
+            end = token.stop
+    return "".join([*pieces, text[end:]])
 
 
-def _blotted(value: Any, mask: str) -> Any:
-    """Every text below a secret name; numbers, booleans and nulls keep their type, names their shape."""
-    if isinstance(value, str):
-        return mask
-    if isinstance(value, dict):
-        return {name: _blotted(item, mask) for name, item in value.items()}
-    return [_blotted(item, mask) for item in value] if isinstance(value, list) else value
+def _escaped(text: str, encoding: str) -> str:
+    return json.dumps(text, ensure_ascii=encoding == "latin-1" or not text.isprintable())[1:-1]
 
 
-def _secret_texts(value: Any, inside: bool = False) -> Iterator[str]:
-    if isinstance(value, str):
-        if inside:
-            yield value
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from _secret_texts(item, inside or _is_secret(name, item))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _secret_texts(item, inside)
+# ---- URLs
+def _url(url: str, index: SecretIndex, *, every: bool) -> str:
+    """Hide parameters of a URL: those of secret names, or all. The host stays."""
+    rest, mark, fragment = url.partition("#")
+    place, question, query = rest.partition("?")
+    scheme, slashes, beyond = place.partition("//")
+    if slashes and scheme[-1:] in ("", ":"):
+        host, slash, path = beyond.partition("/")
+        user, at, host = host.rpartition("@")
+        user = user and RECORDED_MASK
+        place = f"{scheme}{slashes}{user}{at}{host}{slash}{_path(path, index)}"
+    else:
+        place = _path(place, index)
+    shown = _query(fragment, index, every) if "=" in fragment or every else _hidden(fragment, index, RECORDED_MASK)
+    return f"{place}{question}{_query(query, index, every)}{mark}{shown}"
+
+
+def _path(path: str, index: SecretIndex) -> str:
+    """Hide secrets in a path, and parameters of its parts (`;jsessionid=`)."""
+    parts = [part.partition("=") for part in path.split(";")]
+    return _hidden(
+        ";".join(
+            f"{name}={RECORDED_MASK}" if equals and number and is_secret_parameter(name) else f"{name}{equals}{value}"
+            for number, (name, equals, value) in enumerate(parts)
+        ),
+        index,
+        RECORDED_MASK,
+    )
+
+
+def _query(query: str, index: SecretIndex, every: bool) -> str:
+    return "".join(
+        part if part in ("&", ";") else _pair(part, index, every) for part in re.split(r"([&;])", query) if part
+    )
+
+
+def _pair(pair: str, index: SecretIndex, every: bool) -> str:
+    name, equals, value = pair.partition("=")
+    is_hidden = value and (every or is_secret_parameter(name))
+    shown = RECORDED_MASK if is_hidden else _parameter(value, index)
+    return f"{_parameter(name, index)}{equals}{shown}"
+
+
+def _parameter(written: str, index: SecretIndex) -> str:
+    content = unquote_plus(written)
+    shown = _hidden(content, index, RECORDED_MASK)
+    return written if shown == content else quote_plus(shown)
+
+
+def _parameters(url: str) -> Iterator[str]:
+    for pair in re.split(r"[?&;#]", url)[1:]:
+        name, _, value = pair.partition("=")
+        if is_secret_parameter(name):
+            yield unquote_plus(value)
+
+
+# ---- what is secret of a message
+def _credentials(name: str, value: str) -> Iterator[str]:
+    """What a header says: with its scheme (Bearer), and without; each cookie; what Basic and percent-encoding say."""
+    yield value
+    yield from _variants([value.partition(" ")[2]])
+    if "%" in value:
+        yield unquote_plus(value.replace("+", "%2B"))
+    if name in ("cookie", "set-cookie"):
+        yield from (cookie.partition("=")[2].strip() for cookie in value.split(";"))
+    elif value[:6].lower() == "basic ":
+        yield from (pair.partition(":")[2] for pair in _variants([value[6:].strip()]))
+
+
+def _secret_texts(text: str) -> Iterator[str]:
+    """The values of secret names in a body: JSON, or half of it, a form, or JSON within a text."""
+    from infisical.json_text import is_secret, tokens, unescaped
+
+    scanned = tokens(text)
+    if scanned is None:
+        yield from _named(text)
+        return
+    for token in scanned:
+        content = text[token.start : token.stop]
+        if not token.is_text:
+            if is_secret(token) and len(content) >= DIGITS - 2:
+                yield content
+        elif not token.is_name:
+            decoded = unescaped(content)
+            if is_secret(token):
+                yield decoded
+            yield from _named(decoded)
+
+
+def _named(text: str) -> Iterator[str]:
+    """The values of secret names in a text that is no document."""
+    if any(sign in text for sign in "=\"'&%"):
+        from infisical.json_text import unescaped
+        from infisical.revealing import revealed
+
+        end = 0
+        for start, stop in sorted(occurrences(text, NONE, revealed), key=lambda span: (span[0], -span[1])):
+            if stop <= end:
+                continue  # a part of the one before, seen in another encoding
+            end = stop
+            yield text[start:stop]
+            yield unescaped(text[start:stop])
+            if "=" in text:
+                yield unquote_plus(text[start:stop])
 
 
 def _variants(texts: Iterable[str]) -> Iterator[str]:
-    """A secret as it was sent, as a server trims it, and what its base64 stands for."""
+    """A secret as it was sent, as a server trims it, and what its base64 decodes to."""
     for text in texts:
         yield text
         yield text.strip()
@@ -231,31 +301,19 @@ def _variants(texts: Iterable[str]) -> Iterator[str]:
             continue
 
 
-def _places(text: str, secrets: Collection[str]) -> Iterator[tuple[int, int]]:
-    """Where one of these secrets stands in a text, in any form. No pattern is made of them: `re` keeps its patterns."""
-    for form in {form for secret in secrets for form in _written(secret)} - {""}:
-        start = text.find(form)
-        while start >= 0:
-            end = start + len(form)
-            if len(form) >= SHORT or not (_in_word(text[start - 1 : start]) or _in_word(text[end : end + 1])):
-                yield start, end
-            start = text.find(form, start + 1)
-
-
-def _in_word(letter: str) -> bool:
-    return letter.isalnum() or letter == "_"
-
-
-def _written(text: str) -> tuple[str, ...]:
-    from html import escape  # a large module, needed after an error only
-
-    in_json = (json.dumps(text, ensure_ascii=ascii)[1:-1] for ascii in (True, False))
-    in_urls = (quote(text, safe=safe, errors="replace") for safe in ("", "!*'()"))  # Python's, JavaScript's
-    return text, *in_json, *in_urls, escape(text), escape(text, quote=False)
-
-
-def _parsed(body: bytes) -> Any:
+def _decoded(body: bytes) -> tuple[str, str]:
+    """A body as text, and its encoding: Latin-1 has a character for every byte, so that nothing is lost."""
+    encoding: str = json.detect_encoding(body) if b"\0" in body[:4] else "utf-8"
+    if encoding in ("utf-16", "utf-32"):  # with a byte order mark, which stays in the text
+        encoding += "-le" if body[0] == 0xFF else "-be"
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+        return body.decode(encoding), encoding
+    except UnicodeDecodeError:
+        return body.decode("latin-1"), "latin-1"
+
+
+__all__ = [
+    "MASK", "RECORDED_MASK", "SECRET_FIELDS", "SECRET_HEADERS", "SecretIndex", "Secrets", "is_secret_field", "masked",
+    "masked_value", "normal", "recorded_body", "recorded_headers", "recorded_request_headers", "recorded_url",
+    "response_secrets", "secrets_in",
+]  # fmt: skip

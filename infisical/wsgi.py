@@ -10,12 +10,13 @@ import re
 import string
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
 from returns.result import Failure, Result, Success
 
 from infisical.drivers import Executor, raised
+from infisical.hosts import Hosts, host_of, hosts_of
 from infisical.redaction import masked, secrets_in
 from infisical.request import Headers, HttpRequest
 from infisical.response import Response
@@ -39,9 +40,13 @@ HOP_BY_HOP: Final = frozenset(
 )
 """Headers of one connection, not of the message: PEP 3333 leaves them to the server."""
 BODILESS: Final = frozenset({204, 304})
+MAX_BODY_BYTES: Final = 4 << 20
+"""The size of a request's body, unless it is set: twice what any route of the server takes."""
 
 
-def application(executor: Executor) -> WSGIApplication:
+def application(
+    executor: Executor, *, allowed_hosts: Iterable[str] | None = None, max_body_bytes: int = MAX_BODY_BYTES
+) -> WSGIApplication:
     """Make a WSGI application of an executor, to be served or mounted anywhere.
 
     The executor sees the path as it was sent, with its percent-encoding (`%2F` stays), where the server tells it
@@ -50,12 +55,20 @@ def application(executor: Executor) -> WSGIApplication:
     out decoded, so that `Accept-Encoding` and `Content-Encoding` are not passed on; neither are headers of the
     connection.
 
+    `allowed_hosts` are the hosts that it answers to, in any port: names, addresses, networks, or `*` for every
+    well-formed one (`infisical.hosts.THIS_MACHINE` has those of loopback). A request for another host gets 421, one
+    whose `Host` is malformed or absent 400. None, the default, leaves the check to the WSGI server or a proxy.
+    A body of more than `max_body_bytes` (4 MiB by default) gets 413 and is not read.
+
     A Failure is answered with 502 and a JSON body like the server's errors, without secrets; so are an executor that
-    raises and an answer that cannot be written. A body shorter than its Content-Length is a 400.
+    raises and an answer that cannot be written. A body shorter than its Content-Length is a 400. ValueError for an
+    entry of `allowed_hosts` that is no host.
     """
+    hosts = None if allowed_hosts is None else hosts_of(allowed_hosts)
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        request = _request(environ)
+        refused = None if hosts is None else _misdirected(environ, hosts)
+        request = Failure(refused) if refused is not None else _request(environ, max_body_bytes)
         response = request.failure() if isinstance(request, Failure) else _run(executor, request.unwrap())
         headers, body = _written(response, environ["REQUEST_METHOD"])
         start_response(_status(response.status), headers)
@@ -65,16 +78,36 @@ def application(executor: Executor) -> WSGIApplication:
 
 
 # ---- the way in
-def _request(environ: WSGIEnvironment) -> Result[HttpRequest, Response]:
+def _misdirected(environ: WSGIEnvironment, hosts: Hosts) -> Response | None:
+    """Return the refusal of a request that is meant for another host, None if it is meant for this one."""
+    target = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)", _target(environ))
+    for authority in (environ.get("HTTP_HOST", ""), *(() if target is None else target.groups())):
+        host = host_of(authority)
+        if host is None:
+            return _refusal(HTTPStatus.BAD_REQUEST, "The Host header is missing or malformed")
+        if host not in hosts:
+            message = f"This server does not answer to the host '{host}': allow it (serve --allow-host {host})"
+            return _refusal(HTTPStatus.MISDIRECTED_REQUEST, message)
+    return None
+
+
+def _target(environ: WSGIEnvironment) -> str:
+    """Return the request target as it was sent, empty if the server does not tell it."""
+    return environ.get("REQUEST_URI") or environ.get("RAW_URI") or ""
+
+
+def _request(environ: WSGIEnvironment, max_body_bytes: int) -> Result[HttpRequest, Response]:
     query = environ.get("QUERY_STRING", "")
     url = f"{_origin(environ)}{_path(environ)}{f'?{_ascii(query)}' if query else ''}"
     headers = _headers(environ)
-    return _body(environ).map(lambda body: HttpRequest(environ["REQUEST_METHOD"], url, headers, body or None))
+    return _body(environ, max_body_bytes).map(
+        lambda body: HttpRequest(environ["REQUEST_METHOD"], url, headers, body or None)
+    )
 
 
 def _origin(environ: WSGIEnvironment) -> str:
     host: str = environ.get("HTTP_HOST", "")
-    if not re.fullmatch(r"[\w.~!$&'()*+,;=:%\[\]-]+", host, re.ASCII):  # it must not become a part of the path
+    if host_of(host) is None:  # it must not become a part of the path
         name = environ["SERVER_NAME"]
         host = f"{f'[{name}]' if ':' in name else name}:{environ['SERVER_PORT']}"
     return f"{environ['wsgi.url_scheme']}://{host}"
@@ -83,8 +116,9 @@ def _origin(environ: WSGIEnvironment) -> str:
 def _path(environ: WSGIEnvironment) -> str:
     """The path below the mount. PATH_INFO is decoded, and cannot tell %2F from a slash: what was sent can."""
     prefix, path = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
-    sent: str = environ.get("REQUEST_URI") or environ.get("RAW_URI") or ""
-    target = re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*", "", sent)  # what is asked of a proxy begins with a scheme
+    target = re.sub(
+        r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*", "", _target(environ)
+    )  # what is asked of a proxy begins with a scheme
     letters = re.findall(r"%[0-9A-Fa-f]{2}|.", re.split(r"[?#]", target)[0], re.DOTALL)
     if "".join(map(_decoded, letters)) == prefix + path:  # else somebody has rewritten the path since
         below = _ascii("".join(letters[len(prefix) :]))
@@ -118,16 +152,33 @@ def _headers(environ: WSGIEnvironment) -> Headers:
     return tuple((name, value) for name, value in named.items() if name.lower() not in dropped)
 
 
-def _body(environ: WSGIEnvironment) -> Result[bytes, Response]:
+def _body(environ: WSGIEnvironment, most: int) -> Result[bytes, Response]:
     length: str = environ.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()):
         return Failure(_refusal(HTTPStatus.BAD_REQUEST, "Content-Length is not a number"))
+    if len(length.lstrip("0")) > len(str(most)) or int(length) > most:  # Python reads no number of 5,000 digits
+        return Failure(_too_large(most))
+    stream = environ["wsgi.input"]
     if environ.get("wsgi.input_terminated"):  # a chunked body has no length
-        return Success(environ["wsgi.input"].read(-1))
-    body: bytes = environ["wsgi.input"].read(int(length)) if int(length) else b""
+        body = _read(stream, most + 1)
+        return Success(body) if len(body) <= most else Failure(_too_large(most))
+    body = _read(stream, int(length))
     if len(body) < int(length):
         return Failure(_refusal(HTTPStatus.BAD_REQUEST, "The body is shorter than its Content-Length"))
     return Success(body)
+
+
+def _read(stream: Any, most: int) -> bytes:
+    """Read at most so many bytes; a stream may give fewer at a time."""
+    parts = []
+    while most > 0 and (part := stream.read(most)):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
+
+
+def _too_large(most: int) -> Response:
+    return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is larger than {most} bytes")
 
 
 # ---- the way out

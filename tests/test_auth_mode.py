@@ -75,6 +75,15 @@ def test_the_server_policy_is_the_servers_list_where_an_endpoint_has_one():
     assert set(POLICIES) == {"documented", "server"}
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_the_server_policy_lets_through_what_the_server_asks_no_credential_for(mode):
+    open_to_all = Access("users", server=())
+
+    assert checked_by(server)(open_to_all, mode) is None
+    assert (checked_by(documented)(open_to_all, mode) is None) is (mode == "jwt")
+    assert checked_by(server)(Access("users"), None) is not None
+
+
 def test_a_policy_of_ones_own_decides_from_the_access():
     asked = []
 

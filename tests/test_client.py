@@ -42,6 +42,14 @@ EMPTY = Success(SecretList(secrets=()))
         ("https://app.infisical.com", "https://app.infisical.com/api/v4/secrets?projectId=p&environment=dev"),
         ("https://app.infisical.com/", "https://app.infisical.com/api/v4/secrets?projectId=p&environment=dev"),
         ("https://x:8443/a/b/", "https://x:8443/a/b/api/v4/secrets?projectId=p&environment=dev"),
+        ("https://x/api", "https://x/api/v4/secrets?projectId=p&environment=dev"),
+        ("https://x/api/", "https://x/api/v4/secrets?projectId=p&environment=dev"),
+        ("https://x/a/api//", "https://x/a/api/v4/secrets?projectId=p&environment=dev"),
+        ("https://x/api/api", "https://x/api/api/v4/secrets?projectId=p&environment=dev"),
+        ("https://api", "https://api/api/v4/secrets?projectId=p&environment=dev"),
+        ("https://x/xapi", "https://x/xapi/api/v4/secrets?projectId=p&environment=dev"),
+        ("https://x/api/v1", "https://x/api/v1/api/v4/secrets?projectId=p&environment=dev"),
+        ("https://x/API", "https://x/API/api/v4/secrets?projectId=p&environment=dev"),
         ("http://localhost:8080", "http://localhost:8080/api/v4/secrets?projectId=p&environment=dev"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080/api/v4/secrets?projectId=p&environment=dev"),
         ("http://[::1]:8080", "http://[::1]:8080/api/v4/secrets?projectId=p&environment=dev"),
@@ -74,6 +82,12 @@ def test_a_base_url_with_or_without_slash_prefix_or_port(base_url, expected):
         "http://localhost.example.com",
         "http://127.0.0.1.example.com",
         "http://127.evil.example.com",
+        "http://127.0.0.999",
+        "http://127.0.1",
+        "http://127.0.0.0x1",
+        "http://[::2]",
+        "https://h\\x",
+        "https://h%2fx",
         None,
         7,
     ],
@@ -220,7 +234,8 @@ def test_the_repr_of_a_client_says_where_and_how_but_not_with_what():
 def test_a_bound_method_keeps_its_signature_and_docstring_and_is_made_once():
     client = InfisicalClient(executor=ScriptedExecutor())
 
-    assert inspect.signature(client.secrets.create) == inspect.signature(Secrets.create)
+    bound, pure = inspect.signature(client.secrets.create), inspect.signature(Secrets.create)
+    assert bound.parameters == pure.parameters
     assert client.secrets.create.__doc__ == Secrets.create.__doc__
     assert client.secrets is client.secrets
     assert client.secrets.create is client.secrets.create

@@ -5,33 +5,29 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from returns.primitives.exceptions import UnwrapFailedError
-from returns.result import Failure
 
 from infisical import (
-    AuthenticationError,
     BadRequestError,
-    DecodeError,
     ForbiddenError,
     InfisicalApiError,
+    InfisicalClient,
     InfisicalError,
-    InfisicalNetworkError,
     InternalServerError,
+    Jwt,
     NotFoundError,
     RateLimitError,
-    RequestError,
     Response,
     UnauthorizedError,
     ValidationError,
 )
-from infisical.errors import error_type, from_response, unsent, with_hint
+from infisical.errors import error_type, from_response
+from infisical.executors import ScriptedExecutor
 from tests.wire import answer
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -68,7 +64,9 @@ OF_A_SERVER: dict[str, tuple[type[InfisicalApiError], str, str | None]] = {
         ValidationError, "workspaceId: Required; environment: Required; secretValue: Required", "ValidationFailure"
     ),
     "401_validation_query": (ValidationError, "environment: Required", "ValidationFailure"),
-    "403_not_member": (ForbiddenError, "You are not allowed to access this resource", NOT_A_MEMBER),
+    "403_not_member": (
+        ForbiddenError, f"You are not allowed to access this resource: {NOT_A_MEMBER}", NOT_A_MEMBER
+    ),
     "403_token_bad_signature": (ForbiddenError, "invalid signature", "TokenError"),
     "403_token_jwt_expired": (ForbiddenError, "Your token has expired. Please re-authenticate.", "TokenError"),
     "403_token_malformed": (
@@ -99,7 +97,9 @@ OF_A_SERVER: dict[str, tuple[type[InfisicalApiError], str, str | None]] = {
     "429_secrets_read": (RateLimitError, "Rate limit exceeded. Please try again in 1 minute", "RateLimitExceeded"),
     "500_empty_json_body": (InternalServerError, "Something went wrong", "InternalServerError"),
     "500_malformed_json": (InternalServerError, "Something went wrong", "InternalServerError"),
-    "500_project_get_unknown": (InternalServerError, "Something went wrong", "Failed to find project by id"),
+    "500_project_get_unknown": (
+        InternalServerError, "Something went wrong: Failed to find project by id", "Failed to find project by id"
+    ),
 }  # fmt: skip
 
 
@@ -266,6 +266,62 @@ def test_a_missing_object_is_not_a_missing_route(body):
     assert error.message == body.get("message", "Not Found")
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"message": "no", "error": "a reason"}, "no: a reason"),
+        ({"error": "a reason"}, "a reason"),
+        ({"message": "", "error": "a reason"}, "a reason"),
+        ({"message": "it is a reason", "error": "a reason"}, "it is a reason"),
+        ({"message": "no", "error": "PermissionDenied"}, "no"),
+        ({"message": "no", "error": "Not Found"}, "no"),
+        ({"message": "no", "error": "internal server error"}, "no"),
+        ({"message": "no", "error": ""}, "no"),
+        ({"message": "no", "error": " "}, "no"),
+        ({"message": "no", "error": ["a reason"]}, "no"),
+        ({"message": "no", "error": "s3cret is a reason"}, "no: [redacted] is a reason"),
+    ],
+)
+def test_a_reason_that_an_older_server_puts_into_error_is_in_the_message(body, message):
+    error = from_response(answer(body, 403), secrets={"s3cret"})
+
+    assert (error.message, str(error)) == (message, message)
+
+
+@pytest.mark.parametrize(
+    ("name", "length"), [("A" * 101, 101), ("\u00fc" * 200, 200), ("\U0001f511" * 51, 102), ("\ud800" * 101, 101)]
+)
+def test_a_part_of_a_path_that_is_too_long_states_the_limit_and_no_missing_route(name, length):
+    said = {"message": "Route GET:/api/v4/secrets/A not found", "error": "Not Found", "statusCode": 404}
+    parts = (("projectId", "p"), ("secretName", name))
+    error = from_response(answer(said, 404), "GET", "/api/v4/secrets/{secretName}", (), parts)
+
+    assert isinstance(error, NotFoundError)
+    assert not error.route_missing
+    assert error.message == (
+        f"Route GET:/api/v4/secrets/A not found (secretName has {length} characters: this server takes at most 100 in "
+        "a part of a path)"
+    )
+
+
+@pytest.mark.parametrize("name", ["A" * 100, "\U0001f511" * 50])
+def test_a_part_of_a_path_up_to_the_limit_is_not_to_blame(name):
+    error = from_response(
+        answer({"message": "Route GET:/api/x not found", "error": "Not Found"}, 404), "GET", "/x", (), (("n", name),)
+    )
+
+    assert isinstance(error, NotFoundError)
+    assert error.route_missing
+
+
+def test_a_call_with_a_long_name_says_so():
+    said = answer({"message": "Route GET:/api/x not found", "error": "Not Found", "statusCode": 404}, 404)
+    client = InfisicalClient(executor=ScriptedExecutor(*[said] * 3), auth=Jwt("t"))
+    error = client.secrets.get_by_name(secret_name="N" * 130, project_id="p", environment="dev").failure()
+
+    assert "secretName has 130 characters" in error.message
+
+
 # ---- Retry-After
 NOON = "Sun, 22 Nov 2026 12:00:00 GMT"
 IN_A_MINUTE = "Rate limit exceeded. Please try again in 1 minute"
@@ -342,79 +398,6 @@ def test_a_body_of_any_depth_gives_an_error(name, opening, closing, depth):
     body = f'{{"{name}": {opening * depth}1{closing * depth}}}'
 
     assert type(from_response(Response(403, (), body.encode()), "GET", "/x")) is ForbiddenError
-
-
-# ---- values
-ERRORS: list[tuple[InfisicalError, str, bool]] = [
-    (RequestError("m"), "RequestError(message='m', sent=False)", False),
-    (InfisicalError("m"), "InfisicalError(message='m')", True),
-    (AuthenticationError("m"), "AuthenticationError(message='m', sent=False)", False),
-    (AuthenticationError("m", current_mode="jwt", allowed_modes=("jwt",)),
-        "AuthenticationError(message='m', current_mode='jwt', allowed_modes=('jwt',), sent=False)", False),
-    (InfisicalNetworkError("m"), "InfisicalNetworkError(message='m', reason='protocol')", True),
-    (InfisicalNetworkError("m", reason="dns", sent=False),
-        "InfisicalNetworkError(message='m', reason='dns', sent=False)", False),
-    (DecodeError("m", path="a[0].b", response=Response(200, (("a", "s3cret"),), b"s3cret")),
-        "DecodeError(message='m', path='a[0].b', response=Response(status=200))", True),
-    (BadRequestError(
-        "m", status_code=400, error_type="K", request_id="r", details={"a": 0}, method="GET", template="/x"),
-        "BadRequestError(message='m', status_code=400, error_type='K', request_id='r', details={'a': 0}, method='GET', "
-        "template='/x')", True),
-    (from_response(answer({"message": "m", "details": False}, 429, retry_after="0")),
-        "RateLimitError(message='m', status_code=429, details=False, retry_after=0.0)", True),
-    (from_response(answer({"message": "Route GET:/x not found", "error": "Not Found"}, 404)),
-        f"NotFoundError(message='Route GET:/x not found ({ELSEWHERE})', status_code=404, error_type='Not Found', "
-        "route_missing=True)", True),
-    (unsent(InternalServerError("m", status_code=500)),
-        "InternalServerError(message='m', status_code=500, sent=False)", False),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("error", "shown", "sent"), ERRORS)
-def test_errors_are_values_that_say_whether_they_were_sent(error, shown, sent):
-    for copied in COPIES:
-        again = copied(error)
-
-        assert (again, type(again), hash(again), vars(again)) == (error, type(error), hash(error), vars(error))
-        assert again.args == (error.message,)
-    assert (repr(error), str(error), error.sent) == (shown, error.message, sent)
-
-
-def test_errors_that_differ_in_anything_are_not_equal():
-    errors = [error for error, _, _ in ERRORS]
-
-    assert all((one == other) is (i == j) for i, one in enumerate(errors) for j, other in enumerate(errors))
-    assert InfisicalError("m") != "m"
-    assert BadRequestError("m") != ForbiddenError("m")
-    assert InfisicalApiError("m", details={"a": 1}) != InfisicalApiError("m", details={"a": 2})
-
-
-@pytest.mark.parametrize("error", [error for error, _, _ in ERRORS], ids=lambda error: type(error).__name__)
-def test_unwrapping_a_failure_raises_with_the_error_as_its_cause(error):
-    with pytest.raises(UnwrapFailedError) as raised:
-        Failure(error).unwrap()
-
-    assert raised.value.__cause__ is error
-    assert f"infisical.errors.{type(error).__name__}: {error.message}\n" in traceback.format_exception(raised.value)
-
-
-def test_an_error_for_a_call_that_waited_is_a_copy_that_was_not_sent():
-    error = from_response(sample("429_secrets_read"))
-    waiting = unsent(error)
-
-    assert (error.sent, waiting.sent, waiting.retry_after, waiting.message) == (True, False, 60.0, error.message)
-
-
-def test_a_hint_stands_behind_the_message_of_a_copy():
-    error = BadRequestError("m", status_code=400)
-
-    assert with_hint(error, "do this") == BadRequestError("m (do this)", status_code=400)
-    assert (error.message, str(with_hint(error, "do this"))) == ("m", "m (do this)")
-
-
-@pytest.mark.parametrize(("reason", "timed_out"), [("timeout", True), ("dns", False), ("reset", False)])
-def test_a_network_error_says_whether_it_timed_out(reason, timed_out):
-    assert InfisicalNetworkError("m", reason=reason).timed_out is timed_out
 
 
 def test_secrets_of_the_request_are_masked_wherever_the_answer_echoes_them():

@@ -45,11 +45,11 @@ IN_NAMES = re.compile(
     r"|told|seen|found|shown|held|kept|made|gone|people|persons?|besides|beforehand)(_|$)"
 )
 IN_PROSE = {
-    "middleware": r"\b(?:[Aa]|[Tt]he|[Tt]his|\w+-mode|session|log|retry|token) links?\b|\blinks? of (?:the chain|your own)\b",
+    "middleware": r"\b(?:[Aa]|[Tt]he|[Tt]his|\w+-mode|session|log|retry|token) links?\b|\blinks? of (?:the|your)\b",
     "transient, random": r"\bby chance\b|\bsick\b",
     "cool-down": r"\bresting\b",
     "in flight, completed": r"\baloft\b|\bin the air\b|\blanded\b",
-    "an HTTP request": r"\b(?:one|a|every|each|per) message for (?:an executor|a call)\b|\bmessages? (?:of|in) a call\b",
+    "an HTTP request": r"\bmessage for (?:an executor|a call)\b|\bmessages? (?:of|in) a call\b",
     "is sent with": r"\b(?:goes|go|travels?) along\b",
     "again": r"\banew\b",
     "wraps, provides": r"\blends?\b|\bis lent\b|\blent\b",
@@ -138,8 +138,7 @@ def test_names_and_prose_use_the_words_of_the_field(path):
 def main(paths: list[str]) -> None:
     chosen = [one for path in paths or ["infisical"] for one in _files(ROOT / path)]
     lines = [line for path in chosen for line in found_in(path)]
-    print("\n".join(lines))
-    print(f"{len(lines)} found in {len(chosen)} files")
+    sys.stdout.write("\n".join([*lines, f"{len(lines)} found in {len(chosen)} files", ""]))
 
 
 def _files(path: Path) -> list[Path]:

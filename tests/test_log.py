@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from infisical import InfisicalClient, InfisicalNetworkError, Jwt
+from infisical import InfisicalClient, InfisicalNetworkError, Jwt, UniversalAuth
 from infisical.executors import ScriptedExecutor
 from infisical.middleware.tracing import tracing
 from tests.wire import answer
@@ -73,6 +73,84 @@ def test_an_id_that_could_break_a_line_is_left_out(caplog, bad):
     ask(answer(f'{{"reqId": {bad}, "message": "no", "error": "NotFound"}}'.encode(), 404))
 
     assert caplog.records[0].getMessage().endswith("request id: -")
+
+
+TOKEN = "tok-3n-of-the-session"
+
+
+def logged(caplog, *script, **settings):
+    """One call with INFO on, and the id that its last line shows."""
+    caplog.set_level(logging.INFO, "infisical")
+    settings.setdefault("auth", Jwt(TOKEN))
+    client = InfisicalClient(executor=ScriptedExecutor(*script), sleep=lambda _: None, **settings)
+    client.secrets.create(secret_name="K", secret_value="s3cr3t-value", project_id="p", environment="dev")
+    return [record.getMessage().partition("request id: ")[2] for record in caplog.records]
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("req-42", "req-42"),
+        (TOKEN, "[redacted]"),
+        (f"Bearer {TOKEN}", "Bearer [redacted]"),
+        (f"req-{TOKEN}-1", "req-[redacted]-1"),
+        ("s3cr3t-value", "[redacted]"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "[redacted]"),
+    ],
+)
+def test_an_id_in_which_the_server_sends_a_secret_back_is_masked(caplog, sent, shown, status):
+    body = {"secret": {"id": "1", "secretKey": "K", "secretValue": "v"}, "message": "m"}
+
+    assert logged(caplog, answer(body, status, x_request_id=sent), retry=None) == [shown]
+
+
+def test_the_same_for_an_id_in_a_body(caplog):
+    body = {"reqId": f"{TOKEN}", "message": "m", "error": "Kind"}
+
+    assert logged(caplog, answer(body, 400)) == ["[redacted]"]
+
+
+def test_a_token_obtained_during_the_call_is_masked_in_the_log_and_in_the_error(caplog):
+    caplog.set_level(logging.INFO, "infisical")
+    said = answer({"message": "bad T2-obtained", "error": "Kind"}, 400, x_request_id="T2-obtained")
+    refused = answer({"message": "no", "error": "TokenError"}, 403)
+    script = [answer({"accessToken": "T1-obtained"}), refused, answer({"accessToken": "T2-obtained"}), said]
+    client = InfisicalClient(executor=ScriptedExecutor(*script))
+    client.login(UniversalAuth("i", "s3cr3t")).unwrap()
+    error = client.secrets.list(project_id="p", environment="dev").failure()
+
+    assert (error.message, error.request_id) == ("bad [redacted]", "[redacted]")
+    assert caplog.records[-1].getMessage().endswith("request id: [redacted]")
+
+
+LOGIN = "/api/v1/auth/universal-auth/login"
+
+
+def lines(caplog):
+    return [record.getMessage().partition(" in ")[0] for record in caplog.records if record.levelname == "INFO"]
+
+
+def test_a_renewals_login_is_a_line_of_its_own(caplog):
+    now = [0.0]
+    script = [answer({"accessToken": f"T{n}", "expiresIn": 100}, x_request_id=f"T{n}") for n in (1, 2)]
+    executor = ScriptedExecutor(script[0], script[1], answer({"secrets": []}))
+    client = InfisicalClient(executor=executor, clock=lambda: now[0])
+    client.login(UniversalAuth("i", "s")).unwrap()
+    caplog.set_level(logging.INFO, "infisical")
+    now[0] = 99.0
+    client.secrets.list(project_id="p", environment="dev").unwrap()
+
+    assert lines(caplog) == [f"POST {LOGIN}: 200", "GET /api/v4/secrets: 200"]
+    assert caplog.records[0].getMessage().endswith("request id: [redacted]")
+
+
+def test_a_first_login_that_waited_for_the_call_is_a_line_too(caplog):
+    caplog.set_level(logging.INFO, "infisical")
+    executor = ScriptedExecutor(answer({"accessToken": "T"}), answer({"secrets": []}))
+    InfisicalClient(executor=executor, auth=UniversalAuth("i", "s")).secrets.list(project_id="p", environment="dev")
+
+    assert lines(caplog) == [f"POST {LOGIN}: 200", "GET /api/v4/secrets: 200"]
 
 
 def test_an_application_that_has_set_up_no_logging_sees_nothing(capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from returns.result import Success
 
 from infisical import AsyncInfisicalClient, InfisicalClient, InfisicalNetworkError, Jwt
 from infisical.executors import AsyncScriptedExecutor, ScriptedExecutor
@@ -80,6 +81,15 @@ def test_an_answer_that_is_too_long_is_a_failure_whatever_the_executor(status):
     got = client.with_options(max_response_bytes=9).secrets.list(**WHERE)
 
     assert got.failure() == InfisicalNetworkError("the answer has more than 9 bytes", reason="protocol")
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_answer_of_exactly_the_limit_is_read(status):
+    whole = answer({"secrets": [], "message": "m"}, status)
+    client = InfisicalClient(executor=ScriptedExecutor(whole), auth=Jwt("t"), max_response_bytes=len(whole.body))
+    got = client.secrets.list(**WHERE)
+
+    assert isinstance(got, Success) if status == 200 else got.failure().message == "m"
 
 
 @pytest.mark.parametrize("status", [200, 400])

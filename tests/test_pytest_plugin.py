@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
+import vcr  # noqa: F401 - PyYAML's compiled part is loaded only once, so before a run in this process
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infisical.testing.plugin import _file_name
 
 pytest_plugins = ["pytester"]
 
@@ -17,7 +24,7 @@ def outcomes(pytester: pytest.Pytester, source: str, *arguments: str) -> dict[st
 
 
 def afresh(pytester: pytest.Pytester, source: str, *arguments: str) -> dict[str, int]:
-    """The same in a process of its own, as recording needs PyYAML's compiled part, which is loaded only once."""
+    """The same in a process of its own."""
     pytester.makepyfile(test_app=source)
     return pytester.runpytest_subprocess("-q", *arguments).parseoutcomes()
 
@@ -100,35 +107,124 @@ def test_a_marker_that_cannot_be_right_ends_the_test_with_how_to_use_it(pytester
 
 
 RECORDED = """
+    import asyncio
     import pytest
     from returns.result import Success
-    from infisical import InfisicalClient, Jwt, Response
+    from infisical import AsyncInfisicalClient, InfisicalClient, Jwt, Response
 
     @pytest.fixture
     def infisical_transport():
-        body = b'{"secret": {"id": "1", "secretKey": "K", "secretValue": "s3cr3t-value"}}'
-        return lambda request: Success(Response(200, (("content-type", "application/json"),), body))
+        def answer(request):
+            assert RECORDING
+            name = request.url.rpartition("/")[2].partition("?")[0]
+            body = '{"secret": {"id": "%s", "secretKey": "K", "secretValue": "s3cr3t-value"}}' % name
+            return Success(Response(200, (("content-type", "application/json"),), body.encode()))
+        return answer
 
-    @pytest.mark.parametrize("name", ["K", "a/b c"])
+    def read(executor, name):
+        client = InfisicalClient(executor=executor, auth=Jwt("t0ken-of-mine"))
+        return client.secrets.get_by_name(secret_name=name, project_id="p", environment="dev").unwrap().id
+
+    @pytest.mark.parametrize("name", ["K", "a/b", "a_b", "a b", "a:b", "x" * 300, "k"])
     def test_read(infisical_cassette, name):
-        client = InfisicalClient(executor=infisical_cassette, auth=Jwt("t0ken-of-mine"))
-        got = client.secrets.get_by_name(secret_name=name, project_id="p", environment="dev")
-        assert got.unwrap().secret_key == "K"
+        assert read(infisical_cassette, "plain") == "plain"
+
+    @pytest.mark.xdist_group("any")
+    def test_simple(infisical_cassette):
+        assert read(infisical_cassette, "simple") == "simple"
+
+    class TestA:
+        def test_x(self, infisical_cassette):
+            assert read(infisical_cassette, "one") == "one"
+
+    class TestB:
+        def test_x(self, infisical_cassette):
+            assert read(infisical_cassette, "other") == "other"
+
+    def test_asyncio(infisical_cassette, infisical_cassette_async):
+        client = AsyncInfisicalClient(executor=infisical_cassette_async, auth=Jwt("t0ken-of-mine"))
+        where = {"project_id": "p", "environment": "dev"}
+        assert asyncio.run(client.secrets.get_by_name(secret_name="async", **where)).unwrap().id == "async"
+        assert read(infisical_cassette, "blocking") == "blocking"
 """
+TESTS = 11
 
 
-def test_a_cassette_is_recorded_when_asked_for_redacted_and_played_from_then_on(pytester):
-    assert afresh(pytester, RECORDED) == {"failed": 2}
-    assert afresh(pytester, RECORDED, "--infisical-record=once") == {"passed": 2}
-    written = sorted((pytester.path / "cassettes" / "test_app").iterdir())
-    text = "".join(path.read_text() for path in written)
+def test_each_test_has_a_recording_of_its_own_made_when_asked_for_and_played_from_then_on(pytester):
+    recording, playing = (RECORDED.replace("assert RECORDING", f"assert {it}") for it in ("True", "False"))
+    assert outcomes(pytester, playing) == {"failed": TESTS}
+    assert outcomes(pytester, recording, "--infisical-record=once") == {"passed": TESTS}
+    files = sorted((pytester.path / "cassettes" / "test_app").iterdir())
+    text = "".join(path.read_text() for path in files)
 
-    assert [path.name for path in written] == ["test_read_K.yaml", "test_read_a_b_c.yaml"]
+    assert len(files) == len({path.name.casefold() for path in files}) == TESTS
+    assert {"test_simple.yaml", "test_asyncio.yaml"} < {path.name for path in files}
+    assert all(len(path.name.encode()) <= 255 for path in files)
     assert "s3cr3t-value" not in text
     assert "t0ken-of-mine" not in text
-    assert afresh(pytester, RECORDED.replace("lambda request: Success", "lambda request: 1 / 0 and Success")) == {
-        "passed": 2
-    }
+    assert outcomes(pytester, playing) == {"passed": TESTS}
+
+
+def test_processes_of_xdist_record_what_one_process_plays(pytester):
+    pytest.importorskip("xdist")
+    recording, playing = (RECORDED.replace("assert RECORDING", f"assert {it}") for it in ("True", "False"))
+
+    assert afresh(pytester, recording, "-n2", "--dist=loadgroup", "--infisical-record=all") == {"passed": TESTS}
+    assert outcomes(pytester, playing) == {"passed": TESTS}
+
+
+def test_a_call_that_is_not_recorded_says_how_to_record_it(pytester):
+    source = """
+        import asyncio
+        from infisical import HttpRequest
+
+        ASK = HttpRequest("GET", "https://x/a")
+
+        def test_blocking(infisical_cassette):
+            assert "--infisical-record=once" in infisical_cassette(ASK).failure().message
+
+        def test_asyncio(infisical_cassette_async):
+            assert "--infisical-record=once" in asyncio.run(infisical_cassette_async(ASK)).failure().message
+
+        def test_known(infisical_cassette):
+            error = infisical_cassette(ASK).failure()
+            assert error.message.startswith("test_known.yaml: GET /a is not recorded")
+            assert "--infisical-record=once" in error.message
+    """
+    folder = pytester.mkdir("cassettes") / "test_app"
+    folder.mkdir()
+    (folder / "test_known.yaml").write_text("interactions: []\nversion: 1\n")
+
+    assert outcomes(pytester, source) == {"passed": 3}
+
+
+def test_test_files_of_several_folders_may_share_a_folder_of_recordings(pytester):
+    source = """
+        from infisical.testing.plugin import _cassette_path
+
+        def test_it(request):
+            assert _cassette_path(request).relative_to(request.config.rootpath / "tapes") == Path(%r)
+    """
+    for folder in ("one", "other"):
+        expected = f"{folder}/test_same/test_it.yaml"
+        file = pytester.mkpydir(folder) / "test_same.py"
+        file.write_text(f"from pathlib import Path\n{textwrap.dedent(source) % expected}")
+    result = pytester.runpytest_inprocess("-q", "-o", f"infisical_cassettes={pytester.path / 'tapes'}")
+
+    assert result.parseoutcomes() == {"passed": 2}
+
+
+names = st.lists(st.text(st.sampled_from("aAbB_-./:[] é\\"), max_size=5), min_size=1, max_size=3)
+
+
+@given(one=names, other=names)
+def test_two_tests_never_have_one_file_on_a_file_system_that_ignores_case_too(one, other):
+    assert (_file_name(one).casefold() == _file_name(other).casefold()) == (one == other)
+
+
+@given(st.lists(st.text(), min_size=1, max_size=3))
+def test_any_name_of_a_test_makes_a_name_of_a_file(test):
+    assert re.fullmatch(r"[A-Za-z0-9_.]{0,80}-?[0-9a-f]{0,12}", _file_name(test))
 
 
 def test_a_suite_that_uses_none_of_it_imports_pytest_and_nothing_of_the_library():

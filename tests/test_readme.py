@@ -71,7 +71,9 @@ def test_every_python_block_of_the_readme_runs(monkeypatch, capsys):
         "You are not allowed to create on secrets",
         "7.0",
         "reset True 1",
-        "tape.yaml: GET /api/v4/secrets/OTHER is not recorded, or was played already; near it: GET /api/v4/secrets/K",
+        "tape.yaml: GET /api/v4/secrets/OTHER is not recorded, or was played already; near it: GET /api/v4/secrets/K; "
+        "GET /api/v4/secrets/K differs in path: recorded '/api/v4/secrets/K', requested '/api/v4/secrets/OTHER'; "
+        "to record it, delete the file and record it again with mode='once' and an inner executor",
         "GET /api/v4/secrets/{secretName} Success",
     ]
 

@@ -23,7 +23,9 @@ from infisical import (
     ValidationError,
 )
 from infisical.decode import nothing
+from infisical.demo.recorded import RECORDING
 from infisical.executors import CassetteExecutor
+from infisical.executors.etags import is_random
 from infisical.request import get, post
 from tests.wire import CASSETTES, PROJECT, RECORDED_AT, replaying
 
@@ -58,6 +60,14 @@ def test_every_recorded_exchange_plays_in_order_through_hand_made_requests(tape)
     client = replaying(tape)
 
     assert [seen(client(asked_again(it))) for it in interactions] == [expected(it) for it in interactions]
+
+
+@pytest.mark.parametrize("tape", [*CASSETTES.glob("*.yaml"), RECORDING], ids=lambda path: path.name)
+def test_no_recording_holds_an_etag_of_the_server_which_is_a_hash_of_the_body_before_it_was_scrubbed(tape):
+    interactions = yaml.safe_load(tape.read_text())["interactions"]
+    etags = [tag for one in interactions for tag in one["response"]["headers"]["etag"]]
+
+    assert [tag for tag in etags if not is_random(tag)] == []
 
 
 def test_the_recorded_refusals():

@@ -1,4 +1,4 @@
-"""The retry link: what is repeated, how long is waited, and when it stops. No test here sleeps."""
+"""The retry middleware: what is repeated, how long is waited, and when it stops. No test here sleeps."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ WHERE = {"project_id": "p", "environment": "dev"}
 LISTED = answer({"secrets": []})
 MADE = answer({"secret": {"id": "1", "secretKey": "K", "secretValue": "v"}})
 SEALED = answer({"ciphertext": "AA=="})
+STATUS = answer({"date": "2026-01-01T00:00:00Z", "message": "Ok"})
 GRANTED = answer({"accessToken": "t", "expiresIn": 60})
 REASONS = ("dns", "refused", "reset", "timeout", "protocol", "tls", "unrecorded")
 SICK = (429, 502, 503, 504)
@@ -162,6 +163,29 @@ def test_the_server_says_how_long_to_wait_else_chance_does(status, headers, wait
 
     assert isinstance(asked.read(), Success)
     assert asked.slept == [waited]
+
+
+def test_a_wait_of_exactly_the_longest_is_waited_for():
+    asked = Asked(sick(429, retry_after="30"), sick(503, retry_after="30"), LISTED)
+
+    assert isinstance(asked.read(), Success)
+    assert asked.slept == [30.0, 30.0]
+
+
+@pytest.mark.parametrize("longest", [0.0, 0.25, 7.0])
+def test_a_wait_of_exactly_the_longest_is_waited_for_whatever_it_is(longest):
+    asked = Asked(sick(429, retry_after=f"{longest:g}"), LISTED, retry=Retry(longest=longest))
+
+    assert isinstance(asked.read(), Success)
+    assert asked.slept == [longest]
+
+
+@pytest.mark.parametrize("credential", [IdentityAccessToken("t"), None], ids=["logged in", "not logged in"])
+def test_a_read_that_takes_no_credential_is_repeated_after_a_429(credential):
+    asked = Asked(sick(429, retry_after="2"), STATUS, auth=credential)
+
+    assert isinstance(asked.client.status.get(), Success)
+    assert (asked.times, asked.slept) == (2, [2.0])
 
 
 def test_who_asks_for_too_long_a_wait_is_not_waited_for():

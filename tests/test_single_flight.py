@@ -251,7 +251,7 @@ def test_if_the_leader_of_a_flight_is_interrupted_a_follower_takes_over():
         crash.set()
 
         assert (leader.result(30), follower.result(30)) == (None, 1)
-    assert flights.aloft == {}
+    assert flights.current == {}
 
 
 def test_if_a_flight_is_cancelled_itself_a_follower_starts_another():
@@ -267,7 +267,7 @@ def test_if_a_flight_is_cancelled_itself_a_follower_starts_another():
         follower = asyncio.create_task(adrive(once("key", flight), None, flights))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        flights["key"].cancel()
+        flights["key"].task.cancel()
         return await follower, flights
 
     assert asyncio.run(main()) == (2, {})
@@ -334,7 +334,7 @@ def test_an_async_factory_is_awaited_by_the_asyncio_client_and_refused_by_the_bl
     refused = InfisicalClient(retry=None, executor=lambda _: Failure(AssertionError())).login(factory)  # type: ignore[arg-type, return-value]
 
     assert isinstance(awaited, Success)
-    assert refused.failure().message.startswith("the login factory failed: TypeError was raised at drivers.py:")
+    assert refused.failure().message.startswith("the login factory is async (factory) and this client is blocking: ")
 
 
 def test_any_request_runs_under_both_clients():

@@ -23,6 +23,8 @@ from infisical.wsgi import application
 
 JSON = ("Content-Type", "application/json; charset=utf-8")
 OK = Response(200, (("Content-Type", "text/plain"),), b"ok")
+OK_SCRIPT = ScriptedExecutor(OK)
+"""For requests that never reach it."""
 
 
 def environ(method: str = "GET", path: str = "/", body: bytes = b"", **more: Any) -> dict[str, Any]:
@@ -35,13 +37,13 @@ def environ(method: str = "GET", path: str = "/", body: bytes = b"", **more: Any
     return {name: value for name, value in {**found, **more}.items() if value is not None}
 
 
-def answered(executor: Executor, asked: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+def answered(executor: Executor, asked: dict[str, Any], **options: Any) -> tuple[str, list[tuple[str, str]], bytes]:
     told: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
         told.extend([status, headers])
 
-    body = b"".join(application(executor)(asked, start_response))
+    body = b"".join(application(executor, **options)(asked, start_response))
     return told[0], told[1], body
 
 
@@ -154,6 +156,7 @@ def test_whatever_a_client_asks_for_comes_out_as_it_went_in(name: str, environme
         ({"HTTP_HOST": "[::1]:8080"}, "http://[::1]:8080"),
         ({"HTTP_HOST": "evil/api?x="}, "http://127.0.0.1:80"),
         ({"HTTP_HOST": "me@evil"}, "http://127.0.0.1:80"),
+        ({"HTTP_HOST": "["}, "http://127.0.0.1:80"),
         ({"HTTP_HOST": None, "SERVER_NAME": "::1", "SERVER_PORT": "8080"}, "http://[::1]:8080"),
     ],
 )
@@ -195,6 +198,95 @@ def test_a_body_that_breaks_off_is_refused_before_the_executor_sees_it(length: s
 
     assert answered(script, found) == ("400 Bad Request", *refused(400, "BadRequest", why))
     assert script.sent == []
+
+
+def test_a_body_that_is_too_large_is_refused_unread():
+    class Unreadable(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise AssertionError("it was read")
+
+    for length in ("11", "9" * 5000):
+        found = environ("POST", CONTENT_LENGTH=length, **{"wsgi.input": Unreadable()})
+        got = answered(OK_SCRIPT, found, max_body_bytes=10)
+
+        assert (got[0][:3], json.loads(got[2])["message"]) == ("413", "The body is larger than 10 bytes")
+    assert OK_SCRIPT.sent == []
+
+
+def test_a_body_without_length_is_read_up_to_the_limit_only():
+    read: list[int] = []
+
+    class Endless(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            assert size is not None
+            assert size >= 0
+            read.append(min(size, 4))
+            return b"x" * min(size, 4)
+
+    found = environ("POST", **{"wsgi.input": Endless(), "wsgi.input_terminated": True})
+
+    assert answered(OK_SCRIPT, found, max_body_bytes=10)[0][:3] == "413"
+    assert sum(read) == 11
+
+
+@pytest.mark.parametrize("more", [{}, {"wsgi.input_terminated": True}])
+def test_a_body_of_just_the_limit_is_taken_in_as_many_parts_as_it_comes(more: dict[str, Any]):
+    class Piecewise(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read(min(size or 0, 3))
+
+    script = ScriptedExecutor(OK)
+    found = environ("POST", CONTENT_LENGTH="10", **{"wsgi.input": Piecewise(b"0123456789"), **more})
+
+    assert answered(script, found, max_body_bytes=10)[0] == "200 OK"
+    assert script.sent[0].body == b"0123456789"
+
+
+# ---- for which host
+def test_a_foreign_host_is_refused_before_the_executor_sees_it():
+    message = "This server does not answer to the host 'evil.example': allow it (serve --allow-host evil.example)"
+    script = ScriptedExecutor(OK)
+    got = answered(script, environ("POST", HTTP_HOST="evil.example:80"), allowed_hosts=["localhost"])
+
+    assert got == ("421 Misdirected Request", *refused(421, "MisdirectedRequest", message))
+    assert script.sent == []
+
+
+@pytest.mark.parametrize("host", ["vault", "VAULT:80", "10.1.2.3", "[::1]:80"])
+def test_an_allowed_host_is_answered_in_any_port(host: str):
+    script = ScriptedExecutor(OK)
+    got = answered(script, environ(HTTP_HOST=host), allowed_hosts=["Vault", "10.0.0.0/8", "::1"])
+
+    assert (got[0], script.sent[0].url) == ("200 OK", f"http://{host}/")
+
+
+@pytest.mark.parametrize("allowed", [["*"], ["localhost"]])
+@pytest.mark.parametrize("host", [None, "", "[", "a b", "me@localhost", "localhost,localhost", "localhost:x", "\x01"])
+def test_a_malformed_or_absent_host_is_a_400(host: str | None, allowed: list[str]):
+    got = answered(OK_SCRIPT, environ(HTTP_HOST=host), allowed_hosts=allowed)
+
+    assert got == ("400 Bad Request", *refused(400, "BadRequest", "The Host header is missing or malformed"))
+    assert OK_SCRIPT.sent == []
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://evil.example/x", "421"),
+        ("http://me@localhost/x", "400"),
+        ("http://localhost:1/x", "200"),
+        ("/x", "200"),
+    ],
+)
+def test_the_host_of_a_whole_url_counts_too(target: str, status: str):
+    found = environ(path="/x", REQUEST_URI=target, HTTP_HOST="localhost")
+
+    assert answered(ScriptedExecutor(OK), found, allowed_hosts=["localhost"])[0][:3] == status
+
+
+def test_a_host_that_cannot_be_one_is_refused_when_the_application_is_made():
+    with pytest.raises(ValueError, match="'a b' is no host name, address or network"):
+        application(OK_SCRIPT, allowed_hosts=["a b"])
 
 
 # ---- what is answered

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from returns.result import Failure, Success
+from returns.result import Failure, Result, Success
 
 from infisical.auth import ServiceToken
 from infisical.client import InfisicalClient
 from infisical.demo.stage import Play, Stage, Step, tell
 from infisical.endpoints.kms import DecryptResponse, EncryptResponse, KmsKey
 from infisical.endpoints.secrets import NewSecret
-from infisical.errors import AuthenticationError, NotFoundError
+from infisical.errors import AuthenticationError, InfisicalError, NotFoundError
 from infisical.executors.memory import MemoryExecutor
 from infisical.group import Answer
 from infisical.logins import UniversalAuth
@@ -118,7 +118,7 @@ def play() -> Play:
     def encrypt_and_decrypt(stage: Stage) -> bool:
         kms = stage.client.kms
 
-        def encrypt(key: KmsKey) -> Answer[DecryptResponse]:
+        def encrypt(key: KmsKey) -> Result[DecryptResponse, InfisicalError]:
             def decrypt(made: EncryptResponse) -> Answer[DecryptResponse]:
                 return stage.ask("client.kms.decrypt", kms.decrypt, key_id=key.id, ciphertext=made.ciphertext)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infisical import request as http
-from infisical.auth import EVERY, Access
+from infisical.auth import Access
 from infisical.decode import one
 from infisical.endpoints.identity_auth import LoginResponse
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-ACCESS = Access("identity_access_tokens", server=EVERY, judges_session=False)
+ACCESS = Access("identity_access_tokens", server=(), judges_session=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

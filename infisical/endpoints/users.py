@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 from typing_extensions import deprecated
 
 from infisical import request as http
-from infisical.auth import EVERY, Access
+from infisical.auth import Access
 from infisical.decode import many, nothing, one
 from infisical.endpoints.mfa import MfaMethod
 from infisical.endpoints.organizations import Organization
@@ -21,7 +21,7 @@ from infisical.model import Model, wire
 from infisical.request import Request
 
 ACCESS = Access("users")
-OPEN_ACCESS = Access("users", server=EVERY)
+OPEN_ACCESS = Access("users", server=())
 AuthMethod: TypeAlias = (
     Literal[
         "email",

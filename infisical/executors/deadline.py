@@ -1,20 +1,21 @@
 """One deadline over an exchange, for what is made of urllib3: connecting, each send and each read look at it.
 
 urllib3's own timeouts start anew with every read, so that an answer that drips never ends. Here each step is bounded by
-what is left of the whole. Names are resolved by the system, which no deadline can interrupt. Nothing here knows TLS,
-proxies or pools.
+what is left of the whole. Names are resolved by the system, which no deadline can interrupt. Other threads end a wait
+by its `Wire`. Nothing here knows TLS, proxies or pools.
 """
 
 from __future__ import annotations
 
+import contextlib
 import encodings.idna  # noqa: F401 (else the first look-up imports it, and a child forked meanwhile waits for ever)
 import http.client
 import io
 import socket
 import threading
 import time
-from collections.abc import Iterable
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, TypeAlias
 
 from infisical.errors import Reason
 
@@ -24,15 +25,64 @@ Option: TypeAlias = "tuple[int, int, int | bytes]"
 PROMPT: tuple[Option, ...] = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 
 
+MOST_INTERIM_ANSWERS: Final = 100
+"""How many answers of 1xx may precede the one that counts."""
+
+
+class Wire:
+    """The connection that an exchange waits on, for other threads: `cut` ends that wait.
+
+    No lock: whoever takes the socket out of the list owns it, so that a cut never meets a connection that has gone back
+    to its pool, and an interrupted thread leaves nothing locked.
+    """
+
+    __slots__ = ("_sockets", "is_cut", "sent")
+
+    def __init__(self) -> None:
+        self._sockets: list[Socket] = []
+        self.is_cut = False
+        self.sent: bool | None = None
+        """Whether any of the request may have left; None where no executor has said."""
+
+    def hold(self, sock: Socket) -> None:
+        """Note the socket that the exchange is about to wait on; ConnectionAbortedError if the wire is cut."""
+        self._sockets = [sock]
+        if self.is_cut:
+            raise ConnectionAbortedError("the call was cancelled")
+
+    def release(self) -> bool:
+        """Let go of the socket; False if another thread is cutting it, or has."""
+        self._sockets.clear()
+        return not self.is_cut
+
+    def cut(self) -> None:
+        """End the wait, from any thread: shut the socket down, now or as soon as there is one."""
+        self.is_cut = True
+        try:
+            sock = self._sockets.pop()
+        except IndexError:
+            return
+        while not isinstance(sock, socket.socket):  # TLS inside TLS
+            sock = sock.socket
+        with contextlib.suppress(OSError):  # it may be closed, or not connected yet
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # that of TLS would take the keys from the reading thread
+
+
 class Exchange(threading.local):
     """The exchange that a thread is in: until when it may last, and whether any of it has gone out."""
 
     deadline = 0.0
     sent = False
+    given: Wire | None = None
+    """The wire of the call that this thread runs, from whatever runs calls in threads."""
+
+    def __init__(self) -> None:
+        self.wire = Wire()
 
     def start(self, seconds: float) -> None:
         """Begin one that lasts so many seconds at most."""
         self.deadline, self.sent = time.monotonic() + seconds, False
+        self.wire = self.given or Wire()
 
     def left(self) -> float:
         """Return the seconds left; TimeoutError if there are none."""
@@ -40,6 +90,25 @@ class Exchange(threading.local):
         if left <= 0:
             raise TimeoutError("the deadline passed")
         return left
+
+    def is_in_time(self) -> bool:
+        """Tell whether there is time left."""
+        return time.monotonic() < self.deadline
+
+    @contextlib.contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """Give the block no more than so many of the seconds that are left."""
+        whole = self.deadline
+        self.deadline = min(whole, time.monotonic() + seconds)
+        try:
+            yield
+        finally:
+            self.deadline = whole
+
+    def sending(self, sock: Socket) -> None:
+        """Note that some of the request may leave now, by this socket."""
+        self.sent = self.wire.sent = True
+        self.wire.hold(sock)
 
 
 exchange = Exchange()
@@ -68,6 +137,7 @@ def connected(host: str, port: int, options: Iterable[Option] = PROMPT) -> socke
         try:
             for option in options:
                 sock.setsockopt(*option)
+            exchange.wire.hold(sock)
             sock.settimeout(exchange.left() / (len(found) - index))  # one dead address must not use it all up
             sock.connect(address)
             sock.settimeout(exchange.left())
@@ -122,12 +192,17 @@ class _TimedFiles:
 
 
 class TimedResponse(http.client.HTTPResponse):
-    """An answer that is read under the deadline; http.client's limits to its head (lines, their length) stay."""
+    """An answer that is read under the deadline, and with bounds.
+
+    http.client's own: a line of the head has at most 65,536 bytes, and a head at most 100 lines. These here: the number
+    of answers of 1xx, and a chunk whose size is below zero, which http.client takes for one without an end.
+    """
 
     def __init__(self, sock: Socket, *args: Any, **settings: Any) -> None:
         files: Any = _TimedFiles(sock)
         super().__init__(files, *args, **settings)
         self._reader: Any = self.fp.raw
+        self._heads = 0
 
     def begin(self) -> None:
         """Read the head: http.client passes over 100 only, and takes the end of the connection for that of the head."""
@@ -137,3 +212,16 @@ class TimedResponse(http.client.HTTPResponse):
             super().begin()
         if self._reader.ended:
             raise http.client.IncompleteRead(b"")
+
+    def _read_status(self) -> tuple[str, int, str]:
+        self._heads += 1
+        if self._heads > MOST_INTERIM_ANSWERS + 1:
+            raise http.client.HTTPException(f"got more than {MOST_INTERIM_ANSWERS} interim answers")
+        line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+        return line
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:
+            raise ValueError("the size of a chunk is below zero")
+        return size

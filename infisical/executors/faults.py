@@ -24,6 +24,7 @@ from infisical.drivers import AsyncExecutor, Executor, Reply
 from infisical.errors import InfisicalNetworkError, Reason
 from infisical.request import Headers, HttpRequest
 from infisical.response import Response
+from infisical.wiring import check_executor
 
 When: TypeAlias = Literal["before", "after"]
 
@@ -173,10 +174,11 @@ class FaultyExecutor:
 
     A plan is a sequence (when it ends, nothing is disturbed any more) or a function of the message; threads share it.
     It does not close `inner`, which is not its own. It never raises, unless the plan does, or gives what is no fault
-    (TypeError). `sleep` takes seconds.
+    (TypeError). `sleep` takes seconds. ValueError for an async `inner`.
     """
 
     def __init__(self, inner: Executor, plan: Plan, *, sleep: Callable[[float], object] = time.sleep) -> None:
+        check_executor(inner, blocking=True, what="inner")
         self._inner, self._planned, self._sleep = inner, _Planned(plan), sleep
 
     def __call__(self, request: HttpRequest) -> Reply:
@@ -188,11 +190,12 @@ class FaultyExecutor:
 
 
 class AsyncFaultyExecutor:
-    """The same around an async executor."""
+    """The same around an async executor. ValueError for a blocking one, where it shows."""
 
     def __init__(
         self, inner: AsyncExecutor, plan: Plan, *, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     ) -> None:
+        check_executor(inner, blocking=False, what="inner")
         self._inner, self._planned, self._sleep = inner, _Planned(plan), sleep
 
     async def __call__(self, request: HttpRequest) -> Reply:

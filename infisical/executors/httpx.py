@@ -13,18 +13,34 @@ import contextlib
 import os
 import socket
 import ssl
-from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Generic, TypeVar
 
 from returns.result import Success
 
 from infisical.drivers import Reply
 from infisical.errors import Reason
-from infisical.executors.attempt import CLOSED, ELSEWHERE, Attempt, causes, current, holds
+from infisical.executors.attempt import (
+    CLOSED,
+    ELSEWHERE,
+    NOT_ASYNCIO,
+    UNUSABLE_PROXY,
+    Attempt,
+    Veiled,
+    causes,
+    checked_client,
+    current,
+    holds,
+    is_local_http,
+)
+from infisical.executors.decompress import BodyBuffer, too_large
+from infisical.executors.in_flight import CallsInFlight
+from infisical.executors.proxies import proxy_for
 from infisical.request import HttpRequest
 from infisical.response import Response
 
 try:
+    import httpcore
     import httpx
 except ImportError as missing:
     raise ImportError("this executor needs httpx: pip install 'infisical-functional[httpx]'") from missing
@@ -38,6 +54,11 @@ NEVER_SENT: Final = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+KNOWN: Final = (httpx.TransportError, httpx.DecodingError, OSError, EOFError)
+"""What httpx and the streams below it raise for network trouble."""
+UNUSABLE: Final = (ValueError, ImportError, httpx.InvalidURL)
+"""What httpx raises for a proxy that it cannot use; ImportError for SOCKS where socksio is not installed."""
+PROXIED: Final = (httpcore.HTTPProxy, httpcore.SOCKSProxy, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy)
 READ: Final = "http11.receive_response_body.complete"
 TO_H11: Final = ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state")
 SLICE: Final = 64 * 1024
@@ -46,10 +67,15 @@ SLICE: Final = 64 * 1024
 class HttpxExecutor:
     """Send by an httpx.Client. Safe to share between threads.
 
-    A given client lends its transports (pools, proxies, TLS), event hooks and default headers, and stays open. Its
-    cookies, `auth`, `params`, `base_url` and default credentials (`Authorization`, `Cookie`) have no part in it.
-    Without one the executor makes its own; `close`, or leaving it as a context manager, closes that one. Calls after
-    that, or after the given client was closed, are a `Failure`.
+    The transports (pools, proxies, TLS), event hooks and default headers of a given client are used, and it stays open.
+    Its cookies, `auth`, `params`, `base_url` and default credentials (`Authorization`, `Cookie`) are not. Without one
+    the executor makes its own; `close`, or leaving it as a context manager, closes that one. Calls after that, or after
+    the given client was closed, are a `Failure`. ValueError for anything but an instance of httpx.Client.
+
+    Without a client, the proxies of the environment (`HTTPS_PROXY`, `NO_PROXY` and so on) are read when a server is
+    first called. http:// to this machine is never sent through a proxy, not even through that of a given client.
+
+    `HttpRequest.max_response_bytes` bounds the body of the answer and the memory that it takes; None is no limit.
 
     The deadline covers TLS, sending, headers and body. It does not cover the system's name look-up, and of a host with
     several addresses each is tried for as long as is left. On a transport that is not httpcore's, and on a connection
@@ -58,36 +84,45 @@ class HttpxExecutor:
     """
 
     def __init__(self, client: httpx.Client | None = None) -> None:
-        self._given = client is not None
-        self._client = httpx.Client() if client is None else client
-        self._process = os.getpid()
+        if client is not None:
+            checked_client(client, httpx.Client, "HttpxExecutor", (httpx.AsyncClient, "AsyncHttpxExecutor"))
+        self._given = client
+        self._own = _OwnClients(lambda proxy: httpx.Client(transport=httpx.HTTPTransport(proxy=proxy)))
         self._closed = False
 
     def __call__(self, request: HttpRequest) -> Reply:
         attempt = Attempt(request)
-        if self._closed or self._client.is_closed:
+        if self._closed or (self._given is not None and self._given.is_closed):
             return attempt.refused(CLOSED)
-        if self._process != os.getpid() and not self._given:  # a forked child must not speak for its parent
-            self._process, self._client = os.getpid(), httpx.Client()
+        try:
+            client = self._own.without_cookies(self._given, request.url)
+        except UNUSABLE:
+            return attempt.refused(UNUSABLE_PROXY)
         watch = _Watch(attempt)
         around, current.attempt = current.attempt, attempt
         try:
-            message = _message(self._client, attempt, watch)
+            message = Veiled(_message(client, attempt, watch))
             attempt.sent = None
-            sent = _without_cookies(self._client).send(message, stream=True, auth=None, follow_redirects=False)
-            watch.answer = sent
-            with contextlib.closing(sent) as answer:
-                return _answer(answer, attempt.whole(answer.iter_bytes()))
+            answer = client.send(message.value, stream=True, auth=None, follow_redirects=False)
+            watch.answer = answer
+            with contextlib.closing(answer):
+                headers = Veiled(_headers(answer))
+                body = _buffer(request, answer, headers.value)
+                return _reply(
+                    answer,
+                    headers.value,
+                    answer.content if body is None else attempt.read(answer.iter_raw(), body),
+                )
         except Exception as cause:
             return watch.failed(cause)
         finally:
             current.attempt = around
 
     def close(self) -> None:
-        """Close the client, if the executor made it; requests under way may fail."""
+        """Close the clients that the executor made; requests in flight on them may fail."""
         self._closed = True
-        if not self._given:
-            self._client.close()
+        for client in self._own.taken():
+            client.close()
 
     def __enter__(self) -> HttpxExecutor:
         return self
@@ -100,40 +135,60 @@ class AsyncHttpxExecutor:
     """Send by an httpx.AsyncClient, under asyncio. The same terms as `HttpxExecutor`, with a total deadline throughout.
 
     It belongs to the event loop of its first call, as the connections do: a call from another loop is a `Failure`.
+    `aclose` ends the calls in flight. ValueError for anything but an instance of httpx.AsyncClient.
     """
 
     def __init__(self, client: httpx.AsyncClient | None = None) -> None:
-        self._given = client is not None
-        self._client = httpx.AsyncClient() if client is None else client
+        if client is not None:
+            checked_client(client, httpx.AsyncClient, "AsyncHttpxExecutor", (httpx.Client, "HttpxExecutor"))
+        self._given = client
+        self._own = _OwnClients(lambda proxy: httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(proxy=proxy)))
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._calls = CallsInFlight()
         self._closed = False
 
     async def __call__(self, request: HttpRequest) -> Reply:
         attempt = Attempt(request)
-        if self._closed or self._client.is_closed:
+        if self._closed or (self._given is not None and self._given.is_closed):
             return attempt.refused(CLOSED)
-        running = asyncio.get_running_loop()
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            return attempt.refused(NOT_ASYNCIO)
         self._loop = self._loop or running
         if self._loop is not running:
             return attempt.refused(ELSEWHERE)
+        try:
+            client = self._own.without_cookies(self._given, request.url)
+        except UNUSABLE:
+            return attempt.refused(UNUSABLE_PROXY)
         watch = _AsyncWatch(attempt)
         try:
-            async with asyncio.timeout(request.timeout):
-                message = _message(self._client, attempt, watch)
+            async with self._calls.within(request.timeout):
+                message = Veiled(_message(client, attempt, watch))
                 attempt.sent = None
-                view = _without_cookies(self._client)
-                sent = await view.send(message, stream=True, auth=None, follow_redirects=False)
-                watch.answer = sent
-                async with contextlib.aclosing(sent) as answer:
-                    return _answer(answer, await answer.aread())
+                answer = await client.send(message.value, stream=True, auth=None, follow_redirects=False)
+                watch.answer = answer
+                async with contextlib.aclosing(answer):
+                    headers = Veiled(_headers(answer))
+                    body = _buffer(request, answer, headers.value)
+                    return _reply(
+                        answer,
+                        headers.value,
+                        answer.content if body is None else await _read(attempt, answer, body),
+                    )
         except Exception as cause:
+            if self._closed and isinstance(cause, (*KNOWN, RuntimeError)):
+                return attempt.cut_off()
             return watch.failed(cause)
 
     async def aclose(self) -> None:
-        """Close the client, if the executor made it; requests under way may fail."""
+        """End the calls in flight, and close the clients that the executor made."""
         self._closed = True
-        if not self._given:
-            await self._client.aclose()
+        if self._loop is not None and self._loop is asyncio.get_running_loop():
+            await self._calls.end()
+        for client in self._own.taken():
+            await client.aclose()
 
     async def __aenter__(self) -> AsyncHttpxExecutor:
         return self
@@ -142,33 +197,94 @@ class AsyncHttpxExecutor:
         await self.aclose()
 
 
-# ---- to httpx and back
-def _without_cookies(client: C) -> C:
-    """A client for one call that shares all with the given one but the cookies: httpx keeps those of every answer.
+# ---- clients
+class _OwnClients(Generic[C]):
+    """The clients that an executor makes itself: one for each proxy that the environment names, and one without.
 
-    Of httpx's own class, whatever the given one is of: some close their transports when they are collected.
+    httpx reads the environment by rules of its own, when a client is made.
     """
-    kind = httpx.Client if isinstance(client, httpx.Client) else httpx.AsyncClient
-    view: Any = object.__new__(kind)
-    vars(view).update(vars(client))
-    view.cookies = httpx.Cookies()
-    return view  # type: ignore[no-any-return]
+
+    def __init__(self, make: Callable[[str | None], C]) -> None:
+        self._make: Callable[[str | None], C] = make
+        self._clients: dict[str | None, C] = {}
+        self._proxies: dict[str, str | None] = {}
+        self._process = os.getpid()
+
+    def without_cookies(self, given: C | None, url: str) -> C:
+        """Return a client for one call that shares all with the given one, or an own one, but the cookies.
+
+        httpx keeps the cookies of every answer. The copy is of httpx's own class, whatever the given one is of: some
+        close their transports when they are collected. Raises one of `UNUSABLE` if there is no client for a proxy.
+        """
+        client: Any = self._client(self._proxy(url)) if given is None else given
+        view: Any = object.__new__(httpx.Client if isinstance(client, httpx.Client) else httpx.AsyncClient)
+        vars(view).update(vars(client))
+        view.cookies = httpx.Cookies()
+        if given is not None and is_local_http(url):
+            view._mounts = {pattern: mounted for pattern, mounted in client._mounts.items() if not _is_proxy(mounted)}
+            if _is_proxy(client._transport):
+                view._transport = self._client(None)._transport
+        return view  # type: ignore[no-any-return]
+
+    def _client(self, proxy: str | None) -> C:
+        if self._process != os.getpid():  # a forked child must not speak for its parent
+            self._process, self._clients = os.getpid(), {}
+        return self._clients.get(proxy) or self._clients.setdefault(proxy, self._make(proxy))
+
+    def _proxy(self, url: str) -> str | None:
+        origin = "/".join(url.split("/", 3)[:3])
+        if origin not in self._proxies:
+            self._proxies[origin] = proxy_for(url, os.environ)
+        return self._proxies[origin]
+
+    def taken(self) -> list[C]:
+        """Take all clients out, to be closed."""
+        clients, self._clients = self._clients, {}
+        return list(clients.values())
 
 
+def _is_proxy(transport: object) -> bool:
+    """Tell whether a transport of httpx's own sends through a proxy."""
+    return isinstance(getattr(transport, "_pool", None), PROXIED)
+
+
+# ---- to httpx and back
 def _message(client: httpx.Client | httpx.AsyncClient, attempt: Attempt, watch: object) -> httpx.Request:
     request = attempt.request
-    raw = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in client.headers.raw]
+    raw = Veiled([(name.decode("latin-1"), value.decode("latin-1")) for name, value in client.headers.raw])
     return httpx.Request(
         request.method,
         request.url,
-        headers=attempt.headers(raw),
+        headers=attempt.headers(raw.value),
         content=request.body,
         extensions={"timeout": httpx.Timeout(attempt.left()).as_dict(), "trace": watch},
     )
 
 
-def _answer(answer: httpx.Response, body: bytes) -> Reply:
-    headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw])
+def _headers(answer: httpx.Response) -> tuple[tuple[str, str], ...]:
+    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw])
+
+
+def _buffer(request: HttpRequest, answer: httpx.Response, headers: tuple[tuple[str, str], ...]) -> BodyBuffer | None:
+    """Return what collects the body; None if the answer has all of it already, as those of mock transports have."""
+    most = request.max_response_bytes
+    if answer.is_stream_consumed:
+        if most is not None and len(answer.content) > most:
+            raise too_large(most)
+        return None
+    return BodyBuffer(headers, most, empty=request.method == "HEAD" or answer.status_code in (204, 304))
+
+
+async def _read(attempt: Attempt, answer: httpx.Response, body: BodyBuffer) -> bytes:
+    async for chunk in answer.aiter_raw():
+        for _ in body.take(chunk):
+            attempt.left()
+            await asyncio.sleep(0)
+        del chunk  # it would be shown by a traceback of the wait for the next one
+    return body.whole()
+
+
+def _reply(answer: httpx.Response, headers: tuple[tuple[str, str], ...], body: bytes) -> Reply:
     return Success(Response(answer.status_code, headers, body))
 
 
@@ -200,8 +316,7 @@ class _Watch:
         found = causes(cause)
         if self._attempt.sent is None and isinstance(cause, NEVER_SENT):
             self._attempt.sent = False
-        expected = isinstance(cause, (httpx.TransportError, httpx.DecodingError))
-        return self._attempt.failed(self._reason(cause, found), None if expected else cause)
+        return self._attempt.failed(self._reason(cause, found), None if isinstance(cause, KNOWN) else cause)
 
     def _reason(self, cause: Exception, found: list[BaseException]) -> Reason:
         if holds(found, socket.gaierror):
@@ -257,8 +372,10 @@ def _bound(stream: Any) -> None:
         return data
 
     def bounded_write(buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), SLICE):
-            write(buffer[start : start + SLICE], timeout=_left(timeout))
+        veiled = Veiled(buffer)
+        del buffer
+        for start in range(0, len(veiled.value), SLICE):
+            write(veiled.value[start : start + SLICE], timeout=_left(timeout))
 
     def bounded_start_tls(ssl_context: Any, server_hostname: Any = None, timeout: float | None = None) -> Any:
         secured = start_tls(ssl_context, server_hostname, timeout=_left(timeout))

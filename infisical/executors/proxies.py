@@ -1,6 +1,7 @@
-"""Which proxy stands before which URL: a proxy as a value, and what an environment says. Pure; no sockets here.
+"""Which proxy stands before which URL: a proxy as a value, and what an environment says. Pure, without any I/O.
 
-What people write by hand is taken as curl, Go and Python's own urllib take it, where these agree.
+Every executor reads the environment with `proxy_for`, so that `NO_PROXY` means the same with each. What people write by
+hand is read as curl, Go and Python's own urllib read it, where these agree.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
@@ -66,12 +68,68 @@ def _bytes(text: str) -> bytes:
     return unquote_to_bytes(re.sub(r"[\ud800-\udc7f\udd00-\udfff]", "?", text).encode("utf-8", "surrogateescape"))
 
 
-def proxy_for(url: str, environment: Mapping[str, str]) -> str | None:
-    """Return the URL of the proxy that an environment names for a URL, or None for none.
+# ---- this machine
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is surely this machine: `localhost` in any case, or a well-formed loopback address.
 
-    The first of `https_proxy`, `HTTPS_PROXY`, `all_proxy` and `ALL_PROXY` that is not empty (`http_proxy` for http://),
-    unless the host is this machine by name or loopback address, or `no_proxy` or `NO_PROXY` names it. `HTTP_PROXY` does
-    not count where `REQUEST_METHOD` is set: in a CGI script whoever calls can set it, by a header `Proxy`.
+    `host` is as a parsed URL has it; the brackets of IPv6 may stay. Anything that a resolver has to interpret is not
+    sure (`127.0.0.999`, `127.1`, `0x7f.1`, `localhost.`, an address with a zone): it may go elsewhere.
+    """
+    if host.lower() == "localhost":
+        return True
+    if "%" in host:
+        return False
+    try:
+        address = ipaddress.ip_address(_without_brackets(host))
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def is_this_machine(host: str) -> bool:
+    """Tell whether a host is meant to be this machine, in any spelling: such a host is never asked through a proxy.
+
+    Wider than `is_loopback`, since a direct connection is the careful choice here: also names below `localhost`, a
+    final dot, a zone, and the old short forms of an IPv4 address (`127.1`, `0x7f.1`, `2130706433`).
+    """
+    host = host.lower().rstrip(".")
+    bare = _without_brackets(host).partition("%")[0]
+    return is_loopback(bare) or host.endswith(".localhost") or _old_form(bare).startswith("127.")
+
+
+def _without_brackets(host: str) -> str:
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
+
+
+def _old_form(host: str) -> str:
+    """Write an IPv4 address in an old form as today's; an empty text for anything else."""
+    if not re.fullmatch(r"(0x[0-9a-f]{1,16}|[0-9]{1,16})(\.(0x[0-9a-f]{1,16}|[0-9]{1,16})){0,3}", host):
+        return ""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return ""
+
+
+# ---- what an environment says
+def proxy_for(url: str, environment: Mapping[str, str]) -> str | None:
+    """Return the URL of the proxy that an environment names for a URL, or None for a direct connection.
+
+    The proxy is the first of `https_proxy`, `HTTPS_PROXY`, `all_proxy` and `ALL_PROXY` that is not empty (`http_proxy`
+    and `HTTP_PROXY` for http://). `HTTP_PROXY` is ignored where `REQUEST_METHOD` is set: in a CGI script the caller can
+    set it, by a header `Proxy`.
+
+    There is none for this machine (`is_this_machine`), and none for a host that `no_proxy`, or else `NO_PROXY`, names.
+    That is a list of rules, separated by commas or blanks, in any case:
+
+    - `*`: every host;
+    - `a.example`, `.a.example`, `*.a.example`, `a.example.`: this host and all hosts below it;
+    - `10.1.2.3`, `fd00::1`, `[fd00::1]`: this address, however it is written; a zone (`%eth0`) does not count;
+    - `10.0.0.0/8`, `fd00::/8`: every address of this range. Names are not looked up, so a range matches no name;
+    - any of these but `*`, with a port (`a.example:8443`, `[fd00::1]:8443`): only this port.
+
+    Anything else, an empty rule included, matches nothing.
     """
     parts = _split(url)
     if parts is None or parts.scheme not in PORTS or not parts.hostname:
@@ -103,10 +161,10 @@ def _split(url: str) -> SplitResult | None:
 
 # ---- what goes past a proxy
 def _bypassed(host: str, port: int, rules: str) -> bool:
+    if is_this_machine(host):
+        return True
     host = host.rstrip(".")
     network = _network(host)
-    if host == "localhost" or host.endswith(".localhost") or (network is not None and network.is_loopback):
-        return True
     return any(_matches(rule, host, port, network) for rule in re.split(r"[\s,]+", rules.lower()) if rule)
 
 

@@ -13,6 +13,7 @@ import functools
 import os
 import socket
 import ssl
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
 
 import urllib3
@@ -21,18 +22,32 @@ from urllib3.connection import HTTPConnection
 
 from infisical.drivers import Reply
 from infisical.errors import Reason
-from infisical.executors.attempt import CLOSED, Attempt, causes, current, holds
+from infisical.executors.attempt import (
+    CLOSED,
+    Attempt,
+    Veiled,
+    causes,
+    checked_client,
+    current,
+    holds,
+    is_local_http,
+)
 from infisical.executors.deadline import TimedResponse, UnreachedError, connected, exchange
+from infisical.executors.decompress import BodyBuffer
+from infisical.executors.proxies import proxy_for
 from infisical.request import HttpRequest
 from infisical.response import Response
 
 try:
     import requests
     import requests.adapters
+    import requests.utils
 except ImportError as missing:
     raise ImportError("this executor needs requests: pip install 'infisical-functional[requests]'") from missing
 
 CHUNK: Final = 64 * 1024
+KNOWN: Final = (OSError, EOFError, HTTPException, urllib3.exceptions.HTTPError, UnreachedError)
+"""What requests (whose errors are OSErrors), urllib3 and http.client raise for network trouble."""
 ONCE: Final = urllib3.Retry(0, read=False)
 """What requests itself takes for no retries."""
 
@@ -40,11 +55,17 @@ ONCE: Final = urllib3.Retry(0, read=False)
 class RequestsExecutor:
     """Send by requests. Safe to share between threads.
 
-    A given session lends its adapters (pools), proxies, TLS settings (`verify`, `cert`), both also from the environment
-    if it trusts that, and its default headers; it stays open. Its cookies, `auth`, `.netrc`, `params`, hooks, retries
-    and default credentials (`Authorization`, `Cookie`) have no part in it. Without one the executor makes its own;
-    `close`, or leaving it as a context manager, closes that one. Calls after that are a `Failure`; that a given session
-    was closed nobody can see, and requests goes on.
+    The adapters (pools), proxies, TLS settings (`verify`, `cert`) and default headers of a given session are used, and
+    it stays open. Its cookies, `auth`, `.netrc`, `params`, hooks, retries and default credentials (`Authorization`,
+    `Cookie`) are not. Without one the executor makes its own; `close`, or leaving it as a context manager, closes that
+    one. Calls after that are a `Failure`; that a given session was closed nobody can see, and requests goes on.
+    ValueError for anything but an instance of requests.Session.
+
+    A session that trusts the environment (`trust_env`) fills in what it does not set itself: the proxy
+    (`HTTPS_PROXY`, `NO_PROXY` and so on) and, where its `verify` is True, the authorities (`REQUESTS_CA_BUNDLE`,
+    `CURL_CA_BUNDLE`). http:// to this machine is never sent through a proxy, not even through that of a given session.
+
+    `HttpRequest.max_response_bytes` bounds the body of the answer and the memory that it takes; None is no limit.
 
     The deadline covers connecting, TLS, sending, headers and body, but not the system's name look-up. On an adapter
     that is not requests' own, on connections of a class that is not urllib3's own, and on one that the application
@@ -53,6 +74,8 @@ class RequestsExecutor:
     """
 
     def __init__(self, session: requests.Session | None = None) -> None:
+        if session is not None:
+            checked_client(session, requests.Session, "RequestsExecutor")
         self._given = session is not None
         self._session = _session() if session is None else session
         self._process = os.getpid()
@@ -68,14 +91,15 @@ class RequestsExecutor:
         try:
             exchange.start(request.timeout)
             message = _message(self._session, attempt)
-            settings: Any = self._session.merge_environment_settings(request.url, {}, True, None, None)
+            settings = _settings(self._session, request.url)
             adapter: Any = self._session.get_adapter(request.url)
             if isinstance(adapter, requests.adapters.HTTPAdapter):
                 adapter = _without_retries(adapter)
-                _bound(adapter, message, settings)
+                _bound(adapter, message, settings.value)
             attempt.sent = None
-            with contextlib.closing(adapter.send(message, timeout=request.timeout, **settings)) as answer:
-                return _answer(answer, attempt.whole(answer.iter_content(CHUNK)))
+            answer = adapter.send(message, timeout=request.timeout, **settings.value)
+            with contextlib.closing(answer):
+                return _answer(attempt, answer)
         except Exception as cause:
             return _failed(attempt, cause)
         finally:
@@ -124,9 +148,37 @@ def _without_retries(adapter: requests.adapters.HTTPAdapter) -> requests.adapter
     return view  # type: ignore[no-any-return]
 
 
-def _answer(answer: requests.Response, body: bytes) -> Reply:
-    headers: Any = getattr(answer.raw, "headers", answer.headers)  # those of requests have each name once
-    return Success(Response(answer.status_code, tuple(headers.items()), body))
+def _settings(session: requests.Session, url: str) -> Veiled[dict[str, Any]]:
+    """Return what an adapter is told of proxies and TLS: the session's own, and else that of the environment."""
+    proxies: dict[str, str] = {}
+    verify: Any = session.verify
+    if not is_local_http(url):
+        proxies = dict(session.proxies)
+        if session.trust_env and requests.utils.select_proxy(url, proxies) is None:
+            named = proxy_for(url, os.environ)
+            if named is not None:
+                proxies[url.partition(":")[0].lower()] = named
+    if verify is True and session.trust_env:
+        verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    return Veiled({"stream": True, "verify": verify, "cert": session.cert, "proxies": proxies})
+
+
+def _answer(attempt: Attempt, answer: requests.Response) -> Reply:
+    headers = Veiled(_headers(answer))
+    is_raw = hasattr(answer.raw, "stream") and not getattr(answer, "_content_consumed", False)
+    body = BodyBuffer(
+        headers.value if is_raw else (),  # an adapter of somebody's may give a body that is decoded already
+        attempt.request.max_response_bytes,
+        empty=attempt.request.method == "HEAD" or answer.status_code in (204, 304),
+    )
+    chunks = answer.raw.stream(CHUNK, decode_content=False) if is_raw else answer.iter_content(CHUNK)
+    return Success(Response(answer.status_code, headers.value, attempt.read(chunks, body)))
+
+
+def _headers(answer: requests.Response) -> tuple[tuple[str, str], ...]:
+    """Return the headers as urllib3 has them, as often as they came: requests has each name once."""
+    headers: Any = getattr(answer.raw, "headers", answer.headers)
+    return tuple(headers.items())
 
 
 # ---- one deadline over an attempt
@@ -162,7 +214,9 @@ class _Bounded(HTTPConnection if TYPE_CHECKING else object):  # type: ignore[mis
             sock: Any = self.sock
             sock.settimeout(exchange.left())
             current.attempt.sent = True
-        super().send(data)
+        veiled = Veiled(data)
+        del data
+        super().send(veiled.value)
 
 
 @functools.lru_cache(maxsize=64)
@@ -186,8 +240,7 @@ def _failed(attempt: Attempt, cause: Exception) -> Reply:
     unreached = (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)
     if attempt.sent is None and holds(found, *unreached, urllib3.exceptions.NewConnectionError):
         attempt.sent = False
-    expected = isinstance(cause, (requests.exceptions.RequestException, urllib3.exceptions.HTTPError))
-    return attempt.failed(_reason(found), None if expected else cause)
+    return attempt.failed(_reason(found), None if isinstance(cause, KNOWN) else cause)
 
 
 def _reason(found: list[BaseException]) -> Reason:

@@ -5,6 +5,7 @@ Which proxy and whom to trust is decided elsewhere (proxies, tls); nothing here 
 
 from __future__ import annotations
 
+import math
 import ssl
 from dataclasses import dataclass, field
 
@@ -32,13 +33,17 @@ class TunnelError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way to an origin. `tls` is for the origin, None for http://; `proxy_tls` for a proxy that is https://."""
+    """The way to an origin. `tls` is for the origin, None for http://; `proxy_tls` for a proxy that is https://.
+
+    `connect_timeout` is in seconds, for all of it: the look-up, TCP, CONNECT and TLS.
+    """
 
     host: str
     port: int
     tls: ssl.SSLContext | None = field(default=None, repr=False)
     proxy: Proxy | None = None
     proxy_tls: ssl.SSLContext | None = field(default=None, repr=False)
+    connect_timeout: float = math.inf
 
     @property
     def forwards(self) -> bool:
@@ -47,6 +52,10 @@ class Route:
 
     def open(self) -> Socket:
         """Make a connection, ready for requests; DialError, and nothing else, if it fails."""
+        with exchange.at_most(self.connect_timeout):
+            return self._open()
+
+    def _open(self) -> Socket:
         sock: Socket = None
         if self.proxy is not None:
             sock = _dialled(self.proxy, self.proxy_tls, None if self.forwards else authority(self.host, self.port))
@@ -78,14 +87,18 @@ def _owned(sock: Socket, tls: ssl.SSLContext, host: str) -> Socket:
         raise
 
 
-def _tunnel(sock: Socket, proxy: Proxy, target: str) -> None:
-    """Ask a proxy for a connection to a target; its credentials go here and nowhere else."""
+def _connect(proxy: Proxy, target: str) -> bytes:
     lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
     if proxy.authorization is not None:
         lines.append(f"Proxy-Authorization: {proxy.authorization}")
+    return "\r\n".join([*lines, "", ""]).encode("ascii")
+
+
+def _tunnel(sock: Socket, proxy: Proxy, target: str) -> None:
+    """Ask a proxy for a connection to a target; its credentials go here and nowhere else."""
     try:
         sock.settimeout(exchange.left())
-        sock.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
+        sock.sendall(_connect(proxy, target))  # and in no local variable: a traceback may show those
         with TimedResponse(sock, method="CONNECT") as answer:
             answer.begin()
             if not 200 <= answer.status < 300:

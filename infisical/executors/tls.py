@@ -6,7 +6,9 @@ so. Files are read when a context is made, so that a bad one shows at once and n
 
 from __future__ import annotations
 
+import os
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeAlias
@@ -56,6 +58,15 @@ def verifying(ca_file: File | None = None, client: ClientCertificate | None = No
     if client is not None:
         _show(context, client)
     return context
+
+
+def missing_trust(environment: Mapping[str, str]) -> str:
+    """Say which file or folder of authorities an environment names that is not there; OpenSSL says nothing of it."""
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        path = environment.get(name)
+        if path and not os.path.exists(path):
+            return f" ({name} names {path}, which does not exist)"
+    return ""
 
 
 def _show(context: ssl.SSLContext, client: ClientCertificate) -> None:
@@ -109,7 +120,14 @@ def secured(sock: Socket, context: ssl.SSLContext, host: str) -> Socket:
     name = host.rstrip(".").partition("%")[0]  # a zone is this machine's own, and certificates know no final dot
     sock.settimeout(exchange.left())
     if not isinstance(sock, ssl.SSLSocket):
-        return context.wrap_socket(sock, server_hostname=name)
+        wrapped = context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
+        try:
+            exchange.wire.hold(wrapped)  # it has taken the connection over
+            wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
+        return wrapped
     from urllib3.util.ssltransport import SSLTransport
 
     outer: Socket = _Outer(sock)
@@ -123,7 +141,7 @@ class _Outer:
     """
 
     def __init__(self, sock: Socket) -> None:
-        self._sock = sock
+        self._sock = self.socket = sock
         self.fileno, self.settimeout, self.gettimeout = sock.fileno, sock.settimeout, sock.gettimeout
         self.close, self._decref_socketios = sock.close, sock._decref_socketios
 

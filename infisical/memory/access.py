@@ -9,7 +9,7 @@ import hmac
 from typing import Final
 from urllib.parse import urlsplit
 
-from infisical.memory import tables, tokens
+from infisical.memory import patterns, tables, tokens
 from infisical.memory.call import Actor, Call, iso, seconds_of
 from infisical.memory.refusals import (
     Refused,
@@ -49,7 +49,6 @@ WRITTEN_BY_MEMBERS: Final = frozenset(
     }
 )
 """What a project's members may create, edit and delete, and use in other ways (encrypt, sign, ...)."""
-HIDDEN_FROM_VIEWERS: Final = frozenset({"dynamic-secrets", "audit-logs", "service-tokens"})
 READS: Final = frozenset({"read"})
 ORGANIZATION_ROLES: Final = frozenset({"admin", "member", "no-access"})
 PROJECT_ROLES: Final = frozenset({"admin", "member", "viewer", "no-access"})
@@ -90,7 +89,8 @@ def authenticate(draft: Draft, request: HttpRequest, now: float) -> Actor | None
 
 
 def _service(draft: Draft, token: str, now: float) -> Actor:
-    _, identifier, secret = (*token.split(".", 2), "", "")[:3]
+    # a fourth part is the key with which old clients decrypted secrets themselves; it is no part of the credential
+    _, identifier, secret = (*token.split(".", 3), "", "")[:3]
     row = draft.get(tables.SERVICE_TOKENS, identifier)
     if row is None:
         raise not_found(f"Service token with ID '{identifier}' not found")
@@ -203,7 +203,7 @@ def permit(
         return row
     if "member" in roles and (action in READS or subject in WRITTEN_BY_MEMBERS):
         return row
-    if "viewer" in roles and action in READS and subject not in HIDDEN_FROM_VIEWERS:
+    if "viewer" in roles and action in READS:
         return row
     raise permission_denied(action, subject)
 
@@ -222,14 +222,4 @@ def _permit_service(
 
 def covers(scope: Row, environment: str, path: str) -> bool:
     """Say whether a service token's scope covers a path; `*` is any one folder, `**` any number of them."""
-    return scope["environment"] == environment and _glob(
-        [part for part in str(scope["secretPath"]).split("/") if part], [part for part in path.split("/") if part]
-    )
-
-
-def _glob(pattern: list[str], parts: list[str]) -> bool:
-    if not pattern:
-        return not parts
-    if pattern[0] == "**":
-        return any(_glob(pattern[1:], parts[start:]) for start in range(len(parts) + 1))
-    return bool(parts) and pattern[0] in ("*", parts[0]) and _glob(pattern[1:], parts[1:])
+    return scope["environment"] == environment and patterns.covers(str(scope["secretPath"]), path)

@@ -57,6 +57,12 @@ class Call:
     query: Mapping[str, Any] = field(default_factory=dict, repr=False)
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
     caller: Actor | None = None
+    sent: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The body before validation, with names that the route does not know; empty if it is no object."""
+    followed: int = 0
+    """References that this request has followed so far: references.py has their limit."""
+    written: int = 0
+    """Characters that this request has put in for references so far."""
 
     @property
     def actor(self) -> Actor:

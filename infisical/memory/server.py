@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from infisical.memory import access
 from infisical.memory.call import Call
-from infisical.memory.refusals import Refused, went_wrong
+from infisical.memory.refusals import Refused, bad_request, went_wrong
 from infisical.memory.routing import Route, Text, match
 from infisical.memory.state import Draft, State
 from infisical.memory.validation import ABSENT, Issues
@@ -23,6 +23,10 @@ from infisical.request import HttpRequest
 from infisical.response import Response
 
 JSON: Final = "application/json; charset=utf-8"
+JSON_TYPES: Final = ("application/json", "application/scim+json")
+FORM: Final = "application/x-www-form-urlencoded"
+MOST_FIELDS: Final = 10_000
+"""Of a query or a form."""
 NO_ROUTE: Final = "Not Found"
 """The framework's error for a path that it does not know, which bears no id; the server's own is `NotFound`."""
 WINDOW: Final = 60
@@ -69,13 +73,14 @@ def handle(state: State, request: HttpRequest, *, now: float) -> tuple[State, Re
             state = draft.finish()
             draft = Draft(state)
         call = Call(draft, request, now, parameters, caller=caller)
+        call.sent = content if isinstance(content, dict) else {}
         call.query, call.body = _validated(state, route, url.query, content)
         answer = route.handler(call)
     except Refused as refused:
         if refused.keep:
             state = draft.finish()
         return _refusal(state, request, refused, headers)
-    except RecursionError:
+    except (RecursionError, OverflowError):  # JSON nested too deeply; a date after the year 9999
         return _refusal(state, request, went_wrong(), headers)
     state = draft.finish()
     if isinstance(answer, Text):
@@ -87,20 +92,29 @@ def handle(state: State, request: HttpRequest, *, now: float) -> tuple[State, Re
 
 # ---- what was sent
 def _content(route: Route, request: HttpRequest) -> Any:
-    """Return the JSON of a body, ABSENT if there is none."""
+    """Return what a body says, ABSENT if there is none: JSON, a form's fields, or text as it is."""
     if request.method in ("GET", "HEAD"):
         return ABSENT
     kind = next((value for name, value in request.headers if name.lower() == "content-type"), "")
+    kind = kind.partition(";")[0].strip().lower()
+    if request.method == "DELETE" and (not request.body or not kind):
+        return ABSENT  # the framework reads the body of a DELETE only if both are there
     if not request.body:
-        if kind.startswith("application/json"):
+        if kind in JSON_TYPES:
             raise went_wrong()  # the framework's own refusal of an empty JSON body
-        return ABSENT
-    if len(request.body) > route.most_bytes or not kind.startswith("application/json"):
+        return {} if kind == FORM else ABSENT
+    if len(request.body) > route.most_bytes:
         raise went_wrong()
     try:
-        return json.loads(request.body, parse_constant=_no_json)
+        if kind in JSON_TYPES:
+            return json.loads(request.body, parse_constant=_no_json)
+        if kind == FORM:
+            return _pairs(request.body.decode("utf-8", "replace"))
+        if kind == "text/plain":
+            return request.body.decode("utf-8", "replace")
     except (ValueError, RecursionError):
         raise went_wrong() from None
+    raise went_wrong()
 
 
 def _no_json(constant: str) -> None:
@@ -113,7 +127,7 @@ def _validated(state: State, route: Route, query: str, content: Any) -> tuple[di
     issues: Issues = []
     read_query: Any = {}
     if route.query is not None:
-        read_query = route.query.read(_pairs(query), (), issues)
+        read_query = route.query.read(_query(query), (), issues)
     read_body: Any = {}
     if route.body is not None and not issues:
         read_body = route.body.read(None if content is ABSENT else content, (), issues)
@@ -122,16 +136,22 @@ def _validated(state: State, route: Route, query: str, content: Any) -> tuple[di
     return read_query, read_body
 
 
-def _pairs(query: str) -> dict[str, Any]:
-    """Return a query by its names; a name that is repeated becomes a list, as the server's parser has it."""
-    pairs: dict[str, Any] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        if name in pairs:
-            before = pairs[name]
-            pairs[name] = [*before, value] if isinstance(before, list) else [before, value]
-        else:
-            pairs[name] = value
-    return pairs
+def _pairs(text: str) -> dict[str, Any]:
+    """Return a query or a form by its names; a repeated name becomes a list, as the server's parser has it.
+
+    ValueError if it has more than MOST_FIELDS.
+    """
+    pairs: dict[str, list[str]] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS):
+        pairs.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in pairs.items()}
+
+
+def _query(text: str) -> dict[str, Any]:
+    try:
+        return _pairs(text)
+    except ValueError:
+        raise bad_request(f"The query has more than {MOST_FIELDS} fields") from None
 
 
 # ---- the rate limiter

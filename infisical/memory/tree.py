@@ -81,9 +81,12 @@ def child(draft: Draft, folder: Row, name: str) -> Row | None:
 
 def folder_at(draft: Draft, environment_id: str, path: str) -> Row | None:
     """Return the folder of a path, None if there is none."""
-    found: Row | None = root(draft, environment_id)
+    found = root(draft, environment_id)
     for part in parts_of(path):
-        found = None if found is None else child(draft, found, part)
+        under = child(draft, found, part)
+        if under is None:
+            return None
+        found = under
     return found
 
 
@@ -123,9 +126,14 @@ def path_of(draft: Draft, folder: Row) -> str:
 
 def below(draft: Draft, folder: Row, path: str) -> Iterator[tuple[str, Row]]:
     """Yield a folder and all folders under it, each with its path; a folder before those in it."""
-    yield path, folder
-    for under in children(draft, folder):
-        yield from below(draft, under, f"{path.rstrip('/')}/{under['name']}")
+    under: dict[str | None, list[Row]] = {}
+    for row in draft.rows(tables.folders(folder["envId"])).values():
+        under.setdefault(row["parentId"], []).append(row)
+    waiting = [(path, folder)]
+    while waiting:
+        here, one = waiting.pop()
+        yield here, one
+        waiting += [(f"{here.rstrip('/')}/{row['name']}", row) for row in reversed(under.get(one["id"], ()))]
 
 
 def touch(call: Call, folder: Row) -> None:

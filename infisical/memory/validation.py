@@ -19,6 +19,12 @@ Issues: TypeAlias = "list[dict[str, Any]]"
 Check: TypeAlias = "Callable[[Any, Path, Issues], Any]"
 
 
+MOST_ITEMS: Final = 10_000
+"""Of one array: a megabyte of small secrets would keep a request busy for seconds."""
+MOST_ISSUES: Final = 1000
+"""After so many the rest of an array is not read: each is a hundred times as long as what it complains of."""
+
+
 class _Mark:
     def __init__(self, name: str) -> None:
         self._name = name
@@ -283,7 +289,17 @@ def array(item: Field, *, least: int = 0, most: int | None = None) -> Field:
         if most is not None and len(value) > most:
             text = f"Array must contain at most {most} element(s)"
             issues.append(_bound("too_big", most, "array", text, path))
-        return [item.read(one, (*path, place), issues) for place, one in enumerate(value)]
+        if len(value) > MOST_ITEMS:
+            issues.append(
+                _bound("too_big", MOST_ITEMS, "array", f"Array must contain at most {MOST_ITEMS} element(s)", path)
+            )
+            return value
+        read = []
+        for place, one in enumerate(value):
+            if len(issues) >= MOST_ISSUES:
+                break
+            read.append(item.read(one, (*path, place), issues))
+        return read
 
     return Field(check, expected="array")
 
@@ -295,7 +311,12 @@ def record(item: Field) -> Field:
         if not isinstance(value, dict):
             issues.append(mistyped("object", value, path))
             return value
-        return {name: item.read(one, (*path, name), issues) for name, one in value.items()}
+        read = {}
+        for name, one in value.items():
+            if len(issues) >= MOST_ISSUES:
+                break
+            read[name] = item.read(one, (*path, name), issues)
+        return read
 
     return Field(check, expected="object")
 

@@ -1,4 +1,4 @@
-"""The auth-mode link: refuses a call that the policy does not allow, before any effect. It attaches nothing."""
+"""The auth-mode middleware: refuses a call that the policy does not allow, before any effect. It attaches nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from returns.result import Failure
 
-from infisical.auth import Access, AuthMode, Policy
+from infisical.auth import Access, AuthMode, Policy, server
 from infisical.errors import AuthenticationError
 from infisical.flow import Flow, Middleware, Next, Outcome
 from infisical.request import HttpRequest
@@ -20,6 +20,8 @@ def checked_by(policy: Policy) -> Check:
 
     def check(access: Access, mode: AuthMode | None) -> AuthenticationError | None:
         if access.need == "none" or (mode is None and access.need == "optional"):
+            return None
+        if mode is None and access.server == () and policy is server:
             return None
         allowed = policy(access)
         if mode in allowed:
@@ -35,12 +37,12 @@ def checked_by(policy: Policy) -> Check:
 
 
 def auth_mode(check: Check, current: Callable[[], AuthMode | None]) -> Middleware:
-    """Make the link. `current` says which mode the client is in as the call starts."""
+    """Make the middleware. `current` returns the mode of the client as the call starts."""
 
-    def link(request: HttpRequest, following: Next) -> Flow[Outcome]:
+    def refuse(request: HttpRequest, following: Next) -> Flow[Outcome]:
         refusal = check(request.auth, current())
         if refusal is not None:
             return Failure(refusal)
         return (yield from following(request))
 
-    return link
+    return refuse

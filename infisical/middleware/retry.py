@@ -1,7 +1,7 @@
-"""The retry link: repeats a call that failed by chance, where that does no harm and somebody is there to answer.
+"""The retry middleware: repeats a call that failed for a transient reason, where that does no harm.
 
-What may be repeated follows from the outcome alone; waiting is an effect, chance an injected function, so that nothing
-here reads a clock. How a token is renewed is the session link's, below this one; logins of its own never come here.
+What may be repeated follows from the outcome alone. Waiting is an effect and randomness an injected function, so that
+nothing here reads a clock. Tokens are renewed by the session middleware, which runs inside this one.
 """
 
 from __future__ import annotations
@@ -24,20 +24,21 @@ from infisical.flow import Flow, Middleware, Next, Outcome, sleep
 from infisical.request import HttpRequest
 from infisical.response import Response
 
-SICK: Final = frozenset({429, 502, 503, 504})
+RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-BY_CHANCE: Final = frozenset({"dns", "refused", "reset", "timeout", "protocol"})
-"""Reasons that may be gone the next time; a certificate that is not trusted is none of them."""
+TRANSIENT_REASONS: Final = frozenset({"dns", "refused", "reset", "timeout", "protocol"})
+"""Reasons that may be gone the next time; a certificate that is not trusted is not one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
     """How calls are repeated.
 
-    At most `attempts` in all. A wait is what the server asks for (`Retry-After`, `x-ratelimit-reset`); where that is
-    more than `longest`, the call ends at once. Where it asks for nothing, it is a part, by chance, of `first`, of twice
-    that, and so on up to `longest` (seconds). A client that meets a sick server stops to repeat: each repetition takes
-    one of `budget`, each call that went well gives `refund` back. ValueError for what cannot be right.
+    There are at most `attempts` in all. The wait before one is what the server asks for (`Retry-After`,
+    `x-ratelimit-reset`); if that is more than `longest` seconds, the call ends at once. If the server asks for nothing,
+    the wait is a random part of `first` seconds, then of twice that, and so on up to `longest`. Each repetition takes
+    one of `budget`, and each successful call gives `refund` back: a client of a failing server soon stops to repeat.
+    ValueError if a setting cannot be right.
     """
 
     attempts: int = 4
@@ -57,12 +58,12 @@ class Retry:
 
 @dataclass(slots=True, eq=False)
 class Budget:
-    """How many repetitions are left to all calls of a client. A race may lose a part of one: it is only a brake."""
+    """How many repetitions all calls of a client have left. A race may lose a part of one: it is only a brake."""
 
     left: float
 
     def spend(self) -> bool:
-        """Take one, and say whether there was one."""
+        """Take one, and return whether there was one."""
         if self.left < 1:
             return False
         self.left -= 1
@@ -74,11 +75,11 @@ class Budget:
 
 
 def retry(policy: Retry, budget: Budget, chance: Callable[[], float], idempotent: bool = False) -> Middleware:
-    """Make the link. `chance` gives numbers from 0 up to 1; `idempotent` has writes repeated as reads are."""
+    """Make the middleware. `chance` returns random numbers from 0 up to 1; `idempotent` repeats writes as reads."""
 
-    def link(request: HttpRequest, following: Next) -> Flow[Outcome]:
+    def repeat(request: HttpRequest, following: Next) -> Flow[Outcome]:
         outcome = yield from following(request)
-        if isinstance(outcome, Success) and outcome.unwrap().status not in SICK:
+        if isinstance(outcome, Success) and outcome.unwrap().status not in RETRYABLE_STATUSES:
             if budget.left < policy.budget:
                 budget.refund(policy.refund, policy.budget)
             return outcome
@@ -99,22 +100,22 @@ def retry(policy: Retry, budget: Budget, chance: Callable[[], float], idempotent
             outcome = yield from following(request)
         return outcome if attempts == 1 else _counted(outcome, attempts)
 
-    return link
+    return repeat
 
 
 ANY: Final = -1.0
-"""Wait as long as chance says."""
+"""Wait for a random time."""
 
 
 def _wait(outcome: Outcome, request: HttpRequest, harmless: bool) -> float | None:
-    """How long to wait before the next attempt; ANY, or None if there is to be none."""
+    """Return the seconds to wait before the next attempt; ANY, or None if there is no next attempt."""
     if isinstance(outcome, Failure):
         return _wait_after(outcome.failure(), harmless)
     response = outcome.unwrap()
-    if response.status not in SICK:
+    if response.status not in RETRYABLE_STATUSES:
         return None
     if response.status != 429 and not harmless:
-        return None  # a gateway that says so may have passed it on
+        return None  # a gateway that answers so may have passed it on
     if response.status == 429 and request.auth.need == "none" and request.method not in READS:
         return None  # a login: each one that is refused counts towards a lockout
     asked = retry_after(response)
@@ -122,11 +123,13 @@ def _wait(outcome: Outcome, request: HttpRequest, harmless: bool) -> float | Non
 
 
 def _wait_after(error: InfisicalError, harmless: bool) -> float | None:
-    if error.again_in is not None:  # a login failed, before the call itself
+    if isinstance(error, InfisicalNetworkError) and error.defect:
+        return None  # an exception of the executor's own: its code would raise it again
+    if error.again_in is not None:  # a login failed that the call needed
         return None if error.again_in == inf else error.again_in
-    if not isinstance(error, InfisicalNetworkError) or isinstance(error, DeadlineExceededError) or error.defect:
+    if not isinstance(error, InfisicalNetworkError) or isinstance(error, DeadlineExceededError):
         return None
-    if error.reason not in BY_CHANCE or (error.sent and not harmless):
+    if error.reason not in TRANSIENT_REASONS or (error.sent and not harmless):
         return None
     return ANY
 

@@ -1,8 +1,8 @@
-"""The session link: attaches the token, and renews it by a fresh login, in one flight for all who wait.
+"""The session, and the middleware that sends its token and renews it by a fresh login, in one flight for all callers.
 
-The one mutable place is `Cell.session`. A `Session` lasts from a login to a logout; logging out puts a new one in the
-cell, so that a login still in the air lands in the old one, where nobody looks. Every write is one rebinding of an
-attribute: readers need no lock. Which credentials there are, and how they are asked for, is not known here.
+The one mutable place is `SessionStore.session`. A `Session` lasts from a login to a logout. A logout puts a new one
+into the store, so that a login in flight completes in the old one, where nobody looks. Every write is one rebinding of
+an attribute: readers need no lock. This module knows neither the kinds of credentials nor how a login is written.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ from infisical.errors import (
     DeadlineExceededError,
     InfisicalApiError,
     InfisicalError,
+    InfisicalNetworkError,
     InternalServerError,
     RateLimitError,
+    RequestError,
+    error_message,
     error_type,
     unsent,
     waiting,
@@ -32,44 +35,48 @@ from infisical.request import HttpRequest
 from infisical.response import Response
 
 Renew: TypeAlias = "Callable[[Next], Flow[Result[Grant, InfisicalError]]]"
-REST: Final = 5.0  # seconds after a renewal that failed by chance
-REST_FACTORY: Final = 60.0  # seconds after a refused login whose factory may do better next time
-FUTILE: Final = 30.0  # seconds in which an endpoint that refuses a fresh token starts no login
+COOL_DOWN: Final = 5.0
+"""Seconds without a login after one that failed for a transient reason."""
+COOL_DOWN_FACTORY: Final = 60.0
+"""Seconds without a login after one that the server refused, where a factory may find a better credential."""
+SHORTEST_RATE_LIMIT: Final = 1.0
+LONGEST_RATE_LIMIT: Final = 300.0
+"""Bounds in seconds for what a server asks to wait after a 429."""
+REFUSED_AGAIN: Final = 30.0
+"""Seconds in which an endpoint that refused a fresh token starts no login."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grant:
-    """One token: compared by identity, so that a late refusal of an old one starts nothing. Times by the clock."""
+    """One token, and its times by the clock.
+
+    Grants compare by identity, so that a late refusal of an old one starts nothing.
+    """
 
     mode: AuthMode
     token: str = field(repr=False)
     header: tuple[str, str] = field(repr=False)
     renew_at: float = inf
     expires_at: float = inf
-    renew: Renew | None = field(default=None, repr=False)
-    by_factory: bool = False
 
 
-def granted(
-    mode: AuthMode,
-    token: str,
-    expires_in: float | None,
-    now: float,
-    leeway: float,
-    renew: Renew | None,
-    by_factory: bool = False,
+def grant_for(
+    mode: AuthMode, token: str, expires_in: float | None, now: float, leeway: float, renewable: bool
 ) -> Grant:
-    """Make a grant with its times. No expiry if `expires_in` is 0; a short-lived token is renewed at half its life."""
+    """Make a grant with its times, in seconds. It never expires if `expires_in` is 0 or None.
+
+    A token that lives less than twice the leeway is renewed at half its life.
+    """
     carried = header(mode, token)
-    if not expires_in or expires_in < 0:
-        return Grant(mode, token, carried, renew=renew, by_factory=by_factory)
+    if not expires_in:
+        return Grant(mode, token, carried)
     early = expires_in - leeway if expires_in >= 2 * leeway else expires_in / 2
-    return Grant(mode, token, carried, now + early if renew else inf, now + expires_in, renew, by_factory)
+    return Grant(mode, token, carried, now + early if renewable else inf, now + expires_in)
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """A renewal that failed, and until when nobody tries again."""
+class CoolDown:
+    """The error of a failed login, and until when no other login starts."""
 
     error: InfisicalError
     until: float
@@ -77,132 +84,187 @@ class Failed:
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """From a login to a logout."""
+    """From a login to a logout: the mode, the token, and how to get the next token.
 
+    A session without a grant that has `renew` is a pending login: the first call that needs a credential logs in.
+    """
+
+    mode: AuthMode | None = None
     grant: Grant | None = None
-    failed: Failed | None = None
-    futile: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    renew: Renew | None = field(default=None, repr=False)
+    by_factory: bool = False
+    cool_down: CoolDown | None = None
+    interrupted: bool = False
+    """Whether the last login ended in an exception of somebody else's code."""
+    refusals: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """Endpoints that refused a fresh token, and until when their refusals start no login."""
 
 
 @dataclass(slots=True, eq=False)
-class Cell:
-    """What the client is logged in with."""
+class SessionStore:
+    """Holds the session of a client."""
 
     session: Session = field(default_factory=Session)
 
     def mode(self) -> AuthMode | None:
-        grant = self.session.grant
-        return None if grant is None else grant.mode
+        """Return the mode of the credential that calls are sent with; None if there is no credential."""
+        return self.session.mode
 
 
-def session(cell: Cell, clock: Callable[[], float], check: Check) -> Middleware:
-    """Make the link. `check` is asked again about the token that is attached: it may have changed since."""
+def attach_token(store: SessionStore, clock: Callable[[], float], check: Check) -> Middleware:
+    """Make the middleware. `check` is asked again about the token that is attached: the session may have changed."""
 
-    def resting(held: Session, now: float) -> Failed | None:
-        return held.failed if held.failed is not None and now < held.failed.until else None
+    def current_cool_down(session: Session, now: float) -> CoolDown | None:
+        cool_down = session.cool_down
+        return cool_down if cool_down is not None and now < cool_down.until else None
 
-    def good(held: Session, grant: Grant) -> bool:
-        """Whether there is no need to renew it, or no use in trying while it lives."""
+    def needs_renewal(session: Session, grant: Grant) -> bool:
+        """Whether the token is due, and either has expired or may be renewed now."""
         now = clock()
-        return now < grant.renew_at or (now < grant.expires_at and resting(held, now) is not None)
+        return now >= grant.renew_at and (now >= grant.expires_at or current_cool_down(session, now) is None)
 
-    def renewal(held: Session, old: Grant, renew: Renew, following: Next) -> Flow[Result[Grant, InfisicalError]]:
-        landed = held.grant
-        if landed is not None and landed is not old and good(held, landed):  # since the look that found the old one
-            return Success(landed)
-        failed = resting(held, clock())
-        if failed is not None:
-            return Failure(failed.error)
+    def log_in(
+        session: Session, old: Grant | None, renew: Renew, following: Next
+    ) -> Flow[Result[Grant, InfisicalError]]:
+        """Get a token in place of the old one. This is the flight that callers share."""
+        current = session.grant
+        if current is not None and current is not old and not needs_renewal(session, current):
+            return Success(current)  # another flight completed since the caller looked
+        cool_down = current_cool_down(session, clock())
+        if cool_down is not None:
+            return Failure(cool_down.error)
         renewed = yield from renew(following)
-        if isinstance(renewed, Failure):
-            error = renewed.failure()
-            if isinstance(error, DeadlineExceededError):
-                return renewed  # it says something of this call alone: the next one tries
-            held.failed = Failed(error, clock() + _rest(error, old.by_factory))
+        latest = session.grant
+        if latest is not None and latest is not current:
+            renewed = Success(latest)  # this flight was abandoned, and its successor has completed
+        elif isinstance(renewed, Failure):
+            remember(session, renewed.failure())
         else:
-            held.grant, held.failed = renewed.unwrap(), None
-        if cell.session is held:
+            session.cool_down, session.interrupted = None, False
+            session.grant = renewed.unwrap()
+        if store.session is session:
             return renewed
-        grant = cell.session.grant
-        if grant is None:
+        latest = store.session.grant
+        if latest is None:
             return Failure(AuthenticationError("logged out while the token was renewed"))
-        return Success(grant)
+        return Success(latest)
+
+    def remember(session: Session, error: InfisicalError) -> None:
+        """Start the cool-down of a failed login."""
+        if isinstance(error, DeadlineExceededError):
+            return  # the deadline was that of one call: the next call tries
+        if _is_interruption(error, session) and not session.interrupted:
+            session.interrupted = True  # a signal's, perhaps: only if it repeats, somebody's code is broken
+            return
+        session.cool_down = CoolDown(error, clock() + _cool_down_after(error, session.by_factory))
 
     def fresh(
-        held: Session, old: Grant, renew: Renew, refused: bool, following: Next
+        session: Session, old: Grant | None, renew: Renew, refused: bool, following: Next
     ) -> Flow[Result[Grant, InfisicalError]]:
-        """A token in the place of one that is refused, or due."""
-        renewed = yield from once(held, lambda: renewal(held, old, renew, following))
-        if isinstance(renewed, Failure) and not refused and clock() < old.expires_at and cell.session is held:
-            return Success(old)  # it was early: the old token still lives
+        """Return a token in place of one that was refused, is due, or was never there."""
+        renewed = yield from once(session, lambda: log_in(session, old, renew, following))
+        if (
+            isinstance(renewed, Failure)
+            and old is not None
+            and not refused
+            and clock() < old.expires_at
+            and store.session is session
+        ):
+            return Success(old)  # the renewal was early: the old token still lives
         return renewed
 
-    def rest(held: Session, error: InfisicalError) -> float:
-        """In how many seconds a renewal that failed so is tried again; never, if it is not one that was remembered."""
-        failed = held.failed
-        return inf if failed is None or failed.error is not error else max(0.0, failed.until - clock())
+    def seconds_left(session: Session, error: InfisicalError) -> float:
+        """Return the seconds until the login that failed with this error is tried again; inf if it is not."""
+        cool_down = session.cool_down
+        return inf if cool_down is None or cool_down.error is not error else max(0.0, cool_down.until - clock())
 
     def attach(request: HttpRequest, following: Next) -> Flow[Outcome]:
-        access, held = request.auth, cell.session
-        grant = held.grant  # looked at once: by the time that it is judged there may be another
-        if access.need == "none" or grant is None:
-            refusal = check(access, None)  # logged out since the mode was checked
-            return Failure(refusal) if refusal is not None else (yield from following(request))
-        if grant.renew is not None and not good(held, grant):
-            first = yield from fresh(held, grant, grant.renew, False, following)
+        access, session = request.auth, store.session
+        if access.need == "none":
+            return (yield from following(request))
+        grant = session.grant  # read once: it may change at any time
+        if session.renew is not None and (grant is None or needs_renewal(session, grant)):
+            refusal = check(access, session.mode)  # the session may have changed since the mode was checked
+            if refusal is not None:
+                return Failure(refusal)
+            first = yield from fresh(session, grant, session.renew, False, following)
             if isinstance(first, Failure):
                 error = first.failure()
-                return Failure(unsent(error, rest(held, error)))
+                return Failure(unsent(error, seconds_left(session, error)))
             grant = first.unwrap()
+        if grant is None:
+            refusal = check(access, None)
+            return Failure(refusal) if refusal is not None else (yield from following(request))
         refusal = check(access, grant.mode)
         if refusal is not None:
             return Failure(refusal)
         outcome = yield from following(request.with_header(*grant.header))
-        if grant.renew is None or not access.judges_session or not _refused(outcome):
+        if session.renew is None or not access.judges_session or not _refuses_token(outcome, grant.mode):
             return outcome
-        return (yield from again(request, following, grant, grant.renew, outcome))
+        return (yield from again(request, following, grant, outcome))
 
-    def again(request: HttpRequest, following: Next, refused: Grant, renew: Renew, outcome: Outcome) -> Flow[Outcome]:
-        """Once more with another token, if there is one to be had."""
-        held = cell.session  # anew: somebody may have logged out or in while the request was on its way
-        grant = held.grant
-        if grant is None:
+    def again(request: HttpRequest, following: Next, refused: Grant, outcome: Outcome) -> Flow[Outcome]:
+        """Send the request once more with another token, if one can be had."""
+        session = store.session  # read again: somebody may have logged out or in meanwhile
+        grant, renew = session.grant, session.renew
+        if grant is None or (grant is refused and renew is None):
             return outcome
         endpoint = (request.method, request.url if request.about is None else request.about.path)
-        if grant is refused and clock() < held.futile.get(endpoint, -inf):
+        if grant is refused and clock() < session.refusals.get(endpoint, -inf):
             return outcome
-        if grant is refused or (grant.renew is not None and not good(held, grant)):
-            second = yield from fresh(held, grant, grant.renew or renew, grant is refused, following)
+        if renew is not None and (grant is refused or needs_renewal(session, grant)):
+            second = yield from fresh(session, grant, renew, grant is refused, following)
             if isinstance(second, Failure):
                 error = second.failure()
-                return Failure(waiting(error, rest(held, error)))
+                failed = waiting(error, seconds_left(session, error))
+                failed.sent = True  # the call itself was sent, whatever became of the login
+                return Failure(failed)
             grant = second.unwrap()
         refusal = check(request.auth, grant.mode)
         if refusal is not None:
             return Failure(refusal)
         last = yield from following(request.with_header(*grant.header))
-        if _refused(last):
+        if _refuses_token(last, grant.mode):
             now = clock()
-            held.futile = {**{key: until for key, until in held.futile.items() if now < until}, endpoint: now + FUTILE}
+            recent = {key: until for key, until in session.refusals.items() if now < until}
+            session.refusals = {**recent, endpoint: now + REFUSED_AGAIN}
         return last
 
     return attach
 
 
-def _rest(error: InfisicalError, by_factory: bool) -> float:
-    """For how long a failed login is not repeated: refusals count towards a lockout, the rest passes."""
+def _is_interruption(error: InfisicalError, session: Session) -> bool:
+    """Whether an exception ended the login, of its executor, its method or a value in its request.
+
+    A factory's is not counted: it is likely to fail again, and may count as an attempt with whatever it asks.
+    """
+    if isinstance(error, RequestError):
+        return True
+    if error.__cause__ is None:
+        return False
+    if isinstance(error, InfisicalNetworkError):
+        return error.defect
+    return isinstance(error, AuthenticationError) and not session.by_factory
+
+
+def _cool_down_after(error: InfisicalError, by_factory: bool) -> float:
+    """Return for how many seconds a failed login is not repeated: refusals count towards a lockout."""
     if isinstance(error, RateLimitError):
-        return REST if error.retry_after is None else error.retry_after
+        asked = COOL_DOWN if error.retry_after is None else error.retry_after
+        return min(max(asked, SHORTEST_RATE_LIMIT), LONGEST_RATE_LIMIT)
     if isinstance(error, InfisicalApiError) and not isinstance(error, InternalServerError) and error.status_code >= 400:
-        return REST_FACTORY if by_factory else inf
-    return REST
+        return COOL_DOWN_FACTORY if by_factory else inf
+    return COOL_DOWN
 
 
-def _refused(outcome: Outcome) -> bool:
-    """Whether the server refused the token itself: not what was asked, nor who asked."""
+def _refuses_token(outcome: Outcome, mode: AuthMode) -> bool:
+    """Whether the server refused the token itself: not what was asked, nor the rights of its owner."""
     if isinstance(outcome, Failure):
         return False
     response: Response = outcome.unwrap()
     if response.status == 401:
         return error_type(response) != "ValidationFailure"
-    return response.status == 403 and error_type(response) == "TokenError"
+    if response.status == 403:
+        return error_type(response) == "TokenError"
+    # servers of 2024 answer so where a user's session has ended
+    return response.status == 404 and mode == "jwt" and error_message(response) == "Session not found"

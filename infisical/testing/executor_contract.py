@@ -11,8 +11,8 @@ loopback, which answers, breaks off, drips and lies. Blocking executors and asyn
 needs a running loop to be made is made by an `async def make_executor`. What is made is closed after each test, if it
 has `aclose` or `close`. (Under pytest-socket, mark the subclass with `@pytest.mark.enable_socket`.)
 
-The promises stand here, and nothing else: how the server behaves is in `faulty_server`, how an executor is called in
-`running`. It needs pytest, and no plugin.
+The promises stand here, and nothing else: what is sent is in `contract_cases`, how the server behaves in
+`faulty_server`, how an executor is called in `running`. It needs pytest, and no plugin.
 """
 
 from __future__ import annotations
@@ -21,24 +21,43 @@ import contextlib
 import gzip
 import socket
 import traceback
+import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import pytest
 from returns.result import Failure, Success
 
-from infisical.errors import Reason
 from infisical.request import Headers, HttpRequest
 from infisical.testing import faulty_server as server
+from infisical.testing.contract_cases import (
+    CREDENTIAL,
+    EVERY_BYTE,
+    GIVEN,
+    LIMIT,
+    MEBIBYTE,
+    MOST_MEMORY,
+    PROXIES,
+    UNPACKED,
+    VALUE,
+    WRITTEN,
+    Trouble,
+    each_quick_trouble,
+    each_redirect,
+    each_trouble,
+    limited,
+    packed_zeros,
+    read,
+    write,
+)
 from infisical.testing.faulty_server import Answer, FaultyServer, Message, Peer
 from infisical.testing.running import Made, Running, answer_in, error_in, expect
 
 Serve: TypeAlias = Callable[[Answer], FaultyServer]
-PARTS: Final = ("method", "url", "headers", "body", "timeout", "about")
+PARTS: Final = ("method", "url", "headers", "body", "timeout", "max_response_bytes", "about")
 
 
 # ---- the promises of any executor
@@ -113,55 +132,6 @@ class ExecutorContract:
             error_in(reply)
 
 
-# ---- what goes wrong on a wire
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A way of the server's to give no whole answer, and the reasons that an executor may give for it."""
-
-    name: str
-    answer: Answer
-    reasons: frozenset[Reason]
-
-
-def _trouble(name: str, answer: Answer, *reasons: Reason) -> Trouble:
-    return Trouble(name, answer, frozenset(reasons))
-
-
-CUT: Final = server.head(headers=(("Content-Length", "100"),)) + b'{"secrets": ['
-CUT_CHUNK: Final = server.head(headers=(("Transfer-Encoding", "chunked"),)) + b'd\r\n{"secrets": [\r\n'
-TROUBLES: Final = (
-    _trouble("reset", server.reset, "reset"),
-    _trouble("closed", server.close, "reset", "protocol"),
-    _trouble("silence", server.keep_silent, "timeout"),
-    _trouble("dripping headers", server.drip_headers, "timeout"),
-    _trouble("dripping body", server.drip_body, "timeout"),
-    _trouble("body cut short", server.saying_and_closing(CUT), "protocol", "reset"),
-    _trouble("chunks cut short", server.saying_and_closing(CUT_CHUNK), "protocol", "reset"),
-    _trouble("no HTTP", server.saying_and_closing(b"\x00\x01 what is HTTP?\r\n\r\n"), "protocol", "reset"),
-)
-each_trouble = pytest.mark.parametrize("trouble", TROUBLES, ids=[trouble.name for trouble in TROUBLES])
-UNDRIPPING: Final = [trouble for trouble in TROUBLES if not trouble.name.startswith("dripping")]
-each_quick_trouble = pytest.mark.parametrize("trouble", UNDRIPPING, ids=[trouble.name for trouble in UNDRIPPING])
-each_redirect = pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-
-CREDENTIAL: Final = "canary-credential"
-VALUE: Final = "canary-value"
-GIVEN: Final[Headers] = (("Accept", "application/json"), ("Authorization", f"Bearer {CREDENTIAL}"), ("X-Own", VALUE))
-WRITTEN: Final[Headers] = (*GIVEN, ("Content-Type", "application/json"))
-PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
-EVERY_BYTE: Final = bytes(range(256)) * 1024
-
-
-def read(url: str, timeout: float = 30.0) -> HttpRequest:
-    """Make a GET with a credential."""
-    return HttpRequest("GET", url, GIVEN, None, timeout)
-
-
-def write(url: str, timeout: float = 30.0) -> HttpRequest:
-    """Make a POST with a credential and a value."""
-    return HttpRequest("POST", url, WRITTEN, b'{"secretValue":"%s"}' % VALUE.encode(), timeout)
-
-
 # ---- the promises of an executor that reaches sockets
 class NetworkExecutorContract(ExecutorContract):
     """What an executor promises that sends by HTTP. Give `make_executor`.
@@ -190,6 +160,17 @@ class NetworkExecutorContract(ExecutorContract):
         for name in PROXIES:
             monkeypatch.delenv(name, raising=False)
             monkeypatch.delenv(name.upper(), raising=False)
+
+    @pytest.fixture
+    def proxy(self, serve: Serve, without_proxies: None, monkeypatch: pytest.MonkeyPatch) -> FaultyServer:
+        """A server that the environment names as the proxy of everything."""
+        served = serve(server.echo)
+        for name in PROXIES:
+            monkeypatch.setenv(name, served.url)
+            monkeypatch.setenv(name.upper(), served.url)
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.setenv(name, "")
+        return served
 
     # ---- what is sent
     @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "PUT", "DELETE"])
@@ -258,6 +239,16 @@ class NetworkExecutorContract(ExecutorContract):
             answer_in(execute(read(f"{served.url}/x")))
         expect("the cookies that arrived", [seen.values("Cookie") for seen in served.seen], [[], []])
 
+    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+    def test_http_to_this_machine_never_goes_through_a_proxy(
+        self, proxy: FaultyServer, execute: Running, serve: Serve, host: str
+    ) -> None:
+        """What is sent in the clear to a loopback host is for this machine: no proxy of the environment sees it."""
+        served = serve(server.echo)
+        answer_in(execute(read(f"{served.url.replace('127.0.0.1', host)}/x")))
+        expect("what the proxy was asked for", [seen.target for seen in proxy.seen], [])
+        expect("what the server was asked for", [seen.target for seen in served.seen], ["/x"])
+
     # ---- what comes back
     @pytest.mark.parametrize("framing", ["length", "chunks", "close"])
     def test_an_answer_comes_back_byte_for_byte(self, execute: Running, serve: Serve, framing: str) -> None:
@@ -284,6 +275,55 @@ class NetworkExecutorContract(ExecutorContract):
             peer.say(server.http(200, packed, (("Content-Encoding", coding),)) if offered else server.http(200, plain))
 
         expect("the body", answer_in(execute(read(f"{serve(answer).url}/x"))).body, plain)
+
+    def test_an_answer_as_large_as_it_may_be_is_whole(self, execute: Running, serve: Serve) -> None:
+        """`max_response_bytes` is how large a body may be, not how large it may nearly be."""
+        whole = bytes(LIMIT)
+        response = answer_in(execute(limited(serve(server.saying(server.http(200, whole))).url)))
+        assert response.body == whole, f"{len(whole)} bytes were sent; {len(response.body)} came, or others"
+
+    @pytest.mark.parametrize("coding", ["identity", "gzip", "deflate", "gzip, gzip"])
+    def test_an_answer_that_is_too_large_is_a_failure_and_takes_little_memory(
+        self, execute: Running, serve: Serve, coding: str
+    ) -> None:
+        """`max_response_bytes` counts after decompression: 64 KiB that unpack to 64 MiB are not unpacked."""
+        packed = packed_zeros(coding)
+
+        def answer(peer: Peer, message: Message) -> None:
+            offered = ",".join(message.values("Accept-Encoding"))
+            if coding == "identity":
+                peer.say(server.head(headers=(("Connection", "close"),)))
+                for _ in range(UNPACKED // MEBIBYTE):
+                    peer.say(bytes(MEBIBYTE))
+                peer.close()
+            elif all(name in offered for name in coding.split(", ")):
+                peer.say(server.http(200, packed, (("Content-Encoding", coding),)))
+            else:  # nobody asked for it
+                peer.say(server.http(200, bytes(2 * LIMIT)))
+
+        url = serve(server.once(answer)).url
+        tracemalloc.start()
+        try:
+            error = error_in(execute(limited(url)))
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        expect("reason and sent", (error.reason, error.sent), ("protocol", True))
+        assert peak < MOST_MEMORY, f"the answer took {peak >> 20} MiB; {MOST_MEMORY >> 20} MiB are the most it may take"
+        expect("the status of the next answer", answer_in(execute(limited(url))).status, 200)
+
+    def test_a_compressed_answer_that_is_cut_short_is_a_failure(self, execute: Running, serve: Serve) -> None:
+        """Half of a compressed body is no body, though its length is as announced."""
+        packed = gzip.compress(EVERY_BYTE)[:-9]
+
+        def answer(peer: Peer, message: Message) -> None:
+            if "gzip" in ",".join(message.values("Accept-Encoding")):
+                peer.say(server.http(200, packed, (("Content-Encoding", "gzip"),)))
+            else:
+                peer.close()
+
+        error = error_in(execute(read(f"{serve(answer).url}/x")))
+        expect("sent, of a message that arrived", error.sent, True)
 
     def test_a_repeated_header_of_the_answer_is_kept(self, execute: Running, serve: Serve) -> None:
         """Headers are pairs: of two with one name none is lost."""

@@ -6,6 +6,7 @@ executors/cassette.py.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,10 +17,12 @@ import pytest
 if TYPE_CHECKING:
     from infisical.client import AsyncInfisicalClient
     from infisical.drivers import Executor
-    from infisical.executors.cassette import CassetteExecutor, Mode
+    from infisical.executors.cassette import AsyncCassetteExecutor, CassetteExecutor, Mode
     from infisical.testing.memory import MemoryClient
 
 MARKER = "infisical_secrets"
+HOW_TO_RECORD = "--infisical-record=once"
+LONGEST_NAME = 80  # characters of a test's name in the name of its file; file systems allow 255 bytes
 USE = f"{MARKER}(secrets, *, environment='dev', path='/'): put these secrets into the test's memory server"
 
 
@@ -77,16 +80,59 @@ def infisical_transport() -> Iterator[Executor]:
 def infisical_cassette(request: pytest.FixtureRequest) -> CassetteExecutor:
     """An executor that plays the recording of this test, or makes it where `--infisical-record` says so.
 
-    The file is `cassettes/<test file>/<test name>.yaml` beside the test's file; credentials, tokens and secret values
-    are redacted on the way to it.
+    The file is `cassettes/<test file>/<test name>.yaml` beside the test's file, one for each test; in a class, with
+    parameters or with a long name, it ends in a hash. Credentials, tokens and secret values never reach it.
     """
     from infisical.executors.cassette import CassetteExecutor
 
     mode: Mode = request.config.getoption("--infisical-record", default="none")  # pyright: ignore[reportAssignmentType]
-    name = re.sub(r"[^\w.-]+", "_", request.node.name).strip("_")
-    folder = request.path.parent / str(request.config.getini("infisical_cassettes")) / request.path.stem
     inner = None if mode == "none" else request.getfixturevalue("infisical_transport")
-    return CassetteExecutor(Path(folder) / f"{name}.yaml", mode=mode, inner=inner)
+    return CassetteExecutor(_cassette_path(request), mode=mode, inner=inner, how_to_record=HOW_TO_RECORD)
+
+
+@pytest.fixture
+def infisical_cassette_async(
+    request: pytest.FixtureRequest, infisical_cassette: CassetteExecutor
+) -> Iterator[AsyncCassetteExecutor]:
+    """An executor for the asyncio client on the recording of `infisical_cassette`, with its options.
+
+    It records through `infisical_transport`, in threads.
+    """
+    from infisical.executors.cassette import AsyncCassetteExecutor
+    from infisical.executors.threaded import ThreadedExecutor
+
+    if request.config.getoption("--infisical-record", default="none") == "none":
+        yield AsyncCassetteExecutor.sharing(infisical_cassette)
+        return
+    threads = ThreadedExecutor(request.getfixturevalue("infisical_transport"))
+    yield AsyncCassetteExecutor.sharing(infisical_cassette, inner=threads)
+    threads.close()
+
+
+def _cassette_path(request: pytest.FixtureRequest) -> Path:
+    """Name the file of a test: another one for each test, on file systems that ignore case too."""
+    setting = Path(str(request.config.getini("infisical_cassettes")))
+    folder = request.path.parent / setting
+    if setting.is_absolute() or ".." in setting.parts:  # test files of several folders share it
+        folder /= os.path.relpath(request.path.parent, request.config.rootpath).replace("..", "__")
+    names: list[str] = []
+    for node in request.node.listchain():
+        names = [] if isinstance(node, pytest.File) else [*names, str(node.name)]
+    return folder / request.path.stem / f"{_file_name(names)}.yaml"
+
+
+def _file_name(names: list[str]) -> str:
+    """Write the names of a test and of its classes so that no two tests have one file name.
+
+    A plain lower-case name stays; any other one gets a hyphen, which plain names lack, and a hash.
+    """
+    import hashlib
+
+    if len(names) == 1 and re.fullmatch(r"[a-z_][a-z0-9_]*", names[0]) and len(names[0]) <= LONGEST_NAME:
+        return names[0]
+    exact = "".join(f"{len(name)}:{name}" for name in names).encode("utf-8", "surrogatepass")
+    readable = re.sub(r"[^A-Za-z0-9_.]+", "_", ".".join(names))[:LONGEST_NAME].strip("._")
+    return f"{readable}-{hashlib.sha256(exact).hexdigest()[:12]}"
 
 
 def _marked(

@@ -16,6 +16,8 @@ class Peer:
 
     def __init__(self, sock: socket.socket, seen: list[bytes]) -> None:
         self.sock, self._seen, self._rest = sock, seen, b""
+        self.last = b""
+        """The request that was read last."""
 
     def read(self) -> bytes:
         """One request, head and body; nothing if the client has gone."""
@@ -32,6 +34,7 @@ class Peer:
         self._rest = rest[length:]
         request = head + b"\r\n\r\n" + rest[:length]
         self._seen.append(request)
+        self.last = request
         return request
 
     def say(self, data: bytes) -> None:

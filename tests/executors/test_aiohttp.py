@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import inspect
 import sys
 import threading
 from contextlib import asynccontextmanager
@@ -143,6 +144,38 @@ def test_a_given_session_is_not_closed():
     assert (closed, told.failure()) == (False, expected)
 
 
+@pytest.mark.parametrize("error", [KeyError, RuntimeError])
+def test_what_tracing_of_a_given_session_raises_is_named_without_its_message(error):
+    def tracing() -> list[aiohttp.TraceConfig]:
+        async def started(*_) -> None:
+            raise error("canary")
+
+        config = aiohttp.TraceConfig()
+        config.on_request_start.append(started)
+        return [config]
+
+    [told] = [reply.failure() for reply in replies(get("http://127.0.0.1:9"), trace_configs=tracing)]
+
+    assert told.message.startswith(f"GET http://127.0.0.1:9: {error.__name__} was raised at test_aiohttp.py:")
+    assert (told.reason, told.defect, repr(told.__cause__)) == ("protocol", True, f"{error.__name__}('canary')")
+    assert told.__cause__.__traceback__ is None
+
+
+@pytest.mark.parametrize(
+    ("theirs", "offered"),
+    [
+        ({}, "gzip, deflate"),
+        ({"Accept-Encoding": "br, gzip;q=0.5, *"}, "gzip;q=0.5"),
+        ({"accept-encoding": "br"}, "identity"),
+    ],
+)
+def test_only_codings_that_are_decoded_within_a_limit_are_offered(theirs, offered):
+    with faulty_server.serving(faulty_server.echo) as server:
+        replies(get(server.url), headers=lambda: theirs)
+
+        assert [seen.values("Accept-Encoding") for seen in server.seen] == [[offered]]
+
+
 def test_a_given_session_that_was_closed_is_a_failure():
     async def main():
         async with lent() as (execute, session):
@@ -229,6 +262,13 @@ def in_another_thread(function):
 
 
 # ---- proxies and TLS
+proxied = pytest.mark.skipif(
+    "proxy" not in inspect.signature(aiohttp.ClientSession).parameters,
+    reason="a session has a proxy since aiohttp 3.11",
+)
+
+
+@proxied
 def test_the_proxy_of_a_given_session_is_used():
     with faulty_server.serving(faulty_server.echo) as proxy:
         [got] = replies(get("http://nowhere.invalid"), proxy=lambda: proxy.url)
@@ -236,6 +276,7 @@ def test_the_proxy_of_a_given_session_is_used():
     assert got.unwrap().body == b"http://nowhere.invalid/x"
 
 
+@proxied
 @pytest.mark.filterwarnings("ignore:.*proxy_auth.*:DeprecationWarning", "ignore:.*BasicAuth.*:DeprecationWarning")
 def test_the_proxy_of_a_given_session_gets_the_credentials_for_it():
     with faulty_server.serving(faulty_server.echo) as proxy:
@@ -250,34 +291,23 @@ def test_the_proxy_of_a_given_session_gets_the_credentials_for_it():
 
 @pytest.mark.parametrize(("settings", "used"), [(None, True), ({"trust_env": True}, True), ({}, False)])
 def test_the_proxies_of_the_environment_are_used_unless_the_session_does_not_trust_them(monkeypatch, settings, used):
-    with (
-        faulty_server.serving(faulty_server.echo) as proxy,
-        faulty_server.serving(faulty_server.echo) as server,
-    ):
+    with faulty_server.serving(faulty_server.echo) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "")
 
         async def main():
             if settings is None:
                 async with AiohttpExecutor() as execute:
-                    return await execute(get(server.url))
+                    return await execute(get("http://nowhere.invalid"))
             async with lent(**settings) as (execute, _):
-                return await execute(get(server.url))
+                return await execute(get("http://nowhere.invalid"))
 
-        got = asyncio.run(main())
+        asyncio.run(main())
 
-        assert got.unwrap().body.decode() == (f"{server.url}/x" if used else "/x")
-
-
-def test_what_no_proxy_names_is_reached_without_one(monkeypatch):
-    with faulty_server.serving(faulty_server.echo) as server:
-        monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
-        [got] = replies(get(server.url), trust_env=lambda: True)
-
-    assert got.unwrap().body == b"/x"
+        assert [seen.target for seen in proxy.seen] == (["http://nowhere.invalid/x"] if used else [])
 
 
+@proxied
 def test_what_a_proxy_refuses_was_never_sent_and_the_proxy_sees_no_credential():
     with faulty_server.serving(faulty_server.saying(faulty_server.http(403))) as proxy:
         [told] = replies(get("https://nowhere.invalid"), proxy=lambda: proxy.url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import netrc
 import os
+import zlib
 from dataclasses import replace
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -226,7 +227,48 @@ class ReturnsAFuture(Threads):
         return asyncio.ensure_future(super().__call__(request))
 
 
+class ReadsWithoutALimit(Urllib3Executor):
+    """urllib3 as it comes: it reads whatever is sent, and unpacks all of it."""
+
+    def __call__(self, request):
+        with urllib3.PoolManager(retries=False) as pool:
+            headers = {**dict(request.headers), "Accept-Encoding": "gzip"}
+            answer = pool.request(request.method, request.url, headers=headers)
+            reply = Success(Response(answer.status, tuple(answer.headers.items()), answer.data))
+        most = request.max_response_bytes
+        return reply if most is None or len(answer.data) <= most else Failure(InfisicalNetworkError("too large"))
+
+
+class AllowsLess(Urllib3Executor):
+    def __call__(self, request):
+        reply = super().__call__(request)
+        most = request.max_response_bytes
+        large = reply.map(lambda r: most is not None and len(r.body) >= most).value_or(False)
+        return Failure(InfisicalNetworkError("too large")) if large else reply
+
+
+class TakesTheProxyAlways(Urllib3Executor):
+    """urllib3 as it comes: whoever makes a manager for a proxy sends everything there."""
+
+    def __call__(self, request):
+        with urllib3.ProxyManager(os.environ["http_proxy"], retries=False) as pool:
+            answer = pool.request(request.method, request.url, headers=dict(request.headers))
+        return Success(Response(answer.status, tuple(answer.headers.items()), answer.data))
+
+
+class UnpacksHalf(Urllib3Executor):
+    """An executor that takes what zlib makes of half a stream for the whole."""
+
+    def __call__(self, request):
+        with urllib3.PoolManager(retries=False) as pool:
+            headers = {**dict(request.headers), "Accept-Encoding": "gzip"}
+            answer = pool.request(request.method, request.url, headers=headers, decode_content=False)
+        body = zlib.decompressobj(31).decompress(answer.data)
+        return Success(Response(answer.status, tuple(answer.headers.items()), body))
+
+
 REASON = "test_no_whole_answer_is_a_failure_with_its_reason"
+LARGE = "test_an_answer_that_is_too_large_is_a_failure_and_takes_little_memory"
 STATUS = "test_any_status_is_an_answer_that_is_handed_back"
 BAD = {
     FollowsRedirects: ["test_a_redirect_is_handed_back[307]", "test_another_origin_never_sees_the_credential[302]"],
@@ -248,6 +290,10 @@ BAD = {
     ChangesTheRequest: ["test_the_request_is_not_changed"],
     HasNoTotalDeadline: [f"{REASON}[dripping headers]", f"{REASON}[dripping body]"],
     SwallowsCancellation: ["test_a_cancelled_call_is_cancelled_and_the_next_one_works"],
+    ReadsWithoutALimit: [f"{LARGE}[gzip]"],
+    AllowsLess: ["test_an_answer_as_large_as_it_may_be_is_whole"],
+    TakesTheProxyAlways: ["test_http_to_this_machine_never_goes_through_a_proxy[127.0.0.1]"],
+    UnpacksHalf: ["test_a_compressed_answer_that_is_cut_short_is_a_failure"],
     ReturnsAFuture: ["test_a_call_gives_a_result_or_a_coroutine_of_one"],
 }
 SUITE = """

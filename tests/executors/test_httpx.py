@@ -222,13 +222,15 @@ def test_what_a_hook_raises_is_named_without_its_message(both):
     line = hook.__code__.co_firstlineno + 1
     expected = f"GET https://h: LookupError was raised at test_httpx.py:{line}"
     assert told == InfisicalNetworkError(expected, reason="protocol", sent=True)
+    assert (told.defect, repr(told.__cause__), told.__cause__.__traceback__) == (True, "LookupError('canary')", None)
 
 
 def test_a_request_that_has_no_form_is_not_sent(both):
     request = HttpRequest("GET", "https://h/x", (("X-A", "é"),))
     told = both.on(both.client(transport=raising(AssertionError())))(request).failure()
 
-    assert (told.reason, told.sent, "é" in told.message) == ("protocol", False, False)
+    assert (told.reason, told.sent, told.defect) == ("protocol", False, False)
+    assert (told.message, told.__cause__) == ("GET https://h: the request cannot be sent", None)
 
 
 def test_an_asyncio_executor_belongs_to_the_loop_of_its_first_call():
@@ -343,10 +345,11 @@ def test_the_application_may_go_on_with_a_connection_of_ours_and_has_its_own_tim
 def test_a_forked_child_does_not_speak_on_its_parents_connections():
     with faulty.serving(faulty.well) as server, HttpxExecutor() as execute:
         execute(get(server.url))
-        parents = execute._client
-        execute._process = os.getpid() - 1  # as it looks to a child
+        parents = list(execute._own._clients.values())
+        execute._own._process = os.getpid() - 1  # as it looks to a child
         execute(get(server.url))
-        parents.close()
+        for client in parents:
+            client.close()
 
         assert server.connections == 2
 

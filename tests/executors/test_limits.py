@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
+import subprocess
+import sys
 import threading
 import tracemalloc
 import zlib
@@ -165,3 +168,163 @@ def test_no_more_idle_connections_are_kept_than_asked_for():
             list(pool.map(lambda _: execute(get(server.url)).unwrap(), range(4)))
 
         assert server.connections == 6  # two of the first four were kept
+
+
+# ---- whoever sets the limit, and whatever is sent
+def zeros_in_gzip(mebibytes: int) -> bytes:
+    """What so many MiB of zeros are in gzip: one compressed MiB over and over, which is quicker."""
+    packing = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    block = packing.compress(bytes(2**20)) + packing.flush(zlib.Z_FULL_FLUSH)
+    return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + block * mebibytes + b"\x03\0" + bytes(8)
+
+
+GROWTH = """
+import resource, sys
+from infisical import HttpRequest
+from infisical.executors import Urllib3Executor
+
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+execute = Urllib3Executor(max_response_bytes=2**20)
+execute(HttpRequest("GET", sys.argv[1]))
+before = peak()
+for n in range(int(sys.argv[2])):
+    print(execute(HttpRequest("GET", f"{sys.argv[1]}/{n}")).failure().reason)
+print(peak() - before)
+"""
+
+
+def test_whatever_a_small_answer_unpacks_to_the_process_hardly_grows():
+    bomb = zeros_in_gzip(600)
+    empty = gzip.compress(b"", mtime=0) * 150_000
+    packed = {
+        b"gzip": bomb,
+        b"x-gzip": bomb,
+        b"deflate": bomb[10:-8],
+        b"gzip, gzip": gzip.compress(bomb),
+        b"deflate, gzip": gzip.compress(bomb[10:-8]),
+        b"gzip, identity": empty,
+        b"gzip, gzip,": gzip.compress(empty),
+        b"gzip" + b", gzip" * 5: bomb,
+        b"br": bomb,
+        b"zstd": bomb,
+    }
+    answers = [OK, *(CODED % (coding, len(body)) + body for coding, body in packed.items())]
+    answers.append(PLAIN % 10**15 + bytes(2**20))
+    answers.append(CHUNKED + b"-1\r\n" + bytes(2**27))
+    answers.append(CHUNKED + b"f" * 60_000 + b"\r\n" + bytes(2**27))
+
+    def behave(peer: Peer) -> None:
+        peer.read()
+        peer.say(answers[0] if b"GET / " in peer.last else answers[int(peer.last.split(b" ")[1][1:]) + 1])
+
+    with serving(behave) as server:
+        given = [sys.executable, "-c", GROWTH, server.url, str(len(answers) - 1)]
+        ran = subprocess.run(given, capture_output=True, text=True, timeout=120, check=False)
+
+    *reasons, growth = ran.stdout.split()
+    assert (ran.stderr, reasons) == ("", ["protocol"] * (len(answers) - 1))
+    assert int(growth) < 64
+
+
+@each_framing
+@pytest.mark.parametrize(("own", "asked"), [(LIMIT, None), (LIMIT, 2 * LIMIT), (2 * LIMIT, LIMIT)])
+def test_the_smaller_limit_of_the_executor_and_the_request_holds(framing, own, asked):
+    bodies = [bytes(LIMIT), bytes(LIMIT + 1)]
+    answers = [framed(framing, body) for body in bodies]
+
+    def behave(peer: Peer) -> None:
+        while peer.read():
+            peer.say(answers.pop(0))
+            if framing == "close":
+                return
+
+    with serving(behave) as server, Urllib3Executor(max_response_bytes=own) as execute:
+        request = HttpRequest("GET", f"{server.url}/api/status", (), None, 30.0, asked)
+        first, second = execute(request), execute(request)
+
+    assert (first.unwrap().body, second.failure()) == (bodies[0], too_large(server.url))
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "raw deflate", "gzip, gzip"])
+def test_a_body_that_compression_makes_larger_counts_as_what_it_is(coding):
+    body = bytes(range(256))
+    with serving(saying(framed(coding, body))) as server, Urllib3Executor(max_response_bytes=len(body)) as execute:
+        assert execute(get(server.url)).unwrap().body == body
+
+
+@each_framing
+def test_the_connection_of_an_answer_that_was_too_large_is_closed_and_never_used_again(framing):
+    answers = [
+        framed(framing, bytes(LIMIT) + os.urandom(LIMIT)),
+        OK,
+    ]  # some of it is still to come, however it is coded
+    closed = threading.Semaphore(0)
+
+    def behave(peer: Peer) -> None:
+        while peer.read():
+            peer.say(answers.pop(0))
+            if len(answers) == 1:
+                peer.sock.settimeout(30)
+                with contextlib.suppress(ConnectionError):
+                    assert peer.sock.recv(1) == b""  # no other request comes by this connection
+                closed.release()
+                return
+
+    with serving(behave) as server, Urllib3Executor(max_response_bytes=LIMIT) as execute:
+        first = execute(get(server.url)).failure()
+        assert closed.acquire(timeout=30)
+        second = execute(get(server.url)).unwrap()
+
+        assert (first, second.body, server.connections) == (too_large(server.url), b'{"secrets":[]}', 2)
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "said"),
+    [
+        ("br", b"x", "the answer is encoded as br, which is not read (gzip and deflate are)"),
+        ("gzip, zstd", b"x", "the answer is encoded as zstd, which is not read (gzip and deflate are)"),
+        (", ".join(["gzip"] * 6), b"x", "the answer has more than 5 content encodings"),
+        (",".join(["gzip"] * 9000), b"x", "the answer has more than 5 content encodings"),
+        ("gzip", gzip.compress(bytes(99))[:-9], "the answer is not HTTP, or breaks off"),
+        ("gzip", b"x", "the answer is not HTTP, or breaks off"),
+        ("deflate", zlib.compress(bytes(99))[:-5], "the answer is not HTTP, or breaks off"),
+    ],
+)
+def test_an_encoding_that_cannot_be_undone_is_a_failure(coding, body, said):
+    answer = CODED % (coding.encode(), len(body)) + body
+    with serving(saying(answer)) as server, Urllib3Executor() as execute:
+        error = execute(get(server.url)).failure()
+
+    assert error == InfisicalNetworkError(f"GET {server.url}: {said}", reason="protocol", sent=True)
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("utf-8", b"plain"),
+        ("identity", b"plain"),
+        ("GZIP", gzip.compress(b"plain")),
+        ("gzip", gzip.compress(b"pl") + gzip.compress(b"ain")),
+        ("gzip", gzip.compress(b"plain") + bytes(99)),
+        ("deflate", zlib.compress(b"plain") + b"garbage"),
+        ("gzip", b""),
+    ],
+)
+def test_odd_encodings_are_read_where_they_can_be(coding, body):
+    answer = CODED % (coding.encode(), len(body)) + body
+    with serving(saying(answer)) as server, Urllib3Executor() as execute:
+        got = [execute(get(server.url)).unwrap().body for _ in range(2)]
+
+        assert (got, server.connections) == ([b"plain" if body else b""] * 2, 1)
+
+
+@pytest.mark.parametrize("status", [100, 102, 103])
+@pytest.mark.parametrize(("count", "good"), [(100, True), (101, False)])
+def test_interim_answers_are_passed_over_up_to_a_number_of_them(status, count, good):
+    interim = f"HTTP/1.1 {status} On\r\nX: y\r\n\r\n".encode()
+    with serving(saying(interim * count + OK)) as server, Urllib3Executor() as execute:
+        found = execute(get(server.url))
+
+    said = "the head of the answer is too large: more than 100 lines, one over 65,536 bytes, or too many of 1xx"
+    expected = InfisicalNetworkError(f"GET {server.url}: {said}", reason="protocol", sent=True)
+    assert (found.unwrap().body if good else found.failure()) == (b'{"secrets":[]}' if good else expected)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
+import subprocess
+import sys
 import traceback
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infisical import InfisicalClient
 from infisical.executors import Urllib3Executor
-from infisical.executors.proxies import Proxy, proxy_for
+from infisical.executors.proxies import Proxy, is_loopback, is_this_machine, proxy_for
 
 P = "http://proxy:3128"
 NAMES = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
@@ -76,7 +79,11 @@ def test_in_a_cgi_script_a_header_of_the_caller_names_no_proxy(environment, expe
         ("https://a.example", "x, a.example", True),
         ("https://a.example", "x a.example", True),
         ("https://a.example", ",, ,", False),
+        ("https://a.example", "x\ta.example\n", True),
+        ("https://a.example", ",,a.example,", True),
+        ("https://a.example", "..a.example..", True),
         ("https://a.example", "*", True),
+        ("https://a.example", "*:443", False),
         ("https://a.example", "x,*", True),
         ("https://a.example", ".", False),
         ("https://a.example", "*.", False),
@@ -110,7 +117,21 @@ def test_in_a_cgi_script_a_header_of_the_caller_names_no_proxy(environment, expe
         ("https://[::ffff:10.1.2.3]", "10.0.0.0/8", True),
         ("https://10.1.2.3", "10.0.0.0/99", False),
         ("https://10.1.2.3", "10.0.0.0/", False),
+        ("https://10.1.2.3", "10.0.0.0/8:443", True),
+        ("https://10.1.2.3", "10.0.0.0/8:80", False),
+        ("https://10.1.2.3", "10.1.2", False),
+        ("https://10.1.2.3.", "10.1.2.3", True),
+        ("https://10.1.2.3", "::ffff:10.1.2.3", True),
+        ("https://[FD00::1]", "fd00::1", True),
+        ("https://[fd00::1]", "[fd00::1", True),
+        ("https://a.example", "https://a.example", False),
         ("https://localhost", "", True),
+        ("https://localhost.", "", True),
+        ("https://127.0.0.1.", "", True),
+        ("https://127.1", "", True),
+        ("https://0x7f.1", "", True),
+        ("https://2130706433", "", True),
+        ("https://127.0.0.999", "", False),
         ("https://LOCALHOST:8443", "", True),
         ("https://app.localhost", "", True),
         ("https://127.0.0.1", "", True),
@@ -242,3 +263,99 @@ def test_a_proxy_shows_its_address_and_no_credentials():
     proxy = Proxy.of("http://u:hunter2@[fd00::1]:3128")
 
     assert (str(proxy), repr(proxy)) == ("[fd00::1]:3128", "Proxy(scheme='http', host='fd00::1', port=3128)")
+
+
+# ---- this machine
+INTERPRETED = [
+    "127.1",
+    "127.0.1",
+    "127.0.0",
+    "0x7f.1",
+    "0X7F000001",
+    "2130706433",
+    "0177.0.0.1",
+    "127.0.0.01",
+    "127.0.0.1.",
+    "localhost.",
+    "app.localhost",
+    "app.localhost.",
+    "::1%eth0",
+    "[::1%25eth0]",
+]
+ELSEWHERE = [
+    "127.0.0.999",
+    "127.0.0.256",
+    "127.",
+    "127",
+    "127.0.0.1.1",
+    "127.evil.example",
+    "127.0.0.1.evil.example",
+    "127.0.0.-1",
+    "①27.0.0.1",
+    "\uff11\uff12\uff17.0.0.1",
+    "[127.0.0.1",
+    "127.0.0.1]",
+    "0.0.0.0",
+    "128.0.0.1",
+    "10.0.0.1",
+    "::",
+    "::2",
+    "::127.0.0.1",
+    "::ffff:10.0.0.1",
+    "localhost.evil.example",
+    "notlocalhost",
+    "localhos",
+    ".",
+    "[]",
+]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LocalHost", "127.0.0.1", "127.9.9.9", "::1", "[::1]", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"],
+)
+def test_a_host_that_is_surely_this_machine_is_loopback(host):
+    assert (is_loopback(host), is_this_machine(host)) == (True, True)
+
+
+@pytest.mark.parametrize("host", INTERPRETED)
+def test_a_host_that_a_resolver_has_to_interpret_is_not_surely_loopback_but_no_proxy_is_asked_for_it(host):
+    assert (is_loopback(host), is_this_machine(host)) == (False, True)
+
+
+@pytest.mark.parametrize("host", [*ELSEWHERE, "", "127.0.0.1 x", "9" * 5000, "0x" + "f" * 5000])
+def test_any_other_host_is_not_this_machine(host):
+    assert (is_loopback(host), is_this_machine(host)) == (False, False)
+
+
+@given(st.ip_addresses())
+def test_an_address_is_loopback_exactly_where_the_standard_library_says_so(address):
+    plain = getattr(address, "ipv4_mapped", None) or address
+
+    assert is_loopback(str(address)) == is_this_machine(str(address)) == plain.is_loopback
+
+
+@given(st.text())
+def test_any_text_can_be_asked_about(host):
+    assert is_this_machine(host) or not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.9.9.9:1", "[::1]:80", "[::ffff:127.0.0.1]"]
+)
+def test_a_client_speaks_in_clear_to_this_machine(host):
+    InfisicalClient(base_url=f"http://{host}").close()
+
+
+@pytest.mark.parametrize("host", [host for host in [*INTERPRETED, *ELSEWHERE] if ":" not in host] + ["[::1%eth0]"])
+def test_a_client_speaks_in_clear_to_nothing_else_unless_that_is_allowed(host):
+    with pytest.raises(ValueError, match=r"in clear|base_url"):
+        InfisicalClient(base_url=f"http://{host}")
+
+
+def test_asking_about_this_machine_imports_no_transport():
+    code = "import sys; import infisical; infisical.InfisicalClient(base_url='http://127.0.0.1', executor=print); "
+    code += "print([name for name in ('urllib3', 'ssl') if name in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.strip() == "[]"

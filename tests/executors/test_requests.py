@@ -130,6 +130,7 @@ def test_what_an_adapter_raises_of_its_own_is_named_without_its_message():
     line = Scripted.send.__code__.co_firstlineno + 3
     expected = f"PUT https://h: LookupError was raised at test_requests.py:{line}"
     assert told == InfisicalNetworkError(expected, reason="protocol", sent=True)
+    assert (told.defect, repr(told.__cause__), told.__cause__.__traceback__) == (True, "LookupError('canary')", None)
 
 
 def test_a_url_that_no_adapter_takes_is_not_sent():
@@ -246,17 +247,56 @@ def test_the_proxies_of_a_given_session_are_used():
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("trusting", [True, False])
 def test_the_proxies_of_the_environment_are_used_if_the_session_trusts_them(monkeypatch, trusting):
-    with (
-        faulty_server.serving(faulty_server.echo) as proxy,
-        faulty_server.serving(faulty_server.echo) as server,
-        requests.Session() as session,
-    ):
+    with faulty_server.serving(faulty_server.echo) as proxy, requests.Session() as session:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "")
         session.trust_env = trusting
-        got = RequestsExecutor(session)(get(server.url))
+        RequestsExecutor(session)(get("http://nowhere.invalid"))
 
-        assert got.unwrap().body.decode() == (f"{server.url}/x" if trusting else "/x")
+        assert [seen.target for seen in proxy.seen] == (["http://nowhere.invalid/x"] if trusting else [])
+
+
+@pytest.mark.enable_socket
+def test_the_proxies_of_a_session_go_before_those_of_the_environment(monkeypatch):
+    with (
+        faulty_server.serving(faulty_server.echo) as own,
+        faulty_server.serving(faulty_server.echo) as other,
+        requests.Session() as session,
+    ):
+        monkeypatch.setenv("http_proxy", other.url)
+        monkeypatch.setenv("no_proxy", "")
+        session.proxies["all"] = own.url
+        RequestsExecutor(session)(get("http://nowhere.invalid")).unwrap()
+
+        assert (len(own.seen), len(other.seen)) == (1, 0)
+
+
+TRUSTED = [
+    # session.verify, trust_env, the environment, what the adapter is told
+    (True, True, {}, True),
+    (True, True, {"REQUESTS_CA_BUNDLE": "/env.pem"}, "/env.pem"),
+    (True, True, {"CURL_CA_BUNDLE": "/curl.pem"}, "/curl.pem"),
+    (True, True, {"REQUESTS_CA_BUNDLE": "/env.pem", "CURL_CA_BUNDLE": "/curl.pem"}, "/env.pem"),
+    (True, True, {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""}, True),
+    (True, False, {"REQUESTS_CA_BUNDLE": "/env.pem"}, True),
+    ("/own.pem", True, {"REQUESTS_CA_BUNDLE": "/env.pem", "CURL_CA_BUNDLE": "/curl.pem"}, "/own.pem"),
+    ("/own.pem", False, {"CURL_CA_BUNDLE": "/curl.pem"}, "/own.pem"),
+    (False, True, {"REQUESTS_CA_BUNDLE": "/env.pem"}, False),
+]
+
+
+@pytest.mark.parametrize(("verify", "trusting", "environment", "told"), TRUSTED)
+def test_what_a_session_verifies_by_goes_before_the_environment(monkeypatch, verify, trusting, environment, told):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    adapter = Scripted()
+    session = session_on(adapter)
+    session.trust_env, session.verify = trusting, verify
+    RequestsExecutor(session)(ASK).unwrap()
+
+    assert [seen[5] for seen in adapter.seen] == [told]
 
 
 @pytest.mark.enable_socket

@@ -12,6 +12,7 @@ import trustme
 
 from infisical import HttpRequest, InfisicalNetworkError
 from infisical.executors import Urllib3Executor
+from infisical.executors.tls_errors import UNKNOWN_AUTHORITY
 from infisical.testing import faulty_server
 from infisical.testing.executor_contract import NetworkExecutorContract
 from infisical.testing.running import answer_in, error_in, expect
@@ -54,19 +55,31 @@ def credentials(proxy) -> str:
     return proxy.url.replace("://", "://u:p%40ss@")
 
 
+@pytest.fixture
+def origin(monkeypatch):
+    """The URL of a server on loopback by a name of elsewhere, since no proxy is asked for loopback itself."""
+    resolve = socket.getaddrinfo
+
+    def known(host, *rest, **named):
+        return resolve("127.0.0.1" if host == "origin.example" else host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", known)
+    return lambda url: url.replace("127.0.0.1", "origin.example")
+
+
 LOGIN = f"Proxy-Authorization: Basic {base64.b64encode(b'u:p@ss').decode()}"
 
 
 @pytest.mark.enable_socket
-def test_a_plain_request_is_told_the_proxy_whole_and_the_origin_as_ever():
+def test_a_plain_request_is_told_the_proxy_whole_and_the_origin_as_ever(origin):
     with serving(well) as server, proxying(login="u:p@ss") as proxy:
         with Urllib3Executor(proxy=credentials(proxy)) as execute:
-            got = [execute(get(server.url)).unwrap().status for _ in range(2)]
+            got = [execute(get(origin(server.url))).unwrap().status for _ in range(2)]
         with Urllib3Executor(proxy=None) as execute:
-            execute(get(server.url))
+            execute(get(origin(server.url)))
 
     start, *headers = lines(server.seen[2])
-    told = [f"GET {server.url}/api/status?a=%2F HTTP/1.1", *sorted([*headers, LOGIN])]
+    told = [f"GET {origin(server.url)}/api/status?a=%2F HTTP/1.1", *sorted([*headers, LOGIN])]
     assert (got, proxy.connections, server.connections) == ([200, 200], 1, 2)
     assert [[seen[0], *sorted(seen[1:])] for seen in proxy.seen] == [told] * 2
     assert [lines(seen) for seen in server.seen] == [[start, *headers]] * 3
@@ -90,19 +103,19 @@ def test_a_tls_request_goes_through_a_tunnel_and_only_that_is_told_the_credentia
 
 
 @pytest.mark.enable_socket
-def test_a_plain_request_reaches_a_proxy_over_tls(tls):
+def test_a_plain_request_reaches_a_proxy_over_tls(tls, origin):
     context, trusting = tls
     with (
         serving(well) as server,
         proxying(context) as proxy,
         Urllib3Executor(proxy=proxy.url, ssl_context=trusting) as execute,
     ):
-        got = [execute(get(server.url)).unwrap().body for _ in range(2)]
+        got = [execute(get(origin(server.url))).unwrap().body for _ in range(2)]
 
     assert (got, proxy.connections, [seen[0] for seen in proxy.seen]) == (
         [b'{"secrets":[]}'] * 2,
         1,
-        [f"GET {server.url}/api/status?a=%2F HTTP/1.1"] * 2,
+        [f"GET {origin(server.url)}/api/status?a=%2F HTTP/1.1"] * 2,
     )
 
 
@@ -164,13 +177,13 @@ def test_the_environment_is_read_when_an_origin_is_first_called(monkeypatch):
 
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("proxy", [None, "http://127.0.0.1:1"])
-def test_a_proxy_that_is_given_or_none_leaves_the_environment_unread(monkeypatch, proxy):
+def test_a_proxy_that_is_given_or_none_leaves_the_environment_unread(monkeypatch, origin, proxy):
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1")
     monkeypatch.setenv("NO_PROXY", "*")
     with serving(well) as server, Urllib3Executor(proxy=proxy) as execute:
-        got = execute(get(server.url))
+        got = execute(get(origin(server.url)))
 
-    refused = error(f"GET {server.url}: the proxy 127.0.0.1:1: no connection", "refused")
+    refused = error(f"GET {origin(server.url)}: the proxy 127.0.0.1:1: no connection", "refused")
     assert (got.unwrap().status if proxy is None else got.failure()) == (200 if proxy is None else refused)
 
 
@@ -211,7 +224,8 @@ def saying(data: bytes):
     return behave
 
 
-TLS = "TLS failed: the certificate is not trusted, or the handshake broke off"
+TLS = f"TLS failed: {UNKNOWN_AUTHORITY}"
+LONG = "the head of the answer is too large: more than 100 lines, one over 65,536 bytes, or too many of 1xx"
 NO_HTTP = "the answer is not HTTP, or breaks off"
 TUNNEL_TROUBLES = {
     "407": (saying(b"HTTP/1.1 407 Who\r\n\r\n"), "it answered 407 to CONNECT", "protocol"),
@@ -221,8 +235,8 @@ TUNNEL_TROUBLES = {
     "504": (saying(b"HTTP/1.1 504 Bad\r\n\r\n"), "it answered 504 to CONNECT", "refused"),
     "redirect": (saying(b"HTTP/1.1 302 F\r\nLocation: http://x\r\n\r\n"), "it answered 302 to CONNECT", "protocol"),
     "garbage": (saying(b"what is HTTP?\r\n\r\n"), NO_HTTP, "protocol"),
-    "many headers": (saying(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n"), NO_HTTP, "protocol"),
-    "a long line": (saying(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 2**17 + b"\r\n\r\n"), NO_HTTP, "protocol"),
+    "many headers": (saying(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n"), LONG, "protocol"),
+    "a long line": (saying(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 2**17 + b"\r\n\r\n"), LONG, "protocol"),
     "cut": (saying(b"HTTP/1.1 200 OK\r\nX: "), NO_HTTP, "protocol"),
     "hung up": (hang_up, "the connection was closed before the answer", "reset"),
     "silence": (silence, "no answer in 0.25 s", "timeout"),
@@ -381,11 +395,22 @@ class Proxied(NetworkExecutorContract):
     def make_executor(self):
         return Urllib3Executor(proxy=credentials(self.proxy), ssl_context=self.trusting)
 
-    def test_a_refused_connection_was_never_sent(self, execute):
+    @pytest.fixture
+    def serve(self, origin):
+        with contextlib.ExitStack() as stack:
+
+            def start(answer):
+                served = stack.enter_context(faulty_server.serving(answer, self.patience))
+                served.url = origin(served.url)
+                return served
+
+            yield start
+
+    def test_a_refused_connection_was_never_sent(self, execute, origin):
         """Where nobody listens is the proxy's to say: a plain request is answered by it."""
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
-            url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+            url = f"http://origin.example:{unused.getsockname()[1]}"
             expect("the proxy's answer", answer_in(execute(get(url))).status, 502)
             found = error_in(execute(get(url.replace("http:", "https:"))))
         expect("reason and sent", (found.reason, found.sent), ("refused", False))
@@ -426,3 +451,19 @@ class TestThroughATunnel(Tunnelled):
 class TestThroughATunnelInsideTls(Tunnelled):
     def context(self, tls):
         return tls[0]
+
+
+# ---- this machine
+@pytest.mark.enable_socket
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "127.1", "localhost."])
+@pytest.mark.parametrize("given", [True, False], ids=["given", "of the environment"])
+def test_no_proxy_hears_of_a_plain_request_to_this_machine(monkeypatch, host, given):
+    with serving(well) as server, proxying() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        resolve = socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", lambda _, *rest, **named: resolve("127.0.0.1", *rest, **named))
+        with Urllib3Executor(proxy=proxy.url) if given else Urllib3Executor() as execute:
+            got = execute(get(f"http://{host}:{server.port}"))
+
+    assert (got.unwrap().status, proxy.seen, proxy.connections) == (200, [], 0)

@@ -10,9 +10,10 @@ import threading
 import pytest
 from returns.result import Success
 
-from infisical import HttpRequest, InfisicalNetworkError, Response
+from infisical import AsyncInfisicalClient, HttpRequest, IdentityAccessToken, InfisicalNetworkError, Response
 from infisical.executors import ScriptedExecutor, ThreadedExecutor, Urllib3Executor
 from infisical.testing.executor_contract import ExecutorContract, NetworkExecutorContract
+from tests.executors.faulty import OK, Peer, serving
 
 ASK = HttpRequest("GET", "https://h/x")
 
@@ -21,9 +22,9 @@ ASK = HttpRequest("GET", "https://h/x")
 class Threads(ThreadedExecutor):
     """As the asyncio client has it: it closes the executor that it made as well."""
 
-    def __init__(self):
+    def __init__(self, threads=64):
         self._made = Urllib3Executor()
-        super().__init__(self._made)
+        super().__init__(self._made, threads)
 
     def close(self):
         super().close()
@@ -122,3 +123,223 @@ print([name.rpartition(".")[2] for name in {names} if name in sys.modules])
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert ran.stdout.strip() == imported
+
+
+# ---- a call never outlives its time, or its caller
+SLOW_LOOK_UP = """
+import asyncio, socket, sys, threading, time
+from infisical import AsyncInfisicalClient, HttpRequest, IdentityAccessToken
+
+looked_up = threading.Event()
+
+def hang(*_, **__):
+    looked_up.set()
+    threading.Event().wait(60)
+
+if sys.argv[1] == "hang":
+    socket.getaddrinfo = hang
+
+async def main():
+    client = AsyncInfisicalClient(base_url=sys.argv[2], auth=IdentityAccessToken("t"), deadline=float(sys.argv[3]))
+    call = client.secrets.list(project_id="p", environment="dev")
+    if sys.argv[4] == "cancel":
+        task = asyncio.ensure_future(call)
+        await asyncio.sleep(0.2)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            print("cancelled")
+    elif sys.argv[4] == "close":
+        task = asyncio.ensure_future(call)
+        await asyncio.sleep(0.2)
+        await client.aclose()
+        print(type((await task).failure()).__name__)
+    else:
+        error = (await call).failure()
+        print(type(error).__name__, error.sent)
+    await client.aclose()
+
+asyncio.run(main())
+"""
+
+
+def stalling(peer: Peer) -> None:
+    peer.sock.settimeout(60)
+    peer.read()
+    peer.sock.recv(1)
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize(
+    ("fault", "scheme", "deadline", "end", "printed"),
+    [
+        ("hang", "http:", "0.5", "wait", "DeadlineExceededError False"),
+        ("hang", "http:", "60", "cancel", "cancelled"),
+        ("hang", "http:", "60", "close", "InfisicalNetworkError"),
+        ("silence", "http:", "0.5", "wait", "DeadlineExceededError True"),
+        ("silence", "http:", "60", "cancel", "cancelled"),
+        ("silence", "http:", "60", "close", "InfisicalNetworkError"),
+        ("silence", "https:", "60", "cancel", "cancelled"),
+    ],
+)
+def test_the_process_ends_whatever_a_call_still_waits_for(fault, scheme, deadline, end, printed):
+    with serving(stalling) as server:
+        url = server.url.replace("http:", scheme)
+        given = [sys.executable, "-W", "error", "-c", SLOW_LOOK_UP, fault, url, deadline, end]
+        ran = subprocess.run(given, capture_output=True, text=True, timeout=20, check=False)
+
+    assert (ran.stdout.strip(), ran.stderr, ran.returncode) == (printed, "", 0)
+
+
+def test_a_call_is_back_in_time_though_its_thread_is_not():
+    go_on = threading.Event()
+
+    def hang(_: HttpRequest):
+        go_on.wait(30)
+        return Success(Response(200))
+
+    async def main():
+        async with ThreadedExecutor(hang, threads=2) as threaded:
+            return await threaded(HttpRequest("GET", "https://h/x", timeout=0.05))
+
+    try:
+        error = asyncio.run(main()).failure()
+    finally:
+        go_on.set()
+    assert error == InfisicalNetworkError("GET: no answer in 0.05 s", reason="timeout", sent=True)
+
+
+@pytest.mark.enable_socket
+def test_the_thread_of_a_cancelled_call_is_free_at_once():
+    """With one thread, the second call has none unless the first gives it back."""
+
+    def behave(peer: Peer) -> None:
+        while request := peer.read():
+            if b"/silence" in request:
+                peer.sock.settimeout(60)
+                peer.sock.recv(1)
+                return
+            peer.say(OK)
+
+    async def main(url: str):
+        async with Threads(1) as threaded:
+            first = asyncio.ensure_future(threaded(HttpRequest("GET", f"{url}/silence", timeout=60.0)))
+            while not server.seen:
+                await asyncio.sleep(0.001)
+            first.cancel()
+            second = await threaded(HttpRequest("GET", f"{url}/x", timeout=30.0))
+            return first.cancelled(), second.unwrap().status
+
+    with serving(behave) as server:
+        assert asyncio.run(main(server.url)) == (True, 200)
+
+
+def test_what_waits_for_a_thread_when_it_closes_is_told_at_once():
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hang(_: HttpRequest):
+        begun.set()
+        go_on.wait(30)
+        return Success(Response(200))
+
+    async def main():
+        threaded = ThreadedExecutor(hang, threads=1)
+        calls = [asyncio.ensure_future(threaded(ASK)) for _ in range(3)]
+        await asyncio.to_thread(begun.wait, 30)
+        threaded.close()
+        return [(await call).failure() for call in calls]
+
+    try:
+        errors = asyncio.run(main())
+    finally:
+        go_on.set()
+    said = "GET: this executor was closed during the call"
+    assert errors == [InfisicalNetworkError(said, reason="reset", sent=sent) for sent in (True, False, False)]
+
+
+def test_calls_that_gave_up_waiting_for_a_thread_leave_nothing_behind():
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hang(_: HttpRequest):
+        begun.set()
+        go_on.wait(30)
+        return Success(Response(200))
+
+    async def main():
+        async with ThreadedExecutor(hang, threads=1) as threaded:
+            first = asyncio.ensure_future(threaded(ASK))
+            await asyncio.to_thread(begun.wait, 30)
+            late = [threaded(HttpRequest("GET", "https://h/x", timeout=0.01)) for _ in range(50)]
+            gone = [asyncio.ensure_future(threaded(ASK)) for _ in range(50)]
+            await asyncio.gather(*late)
+            for call in gone:
+                call.cancel()
+            await asyncio.gather(*gone, return_exceptions=True)
+            waiting = len(threaded._pool._waiting)
+            go_on.set()
+            return waiting, await first
+
+    assert asyncio.run(main()) == (0, Success(Response(200)))
+
+
+def test_an_exception_of_the_executor_inside_comes_out_of_the_call():
+    mine = KeyError("x")
+
+    def fail(_: HttpRequest):
+        raise mine
+
+    async def main():
+        async with ThreadedExecutor(fail) as threaded:
+            await threaded(ASK)
+
+    with pytest.raises(KeyError) as found:
+        asyncio.run(main())
+    assert found.value is mine
+
+
+def test_threads_that_are_idle_end_and_new_ones_take_over(monkeypatch):
+    monkeypatch.setattr("infisical.executors.threaded.IDLE", 0.001)
+    names = []
+
+    def execute(_: HttpRequest):
+        names.append(threading.current_thread())
+        return Success(Response(200))
+
+    async def main():
+        async with ThreadedExecutor(execute, threads=1) as threaded:
+            for _ in range(2):
+                await threaded(ASK)
+                await asyncio.to_thread(names[-1].join, 30)
+            return threaded._pool._count
+
+    assert asyncio.run(main()) == 0
+    assert [(thread.name, thread.daemon, thread.is_alive()) for thread in names] == [
+        ("infisical_0", True, False),
+        ("infisical_1", True, False),
+    ]
+
+
+def test_without_asyncio_a_call_is_a_failure_that_says_so():
+    """As under trio: it steps a coroutine, and no loop of asyncio runs."""
+    call = ThreadedExecutor(ScriptedExecutor(Response(200)))(ASK)
+    with pytest.raises(StopIteration) as stopped:
+        call.send(None)
+    error = stopped.value.value.failure()
+
+    said = "GET: this executor needs asyncio: run the call in an asyncio event loop, or under trio give the client an "
+    assert error == InfisicalNetworkError(f"{said}executor that is made for trio", reason="protocol", sent=False)
+    assert error.defect
+
+
+def test_the_asyncio_client_says_so_too():
+    client = AsyncInfisicalClient(auth=IdentityAccessToken("t"))
+    with pytest.raises(StopIteration) as stopped:
+        client.secrets.list(project_id="p", environment="dev").send(None)
+
+    assert "asyncio" in stopped.value.value.failure().message
+
+
+def test_no_thread_is_no_number_of_threads():
+    with pytest.raises(ValueError, match="threads is at least 1"):
+        ThreadedExecutor(print, threads=0)

@@ -404,6 +404,42 @@ def test_children_that_are_forked_in_the_middle_of_calls_work_and_so_does_the_pa
         assert forked(UNDER_LOAD, server.url) == f"{[0] * 20} []"
 
 
+@needs_fork
+def test_a_child_that_closes_its_copy_ends_no_call_of_its_parent():
+    script = """
+import threading
+calls = []
+thread = threading.Thread(target=lambda: calls.append(call()))
+thread.start()
+while not execute._under_way or not next(iter(execute._under_way)).sent:
+    threading.Event().wait(0.001)
+child = os.fork()
+if child == 0:
+    execute.close()
+    os._exit(0)
+os.waitpid(child, 0)
+print("closed", flush=True)
+sys.stdin.readline()
+thread.join()
+print(calls)
+"""
+    go_on = threading.Event()
+
+    def waiting(peer: Peer) -> None:
+        peer.read()
+        go_on.wait(30)
+        peer.say(OK)
+
+    with serving(waiting) as server:
+        given = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING + script, server.url]
+        with subprocess.Popen(given, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+            assert parent.stdout.readline() == "closed\n"
+            go_on.set()
+            printed, _ = parent.communicate("\n", timeout=60)
+
+    assert printed == "[200]\n"
+
+
 @pytest.fixture(scope="module")
 def tls():
     """An authority of the tests' own: a server's context with its certificate, and a client's that trusts it."""

@@ -222,3 +222,27 @@ def test_viewers_read_templates_and_issue_nothing():
     body = {**query, "commonName": "www.example.com", "ttl": "1d"}
     assert world.send("POST", f"{TEMPLATES}/web/issue-certificate", body, token=token)[1]["error"] == "PermissionDenied"
     assert world.send("DELETE", f"{TEMPLATES}/web", query, token=token)[1]["error"] == "PermissionDenied"
+
+
+def test_patterns_of_a_template_are_matched_without_backtracking():
+    """Where it would begin: each star doubles the time of Python's own matcher."""
+    world = World()
+    template(world, common_name=".*" * 40 + "b", subject_alternative_name=".*" * 40 + "c")
+
+    name = issue(world, commonName="a" * 2000)
+    names = issue(world, commonName="b", altNames=",".join(["a" * 60 + ".example.com"] * 3))
+
+    assert without_id(name) == policy("common name")
+    assert without_id(names)[0] == 200
+
+
+@pytest.mark.parametrize("pattern", [r"\x41", r"\1", r"a**", r"*a", "a\\"])
+def test_a_pattern_that_cannot_be_matched_safely_is_refused(pattern: str):
+    world = World()
+    body = {"name": "web", "caName": "ca", "projectId": world.project_id, "commonName": pattern}
+    status, answer = world.send("POST", TEMPLATES, {**body, "subjectAlternativeName": ".*", "ttl": "90d"})
+
+    assert (status, [(one["path"], one["message"]) for one in answer["message"]]) == (
+        422,
+        [(["commonName"], "Unsafe REGEX pattern")],
+    )

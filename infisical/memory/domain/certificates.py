@@ -71,7 +71,10 @@ DOMAIN: Final = re.compile(r"(?:\*\.)?(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za
 PRINTABLE: Final = re.compile(r"[A-Za-z0-9 '()+,./:=?-]*")
 EMAIL: Final = re.compile(r"[!-?A-~]+@[A-Za-z0-9.-]+")
 URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]+")
-PEM: Final = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+BEGIN: Final = "-----BEGIN CERTIFICATE-----"
+END: Final = "-----END CERTIFICATE-----"
+LONGEST_CHAIN: Final = 32
+"""Certificates. Each is compared with each, and every comparison checks a signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -453,7 +456,13 @@ def is_of_key(certificate: str, key: str) -> bool:
 # ---- chains
 def split_chain(text: str) -> list[str]:
     """Return the certificates of a chain."""
-    return PEM.findall(text)
+    found, start = [], text.find(BEGIN)
+    while start >= 0 and (end := text.find(END, start + len(BEGIN) + 1)) >= 0:
+        found.append(text[start : end + len(END)])
+        start = text.find(BEGIN, end)
+    if len(found) > LONGEST_CHAIN:
+        raise bad_request(f"A certificate chain has {LONGEST_CHAIN} certificates at most")
+    return found
 
 
 @needs_cryptography

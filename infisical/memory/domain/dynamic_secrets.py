@@ -37,7 +37,7 @@ def leases(folder_id: str) -> tuple[str, str]:
 
 def duration(text: str) -> float | None:
     """Return the seconds of a duration such as `1h`, `30m` or `1.5 days`, None if it is none; bare, milliseconds."""
-    found = re.fullmatch(r"(-?\d*\.?\d+) *([a-z]*)", text.strip().lower())
+    found = re.fullmatch(r"(-?(?:\d+(?:\.\d+)?|\.\d+)) *([a-z]*)", text.strip().lower())
     unit = UNITS.get(found[2] or "ms") if found is not None else None
     return None if found is None or unit is None else float(found[1]) * unit
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from infisical.memory import tables, tree
 from infisical.memory.call import Call
 from infisical.memory.domain import references, secret_views, secrets
+from infisical.memory.domain.references import Lookup
 from infisical.memory.domain.secret_views import Place
 from infisical.memory.refusals import Refused
 from infisical.memory.state import Row
@@ -20,13 +21,27 @@ DEEPEST: Final = 10
 """How far imports of imported folders are followed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A secret that an import brings in."""
+
+    row: Row
+    lookup: Lookup
+    """The folder that imports it, those through which it comes, and the one in which it lies."""
+
+    @property
+    def place(self) -> Place:
+        """Where it lies: whoever reads it has to be allowed to read there."""
+        return self.lookup[-1]
+
+
 @dataclass(slots=True)
 class Source:
-    """One import of a folder: what it names, and the secrets that come from there, each with where it lies."""
+    """One import of a folder: what it names, and the secrets that come from there."""
 
     place: Place
     folder: Row | None
-    found: list[tuple[Place, Row]] = field(default_factory=list)
+    found: list[Imported] = field(default_factory=list)
 
 
 def imports_of(call: Call, folder: Row) -> list[Row]:
@@ -38,26 +53,26 @@ def imports_of(call: Call, folder: Row) -> list[Row]:
 def sources(call: Call, folders: Sequence[Row]) -> list[Source]:
     """Return what some folders import, first to last; a folder is imported once, whichever way leads to it."""
     passed: set[tuple[str, str]] = set()
-    first = [source for folder in folders for source in _new_ones(call, imports_of(call, folder), passed)]
-    if all(source.folder is None for source in first):
+    first = [(folder, source) for folder in folders for source in _new_ones(call, imports_of(call, folder), passed)]
+    if all(source.folder is None for _, source in first):
         return []
-    waiting: list[tuple[Source, Row, int]] = []
+    waiting: list[tuple[Source, Row, Lookup]] = []
 
-    def enter(source: Source, folder: Row, place: Place, depth: int) -> None:
-        source.found += [(place, row) for row in secrets.shared_of(call.draft, folder)]
-        waiting.append((source, folder, depth))
+    def enter(source: Source, folder: Row, lookup: Lookup) -> None:
+        source.found += [Imported(row, lookup) for row in secrets.shared_of(call.draft, folder)]
+        waiting.append((source, folder, lookup))
 
-    for source in first:
+    for importing, source in first:
         if source.folder is not None:
-            enter(source, source.folder, source.place, 1)
+            enter(source, source.folder, (secret_views.place_of(call, importing), source.place))
     while waiting:
-        source, folder, depth = waiting.pop()
-        if depth > DEEPEST:
+        source, folder, lookup = waiting.pop()
+        if len(lookup) > DEEPEST + 1:
             continue
         for deeper in _new_ones(call, imports_of(call, folder), passed):
             if deeper.folder is not None:
-                enter(source, deeper.folder, deeper.place, depth + 1)
-    return first
+                enter(source, deeper.folder, (*lookup, deeper.place))
+    return [source for _, source in first]
 
 
 def _new_ones(call: Call, imports: Iterable[Row], passed: set[tuple[str, str]]) -> Iterator[Source]:
@@ -90,43 +105,50 @@ def imports_shown(call: Call, folders: Sequence[Row], *, expand: bool, hidden: b
             "secrets": [
                 secret_views.imported(
                     call,
-                    place,
-                    {**row, "value": _value(call, source.place, row, expand=expand, hidden=hidden)},
+                    one.place,
+                    {**one.row, "value": _value(call, one, expand=expand, hidden=hidden)},
                     secretValueHidden=hidden,
-                    secretMetadata=secret_views.metadata_of(row),
+                    secretMetadata=secret_views.metadata_of(one.row),
                 )
-                for place, row in _allowed(call, source, nearest=expand)
+                for one in readable_of(call, source, nearest=expand)
             ],
         }
         for source in sources(call, folders)
     ]
 
 
-def _allowed(call: Call, source: Source, *, nearest: bool) -> list[tuple[Place, Row]]:
-    found = [one for one in source.found if references.readable(call, one[0].environment, one[0].path)]
+def readable(call: Call, one: Imported) -> bool:
+    """Say whether the caller may read an imported secret: in the folder in which it lies, whichever imports it."""
+    return references.readable(call, one.place.environment, one.place.path)
+
+
+def readable_of(call: Call, source: Source, *, nearest: bool = False) -> list[Imported]:
+    """Return what the caller may read of an import; with `nearest` only the first secret of each name."""
+    places = {one.lookup: readable(call, one) for one in {one.lookup: one for one in source.found}.values()}
+    found = [one for one in source.found if places[one.lookup]]
     if not nearest:
         return found
-    kept: dict[str, tuple[Place, Row]] = {}
+    kept: dict[str, Imported] = {}
     for one in found:
-        kept.setdefault(one[1]["key"], one)
+        kept.setdefault(one.row["key"], one)
     return list(kept.values())
 
 
-def _value(call: Call, place: Place, secret: Row, *, expand: bool, hidden: bool) -> str:
+def _value(call: Call, one: Imported, *, expand: bool, hidden: bool) -> str:
     if hidden:
         return secret_views.MASK
     if not expand:
-        return str(secret["value"])
+        return str(one.row["value"])
     try:
-        return references.expanded(call, place, secret)
+        return references.expanded(call, one.place, one.row, one.lookup)
     except Refused:
-        return str(secret["value"])  # an import whose references may not be read stays as it is written
+        return str(one.row["value"])  # an import whose references may not be read stays as it is written
 
 
-def find_imported(call: Call, folder: Row, key: str) -> tuple[Place, Row] | None:
+def find_imported(call: Call, folder: Row, key: str) -> Imported | None:
     """Return the secret that a folder's imports have under a name: the last import goes first."""
     for source in reversed(sources(call, [folder])):
-        for _, row in source.found:
-            if row["key"] == key:
-                return source.place, row
+        for one in source.found:
+            if one.row["key"] == key:
+                return one
     return None

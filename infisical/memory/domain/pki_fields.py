@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from infisical.memory.call import seconds_of
 from infisical.memory.domain.certificates import EXTENDED_KEY_USAGES, KEY_USAGES, is_alt_name
+from infisical.memory.patterns import expression
 from infisical.memory.refusals import bad_request
 from infisical.memory.validation import Field, Issues, Path, array, choice, mistyped, string
 
@@ -27,6 +28,8 @@ SECONDS: Final = {name: seconds for seconds, names in UNITS.items() for name in 
 FIRST: Final = seconds_of("1950-01-02")
 LAST: Final = seconds_of("9999-12-31T23:59:59Z")
 """The moments that certificates can name lie between these."""
+MOST_NAMES: Final = 1000
+"""Alternative names in one text."""
 MOST: Final = 2**31 - 1
 """The greatest number that the server's tables hold."""
 
@@ -34,7 +37,7 @@ MOST: Final = 2**31 - 1
 # ---- times
 def seconds_in(text: str) -> float:
     """Read a time like `90d`, `1y` or `36 hours` as seconds; nan if it is none."""
-    found = re.fullmatch(r"(-?(?:\d+)?\.?\d+) *([a-z]*)", text.strip().lower())
+    found = re.fullmatch(r"(-?(?:\d+(?:\.\d+)?|\.\d+)) *([a-z]*)", text.strip().lower())
     if found is None or found[2] not in SECONDS:
         return math.nan
     return float(found[1]) * SECONDS[found[2]]
@@ -112,7 +115,8 @@ def names_in(text: str) -> list[str]:
 def alt_names() -> Field:
     """Alternative names in one text, with commas between them."""
     message = "Each alt name must be a valid hostname, email address, IP address or URL"
-    return string().where(lambda text: all(is_alt_name(name) for name in names_in(text)), message)
+    few = string().where(lambda text: text.count(",") < MOST_NAMES, f"There may be {MOST_NAMES} alt names at most")
+    return few.where(lambda text: all(is_alt_name(name) for name in names_in(text)), message)
 
 
 def pattern() -> Field:
@@ -120,8 +124,8 @@ def pattern() -> Field:
 
     def compiles(text: str) -> bool:
         try:
-            re.compile(text)
-        except re.error:
+            expression(text)
+        except ValueError:
             return False
         return True
 

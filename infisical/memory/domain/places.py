@@ -13,8 +13,11 @@ from infisical.memory.call import Call
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.state import Row
 from infisical.memory.tables import PROJECTS
-from infisical.memory.validation import Field, Issues, Path, string
+from infisical.memory.validation import Field, Issues, Path, custom, string
 
+DEEPEST: Final = 100
+"""The folders of a path: one request makes those that are not there."""
+LONGEST: Final = 1 << 15
 NOT_A_PATH: Final = "Invalid secret path. Only alphanumeric characters, dashes, and underscores are allowed."
 
 
@@ -24,15 +27,20 @@ def secret_path() -> Field:
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         read = inner.check(value, path, issues)
+        if isinstance(read, str) and len(read) > LONGEST:
+            issues.append(custom(f"A secret path has {LONGEST} characters at most", path))
+            return "/"
         return tree.normal(read) if isinstance(read, str) else read
 
     return Field(check)
 
 
 def checked(path: str) -> str:
-    """Return a path; refuse one that no folder could have."""
+    """Return a path; refuse one that no folder could have, or only one of more than DEEPEST folders."""
     if re.fullmatch(r"[A-Za-z0-9_/-]*", path) is None:
         raise bad_request(NOT_A_PATH)
+    if len(tree.parts_of(path)) > DEEPEST:
+        raise bad_request(f"A secret path has {DEEPEST} folders at most")
     return path
 
 

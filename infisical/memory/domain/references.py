@@ -1,7 +1,9 @@
 """References: `${KEY}`, `${env.KEY}` and `${env.path.to.KEY}` in values, found and put in; who refers to a secret.
 
-A reference that names nothing, or an empty value, stays as it is written. One that leads back to where it came from is
-put in once more as it is written, and not followed. Personal overrides and imports are not looked at.
+A reference that names nothing, or an empty value, stays as it is written, and so does one that goes too deep or beyond
+what one request may do. One that leads back to where it came from is put in once more as it is written, and not
+followed. Personal overrides and imports are not looked at; but a secret that is imported is looked at from where it is
+imported: `${KEY}` in its value is looked up there first, and where the secret lies if it is not there.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from infisical.memory import access, tree
 from infisical.memory.call import Call
@@ -21,6 +23,13 @@ from infisical.memory.state import Row
 PATTERN: Final = re.compile(r"\$\{([a-zA-Z0-9\-_.]+)\}")
 DEEPEST: Final = 10
 """How many references one may follow another."""
+MOST_FOLLOWED: Final = 20_000
+"""References that one request follows in all; a service token's count once more for each of its scopes."""
+MOST_WRITTEN: Final = 4 << 20
+"""Characters that one request puts in for references in all."""
+
+Lookup: TypeAlias = "tuple[Place, ...]"
+"""Where `${KEY}` is looked up, first to last: the folders through which a secret is imported, then its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +57,62 @@ def readable(call: Call, environment: str, path: str) -> bool:
     return "read" in token["permissions"] and any(access.covers(one, environment, path) for one in token["scopes"])
 
 
-def expanded(call: Call, place: Place, secret: Row) -> str:
-    """Return a secret's value with what it refers to put in; refuse who may not read that."""
+def expanded(call: Call, place: Place, secret: Row, lookup: Lookup = ()) -> str:
+    """Return a secret's value with what it refers to put in; refuse who may not read that.
+
+    `lookup` is for an imported secret; its last place is where the secret lies.
+    """
     value = str(secret["value"])
     if PATTERN.search(value) is None:
         return value
-    text = _put_in(call, place, Target(place.environment, place.path, secret["key"]), value)
+    text = _put_in(call, lookup or (place,), Target(place.environment, place.path, secret["key"]), value)
     return _on_one_line(text) if secret["skipMultilineEncoding"] else text
 
 
-def _put_in(call: Call, place: Place, origin: Target, value: str) -> str:
-    def follow(text: str, here: Place, passed: frozenset[Target], depth: int) -> str:
+def _put_in(call: Call, lookup: Lookup, origin: Target, value: str) -> str:
+    def follow(text: str, here: Lookup, passed: frozenset[Target], depth: int) -> str:
         if depth > DEEPEST:
             return text
+        parts, start = [], 0
+        for match in PATTERN.finditer(text):
+            if not _may_follow(call, match.group()):
+                break
+            parts += [text[start : match.start()], one(match, here, passed, depth)]
+            start = match.end()
+        return "".join((*parts, text[start:]))
 
-        def one(match: re.Match[str]) -> str:
-            target = target_of(match.group(1), here)
+    def one(match: re.Match[str], here: Lookup, passed: frozenset[Target], depth: int) -> str:
+        target, found, there = _found(call, match.group(1), here, origin)
+        call.written += len(found)
+        if not found or call.written > MOST_WRITTEN:
+            return match.group()
+        return found if target in passed else follow(found, there, passed | {target}, depth + 1)
+
+    return follow(value, lookup, frozenset({origin}), 0)
+
+
+def _may_follow(call: Call, reference: str) -> bool:
+    """Count a reference, and say whether this request may still follow it."""
+    scopes = len(call.actor.row["scopes"]) if call.caller is not None and call.actor.mode == "service_token" else 0
+    call.followed += 1 + scopes
+    call.written += len(reference)
+    return call.followed <= MOST_FOLLOWED and call.written <= MOST_WRITTEN
+
+
+def _found(call: Call, reference: str, here: Lookup, origin: Target) -> tuple[Target, str, Lookup]:
+    """Return what a reference names, its value (empty if there is none), and where that one's are looked up."""
+    if "." in reference:
+        target = target_of(reference, here[-1])
+        there = (Place(here[-1].project_id, target.environment, target.path),)
+        return target, _value(call, here[-1].project_id, target, origin), there
+    for number, place in enumerate(here[:-1], 1):
+        if readable(call, place.environment, place.path):
+            target = target_of(reference, place)
             found = _value(call, place.project_id, target, origin)
-            if not found:
-                return match.group(0)
-            if target in passed:
-                return found
-            there = Place(place.project_id, target.environment, target.path)
-            return follow(found, there, passed | {target}, depth + 1)
-
-        return PATTERN.sub(one, text)
-
-    return follow(value, place, frozenset({origin}), 0)
+            if found:
+                return target, found, here[:number]
+    target = target_of(reference, here[-1])
+    return target, _value(call, here[-1].project_id, target, origin), here
 
 
 def _value(call: Call, project_id: str, target: Target, origin: Target) -> str:
@@ -107,8 +145,11 @@ def tree_of(call: Call, place: Place, secret: Row) -> dict[str, Any]:
     def node(key: str, value: str, here: Place, passed: frozenset[Target], depth: int) -> dict[str, Any]:
         children = []
         for reference in PATTERN.findall(value) if depth <= DEEPEST else ():
+            if not _may_follow(call, reference):
+                break
             target = target_of(reference, here)
             found = _value(call, place.project_id, target, origin)
+            call.written += len(found)
             there = Place(place.project_id, target.environment, target.path)
             deepest = DEEPEST + 1 if target in passed else depth + 1
             children.append(node(target.key, found, there, passed | {target}, deepest))

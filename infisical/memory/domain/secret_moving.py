@@ -81,11 +81,12 @@ def _take(call: Call, place: Place, folder: Row, moved: Sequence[Row], after: Ro
     if found is not None:
         approvals.request(call, *found, [_asked("delete", row) for row in moved])
         return False
+    overrides = secrets.overrides_in(call.draft, folder)
     for row in moved:
-        for own in secrets.overrides_of(call.draft, folder, row["key"]):
+        for own in overrides.get(row["key"], ()):
             if after is not None and secrets.find(call.draft, after, row["key"], own["userId"]) is None:
                 secrets.insert(call, after, row["key"], own["userId"], **_carried(own))
-        secrets.remove(call, folder, row)
+        secrets.remove(call, folder, row, overrides)
     return True
 
 

@@ -110,17 +110,19 @@ def by_name(call: Call, place: Place, name: str, query: Mapping[str, Any]) -> di
     folder = tree.folder(call, place.project_id, place.environment, place.path, "GetSecretByName")
     hidden = not query["viewSecretValue"]
     row = _named(call, folder, name, query)
+    lookup: references.Lookup = ()
     if row is None and (query["include_imports"] or query["includeImports"]):
         found = imported.find_imported(call, folder, name)
-        if found is not None and not references.readable(call, found[0].environment, found[0].path):
+        if found is not None and not imported.readable(call, found):
             raise forbidden(
                 f"You do not have permission to view secret import value on secret with name '{name}'",
                 "ForbiddenReadSecretError",
             )
-        place, row = found or (place, None)
+        if found is not None:
+            place, row, lookup = found.place, found.row, found.lookup
     if row is None:
         raise not_found(f"Secret with name '{name}' not found")
-    text = references.expanded(call, place, row) if query["expandSecretReferences"] and not hidden else None
+    text = references.expanded(call, place, row, lookup) if query["expandSecretReferences"] and not hidden else None
     return _without_path(call, secret_views.read(call, place, row, hidden=hidden, value=text))
 
 

@@ -6,6 +6,7 @@ A batch is made wholly or not at all: a refusal ends the request, and its draft 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -105,13 +106,12 @@ def create_many(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) ->
 
     def make(made: Call) -> dict[str, Any]:
         folder = tree.folder(made, place.project_id, place.environment, place.path, "CreateManySecret")
+        counts = Counter(names)
         taken = [
-            name
-            for number, name in enumerate(names)
-            if name in names[:number] or secrets.find(made.draft, folder, name) is not None
+            name for name, count in counts.items() if count > 1 or secrets.find(made.draft, folder, name) is not None
         ]
         if taken:
-            raise bad_request(f"Secret already exist: {','.join(dict.fromkeys(taken))}")
+            raise bad_request(f"Secret already exist: {','.join(taken)}")
         check_tags(made, place, items)
         rows = [secrets.insert(made, folder, item["secretKey"], **columns_of(item)) for item in items]
         return {"secrets": [secret_views.shown(made, place, row) for row in rows]}
@@ -151,9 +151,11 @@ def update_many(call: Call, place: Place, mode: str, items: Sequence[Mapping[str
     for item in items:
         by_path.setdefault(item.get("secretPath") or place.path, []).append(item)
     places = [Place(place.project_id, place.environment, path) for path in by_path]
-    for one in places:
+    renamed = [item["newSecretName"] for item in items if item.get("newSecretName")]
+    for number, one in enumerate(places):
         project = permitted(call, one, "edit")
-        check_case(call, project, [item["newSecretName"] for item in items if item.get("newSecretName")], many=True)
+        if number == 0:
+            check_case(call, project, renamed, many=True)
     environment_of(call, place.project_id, place.environment)
 
     def make(made: Call) -> dict[str, Any]:
@@ -227,14 +229,14 @@ def delete_many(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) ->
 
     def make(made: Call) -> dict[str, Any]:
         folder = tree.folder(made, place.project_id, place.environment, place.path, "DeleteManySecret")
-        rows, absent = [], []
+        rows, absent, overrides = [], [], secrets.overrides_in(made.draft, folder)
         for item in items:
             user_id = owner(made, item["type"], "Must be user to delete personal secret")
             row = secrets.find(made.draft, folder, item["secretKey"], user_id)
             if row is None:
                 absent.append(item["secretKey"])
             else:
-                secrets.remove(made, folder, row)
+                secrets.remove(made, folder, row, overrides)
                 rows.append(row)
         if absent:
             raise not_found(f"One or more secrets does not exist: {', '.join(absent)}")

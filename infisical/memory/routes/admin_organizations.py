@@ -24,7 +24,7 @@ CREATE: Final = obj(
         matches=r"[A-Za-z0-9_\- ]+",
         message="Organization name can only contain alphanumeric characters, dashes, underscores, and spaces",
     ),
-    inviteAdminEmails=array(email(), least=1),
+    inviteAdminEmails=array(email(), least=1, most=100),
 )
 
 

@@ -5,7 +5,6 @@ Rows and how long they live are in dynamic_secrets.py, what providers take and m
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from infisical.memory import tree
@@ -101,9 +100,9 @@ def lower(inner: Field) -> Field:
 
 
 def sound_template(text: str) -> bool:
-    found = re.findall(r"\{\{\s*(.*?)\s*\}\}", text)
     known = ("randomUsername", "unixTimestamp", "identity.name", "dynamicSecret.name", "dynamicSecret.type")
-    return all(one in known for one in found) and "{{" not in re.sub(r"\{\{.*?\}\}", "", text)
+    placeholders = (part.partition("}}") for part in text.split("{{")[1:])
+    return all(closed and name.strip() in known for name, closed, _ in placeholders)
 
 
 FULL: Final = string(least=1, trim=False)

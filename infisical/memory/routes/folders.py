@@ -41,7 +41,7 @@ IN_WORKSPACE: Final = {
 """`directory` is what the oldest clients call the path."""
 CHANGE: Final = {"name": NAME, "description": string(trim=False).or_null().optional()}
 CHANGES: Final = array(
-    obj(id=string(trim=False), environment=string(), path=secret_path().optional("/"), **CHANGE), least=1
+    obj(id=string(trim=False), environment=string(), path=secret_path().optional("/"), **CHANGE), least=1, most=1000
 )
 FILTER: Final = {"lastSecretModified": datetime_text().optional(None), "recursive": loose_flag_text()}
 

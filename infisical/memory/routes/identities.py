@@ -36,9 +36,9 @@ PATTERN: Final = "Invalid pattern: only alphanumeric characters, - are allowed."
 TEXT: Final = string(most=255, matches=r"[A-Za-z0-9 _/-]*", message=PATTERN)
 NAME: Final = either(
     TEXT,
-    obj({"$eq": TEXT.optional(), "$contains": TEXT.optional(), "$in": array(TEXT).optional()}),
+    obj({"$eq": TEXT.optional(), "$contains": TEXT.optional(), "$in": array(TEXT, most=500).optional()}),
 )
-ROLE: Final = either(TEXT, obj({"$eq": TEXT.optional(), "$in": array(TEXT).optional()}))
+ROLE: Final = either(TEXT, obj({"$eq": TEXT.optional(), "$in": array(TEXT, most=500).optional()}))
 FILTERS: Final = {"name": NAME.optional(), "role": ROLE.optional()}
 ORDER: Final = {
     "orderBy": choice("name", "role").optional("name"),
@@ -48,7 +48,7 @@ SEARCH: Final = obj(
     **ORDER,
     limit=number(most=100).optional(50),
     offset=number().optional(0),
-    search=obj({**FILTERS, "$or": array(obj(**FILTERS)).optional()}),
+    search=obj({**FILTERS, "$or": array(obj(**FILTERS), most=20).optional()}),
 )
 LIST: Final = obj(
     **ORDER,

@@ -12,9 +12,8 @@ from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
 from infisical.memory.domain import secret_views
 from infisical.memory.domain.folders import drop_tree
-from infisical.memory.domain.imported import Source, sources
+from infisical.memory.domain.imported import Source, readable_of, sources
 from infisical.memory.domain.places import secret_path, slugged
-from infisical.memory.domain.references import readable
 from infisical.memory.domain.secrets import shared_of, write_secret
 from infisical.memory.refusals import Refused, bad_request, not_found
 from infisical.memory.routing import JWT, READERS, Answer, route
@@ -263,9 +262,7 @@ def imported_group(call: Call, group: Source) -> dict[str, Any]:
         "environmentInfo": slugged(environment),
         **({} if group.folder is None else {"folderId": group.folder["id"]}),
         "secrets": [
-            {**secret_views.shown(call, lies, row), "workspace": ""}
-            for lies, row in group.found
-            if readable(call, lies.environment, lies.path)
+            {**secret_views.shown(call, one.place, one.row), "workspace": ""} for one in readable_of(call, group)
         ],
     }
 

@@ -5,7 +5,6 @@ Nobody is asked whether a credential is good: a login succeeds where a test has 
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import unquote
 
@@ -40,13 +39,12 @@ def logged_in(call: Call, login: Login) -> Row:
 
 def sent(call: Call, login: Login) -> dict[str, Any]:
     """Return a login's body as it was sent, with names that the server does not know, and the certificate."""
-    read: dict[str, Any] = json.loads(call.request.body or b"{}")
     if login.header is None:
-        return read
+        return dict(call.sent)
     certificate = call.header(login.header)
     if not certificate:
         raise bad_request("Missing TLS certificate in header")
-    return {**read, "certificate": unquote(certificate)}
+    return {**call.sent, "certificate": unquote(certificate)}
 
 
 def login_route(login: Login) -> Route:

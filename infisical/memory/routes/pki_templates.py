@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from infisical.memory.call import Call, pick, seconds_of
@@ -19,6 +18,7 @@ from infisical.memory.domain.pki_fields import (
     seconds_in,
     ttl,
 )
+from infisical.memory.patterns import expression
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
@@ -161,12 +161,13 @@ def within(kind: str, asked: list[str] | None, allowed: list[str]) -> list[str]:
 
 
 def refuse_name(template: Row, common_name: str) -> None:
-    if not re.search(template["commonName"], common_name):
+    if not expression(template["commonName"]).found_in(common_name):
         raise bad_request("Invalid common name based on template policy")
 
 
 def refuse_alt_names(template: Row, names: list[str]) -> None:
-    if not all(re.search(template["subjectAlternativeName"], name) for name in names):
+    allowed = expression(template["subjectAlternativeName"])
+    if not all(allowed.found_in(name) for name in names):
         raise bad_request("Invalid subject alternative name based on template policy")
 
 

@@ -60,7 +60,7 @@ LONG_UNITS: Final = {
 
 def duration(text: str) -> float:
     """Read a duration (`1h`, `30 days`; milliseconds without a unit) as seconds; 0 if it is none."""
-    found = re.fullmatch(r"(-?\d*\.?\d+) *([a-z]*)", text.strip().lower())
+    found = re.fullmatch(r"(-?(?:\d+(?:\.\d+)?|\.\d+)) *([a-z]*)", text.strip().lower())
     if found is None:
         return 0
     unit = LONG_UNITS.get(found[2], found[2]) or "ms"

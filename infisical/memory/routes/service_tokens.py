@@ -33,10 +33,11 @@ LATER: Final = ("expiryNotificationSent",)
 HIDDEN: Final = ("secretHash", "encryptedKey", "iv", "tag")
 """What only the token itself is told of itself."""
 CREATOR: Final = ("email", "firstName", "lastName", "authMethods", "mfaMethods", "devices", "createdAt", "updatedAt")
+SCOPE: Final = secret_path().where(lambda path: len(path) <= 1024, "A scope has 1024 characters at most")
 NEW: Final = obj(
     name=string(),
     workspaceId=string(),
-    scopes=array(obj(environment=string(), secretPath=secret_path()), least=1),
+    scopes=array(obj(environment=string(), secretPath=SCOPE), least=1, most=100),
     encryptedKey=string(),
     iv=string(),
     tag=string(),

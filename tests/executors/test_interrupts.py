@@ -1,0 +1,190 @@
+"""The urllib3 executor, interrupted anywhere by Ctrl-C or an exception of others, and what its frames show."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from returns.result import Failure, Success
+
+from infisical import HttpRequest, Response
+from infisical.executors import Urllib3Executor
+from tests.executors.faulty import Peer, serving, well
+from tests.executors.test_urllib3 import get, stall
+
+pytestmark = pytest.mark.enable_socket
+
+
+# ---- interrupts, and exceptions of others
+def numbered(peer: Peer) -> None:
+    """Answer each request with its own path."""
+    while request := peer.read():
+        path = request.split(b" ")[1]
+        peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(path), path))
+
+
+drops_connections = pytest.mark.filterwarnings(
+    "ignore:.*unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+
+def interrupting(at: int, error: BaseException):
+    """A trace function that raises after so many opcodes outside of this file."""
+    left = [at]
+
+    def trace(frame, event, _):
+        frame.f_trace_opcodes = frame.f_code.co_filename != __file__
+        if event == "opcode":
+            left[0] -= 1
+            if left[0] == 0:
+                raise error
+        return trace
+
+    return trace
+
+
+def interrupted(execute: Urllib3Executor, request: HttpRequest, at: int, error: BaseException):
+    """How a call goes that is interrupted: a reply, or what it raised."""
+    before = sys.gettrace()
+    sys.settrace(interrupting(at, error))
+    try:
+        return execute(request)
+    except BaseException as raised:
+        return raised
+    finally:
+        sys.settrace(before)
+
+
+@drops_connections
+def test_an_interrupt_anywhere_leaves_no_connection_in_the_middle_of_an_answer():
+    outcomes = []
+    with serving(numbered) as server, Urllib3Executor() as execute:
+        for at in range(1, 10_000, 13):
+            execute(HttpRequest("GET", f"{server.url}/warm", (), None, 30.0))
+            outcome = interrupted(
+                execute, HttpRequest("GET", f"{server.url}/a{at}", (), None, 30.0), at, KeyboardInterrupt()
+            )
+            after = execute(HttpRequest("GET", f"{server.url}/b{at}", (), None, 30.0)).unwrap()
+            assert after.body == f"/b{at}".encode()
+            outcomes.append(type(outcome))
+            if outcome == Success(Response(200, (("Content-Length", str(len(f"/a{at}"))),), f"/a{at}".encode())):
+                break
+
+    assert outcomes == [KeyboardInterrupt] * (len(outcomes) - 1) + [Success]
+    assert len(outcomes) > 50
+
+
+class SoftTimeLimitExceeded(Exception):
+    """As Celery's: raised by a signal handler, in the middle of anything."""
+
+
+@drops_connections
+def test_an_exception_of_others_is_the_cause_of_a_failure_that_is_not_repeated():
+    outcomes = set()
+    with serving(numbered) as server, Urllib3Executor() as execute:
+        for at in range(1, 10_000, 17):
+            execute(HttpRequest("GET", f"{server.url}/warm", (), None, 30.0))
+            mine = SoftTimeLimitExceeded("what it says is its own")
+            outcome = interrupted(execute, get(server.url), at, mine)
+            assert (
+                execute(HttpRequest("GET", f"{server.url}/b{at}", (), None, 30.0)).unwrap().body == f"/b{at}".encode()
+            )
+            if isinstance(outcome, Success):
+                break
+            if outcome is mine:  # before or after the part that turns it into a Failure
+                continue
+            error = outcome.failure()
+            outcomes.add((error.reason, error.defect, error.__cause__ is mine, mine.__traceback__ is None))
+            assert error.message.startswith(f"GET {server.url}: SoftTimeLimitExceeded was raised at ")
+            assert "its own" not in f"{error}{error!r}"
+
+    assert outcomes == {("protocol", True, True, True)}
+
+
+def test_an_exception_of_others_while_connecting_is_the_cause_too(monkeypatch):
+    mine = SoftTimeLimitExceeded()
+
+    def fail(*_: object, **__: object) -> None:
+        raise mine from ValueError("before it")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    error = Urllib3Executor()(get("http://nowhere.invalid")).failure()
+
+    assert (error.reason, error.sent, error.defect, error.__cause__) == ("protocol", False, True, mine)
+    assert (mine.__traceback__, mine.__cause__.__traceback__) == (None, None)
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\r\nX: y", "\u0100"])
+def test_a_header_that_cannot_be_sent_is_a_failure_that_does_not_hold_it(value):
+    with serving(well) as server, Urllib3Executor() as execute:
+        request = HttpRequest("GET", f"{server.url}/x", (("Authorization", f"hunter2{value}"),), None, 10.0)
+        error = execute(request).failure()
+
+        assert (error.reason, error.sent, error.defect, error.__cause__) == ("protocol", False, False, None)
+        assert (server.seen, "hunter2" in f"{error}{error!r}") == ([], False)
+
+
+# ---- what a traceback with locals shows
+SECRET = "hunter2-token"
+
+
+def locals_of_ours(thread: int) -> str:
+    """What the frames of this library in a thread would show in a traceback with locals."""
+    frame, shown = sys._current_frames().get(thread), []
+    while frame is not None:
+        if f"infisical{os.sep}" in frame.f_code.co_filename and "tests" not in frame.f_code.co_filename:
+            shown.append(f"{frame.f_code.co_name}: { {name: repr(value) for name, value in frame.f_locals.items()} }")
+        frame = frame.f_back
+    return "\n".join(shown)
+
+
+def trickle(peer: Peer) -> None:
+    peer.read()
+    body = SECRET.encode() * 10
+    peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + body)
+    peer.sock.recv(1)
+
+
+def trickle_chunks(peer: Peer) -> None:
+    peer.read()
+    body = SECRET.encode() * 100_000
+    peer.say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(body), body))
+    peer.sock.recv(1)
+
+
+def deaf(peer: Peer) -> None:
+    peer.sock.settimeout(30)
+    threading.Event().wait(1)
+
+
+WAITS = {
+    "the answer": (stall, "http:", "recv_into|readinto"),
+    "the body": (trickle, "http:", "readinto"),
+    "the chunks": (trickle_chunks, "http:", "readinto"),
+    "the handshake": (stall, "https:", "secured"),
+    "sending": (deaf, "http:", "send"),
+}
+
+
+@pytest.mark.parametrize(("behave", "scheme", "where"), WAITS.values(), ids=WAITS)
+def test_no_local_variable_of_ours_holds_the_token_while_it_waits(behave, scheme, where):
+    execute, body = Urllib3Executor(), SECRET.encode() * 1_000_000
+    with serving(behave) as server, ThreadPoolExecutor(1) as pool:
+        headers = (("Authorization", f"Bearer {SECRET}"),)
+        url = server.url.replace("http:", scheme)
+        request = HttpRequest("POST", f"{url}/x", headers, body if behave is deaf else SECRET.encode(), 60.0)
+        thread = pool.submit(threading.get_ident).result()
+        calling = pool.submit(execute, request)
+        shown, before = locals_of_ours(thread), ""
+        while not re.search(rf"(?m)^({where}): ", shown) or shown != before:  # it waits there
+            threading.Event().wait(0.05)
+            before, shown = shown, locals_of_ours(thread)
+        execute.close()
+        assert isinstance(calling.result(timeout=30), Failure)
+
+    assert (SECRET in shown) is False

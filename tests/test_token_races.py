@@ -1,0 +1,217 @@
+"""The session middleware stepped by hand, where two flows meet: which token is sent, and whether a login starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from returns.result import Failure, Success
+
+from infisical import AuthenticationError, HttpRequest, InfisicalClient, Response, UniversalAuth
+from infisical.auth import Access, documented
+from infisical.errors import InternalServerError
+from infisical.executors import ScriptedExecutor
+from infisical.flow import Once, Send, send
+from infisical.middleware.auth_mode import checked_by
+from infisical.middleware.session import Session, SessionStore, attach_token, grant_for
+from infisical.request import get, prepare
+from tests.wire import answer
+
+LISTED = answer({"secrets": []})
+REFUSED = answer({"error": "UnauthorizedError", "message": "no"}, 401)
+WHERE = {"project_id": "p", "environment": "dev"}
+
+
+class Stage:
+    """A session with the token T1, which lives for 60 s, and the middleware around it; logins are the word `login`."""
+
+    def __init__(self) -> None:
+        self.now, self.logins = 0.0, 0
+        self.store = SessionStore(Session("identity_access_token", self.grant("T1"), self.renew))
+        self.attach = attach_token(self.store, lambda: self.now, checked_by(documented))
+
+    def grant(self, token: str, expires_in: float = 60.0) -> Any:
+        return grant_for("identity_access_token", token, expires_in, self.now, 10.0, True)
+
+    def renew(self, _: Any) -> Any:
+        self.logins += 1
+        yield "login"
+        return Success(self.grant(f"L{self.logins}"))
+
+    def call(self, path: str = "/a") -> Any:
+        request = get(path, returns=lambda _: Success(None), access=Access("secrets"))
+        return self.attach(prepare(request, "https://x", (), 1.0).unwrap(), send)
+
+
+def token(effect: Any) -> str:
+    assert isinstance(effect, Send)
+    return dict(effect.request.headers)["Authorization"].removeprefix("Bearer ")
+
+
+def ended(flow: Any, reply: Any) -> Any:
+    with pytest.raises(StopIteration) as end:
+        flow.send(reply)
+    return end.value.value
+
+
+def run(flow: Any, answers: list[Response]) -> tuple[list[str], Any]:
+    """Run a flow to its end; return what it did, a word each, and its value."""
+    did: list[str] = []
+    reply = None
+    while True:
+        try:
+            effect = flow.send(reply)
+        except StopIteration as end:
+            return did, end.value
+        if effect == "login":
+            did.append("login")
+            reply = None
+        elif isinstance(effect, Once):
+            inner, reply = run(effect.flow(), answers)
+            did += inner
+        else:
+            did.append(token(effect))
+            reply = Success(answers.pop(0))
+
+
+def test_a_token_that_another_thread_has_just_obtained_is_taken():
+    stage = Stage()
+    stage.now = 55.0
+    flight = next(stage.call())
+    stage.store.session.grant = stage.grant("T2")
+
+    assert run(flight.flow(), []) == ([], Success(stage.store.session.grant))
+
+
+def test_a_token_that_another_thread_has_just_obtained_is_not_taken_if_it_is_due_itself():
+    stage = Stage()
+    stage.now = 55.0
+    flight = next(stage.call())
+    stage.store.session.grant = stage.grant("T2", 20.0)
+    stage.now = 66.0
+
+    assert run(flight.flow(), []) == (["login"], Success(stage.store.session.grant))
+    assert stage.store.session.grant.token == "L1"
+
+
+def refused_late(stage: Stage) -> Any:
+    """A call that was sent with T1 and is refused only now; its endpoint has refused a fresh token meanwhile."""
+    flow = stage.call()
+    assert token(next(flow)) == "T1"
+    stage.store.session.refusals = {("GET", "/a"): stage.now + 30.0}
+    return flow
+
+
+def test_an_endpoint_that_refused_a_fresh_token_gets_a_newer_token():
+    stage = Stage()
+    flow = refused_late(stage)
+    stage.store.session.grant = stage.grant("T2")
+
+    assert token(flow.send(Success(REFUSED))) == "T2"
+    assert stage.logins == 0
+
+
+def test_an_endpoint_that_refused_a_fresh_token_does_not_stop_the_renewal_of_a_newer_token_that_is_due():
+    stage = Stage()
+    flow = refused_late(stage)
+    stage.store.session.grant = stage.grant("T2", 20.0)
+    stage.now = 15.0
+    flight = flow.send(Success(REFUSED))
+
+    assert isinstance(flight, Once)
+    assert run(flight.flow(), [])[0] == ["login"]
+
+
+def test_an_endpoint_that_refused_a_fresh_token_starts_no_login_for_the_same_token():
+    stage = Stage()
+    flow = refused_late(stage)
+
+    assert ended(flow, Success(REFUSED)) == Success(REFUSED)
+    assert stage.logins == 0
+
+
+def test_endpoints_that_refused_a_fresh_token_are_forgotten_after_30_seconds():
+    stage = Stage()
+    for number in range(100):
+        did, _ = run(stage.call(f"/{number}"), [REFUSED, REFUSED])
+        assert did[1] == "login"
+        stage.now += 10.0
+
+    assert stage.store.session.refusals == {("GET", f"/{number}"): number * 10.0 + 30.0 for number in (97, 98, 99)}
+
+
+def test_a_mode_that_the_endpoint_does_not_take_starts_no_login_whatever_was_checked_before():
+    stage = Stage()
+    stage.store.session = Session("service_token", None, stage.renew)
+    request = get("/a", returns=lambda _: Success(None), access=Access("kms"))
+    flow = stage.attach(prepare(request, "https://x", (), 1.0).unwrap(), send)
+    error = ended(flow, None).failure()
+
+    assert (type(error), error.current_mode, stage.logins) == (AuthenticationError, "service_token", 0)
+
+
+def test_a_logout_during_an_early_renewal_that_fails_ends_the_call():
+    now, sent = [0.0], []
+
+    def execute(request: HttpRequest) -> Any:
+        sent.append(request.url.rpartition("/")[2])
+        if now[0]:
+            client.logout()
+            return Success(answer({}, 503))
+        return Success(answer({"accessToken": "T1", "expiresIn": 60}))
+
+    client = InfisicalClient(retry=None, executor=execute, clock=lambda: now[0])
+    client.login(UniversalAuth("id", "secret")).unwrap()
+    now[0] = 59.0
+    error = client.secrets.list(**WHERE).failure()
+
+    assert isinstance(error, AuthenticationError)
+    assert (sent, client.is_authenticated) == (["login", "login"], False)
+
+
+def test_another_token_set_during_an_early_renewal_that_fails_is_the_one_that_is_sent():
+    now, sent = [0.0], []
+
+    def execute(request: HttpRequest) -> Any:
+        if not request.url.endswith("/login"):
+            sent.append(dict(request.headers)["Authorization"])
+            return Success(LISTED)
+        if now[0]:
+            client.set_access_token("BY-HAND")
+            return Success(answer({}, 503))
+        return Success(answer({"accessToken": "T1", "expiresIn": 60}))
+
+    client = InfisicalClient(retry=None, executor=execute, clock=lambda: now[0])
+    client.login(UniversalAuth("id", "secret")).unwrap()
+    now[0] = 59.0
+
+    assert isinstance(client.secrets.list(**WHERE), Success)
+    assert sent == ["Bearer BY-HAND"]
+
+
+def test_an_early_renewal_that_fails_without_a_logout_sends_the_old_token():
+    executor = ScriptedExecutor(answer({"accessToken": "T1", "expiresIn": 60}), answer({}, 503), LISTED)
+    now = [0.0]
+    client = InfisicalClient(retry=None, executor=executor, clock=lambda: now[0])
+    client.login(UniversalAuth("id", "secret")).unwrap()
+    now[0] = 59.0
+
+    assert isinstance(client.secrets.list(**WHERE), Success)
+    assert dict(executor.sent[-1].headers)["Authorization"] == "Bearer T1"
+
+
+def test_the_failure_of_a_flight_that_was_abandoned_is_not_remembered_where_its_successor_completed():
+    stage = Stage()
+    stage.store.session.renew = failing
+    stage.now = 55.0
+    flight = next(stage.call()).flow()
+    next(flight)
+    stage.store.session.grant = newer = stage.grant("T2")
+
+    assert ended(flight, None) == Success(newer)
+    assert (stage.store.session.grant, stage.store.session.cool_down) == (newer, None)
+
+
+def failing(_: Any) -> Any:
+    yield "login"
+    return Failure(InternalServerError("no", status_code=500))
