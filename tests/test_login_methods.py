@@ -34,7 +34,7 @@ from infisical import (
     __version__,
 )
 from infisical.executors import ScriptedExecutor
-from infisical.logins import alicloud_signature
+from infisical.login_methods import alicloud_signature
 from tests.wire import answer, replaying
 
 URL = "https://infisical.test"

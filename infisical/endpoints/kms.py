@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Base64, Request
 
 KMS = Access("kms")
@@ -106,7 +106,7 @@ class EncryptResponse(Model):
 class DecryptResponse(Model):
     """What was encrypted: `plaintext` as base64, `data` as bytes, `text` as text."""
 
-    plaintext: str = field(repr=False, metadata=wire(check=is_base64))
+    plaintext: str = field(repr=False, metadata=describe_field(check=is_base64))
 
     @property
     def data(self) -> bytes:
@@ -144,7 +144,7 @@ class SigningAlgorithms(Model):
 class SignResponse(Model):
     """`signature` is base64, as `verify` takes it; `data` its bytes."""
 
-    signature: str = field(metadata=wire(check=is_base64))
+    signature: str = field(metadata=describe_field(check=is_base64))
     key_id: str | None = None
     signing_algorithm: str | None = None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infisical import request as http
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import one
 from infisical.endpoints.projects import Project, ProjectMembership
 from infisical.group import Group, R, endpoint
@@ -16,7 +16,7 @@ from infisical.model import Model
 from infisical.request import Request
 
 ORG_ADMIN = Access("org_admin")
-READING = Access("org_admin", server=IDENTITIES_AND_PEOPLE)
+READING = Access("org_admin", server=IDENTITIES_AND_USERS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infisical import request as http
-from infisical.auth import PEOPLE, Access
+from infisical.access import USERS, Access
 from infisical.decode import many, one
 from infisical.endpoints.projects import MembershipUser, ProjectMembership
 from infisical.group import Group, R, endpoint
@@ -18,7 +18,7 @@ from infisical.model import Model
 from infisical.request import Request
 
 ORGANIZATIONS = Access("organizations")
-BY_PEOPLE = Access("organizations", server=PEOPLE)
+BY_PEOPLE = Access("organizations", server=USERS)
 ORGANIZATION = "/api/v2/organizations/{orgId}"
 MEMBERSHIPS = "/api/v2/organizations/{orgId}/memberships"
 MEMBERSHIP = "/api/v2/organizations/{orgId}/memberships/{membershipId}"

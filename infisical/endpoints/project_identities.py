@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infisical import request as http
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import one
 from infisical.endpoints.identities import Identity
 from infisical.endpoints.projects import ProjectMembershipRole
@@ -17,7 +17,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-PROJECT_IDENTITIES = Access("project_identities", documented=IDENTITIES_AND_PEOPLE)
+PROJECT_IDENTITIES = Access("project_identities", documented=IDENTITIES_AND_USERS)
 ALL = "/api/v1/projects/{projectId}/memberships/identities"
 PATH = "/api/v1/projects/{projectId}/memberships/identities/{identityId}"
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 from returns.result import Result
 
 from infisical import request as http
-from infisical.auth import PEOPLE, WITH_SERVICE_TOKENS, Access
+from infisical.access import USERS, WITH_SERVICE_TOKENS, Access
 from infisical.decode import many, one
 from infisical.endpoints.secret_tags import Tag
 from infisical.errors import DecodeError
@@ -24,7 +24,7 @@ from infisical.response import Response
 
 PROJECTS = Access("projects")
 BY_SERVICE_TOKENS_TOO = Access("projects", server=WITH_SERVICE_TOKENS)
-BY_PEOPLE = Access("projects", server=PEOPLE)
+BY_PEOPLE = Access("projects", server=USERS)
 WORKSPACE = "/api/v1/workspace/{projectId}"
 ENVIRONMENT = "/api/v1/workspace/{projectId}/environments/{environmentId}"
 TRUSTED_IPS = "/api/v1/projects/{projectId}/trusted-ips"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infisical import request as http
-from infisical.auth import PEOPLE, Access
+from infisical.access import USERS, Access
 from infisical.decode import many, one
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.endpoints.secrets import Secret
@@ -19,7 +19,7 @@ from infisical.request import Request
 
 PATH = "/api/v2/secret-imports/{secretImportId}"
 IMPORTS = Access("secret_imports")
-BY_PEOPLE = Access("secret_imports", server=PEOPLE)
+BY_PEOPLE = Access("secret_imports", server=USERS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import EVERY, IDENTITIES_AND_PEOPLE, Access
+from infisical.access import ALL_MODES, IDENTITIES_AND_USERS, Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
@@ -20,8 +20,8 @@ ALL = "/api/v1/shared-secrets"
 ALL_FORMERLY = ("/api/v1/secret-sharing",)
 PATH = "/api/v1/shared-secrets/{sharedSecretId}"
 FORMERLY = ("/api/v1/secret-sharing/{sharedSecretId}",)
-SHARING = Access("secret_sharing", server=IDENTITIES_AND_PEOPLE)
-FOR_ANYONE = Access("secret_sharing", "optional", server=EVERY)
+SHARING = Access("secret_sharing", server=IDENTITIES_AND_USERS)
+FOR_ANYONE = Access("secret_sharing", "optional", server=ALL_MODES)
 WITHOUT_CREDENTIAL = Access("secret_sharing", "none", ())
 AccessType: TypeAlias = Literal["anyone", "organization"] | str
 

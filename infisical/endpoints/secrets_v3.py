@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from infisical import request as http
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import one
 from infisical.endpoints.secrets import (
     ALL_WRITTEN,
@@ -28,7 +28,7 @@ from infisical.group import Group, R, endpoint
 from infisical.request import Null, Request
 
 PATH = "/api/v3/secrets/raw/{secretName}"
-BY_PEOPLE_OR_IDENTITIES = Access("secrets", documented=IDENTITIES_AND_PEOPLE)
+BY_PEOPLE_OR_IDENTITIES = Access("secrets", documented=IDENTITIES_AND_USERS)
 
 
 class SecretsV3(Group[R]):

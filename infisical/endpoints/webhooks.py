@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import one
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-WEBHOOKS = Access("webhooks", server=IDENTITIES_AND_PEOPLE)
+WEBHOOKS = Access("webhooks", server=IDENTITIES_AND_USERS)
 WEBHOOK = "/api/v1/webhooks/{webhookId}"
 EventName: TypeAlias = Literal["secrets.modified", "secrets.rotation-failed"] | str
 

@@ -6,14 +6,14 @@ import pytest
 from returns.result import Success
 
 from infisical import AuthenticationError, IdentityAccessToken, InfisicalClient, LoginResponse, Request, ServiceToken
-from infisical.auth import EVERY, Access
+from infisical.access import ALL_MODES, Access
 from infisical.decode import one
 from infisical.endpoints.identity_access_tokens import IdentityAccessTokens, RevokeResponse
 from infisical.errors import UnauthorizedError
 from infisical.executors import ScriptedExecutor
 from tests.wire import answer, replaying
 
-TOKENS = Access("identity_access_tokens", server=EVERY, judges_session=False)
+TOKENS = Access("identity_access_tokens", server=ALL_MODES, judges_session=False)
 
 REQUESTS = [
     (

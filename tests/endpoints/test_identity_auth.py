@@ -11,7 +11,7 @@ import pytest
 from returns.result import Success
 
 from infisical import IdentityAccessToken, InfisicalClient, LoginResponse, Request, RequestError
-from infisical.auth import OPEN, Access
+from infisical.access import OPEN_ACCESS, Access
 from infisical.decode import many, one
 from infisical.endpoints.identity_auth import ClearLockoutsResponse, TrustedIp
 from infisical.endpoints.identity_auth.alicloud import AliCloud
@@ -52,7 +52,7 @@ INSIDE = TrustedIp(ip_address="10.0.0.0/8")
 
 def login(method, body, headers=()):
     """The request of a login: open, and answered alike by all."""
-    return Request("POST", f"/api/v1/auth/{method}/login", (), (), body, one(LoginResponse), OPEN, headers)
+    return Request("POST", f"/api/v1/auth/{method}/login", (), (), body, one(LoginResponse), OPEN_ACCESS, headers)
 
 
 def request(verb, path, parts, returns, body=None, query=()):

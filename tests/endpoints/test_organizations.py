@@ -8,7 +8,7 @@ import pytest
 from returns.result import Failure, Success
 
 from infisical import DecodeError, InfisicalClient, Jwt, Request
-from infisical.auth import PEOPLE, Access
+from infisical.access import USERS, Access
 from infisical.decode import many, one
 from infisical.endpoints.organizations import (
     DeletedOrganization,
@@ -29,7 +29,7 @@ from infisical.executors import ScriptedExecutor
 from tests.wire import ORGANIZATION, PROJECT, answer, replaying
 
 ORGANIZATIONS = Access("organizations")
-BY_PEOPLE = Access("organizations", server=PEOPLE)
+BY_PEOPLE = Access("organizations", server=USERS)
 WRAPPED = one(Organization, at="organization")
 MEMBER = one(OrganizationMembership, at="membership")
 ID = (("orgId", "o"),)

@@ -8,7 +8,7 @@ import pytest
 from returns.result import Success
 
 from infisical import DecodeError, IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import PEOPLE, WITH_SERVICE_TOKENS, Access
+from infisical.access import USERS, WITH_SERVICE_TOKENS, Access
 from infisical.decode import many, one
 from infisical.endpoints.projects import (
     MembershipProject,
@@ -28,7 +28,7 @@ from tests.wire import ORGANIZATION, PROJECT, answer, replaying
 
 PROJECTS = Access("projects")
 BY_SERVICE_TOKENS_TOO = Access("projects", server=WITH_SERVICE_TOKENS)
-BY_PEOPLE = Access("projects", server=PEOPLE)
+BY_PEOPLE = Access("projects", server=USERS)
 WRAPPED = one(Project, at="workspace")
 ENVIRONMENT = one(ProjectEnvironment, at="environment")
 TRUSTED_IP = one(ProjectTrustedIp, at="trustedIp")

@@ -9,7 +9,7 @@ import pytest
 from returns.result import Success
 
 from infisical import NULL, DecodeError, IdentityAccessToken, InfisicalClient, Request, RequestError
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import either, many, one
 from infisical.endpoints.secrets import (
     NewSecret,

@@ -6,7 +6,7 @@ import pytest
 from returns.result import Success
 
 from infisical import IdentityAccessToken, InfisicalClient, Jwt, Request
-from infisical.auth import EVERY, Access
+from infisical.access import ALL_MODES, Access
 from infisical.decode import many, nothing, one
 from infisical.endpoints.organizations import Organization
 from infisical.endpoints.users import (
@@ -30,7 +30,7 @@ USER_ID = "8023ae46-1434-49be-a497-e91ee27b81a3"
 REQUESTS = [
     (
         Users.send_email_verification_code(token="t"),
-        Request("POST", f"{ME}/emails/code", (), (), {"token": "t"}, nothing, Access("users", server=EVERY)),
+        Request("POST", f"{ME}/emails/code", (), (), {"token": "t"}, nothing, Access("users", server=ALL_MODES)),
     ),
     (
         Users.verify_email_verification_code(username="u", code="c"),

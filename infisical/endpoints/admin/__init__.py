@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from typing_extensions import deprecated
 
 from infisical import request as http
-from infisical.auth import EVERY, IDENTITIES_AND_PEOPLE, Access
+from infisical.access import ALL_MODES, IDENTITIES_AND_USERS, Access
 from infisical.decode import by_name, many, nothing, one
 from infisical.endpoints.admin.models import (
     AdminIdentity,
@@ -69,8 +69,8 @@ __all__ = [
     "UsageReport",
 ]
 
-ADMIN = Access("admin", server=IDENTITIES_AND_PEOPLE)
-OPEN_TO_ALL = Access("admin", "optional", server=EVERY)
+ADMIN = Access("admin", server=IDENTITIES_AND_USERS)
+OPEN_TO_ALL = Access("admin", "optional", server=ALL_MODES)
 FIRST = Access("admin", "none", ())  # there is nobody yet who could have a credential
 BY_USERS = Access("admin")
 USER = "/api/v1/admin/user-management/users/{userId}"

@@ -15,7 +15,7 @@ from infisical import request as http
 from infisical.decode import one, text_in
 from infisical.endpoints.pki import PKI, CertificateBody
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
 CERTIFICATES = "/api/v1/cert-manager/certificates"
@@ -48,7 +48,7 @@ class AltName(Model):
 class BasicConstraints(Model):
     """Whether a certificate is that of an authority, and how many may stand below it; read or to be written."""
 
-    is_ca: bool = field(metadata=wire("isCA"))
+    is_ca: bool = field(metadata=describe_field("isCA"))
     path_length: int | None = None
 
 
@@ -172,7 +172,7 @@ class Certificate(Model):
     fingerprint_sha256: str | None = None
     fingerprint_sha1: str | None = None
     basic_constraints: BasicConstraints | None = None
-    is_ca: bool | None = field(default=None, metadata=wire("isCA"))
+    is_ca: bool | None = field(default=None, metadata=describe_field("isCA"))
     path_length: int | None = None
     created_at: str | None = None
     updated_at: str | None = None

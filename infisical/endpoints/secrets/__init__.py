@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import IDENTITIES_AND_PEOPLE, PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, USERS, Access
 from infisical.decode import either, many, one
 from infisical.endpoints.secrets.models import (
     NewSecret,
@@ -58,9 +58,9 @@ __all__ = [
 
 PATH = "/api/v4/secrets/{secretName}"
 SECRETS = Access("secrets")
-BY_PEOPLE_OR_IDENTITIES = Access("secrets", server=IDENTITIES_AND_PEOPLE)
-BY_PEOPLE = Access("secrets", server=PEOPLE)
-BY_PEOPLE_ALONE = Access("secrets", documented=PEOPLE)
+BY_PEOPLE_OR_IDENTITIES = Access("secrets", server=IDENTITIES_AND_USERS)
+BY_PEOPLE = Access("secrets", server=USERS)
+BY_PEOPLE_ALONE = Access("secrets", documented=USERS)
 SecretType: TypeAlias = Literal["shared", "personal"] | str
 UpdateMode: TypeAlias = Literal["failOnNotFound", "upsert", "ignore"] | str
 WRITTEN = either(one(Secret, at="secret"), one(SecretApproval, at="approval"))
