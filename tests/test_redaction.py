@@ -18,7 +18,7 @@ from infisical.encode import prepare
 from infisical.model import list_fields
 from infisical.redaction import (
     MASK,
-    RECORDED_MASK,
+    find_response_secrets,
     find_secrets,
     is_secret_field,
     mask,
@@ -85,7 +85,10 @@ def test_a_field_is_secret_by_its_name_whatever_the_case(name, secret):
         ((), b"", set()),
         ((("Accept", "text"), ("X-Org", "org")), b"{}", set()),
         ((("Authorization", "Bearer tok"),), None, {"Bearer tok", "tok"}),
-        ((("AUTHORIZATION", "Basic dTpw"), ("x-api-key", "key")), None, {"Basic dTpw", "dTpw", "key"}),
+        ((("AUTHORIZATION", "Basic dTpw"), ("x-api-key", "key")), None, {"Basic dTpw", "dTpw", "u:p", "p", "key"}),
+        ((("Cookie", "a=first; b=second"),), None, {"a=first; b=second", "b=second", "first", "second"}),
+        ((("X-Mine", "seven77"),), None, set()),
+        ((("X-Mine", "eight888"),), None, {"eight888"}),
         ((("Authorization", ""),), None, set()),
         ((), b'{"secretValue": "v1", "secretKey": "k", "a": [{"token": {"deep": ["v2", 7, null]}}]}', {"v1", "v2"}),
         ((), b'{"secretValue": " padded\\n"}', {" padded\n", "padded"}),
@@ -93,7 +96,12 @@ def test_a_field_is_secret_by_its_name_whatever_the_case(name, secret):
         ((), b'{"plaintext": "/w=="}', {"/w=="}),
         ((), b'{"value": "", "token": "  "}', {"  "}),
         ((), b'"text"', set()),
-        ((), b"secretValue=v", set()),
+        ((), b"secretValue=v", {"v"}),
+        ((), b"clientId=1&client%5Fsecret=a%2Fb+c&x=2", {"a%2Fb+c", "a/b c"}),
+        ((), b'{"body": "{\\"password\\": \\"v\\"}", "pin": 123456}', {"v", "123456"}),
+        ((), b'{"a": {"clientSecret": "v", "b', {"v"}),
+        ((), '{"token": "v"}'.encode("utf-16"), {"v"}),
+        ((), b'{"secretValue": "<hidden-by-infisical>", "token": "redacted"}', set()),
         ((), b"\xff", set()),
         ((), b"[" * 100_000, set()),
     ],
@@ -163,19 +171,27 @@ def test_a_json_value_is_masked_in_texts_and_names_and_below_secret_names():
     }  # fmt: skip
 
     assert mask_value(value, {"s3cret"}) == {
-        "say": f"no {MASK}", MASK: 1, "token": [MASK, {"s3cret": MASK, "n": 7}, None], "list": [f"a {MASK}", True, 1.5],
+        "say": f"no {MASK}", MASK: 1, "token": [MASK, {MASK: MASK, "n": 7}, None], "list": [f"a {MASK}", True, 1.5],
         "inner": {"Password": MASK, "signature": "kept", "Signature": MASK},
     }  # fmt: skip
 
 
 # ---- recordings
-def test_headers_are_recorded_without_credentials():
-    headers = [("Authorization", "Bearer t"), ("Set-Cookie", "a=1"), ("set-cookie", "b=2"), ("X-API-Key", "k")]
-    others = [("x", "1"), ("x", "2"), ("Location", f"/x?token={JWT}&a=s3cret")]
+def test_of_a_responses_headers_only_harmless_ones_are_recorded():
+    credentials = [("Set-Cookie", "a=1"), ("X-Token", "t"), ("X-API-Key", "k"), ("Authorization", "Bearer t")]
+    hashes = [("Digest", "sha-256=x"), ("Content-MD5", "x"), ("Repr-Digest", "x"), ("X-Checksum-Sha1", "x")]
+    harmless = [
+        ("content-type", "a/b"),
+        ("X-RateLimit-Limit", "60"),
+        ("Vary", "a"),
+        ("Vary", "b"),
+        ("ETag", '"s3cret"'),
+    ]
+    others = [("Location", f"https://me:pw@h/x?token={JWT}&a=any#b=c"), ("x-request-id", "req-s3cret")]
 
-    assert redact_headers([*headers, *others], {"s3cret"}) == {
-        "Authorization": [RECORDED_MASK], "Set-Cookie": [RECORDED_MASK], "set-cookie": [RECORDED_MASK],
-        "X-API-Key": [RECORDED_MASK], "x": ["1", "2"], "Location": ["/x?token=redacted&a=redacted"],
+    assert redact_headers([*credentials, *hashes, *harmless, *others], {"s3cret"}) == {
+        "content-type": ["a/b"], "X-RateLimit-Limit": ["60"], "Vary": ["a", "b"], "ETag": ['"s3cret"'],
+        "Location": ["https://redacted@h/x?token=redacted&a=redacted#b=redacted"], "x-request-id": ["req-redacted"],
     }  # fmt: skip
 
 
@@ -186,12 +202,19 @@ RECORDED = [
     (b'{"message": "say \\"s3cret\\" \xc3\xa9"}', b'{"message": "say \\"redacted\\" \xc3\xa9"}'),
     (json.dumps({"a": JWT, "b": PEM}).encode(), b'{"a": "redacted", "b": "redacted"}'),
     (PEM.encode(), b"redacted"), (b'"s3cret"', b'"redacted"'), (b"null", b"null"), (b"{}", b"{}"), (b"7", b"7"),
-    (b"<p>s3cret</p>", b"<p>redacted</p>"), (b"\xff s3cret", b"\xef\xbf\xbd redacted"),
+    (b"<p>s3cret</p>", b"<p>redacted</p>"), (b"\xff s3cret", b"\xff redacted"),
     (b'{"secret": {"secretValue": "v\\"w', b'{"secret": {"secretValue": "redacted"'),
     (b'{"secretValue": "v\\', b'{"secretValue": "redacted"'),
     (b'{"a": "b", "token":"t"', b'{"a": "b", "token":"redacted"'), (b'{"a": "b"', b'{"a": "b"'),
     (b'{"plaintext": "v"}\n{"value" : "w"}', b'{"plaintext": "redacted"}\n{"value" : "redacted"}'),
-    (b'{"value": ' * 100_000, b'"redacted"'),
+    (b'{"value": ' * 1000 + b'"v', b'{"value": ' * 1000 + b'"redacted"'),
+    (b"clientId=1&client%5Fsecret=a+b&x=s3cret", b"clientId=1&client%5Fsecret=redacted&x=redacted"),
+    (b'{"body": "{\\"password\\": \\"v\\"}"}', b'{"body": "{\\"password\\": \\"redacted\\"}"}'),
+    (b'{"next": "https://me:pw@h/?token=v&n=1"}', b'{"next": "https://redacted@h/?token=redacted&n=1"}'),
+    (b'{"pin": 1234, "recoveryCodes": ["a", 5], "n": 12345678}',
+     b'{"pin": 0, "recoveryCodes": ["redacted", 0], "n": 12345678}'),
+    (b"saw {'password': 'v', 'n': 1}", b"saw {'password': 'redacted', 'n': 1}"),
+    (b'{"code": "a1b2c3d4"} {"code": "invalid_type"}', b'{"code": "redacted"} {"code": "invalid_type"}'),
 ]  # fmt: skip
 
 
@@ -275,3 +298,95 @@ def test_a_secret_in_a_query_shows_neither_in_a_recordings_url_nor_in_a_repr():
     assert redact_url(message.url) == "https://x/api/v1/secret-sharing?hashedHex=redacted&a=b"
     assert redact_url("https://x/a") == "https://x/a"
     assert "CANARY" not in repr((request, message))
+
+
+# ---- names, however they are spelled
+@pytest.mark.parametrize(
+    "name", ["client_secret", "Client-Secret", "CLIENTSECRET", "client%5Fsecret", "client%255Fsecret"]
+)
+def test_a_name_is_the_same_name_in_any_spelling(name):
+    assert is_secret_field(name)
+    assert redact_url(f"https://h/?{name}=CANARY&a=b") == f"https://h/?{name}=redacted&a=b"
+    assert (
+        redact_body(json.dumps({name: "CANARY", "a": "b"}).encode()) == f'{{"{name}": "redacted", "a": "b"}}'.encode()
+    )
+    assert redact_body(f"{name}=CANARY&a=b".encode()) == f"{name}=redacted&a=b".encode()
+    assert mask(f"no ?a=b&{name}=CANARY here") == f"no ?a=b&{name}={MASK} here"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "passphrase", "recoveryCodes", "accessKeySecret", "client_assertion", "id_token", "sessionToken", "otp", "pin",
+        "cookies", "dbPassword", "x-auth-token", "auth[password]", "credentials.value",
+    ],
+)  # fmt: skip
+def test_names_that_an_attacker_looks_for_are_secret(name):
+    assert redact_body(json.dumps({name: ["CANARY"]}).encode()) == json.dumps({name: ["redacted"]}).encode()
+
+
+@pytest.mark.parametrize("body", ['{"secretKey": "NAME"}', '{"nextPageToken": "p2"}', '{"dynamicSecret": {"id": "x"}}'])
+def test_a_name_that_only_looks_secret_stays(body):
+    assert redact_body(body.encode()) == body.encode()
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://me:pw@h:8/a", "https://redacted@h:8/a"),
+        ("//me:pw@h/a", "//redacted@h/a"),
+        ("https://h/?code=x&state=y#access_token=z&a=b", "https://h/?code=redacted&state=y#access_token=redacted&a=b"),
+        ("https://h/a;jsessionid=x/b", "https://h/a;jsessionid=redacted"),
+        ("https://h/s3cret?a=s3cret&s3cret", "https://h/redacted?a=redacted&redacted"),
+        ("https://h/?a=%7B%22token%22%3A%22x%22%7D", "https://h/?a=%7B%22token%22%3A%22redacted%22%7D"),
+        ("https://h/?next=https%3A%2F%2Fme%3Apw%40h", "https://h/?next=https%3A%2F%2Fredacted%40h"),
+        ("https://h/?a&b=&c=%20", "https://h/?a&b=&c=%20"),
+        ("http://[", "http://["),
+        ("", ""),
+    ],
+)
+def test_a_url_is_recorded_without_what_is_secret_in_it(url, expected):
+    assert redact_url(url, {"s3cret"}) == expected
+
+
+# ---- what answers give
+def test_the_secrets_of_an_answer_are_its_secret_fields_and_cookies():
+    body = {"accessToken": "t0ken", "secret": {"secretKey": "NAME", "secretValue": "v"}, "recoveryCodes": ["r1", "r2"]}
+    headers = [("Set-Cookie", "sid=c00kie; Path=/"), ("X-Token", "x"), ("Location", "/?code=12345678"), ("Date", "d")]
+
+    assert find_response_secrets(headers, json.dumps(body).encode()) == {
+        "t0ken", "v", "r1", "r2", "sid=c00kie", "c00kie", "x", "12345678",
+    }  # fmt: skip
+    assert find_response_secrets((), None) == find_response_secrets((), b"\xff") == frozenset()
+
+
+# ---- byte for byte
+EXACT = [
+    b'{"a": 1e400}', b'{"a": 1, "a": 2}', b'{"a": 0.10000000000000000001, "b": 1.0, "c": -0, "d": 1E5}',
+    b"0\x82\x01\n\xff\xfe",
+    b'{"a": ' + b"1" * 5000 + b"}", b'{ "a" :\t"\\u00e9\\/" }\r\n', b'{"a": NaN}',
+    b"[" * 5000, b"\xef\xbb\xbf{}", b"\x00\x00\x00",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", EXACT, ids=range(len(EXACT)))
+def test_a_body_in_which_nothing_is_secret_stays_byte_for_byte(body):
+    assert redact_body(body, {"s3cret"}) == body
+
+
+def test_where_something_is_redacted_no_other_byte_changes():
+    body = b'{"n": 1e400, "n": 0.10000000000000000001, "token": "v", "m": "a s3cret \\u00e9", "z":1.0 }'
+
+    assert redact_body(body, {"s3cret"}) == body.replace(b'"v"', b'"redacted"').replace(
+        b"a s3cret \\u00e9", "a redacted é".encode()
+    )
+
+
+@quick
+@given(
+    st.binary(max_size=30) | json_values.map(lambda it: json.dumps(it, ensure_ascii=False).encode("utf-8", "replace"))
+)
+def test_a_body_stays_byte_for_byte_or_holds_the_mask(body):
+    recorded = redact_body(body, {"s3cret"})
+
+    assert recorded == body or b"redacted" in (recorded or b"") or b"0" in (recorded or b"")  # a number becomes 0

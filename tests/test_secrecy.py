@@ -14,6 +14,7 @@ import traceback
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 import yaml
@@ -106,7 +107,14 @@ def as_an_answer_of_the_wrong_type(said: str) -> Response:
     return answer({"secret": wrong, "secrets": said, "accessToken": [said], "ciphertext": {"a": said}})
 
 
+def in_other_encodings(said: str) -> Response:
+    url, sealed = quote(said, safe=""), base64.b64encode(said.encode()).decode()
+    echoes = [url, quote(url), quote_plus(said), sealed, said.encode().hex(), html.escape(said)]
+    return answer({"message": f"Route POST:/x?a={url} not found", "error": sealed, "details": [echoes, {url: 1}]}, 404)
+
+
 ECHOES = [
+    in_other_encodings,
     in_message,
     everywhere,
     as_a_type,
@@ -120,8 +128,10 @@ echoes = st.sampled_from(ECHOES)
 
 # ---- what may show a secret
 def forms(secret: str) -> set[str]:
-    """A secret as it is, and as reprs and JSON write it."""
-    return {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    """A secret as it is, as reprs and JSON write it, and in the encodings of URLs, base64 and hex."""
+    url, sealed = quote(secret, safe=""), base64.b64encode(secret.encode()).decode()
+    in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return {secret, repr(secret)[1:-1], *in_json, url, quote(url), sealed, secret.encode().hex()}
 
 
 def shown(outcome: Result[Any, Any]) -> str:

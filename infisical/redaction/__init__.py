@@ -148,15 +148,17 @@ def _mask_value(value: Any, index: SecretIndex, flags: int) -> Any:
     if isinstance(value, Mapping):
         inner = secrecy_in_object(flags)
         return {
-            _hidden(str(name), index, MASK): _mask_value(
-                item, index, secrecy_below(str(name), isinstance(item, Mapping), inner)
-            )
+            _hidden(str(name), index, MASK): _mask_value(item, index, _flags(str(name), item, inner))
             for name, item in value.items()
         }
     if isinstance(value, (list, tuple)):
         return [_mask_value(item, index, flags) for item in value]
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return MASK if is_number and flags & NUMBERS else value
+
+
+def _flags(name: str, value: Any, inherited: int) -> int:
+    return secrecy_below(name, isinstance(value, Mapping), inherited, value if isinstance(value, str) else "")
 
 
 def _document(text: str, scanned: list[Token], index: SecretIndex, encoding: str) -> str:
@@ -189,8 +191,8 @@ def _url(url: str, index: SecretIndex, *, every: bool) -> str:
     """Hide parameters of a URL: those of secret names, or all. The host stays."""
     rest, mark, fragment = url.partition("#")
     place, question, query = rest.partition("?")
-    scheme, slashes, beyond = place.partition("://")
-    if slashes:
+    scheme, slashes, beyond = place.partition("//")
+    if slashes and scheme[-1:] in ("", ":"):
         host, slash, path = beyond.partition("/")
         user, at, host = host.rpartition("@")
         user = user and RECORDED_MASK
@@ -275,11 +277,15 @@ def _secret_texts(text: str) -> Iterator[str]:
 
 def _named(text: str) -> Iterator[str]:
     """The values of secret names in a text that is no document."""
-    if "=" in text or '"' in text or "'" in text:
+    if any(sign in text for sign in "=\"'&%"):
         from infisical.redaction.json_text import unescaped
         from infisical.redaction.revealing import revealed
 
-        for start, stop in occurrences(text, NONE, revealed):
+        end = 0
+        for start, stop in sorted(occurrences(text, NONE, revealed), key=lambda span: (span[0], -span[1])):
+            if stop <= end:
+                continue  # a part of the one before, seen in another encoding
+            end = stop
             yield text[start:stop]
             yield unescaped(text[start:stop])
             if "=" in text:

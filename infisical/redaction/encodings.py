@@ -87,6 +87,8 @@ def decoded(view: View) -> Iterator[View]:
         yield from _replaced(view, FORM, _byte_character)
     if "\\" in text:
         yield from _replaced(view, BACKSLASH, _escaped_character)
+    if "\\x" in text:  # in Python's repr of a text, not of bytes
+        yield from _replaced(view, BACKSLASH, lambda found: _escaped_character(found, "latin-1"))
     if "&" in text:
         yield from _replaced(view, ENTITY, _entity)
 
@@ -162,22 +164,22 @@ def _byte_character(found: re.Match[str]) -> str:
     return " " if escape == "+" else _character(unquote_to_bytes(escape))
 
 
-def _character(data: bytes) -> str:
-    """What bytes stand for: UTF-8, else Latin-1."""
+def _character(data: bytes, encoding: str = "utf-8") -> str:
+    """Decode bytes, as Latin-1 where nothing else fits."""
     try:
-        return data.decode()
+        return data.decode(encoding)
     except UnicodeDecodeError:
         return data.decode("latin-1")
 
 
-def _escaped_character(found: re.Match[str]) -> str | None:
+def _escaped_character(found: re.Match[str], encoding: str = "utf-8") -> str | None:
     escape, letter = found[0], found["letter"]
     if letter is not None:
         return LETTERS.get(letter, letter)
     if found["cut"] is not None or found["half"] is not None or found["end"] is not None:
         return ""
     if escape[1] == "x":
-        return _character(bytes.fromhex(escape.replace("\\x", "")))
+        return _character(bytes.fromhex(escape.replace("\\x", "")), encoding)
     if len(escape) == 12:
         return bytes.fromhex(escape.replace("\\u", "")).decode("utf-16-be")
     number = int(escape[2:].strip("{}"), 16)

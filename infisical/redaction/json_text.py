@@ -112,7 +112,7 @@ class _Scanner:
                 is_object = kind == "open" and text[place - 1] == "{"
                 flags = around[-1] if around else 0
                 if name is not None and kind != "word":
-                    flags = secrecy_below(name, is_object, flags)
+                    flags = secrecy_below(name, is_object, flags, token["text"][1:-1] if kind == "text" else "")
                 name = None
                 if kind == "open" and (whole or flags):
                     around.append(secrecy_in_object(flags) if is_object else flags)

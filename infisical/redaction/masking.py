@@ -30,6 +30,10 @@ DETERMINED: Final = (0, 2, 3)
 URLSAFE: Final = str.maketrans("+/", "-_")
 CUT: Final = re.compile(r"[\"'`]?\s?(?:\.\.|…|[\[(<]\s?(?:\.\.|…|trunc))", re.IGNORECASE)
 """The mark that follows a text that is cut."""
+CUT_END: Final = re.compile(
+    r"[\"'`]?\s?(?:\.{2,9}|…|[\[(<]\s?(?:\.{2,9}|…|trunc\w{0,9})\s?[\])>]?)[\"'`]?\Z", re.IGNORECASE
+)
+"""The same at the end of the text: half an escape may precede it."""
 WORD_START: Final = re.compile(r"(?<!\w)(?=.)", re.DOTALL)
 
 
@@ -209,16 +213,18 @@ def occurrences(text: str, secrets: SecretIndex, patterns: Callable[[str], Itera
 
     spans: list[Span] = []
     seen = {(text, True)}
-    views = [(View(text), 0)]
+    views = [(View(text), 0, len(text))]
+    if secrets and (mark := CUT_END.search(text, max(0, len(text) - 32))):
+        views.append((View(text[: mark.start()]), 0, mark.start()))
     while views:
-        view, depth = views.pop()
+        view, depth, end = views.pop()
         inner: list[View] = []
         if view.is_text:
             spans += [view.span(*span) for span in patterns(view.text)]
         if secrets:
             whole, cut, encoded = secrets.search(view)
             spans += [view.span(*span) for span in whole]
-            spans += _cut_spans(view, cut, len(text))
+            spans += _cut_spans(view, cut, end)
             if depth < DEPTH:
                 inner += [*encoded, *unwrapped(view)]
         if depth < DEPTH:
@@ -226,7 +232,7 @@ def occurrences(text: str, secrets: SecretIndex, patterns: Callable[[str], Itera
         for other in inner:
             if (other.text, other.open_end) not in seen:
                 seen.add((other.text, other.open_end))
-                views.append((other, depth + 1))
+                views.append((other, depth + 1, end))
     return sorted(spans)
 
 

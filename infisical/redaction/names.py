@@ -143,6 +143,8 @@ SECRET_FIELDS: Final = frozenset(
     }
 )
 """Names of fields in any JSON body, in normal form; whatever text is below one of them is secret."""
+COUNTS: Final = frozenset({"inputs", "value"})
+"""Those of them whose numbers are no secrets."""
 SECRET_FIELDS_EXACTLY: Final = frozenset({"Signature"})
 """The same, where the case tells a credential (Alibaba Cloud's) from a result (`signature` of the KMS)."""
 SECRET_RECORDS: Final = frozenset({"config", "configuration", "data", "destinationconfig", "metadata", "syncoptions"})
@@ -171,6 +173,7 @@ PUBLIC_VALUES: Final = frozenset({"", "<hidden-by-infisical>", "redacted", "[red
 
 TEXT, DEEP, NUMBERS = 1, 2, 4
 """What is secret below a name: texts, those in objects below it too, numbers too."""
+ONE_TIME_CODE: Final = re.compile(r"(?=\D*\d)[A-Za-z0-9.~/+=-]{6,}")
 _PARTS: Final = re.compile(r"[\[\].:/]+")
 
 
@@ -194,9 +197,14 @@ def is_secret_parameter(name: str) -> bool:
     return normal(name) in SECRET_PARAMETERS or is_secret_field(name)
 
 
-def secrecy_below(name: str, is_object: bool, inherited: int) -> int:
-    """Return what is secret of the value of a field, by its name and by what is secret around it."""
+def secrecy_below(name: str, is_object: bool, inherited: int, text: str = "") -> int:
+    """Return what is secret of the value of a field, by its name and by what is secret around it.
+
+    `text` is the value if that is a text: a `code` is of an error, or else a user's or an OAuth server's.
+    """
     around = inherited & DEEP and DEEP | TEXT
+    if text and ONE_TIME_CODE.fullmatch(text) and normal(name) == "code":
+        return TEXT
     if is_object and normal(name) in SECRET_RECORDS:
         return DEEP | TEXT
     return around | _secrecy(name)
@@ -210,7 +218,7 @@ def secrecy_in_object(flags: int) -> int:
 def _secrecy(name: str) -> int:
     plain = normal(name)
     if plain in SECRET_FIELDS or name in SECRET_FIELDS_EXACTLY:
-        return TEXT | DEEP | NUMBERS
+        return TEXT | DEEP | (0 if plain in COUNTS else NUMBERS)
     if plain in PUBLIC_NAMES:
         return 0
     if plain.endswith(SECRET_ENDINGS):

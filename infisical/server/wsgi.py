@@ -57,8 +57,8 @@ def application(
     connection.
 
     `allowed_hosts` are the hosts that it answers to, in any port: names, addresses, networks, or `*` for every
-    well-formed one (`infisical.server.hosts.THIS_MACHINE` has those of loopback). A request for another host gets 421, one
-    whose `Host` is malformed or absent 400. None, the default, leaves the check to the WSGI server or a proxy.
+    well-formed one (`infisical.server.hosts.THIS_MACHINE` has those of loopback). A request for another host gets 421,
+    one whose `Host` is malformed or absent 400. None, the default, leaves the check to the WSGI server or a proxy.
     A body of more than `max_body_bytes` (4 MiB by default) gets 413 and is not read.
 
     A Failure is answered with 502 and a JSON body like the server's errors, without secrets; so are an executor that
