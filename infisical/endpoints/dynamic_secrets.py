@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypedDict
 
 from infisical import request as http
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import many, one
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Null, Request
 
 PATH = "/api/v1/dynamic-secrets/{name}"
@@ -73,8 +73,8 @@ class DynamicSecret(Model):
     name: str | None = None
     type: str | None = None
     version: int | None = None
-    default_ttl: str | None = field(default=None, metadata=wire("defaultTTL"))
-    max_ttl: str | None = field(default=None, metadata=wire("maxTTL"))
+    default_ttl: str | None = field(default=None, metadata=describe_field("defaultTTL"))
+    max_ttl: str | None = field(default=None, metadata=describe_field("maxTTL"))
     folder_id: str | None = None
     status: str | None = None
     status_details: str | None = None
@@ -122,8 +122,8 @@ class DynamicSecretChange(Model):
     """
 
     new_name: str | None = None
-    default_ttl: str | None = field(default=None, metadata=wire("defaultTTL"))
-    max_ttl: str | Null | None = field(default=None, metadata=wire("maxTTL"))
+    default_ttl: str | None = field(default=None, metadata=describe_field("defaultTTL"))
+    max_ttl: str | Null | None = field(default=None, metadata=describe_field("maxTTL"))
     inputs: Mapping[str, Any] | None = field(default=None, repr=False, hash=False)
     metadata: tuple[DynamicSecretMetadata, ...] | None = None
     username_template: str | Null | None = None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
 from infisical.endpoints.organizations import MembershipMetadata
 from infisical.endpoints.projects import MembershipProject, ProjectMembershipRole

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Headers, Request
 
 SESSION_ACCESS = Access("mfa", judges_session=False)  # renewing would retry a wrong code, and servers count tries
@@ -61,7 +61,7 @@ class MfaLogin(Model):
     iv: str | None = field(default=None, repr=False)
     tag: str | None = field(default=None, repr=False)
     protected_key: str | None = field(default=None, repr=False)
-    protected_key_iv: str | None = field(default=None, repr=False, metadata=wire("protectedKeyIV"))
+    protected_key_iv: str | None = field(default=None, repr=False, metadata=describe_field("protectedKeyIV"))
     protected_key_tag: str | None = field(default=None, repr=False)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.identities import IdentityMembership
 from infisical.group import Group, R, endpoint

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infisical import request as http
-from infisical.auth import PEOPLE, Access
+from infisical.access import USERS, Access
 from infisical.decode import many, one
 from infisical.endpoints.projects import MembershipUser, ProjectMembership
 from infisical.group import Group, R, endpoint

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import nothing
 from infisical.group import Group, R, endpoint
 from infisical.request import Request

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 from returns.result import Result
 
 from infisical import request as http
-from infisical.auth import PEOPLE, WITH_SERVICE_TOKENS, Access
+from infisical.access import USERS, WITH_SERVICE_TOKENS, Access
 from infisical.decode import many, one
 from infisical.endpoints.secret_tags import Tag
 from infisical.errors import DecodeError

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import EVERY, IDENTITIES_AND_PEOPLE, Access
+from infisical.access import ALL_MODES, IDENTITIES_AND_USERS, Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.group import Group, R, endpoint

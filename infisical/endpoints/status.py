@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model

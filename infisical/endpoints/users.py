@@ -12,12 +12,12 @@ from typing import Any, Literal, TypeAlias
 from typing_extensions import deprecated
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, nothing, one
 from infisical.endpoints.mfa import MfaMethod
 from infisical.endpoints.organizations import Organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
 ACCESS = Access("users")
@@ -62,8 +62,8 @@ class User(Model):
     consecutive_failed_password_attempts: int | None = None
     is_locked: bool | None = None
     temporary_lock_date_end: str | None = None
-    is_github_verified: bool | None = field(default=None, metadata=wire("isGitHubVerified"))
-    is_gitlab_verified: bool | None = field(default=None, metadata=wire("isGitLabVerified"))
+    is_github_verified: bool | None = field(default=None, metadata=describe_field("isGitHubVerified"))
+    is_gitlab_verified: bool | None = field(default=None, metadata=describe_field("isGitLabVerified"))
     is_google_verified: bool | None = None
     devices: Any = field(default=None, hash=False)
     created_at: str | None = None
@@ -77,7 +77,7 @@ class User(Model):
     iv: str | None = field(default=None, repr=False)
     tag: str | None = field(default=None, repr=False)
     protected_key: str | None = field(default=None, repr=False)
-    protected_key_iv: str | None = field(default=None, repr=False, metadata=wire("protectedKeyIV"))
+    protected_key_iv: str | None = field(default=None, repr=False, metadata=describe_field("protectedKeyIV"))
     protected_key_tag: str | None = field(default=None, repr=False)
     salt: str | None = field(default=None, repr=False)
     verifier: str | None = field(default=None, repr=False)

@@ -11,7 +11,7 @@ import pytest
 from returns.result import Success
 
 from infisical import AuthenticationError, IdentityAccessToken, InfisicalClient, Jwt, Request
-from infisical.auth import EVERY, Access
+from infisical.access import ALL_MODES, Access
 from infisical.decode import by_name, many, nothing, one
 from infisical.endpoints.admin import (
     Admin,
@@ -74,7 +74,7 @@ REQUESTS = [
     ),
     (
         Admin.get_config(),
-        Request("GET", "/api/v1/admin/config", (), (), None, CONFIG, Access("admin", "optional", server=EVERY)),
+        Request("GET", "/api/v1/admin/config", (), (), None, CONFIG, Access("admin", "optional", server=ALL_MODES)),
     ),
     (
         Admin.update_config(

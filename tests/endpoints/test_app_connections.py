@@ -8,10 +8,11 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
+from infisical.encode import prepare
 from infisical.endpoints.app_connections import AppConnection, AppConnections, AvailableConnection, ConnectionProject
-from infisical.request import NULL, prepare
+from infisical.request import NULL
 from tests.wire import answer
 
 CONNECTIONS = Access("app_connections")

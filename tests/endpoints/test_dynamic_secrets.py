@@ -8,8 +8,9 @@ import pytest
 from returns.result import Success
 
 from infisical import DecodeError, Request
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import many, one
+from infisical.encode import prepare
 from infisical.endpoints.dynamic_secrets import (
     CreatedLease,
     DynamicSecret,
@@ -18,10 +19,10 @@ from infisical.endpoints.dynamic_secrets import (
     DynamicSecretMetadata,
     DynamicSecrets,
 )
-from infisical.request import NULL, prepare
+from infisical.request import NULL
 from tests.wire import answer
 
-ACCESS = Access("dynamic_secrets", documented=IDENTITIES_AND_PEOPLE)
+ACCESS = Access("dynamic_secrets", documented=IDENTITIES_AND_USERS)
 SECRET = one(DynamicSecret, at="dynamicSecret")
 A_LEASE = one(DynamicSecretLease, at="lease")
 PATH = "/api/v1/dynamic-secrets/{name}"

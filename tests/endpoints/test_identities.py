@@ -8,7 +8,7 @@ import pytest
 from returns.result import Success
 
 from infisical import IdentityAccessToken, InfisicalClient, NotFoundError, Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
 from infisical.endpoints.identities import (
     Identities,

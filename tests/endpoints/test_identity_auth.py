@@ -11,7 +11,7 @@ import pytest
 from returns.result import Success
 
 from infisical import IdentityAccessToken, InfisicalClient, LoginResponse, Request, RequestError
-from infisical.auth import OPEN, Access
+from infisical.access import OPEN_ACCESS, Access
 from infisical.decode import many, one
 from infisical.endpoints.identity_auth import ClearLockoutsResponse, TrustedIp
 from infisical.endpoints.identity_auth.alicloud import AliCloud

@@ -11,7 +11,7 @@ import pytest
 from returns.result import Success
 
 from infisical import NULL, IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.identity_auth import TrustedIp
 from infisical.endpoints.identity_auth.jwt import IdentityJwtAuth, JwtLogin

@@ -6,10 +6,10 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
+from infisical.encode import prepare
 from infisical.endpoints.integration_auth import IntegrationAuth, IntegrationAuthorization
-from infisical.request import prepare
 from tests.wire import answer
 
 ONE = "/api/v1/integration-auth/{integrationAuthId}"

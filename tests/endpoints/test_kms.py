@@ -6,7 +6,7 @@ import pytest
 from returns.result import Success
 
 from infisical import DecodeError, Request, RequestError
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.kms import (
     DecryptResponse,

@@ -6,7 +6,7 @@ import pytest
 from returns.result import Success
 
 from infisical import IdentityAccessToken, InfisicalClient, Jwt, Request, UnauthorizedError
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.mfa import Mfa, MfaLogin, ResendMfaResponse, TotpStatus, WebauthnStatus
 from infisical.executors import ScriptedExecutor

@@ -6,7 +6,7 @@ import pytest
 from returns.result import Success
 
 from infisical import InfisicalClient, Request, UnauthorizedError
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.mfa_sessions import MfaSessions, MfaSessionStatus, MfaVerification
 from infisical.executors import ScriptedExecutor

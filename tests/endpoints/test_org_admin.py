@@ -6,7 +6,7 @@ import pytest
 from returns.result import Success
 
 from infisical import AuthenticationError, IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.org_admin import OrgAdmin, OrgAdminProjectList
 from infisical.endpoints.projects import Project, ProjectMembership

@@ -8,7 +8,7 @@ import pytest
 from returns.result import Failure, Success
 
 from infisical import DecodeError, InfisicalClient, Jwt, Request
-from infisical.auth import PEOPLE, Access
+from infisical.access import USERS, Access
 from infisical.decode import many, one
 from infisical.endpoints.organizations import (
     DeletedOrganization,

@@ -6,7 +6,7 @@ import pytest
 from returns.result import Success
 
 from infisical import InfisicalClient, Jwt, Request, RequestError
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import nothing
 from infisical.endpoints.password import Password
 from infisical.executors import ScriptedExecutor

@@ -8,8 +8,9 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
+from infisical.encode import prepare
 from infisical.endpoints.pki.alerts import (
     AlertCertificate,
     AlertCertificateList,
@@ -20,7 +21,7 @@ from infisical.endpoints.pki.alerts import (
     PkiAlertList,
     PkiAlerts,
 )
-from infisical.request import NULL, prepare
+from infisical.request import NULL
 from tests.wire import answer
 
 PKI = Access("pki")

@@ -6,8 +6,9 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
+from infisical.encode import prepare
 from infisical.endpoints.pki import CertificateBody, SignedCertificate
 from infisical.endpoints.pki.ca import (
     CaCertificate,
@@ -17,7 +18,6 @@ from infisical.endpoints.pki.ca import (
     CsrResponse,
     InternalCertificateAuthority,
 )
-from infisical.request import prepare
 from tests.wire import answer
 
 PKI = Access("pki")

@@ -6,8 +6,9 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
+from infisical.encode import prepare
 from infisical.endpoints.pki import CertificateBody
 from infisical.endpoints.pki.certificates import (
     PRIVATE_KEY_DECODER,
@@ -26,7 +27,6 @@ from infisical.endpoints.pki.certificates import (
     CreatedCertificate,
     RevokeCertificateResponse,
 )
-from infisical.request import prepare
 from tests.wire import answer
 
 PKI = Access("pki")

@@ -6,8 +6,9 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
+from infisical.encode import prepare
 from infisical.endpoints.pki import SignedCertificate
 from infisical.endpoints.pki.templates import (
     CertificateTemplate,
@@ -16,7 +17,6 @@ from infisical.endpoints.pki.templates import (
     IssuedCertificate,
     TemplateCa,
 )
-from infisical.request import prepare
 from tests.wire import answer
 
 PKI = Access("pki")

@@ -8,7 +8,7 @@ import pytest
 from returns.result import Success
 
 from infisical import IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import one
 from infisical.endpoints.identities import Identity
 from infisical.endpoints.organizations import MembershipMetadata
@@ -22,7 +22,7 @@ from infisical.endpoints.projects import ProjectMembershipRole
 from infisical.executors import ScriptedExecutor
 from tests.wire import answer
 
-ACCESS = Access("project_identities", documented=IDENTITIES_AND_PEOPLE)
+ACCESS = Access("project_identities", documented=IDENTITIES_AND_USERS)
 MEMBERSHIP = one(ProjectIdentityMembership, at="identityMembership")
 IDS = (("projectId", "p"), ("identityId", "i"))
 ALL = "/api/v1/projects/{projectId}/memberships/identities"

@@ -8,7 +8,7 @@ import pytest
 from returns.result import Success
 
 from infisical import DecodeError, IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import PEOPLE, WITH_SERVICE_TOKENS, Access
+from infisical.access import USERS, WITH_SERVICE_TOKENS, Access
 from infisical.decode import many, one
 from infisical.endpoints.projects import (
     MembershipProject,

@@ -10,7 +10,7 @@ import pytest
 from returns.result import Success
 
 from infisical import NULL, DecodeError, IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
 from infisical.endpoints.secret_folders import Folder, FolderChange, FolderEnvironment, SecretFolders
 from infisical.executors import ScriptedExecutor

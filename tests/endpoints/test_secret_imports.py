@@ -8,8 +8,9 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import PEOPLE, Access
+from infisical.access import USERS, Access
 from infisical.decode import many, one
+from infisical.encode import prepare
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.endpoints.secret_imports import (
     ImportChange,
@@ -22,7 +23,6 @@ from infisical.endpoints.secret_imports import (
     SecretImports,
 )
 from infisical.endpoints.secrets import Secret, SecretActor
-from infisical.request import prepare
 from tests.wire import answer
 
 IMPORTS = Access("secret_imports")
@@ -73,7 +73,7 @@ REQUESTS = [
             (),
             WIRE,
             one(ResyncResponse),
-            Access("secret_imports", server=PEOPLE),
+            Access("secret_imports", server=USERS),
         ),
     ),
     (

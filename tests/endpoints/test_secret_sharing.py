@@ -6,13 +6,13 @@ import pytest
 from returns.result import Failure, Success
 
 from infisical import AuthenticationError, IdentityAccessToken, InfisicalClient, Jwt, Request
-from infisical.auth import EVERY, IDENTITIES_AND_PEOPLE, Access
+from infisical.access import ALL_MODES, IDENTITIES_AND_USERS, Access
 from infisical.decode import one
 from infisical.endpoints.secret_sharing import OpenedSecret, SecretSharing, SharedSecret, SharedSecretList
 from infisical.executors import ScriptedExecutor
 from tests.wire import answer
 
-SHARING = Access("secret_sharing", server=IDENTITIES_AND_PEOPLE)
+SHARING = Access("secret_sharing", server=IDENTITIES_AND_USERS)
 PATH = "/api/v1/shared-secrets/{sharedSecretId}"
 FORMER_PATHS = ("/api/v1/secret-sharing/{sharedSecretId}",)
 ID = (("sharedSecretId", "s1"),)

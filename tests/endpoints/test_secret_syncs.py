@@ -8,11 +8,12 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
+from infisical.encode import prepare
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.endpoints.secret_syncs import SecretSync, SecretSyncs, SyncConnection, SyncFolder
-from infisical.request import NULL, prepare
+from infisical.request import NULL
 from tests.wire import answer
 
 SYNCS = Access("secret_syncs")

@@ -6,10 +6,10 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
+from infisical.encode import prepare
 from infisical.endpoints.secret_tags import SecretTags, Tag
-from infisical.request import prepare
 from tests.wire import PROJECT, answer
 
 TAGS = "/api/v1/projects/{projectId}/tags"

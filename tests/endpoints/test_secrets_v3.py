@@ -9,7 +9,7 @@ import pytest
 from returns.result import Success
 
 from infisical import NULL, IdentityAccessToken, InfisicalClient, NotFoundError, Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import either, many, one
 from infisical.endpoints.secrets import (
     NewSecret,

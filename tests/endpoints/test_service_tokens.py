@@ -8,7 +8,7 @@ import pytest
 from returns.result import Success
 
 from infisical import AuthenticationError, InfisicalClient, Jwt, Request, ServiceToken
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.service_tokens import (
     CreatedServiceToken,

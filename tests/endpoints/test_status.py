@@ -5,7 +5,7 @@ from __future__ import annotations
 from returns.result import Success
 
 from infisical import IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.status import ServerStatus, Status
 from infisical.executors import ScriptedExecutor

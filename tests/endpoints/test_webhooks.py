@@ -6,12 +6,12 @@ import pytest
 from returns.result import Success
 
 from infisical import AuthenticationError, IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import one
+from infisical.encode import prepare
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.endpoints.webhooks import Webhook, WebhookEvent, WebhookList, WebhookResponse, Webhooks
 from infisical.executors import ScriptedExecutor
-from infisical.request import prepare
 from tests.wire import answer
 
 WEBHOOK = "/api/v1/webhooks/{webhookId}"

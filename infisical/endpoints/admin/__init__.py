@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from typing_extensions import deprecated
 
 from infisical import request as http
-from infisical.auth import EVERY, IDENTITIES_AND_PEOPLE, Access
+from infisical.access import ALL_MODES, IDENTITIES_AND_USERS, Access
 from infisical.decode import by_name, many, nothing, one
 from infisical.endpoints.admin.models import (
     AdminIdentity,

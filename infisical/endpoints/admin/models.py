@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from infisical.endpoints.organizations import Organization
 from infisical.endpoints.users import User
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,7 +192,9 @@ class AdminIntegrations(Model):
 
     slack: SlackIntegration | None = None
     microsoft_teams: MicrosoftTeamsIntegration | None = None
-    github_app_connection: GithubAppIntegration | None = field(default=None, metadata=wire("gitHubAppConnection"))
+    github_app_connection: GithubAppIntegration | None = field(
+        default=None, metadata=describe_field("gitHubAppConnection")
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

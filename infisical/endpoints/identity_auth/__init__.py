@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.group import Group, R
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 
 if TYPE_CHECKING:
     from infisical.endpoints.identity_auth.alicloud import AliCloud
@@ -47,7 +47,7 @@ class LoginResponse(Model):
 
     access_token: str = field(repr=False)
     expires_in: int = 0
-    access_token_max_ttl: int = field(default=0, metadata=wire("accessTokenMaxTTL"))
+    access_token_max_ttl: int = field(default=0, metadata=describe_field("accessTokenMaxTTL"))
     token_type: str = "Bearer"
 
 

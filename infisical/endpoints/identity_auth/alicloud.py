@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from infisical import request as http
-from infisical.auth import OPEN
+from infisical.access import OPEN_ACCESS
 from infisical.decode import one
 from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
 IDENTITY_PATH = "/api/v1/auth/alicloud-auth/identities/{identityId}"
@@ -24,8 +24,8 @@ class IdentityAliCloudAuth(Model):
     identity_id: str | None = None
     type: str | None = None
     allowed_arns: str | None = None
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
@@ -73,7 +73,7 @@ class AliCloud(Group[R]):
             "Signature": signature,
             **select_organization(organization_slug),
         }
-        return http.post("/api/v1/auth/alicloud-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
+        return http.post("/api/v1/auth/alicloud-auth/login", body=body, returns=one(LoginResponse), access=OPEN_ACCESS)
 
     @endpoint
     @staticmethod

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from infisical import request as http
-from infisical.auth import OPEN
+from infisical.access import OPEN_ACCESS
 from infisical.decode import one
 from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
 IDENTITY_PATH = "/api/v1/auth/azure-auth/identities/{identityId}"
@@ -25,8 +25,8 @@ class IdentityAzureAuth(Model):
     tenant_id: str | None = None
     resource: str | None = None
     allowed_service_principal_ids: str | None = None
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import OPEN
+from infisical.access import OPEN_ACCESS
 from infisical.decode import one
 from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Null, Request
 
 IDENTITY_PATH = "/api/v1/auth/kubernetes-auth/identities/{identityId}"
@@ -34,8 +34,8 @@ class IdentityKubernetesAuth(Model):
     verify_tls_certificate: bool | None = None
     gateway_id: str | None = None
     gateway_pool_id: str | None = None
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from infisical import request as http
-from infisical.auth import OPEN
+from infisical.access import OPEN_ACCESS
 from infisical.decode import one
 from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
 IDENTITY_PATH = "/api/v1/auth/ldap-auth/identities/{identityId}"
@@ -32,7 +32,7 @@ class IdentityLdapAuth(Model):
     identity_id: str | None = None
     template_id: str | None = None
     url: str | None = None
-    bind_dn: str | None = field(default=None, metadata=wire("bindDN"))
+    bind_dn: str | None = field(default=None, metadata=describe_field("bindDN"))
     bind_pass: str | None = field(default=None, repr=False)
     search_base: str | None = None
     ldap_ca_certificate: str | None = None
@@ -42,8 +42,8 @@ class IdentityLdapAuth(Model):
     lockout_threshold: int | None = None
     lockout_duration_seconds: int | None = None
     lockout_counter_reset_seconds: int | None = None
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
@@ -74,7 +74,7 @@ class Ldap(Group[R]):
             "password": password,
             **select_organization(organization_slug),
         }
-        return http.post("/api/v1/auth/ldap-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
+        return http.post("/api/v1/auth/ldap-auth/login", body=body, returns=one(LoginResponse), access=OPEN_ACCESS)
 
     @endpoint
     @staticmethod

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from infisical import request as http
-from infisical.auth import OPEN
+from infisical.access import OPEN_ACCESS
 from infisical.decode import one
 from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
 IDENTITY_PATH = "/api/v1/auth/oidc-auth/identities/{identityId}"
@@ -29,8 +29,8 @@ class IdentityOidcAuth(Model):
     bound_claims: Mapping[str, str] | None = field(default=None, hash=False)
     bound_subject: str | None = None
     claim_metadata_mapping: Mapping[str, str] | None = field(default=None, hash=False)
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from infisical import request as http
-from infisical.auth import OPEN
+from infisical.access import OPEN_ACCESS
 from infisical.decode import one
 from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Null, Request
 
 IDENTITY_PATH = "/api/v1/auth/tls-cert-auth/identities/{identityId}"
@@ -37,8 +37,8 @@ class IdentityTlsCertAuth(Model):
     identity_id: str | None = None
     ca_certificate: str | None = None
     allowed_common_names: str | None = None
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
@@ -67,7 +67,11 @@ class TlsCert(Group[R]):
         body = {"identityId": identity_id, **select_organization(organization_slug)}
         headers = ((HEADER, encode_pem(client_certificate)),)
         return http.post(
-            "/api/v1/auth/tls-cert-auth/login", body=body, returns=one(LoginResponse), access=OPEN, headers=headers
+            "/api/v1/auth/tls-cert-auth/login",
+            body=body,
+            returns=one(LoginResponse),
+            access=OPEN_ACCESS,
+            headers=headers,
         )
 
     @endpoint

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing_extensions import deprecated
 
 from infisical import request as http
-from infisical.auth import OPEN
+from infisical.access import OPEN_ACCESS
 from infisical.decode import many, one
 from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
 IDENTITY_PATH = "/api/v1/auth/token-auth/identities/{identityId}"
@@ -25,8 +25,8 @@ class IdentityTokenAuth(Model):
 
     id: str
     identity_id: str | None = None
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
     created_at: str | None = None
@@ -41,15 +41,15 @@ class TokenAuthToken(Model):
     identity_id: str | None = None
     name: str | None = None
     auth_method: str | None = None
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_period: int | None = None
     access_token_num_uses: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_last_used_at: str | None = None
     access_token_last_renewed_at: str | None = None
     is_access_token_revoked: bool | None = None
-    identity_ua_client_secret_id: str | None = field(default=None, metadata=wire("identityUAClientSecretId"))
+    identity_ua_client_secret_id: str | None = field(default=None, metadata=describe_field("identityUAClientSecretId"))
     sub_organization_id: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
@@ -61,7 +61,7 @@ class CreatedToken(Model):
 
     access_token: str = field(repr=False)
     expires_in: int = 0
-    access_token_max_ttl: int = field(default=0, metadata=wire("accessTokenMaxTTL"))
+    access_token_max_ttl: int = field(default=0, metadata=describe_field("accessTokenMaxTTL"))
     token_type: str = "Bearer"
     token_data: TokenAuthToken | None = None
 
@@ -87,7 +87,7 @@ class Token(Group[R]):
         POST /api/v1/auth/token/login
         """
         body = {"identityId": identity_id}
-        return http.post("/api/v1/auth/token/login", body=body, returns=one(LoginResponse), access=OPEN)
+        return http.post("/api/v1/auth/token/login", body=body, returns=one(LoginResponse), access=OPEN_ACCESS)
 
     @endpoint
     @staticmethod

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.group import Group, R
 from infisical.model import Model
 

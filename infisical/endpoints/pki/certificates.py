@@ -15,7 +15,7 @@ from infisical import request as http
 from infisical.decode import one, text_in
 from infisical.endpoints.pki import ACCESS, CertificateBody
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
 CERTIFICATES_PATH = "/api/v1/cert-manager/certificates"
@@ -48,7 +48,7 @@ class AltName(Model):
 class BasicConstraints(Model):
     """Whether a certificate belongs to an authority, and the maximum path length; in requests and responses."""
 
-    is_ca: bool = field(metadata=wire("isCA"))
+    is_ca: bool = field(metadata=describe_field("isCA"))
     path_length: int | None = None
 
 
@@ -173,7 +173,7 @@ class Certificate(Model):
     fingerprint_sha256: str | None = None
     fingerprint_sha1: str | None = None
     basic_constraints: BasicConstraints | None = None
-    is_ca: bool | None = field(default=None, metadata=wire("isCA"))
+    is_ca: bool | None = field(default=None, metadata=describe_field("isCA"))
     path_length: int | None = None
     created_at: str | None = None
     updated_at: str | None = None

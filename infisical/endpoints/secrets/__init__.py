@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import IDENTITIES_AND_PEOPLE, PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, USERS, Access
 from infisical.decode import either, many, one
 from infisical.endpoints.secrets.models import (
     NewSecret,

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import quote
 
-from infisical.auth import without_controls
+from infisical.credentials import refuse_controls
 
 if TYPE_CHECKING:
     from infisical.endpoints.identity_auth import LoginResponse
@@ -41,7 +41,7 @@ class UniversalAuth(_OrganizationLogin):
     client_secret: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        without_controls("client secret", self.client_secret)
+        refuse_controls("client secret", self.client_secret)
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.universal import Universal
@@ -76,7 +76,7 @@ class _JwtLogin(_OrganizationLogin):
     jwt: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        without_controls("jwt", self.jwt)
+        refuse_controls("jwt", self.jwt)
 
     def _to_fields(self) -> _JwtFields:
         return {
@@ -158,8 +158,8 @@ class AwsAuth(_OrganizationLogin):
     iam_http_request_method: str = "POST"
 
     def __post_init__(self) -> None:
-        without_controls("IAM request body", self.iam_request_body)
-        without_controls("IAM request headers", self.iam_request_headers)
+        refuse_controls("IAM request body", self.iam_request_body)
+        refuse_controls("IAM request headers", self.iam_request_headers)
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.aws import Aws
@@ -185,7 +185,7 @@ class LdapAuth(_OrganizationLogin):
     password: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        without_controls("password", self.password)
+        refuse_controls("password", self.password)
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.ldap import Ldap
@@ -232,7 +232,7 @@ class OciAuth(_OrganizationLogin):
 
     def __post_init__(self) -> None:
         for name, value in self.request_headers.items():
-            without_controls(f"header {name}", value)
+            refuse_controls(f"header {name}", value)
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.oci import Oci
@@ -269,9 +269,9 @@ class AliCloudAuth(_OrganizationLogin):
     nonce: Callable[[], str] = field(default=_generate_nonce, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        without_controls("access key secret", self.access_key_secret)
+        refuse_controls("access key secret", self.access_key_secret)
         if self.security_token is not None:
-            without_controls("security token", self.security_token)
+            refuse_controls("security token", self.security_token)
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.alicloud import AliCloud
