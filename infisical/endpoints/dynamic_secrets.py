@@ -19,7 +19,7 @@ from infisical.request import Null, Request
 
 PATH = "/api/v1/dynamic-secrets/{name}"
 LEASE_PATH = "/api/v1/dynamic-secrets/leases/{leaseId}"
-ACCESS = Access("dynamic_secrets", documented=IDENTITIES_AND_PEOPLE)
+ACCESS = Access("dynamic_secrets", documented=IDENTITIES_AND_USERS)
 ProviderType: TypeAlias = (
     Literal[
         "aws-elasticache",

@@ -106,7 +106,7 @@ class EncryptResponse(Model):
 class DecryptResponse(Model):
     """The decrypted data: `plaintext` is base64, `data` bytes and `text` a string."""
 
-    plaintext: str = field(repr=False, metadata=wire(check=check_base64))
+    plaintext: str = field(repr=False, metadata=describe_field(check=check_base64))
 
     @property
     def data(self) -> bytes:
@@ -144,7 +144,7 @@ class SigningAlgorithms(Model):
 class SignResponse(Model):
     """A signature: `signature` is base64, for `verify`; `data` is its bytes."""
 
-    signature: str = field(metadata=wire(check=check_base64))
+    signature: str = field(metadata=describe_field(check=check_base64))
     key_id: str | None = None
     signing_algorithm: str | None = None
 

@@ -16,7 +16,7 @@ from infisical.model import Model
 from infisical.request import Request
 
 ACCESS = Access("org_admin")
-LIST_ACCESS = Access("org_admin", server=IDENTITIES_AND_PEOPLE)
+LIST_ACCESS = Access("org_admin", server=IDENTITIES_AND_USERS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

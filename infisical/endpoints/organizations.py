@@ -18,7 +18,7 @@ from infisical.model import Model
 from infisical.request import Request
 
 ACCESS = Access("organizations")
-USER_ACCESS = Access("organizations", server=PEOPLE)
+USER_ACCESS = Access("organizations", server=USERS)
 ORGANIZATION_PATH = "/api/v2/organizations/{orgId}"
 MEMBERSHIPS_PATH = "/api/v2/organizations/{orgId}/memberships"
 MEMBERSHIP_PATH = "/api/v2/organizations/{orgId}/memberships/{membershipId}"

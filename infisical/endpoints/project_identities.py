@@ -17,7 +17,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-ACCESS = Access("project_identities", documented=IDENTITIES_AND_PEOPLE)
+ACCESS = Access("project_identities", documented=IDENTITIES_AND_USERS)
 MEMBERSHIPS_PATH = "/api/v1/projects/{projectId}/memberships/identities"
 MEMBERSHIP_PATH = "/api/v1/projects/{projectId}/memberships/identities/{identityId}"
 

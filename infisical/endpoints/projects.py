@@ -24,7 +24,7 @@ from infisical.response import Response
 
 ACCESS = Access("projects")
 SERVICE_TOKEN_ACCESS = Access("projects", server=WITH_SERVICE_TOKENS)
-USER_ACCESS = Access("projects", server=PEOPLE)
+USER_ACCESS = Access("projects", server=USERS)
 WORKSPACE_PATH = "/api/v1/workspace/{projectId}"
 ENVIRONMENT_PATH = "/api/v1/workspace/{projectId}/environments/{environmentId}"
 TRUSTED_IPS_PATH = "/api/v1/projects/{projectId}/trusted-ips"

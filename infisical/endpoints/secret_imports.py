@@ -19,7 +19,7 @@ from infisical.request import Request
 
 PATH = "/api/v2/secret-imports/{secretImportId}"
 ACCESS = Access("secret_imports")
-USER_ACCESS = Access("secret_imports", server=PEOPLE)
+USER_ACCESS = Access("secret_imports", server=USERS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,8 +20,8 @@ LIST_PATH = "/api/v1/shared-secrets"
 FORMER_LIST_PATHS = ("/api/v1/secret-sharing",)
 PATH = "/api/v1/shared-secrets/{sharedSecretId}"
 FORMER_PATHS = ("/api/v1/secret-sharing/{sharedSecretId}",)
-ACCESS = Access("secret_sharing", server=IDENTITIES_AND_PEOPLE)
-OPTIONAL_ACCESS = Access("secret_sharing", "optional", server=EVERY)
+ACCESS = Access("secret_sharing", server=IDENTITIES_AND_USERS)
+OPTIONAL_ACCESS = Access("secret_sharing", "optional", server=ALL_MODES)
 PUBLIC_ACCESS = Access("secret_sharing", "none", ())
 AccessType: TypeAlias = Literal["anyone", "organization"] | str
 

@@ -28,7 +28,7 @@ from infisical.group import Group, R, endpoint
 from infisical.request import Null, Request
 
 PATH = "/api/v3/secrets/raw/{secretName}"
-IDENTITY_OR_USER_ACCESS = Access("secrets", documented=IDENTITIES_AND_PEOPLE)
+IDENTITY_OR_USER_ACCESS = Access("secrets", documented=IDENTITIES_AND_USERS)
 
 
 class SecretsV3(Group[R]):

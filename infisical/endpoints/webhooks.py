@@ -17,7 +17,7 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-ACCESS = Access("webhooks", server=IDENTITIES_AND_PEOPLE)
+ACCESS = Access("webhooks", server=IDENTITIES_AND_USERS)
 WEBHOOK_PATH = "/api/v1/webhooks/{webhookId}"
 EventName: TypeAlias = Literal["secrets.modified", "secrets.rotation-failed"] | str
 

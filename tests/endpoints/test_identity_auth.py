@@ -52,7 +52,7 @@ PRIVATE_RANGE = TrustedIp(ip_address="10.0.0.0/8")
 
 def login(method, body, headers=()):
     """Build the request of a login: it is open, and every method has the same response."""
-    return Request("POST", f"/api/v1/auth/{method}/login", (), (), body, one(LoginResponse), OPEN, headers)
+    return Request("POST", f"/api/v1/auth/{method}/login", (), (), body, one(LoginResponse), OPEN_ACCESS, headers)
 
 
 def request(verb, path, parts, returns, body=None, query=()):

@@ -29,7 +29,7 @@ from infisical.executors import ScriptedExecutor
 from tests.wire import ORGANIZATION, PROJECT, answer, replaying
 
 ORGANIZATIONS = Access("organizations")
-USER_ACCESS = Access("organizations", server=PEOPLE)
+USER_ACCESS = Access("organizations", server=USERS)
 ORGANIZATION_DECODER = one(Organization, at="organization")
 MEMBER = one(OrganizationMembership, at="membership")
 ID = (("orgId", "o"),)

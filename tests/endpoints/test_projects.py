@@ -28,7 +28,7 @@ from tests.wire import ORGANIZATION, PROJECT, answer, replaying
 
 PROJECTS = Access("projects")
 SERVICE_TOKEN_ACCESS = Access("projects", server=WITH_SERVICE_TOKENS)
-USER_ACCESS = Access("projects", server=PEOPLE)
+USER_ACCESS = Access("projects", server=USERS)
 PROJECT_DECODER = one(Project, at="workspace")
 ENVIRONMENT = one(ProjectEnvironment, at="environment")
 TRUSTED_IP = one(ProjectTrustedIp, at="trustedIp")

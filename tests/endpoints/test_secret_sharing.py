@@ -68,7 +68,7 @@ REQUESTS = [
             (("hashedHex", "hh"),),
             None,
             one(SharedSecret),
-            Access("secret_sharing", "optional", server=EVERY),
+            Access("secret_sharing", "optional", server=ALL_MODES),
             formerly=FORMER_PATHS,
         ),
     ),

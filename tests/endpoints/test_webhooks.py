@@ -21,7 +21,7 @@ MODIFIED_EVENT = WebhookEvent(event_name="secrets.modified")
 
 
 def request(verb, path, parts=WEBHOOK_ID, returns=WEBHOOK_DECODER, body=None, query=()):
-    return Request(verb, path, parts, query, body, returns, Access("webhooks", server=IDENTITIES_AND_PEOPLE))
+    return Request(verb, path, parts, query, body, returns, Access("webhooks", server=IDENTITIES_AND_USERS))
 
 
 REQUESTS = [

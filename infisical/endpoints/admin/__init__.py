@@ -69,8 +69,8 @@ __all__ = [
     "UsageReport",
 ]
 
-ACCESS = Access("admin", server=IDENTITIES_AND_PEOPLE)
-OPTIONAL_ACCESS = Access("admin", "optional", server=EVERY)
+ACCESS = Access("admin", server=IDENTITIES_AND_USERS)
+OPTIONAL_ACCESS = Access("admin", "optional", server=ALL_MODES)
 SETUP_ACCESS = Access("admin", "none", ())  # a new instance has no users, so no credential exists
 USER_ACCESS = Access("admin")
 USER_PATH = "/api/v1/admin/user-management/users/{userId}"

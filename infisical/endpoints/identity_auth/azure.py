@@ -48,7 +48,7 @@ class Azure(Group[R]):
         POST /api/v1/auth/azure-auth/login
         """
         body = {"identityId": identity_id, "jwt": jwt, **select_organization(organization_slug)}
-        return http.post("/api/v1/auth/azure-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
+        return http.post("/api/v1/auth/azure-auth/login", body=body, returns=one(LoginResponse), access=OPEN_ACCESS)
 
     @endpoint
     @staticmethod

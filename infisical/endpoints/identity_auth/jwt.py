@@ -56,7 +56,7 @@ class JwtLogin(Group[R]):
         POST /api/v1/auth/jwt-auth/login
         """
         body = {"identityId": identity_id, "jwt": jwt, **select_organization(organization_slug)}
-        return http.post("/api/v1/auth/jwt-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
+        return http.post("/api/v1/auth/jwt-auth/login", body=body, returns=one(LoginResponse), access=OPEN_ACCESS)
 
     @endpoint
     @staticmethod

@@ -57,7 +57,9 @@ class Kubernetes(Group[R]):
         POST /api/v1/auth/kubernetes-auth/login
         """
         body = {"identityId": identity_id, "jwt": jwt, **select_organization(organization_slug)}
-        return http.post("/api/v1/auth/kubernetes-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
+        return http.post(
+            "/api/v1/auth/kubernetes-auth/login", body=body, returns=one(LoginResponse), access=OPEN_ACCESS
+        )
 
     @endpoint
     @staticmethod

@@ -58,9 +58,9 @@ __all__ = [
 
 PATH = "/api/v4/secrets/{secretName}"
 ACCESS = Access("secrets")
-IDENTITY_OR_USER_ACCESS = Access("secrets", server=IDENTITIES_AND_PEOPLE)
-USER_ACCESS = Access("secrets", server=PEOPLE)
-DOCUMENTED_USER_ACCESS = Access("secrets", documented=PEOPLE)
+IDENTITY_OR_USER_ACCESS = Access("secrets", server=IDENTITIES_AND_USERS)
+USER_ACCESS = Access("secrets", server=USERS)
+DOCUMENTED_USER_ACCESS = Access("secrets", documented=USERS)
 SecretType: TypeAlias = Literal["shared", "personal"] | str
 UpdateMode: TypeAlias = Literal["failOnNotFound", "upsert", "ignore"] | str
 SECRET_OR_APPROVAL_DECODER = either(one(Secret, at="secret"), one(SecretApproval, at="approval"))
