@@ -14,6 +14,7 @@ import pytest
 from returns.result import Failure, Success
 
 from infisical import HttpRequest
+from infisical.drivers import attach_cause
 from infisical.executors import Urllib3Executor
 from tests.executors.faulty import Peer, serving, well
 from tests.executors.test_urllib3 import get, stall
@@ -31,7 +32,11 @@ def numbered(peer: Peer) -> None:
 
 @pytest.fixture
 def collecting():
-    """A connection that was just taken from its pool is dropped: the warning of that is of the same test."""
+    """A connection that was just taken from its pool is dropped: the warning of that is of the same test.
+
+    And no import is interrupted, which would leave half a module for other tests.
+    """
+    attach_cause(InfisicalNetworkError("x"), ValueError("x"))
     yield
     gc.collect()
 
