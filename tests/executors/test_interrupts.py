@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from returns.result import Failure, Success
 
-from infisical import HttpRequest
+from infisical import HttpRequest, InfisicalNetworkError
 from infisical.drivers import attach_cause
 from infisical.executors import Urllib3Executor
 from tests.executors.faulty import Peer, serving, well
