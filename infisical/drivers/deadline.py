@@ -14,6 +14,10 @@ from infisical.request import HttpRequest
 from infisical.response import Response
 
 
+SLACK: Final = 0.05
+"""Seconds by which the clock of an executor may differ from that of the client."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """Until when a call may last, by its clock; its HTTP requests get no more time than is left."""
@@ -33,19 +37,22 @@ class Deadline:
         return replace(request, timeout=left) if left > 0 else None
 
     def cut(self, reply: Result[Response, InfisicalNetworkError]) -> Result[Response, InfisicalNetworkError]:
-        """Blame the deadline for the timeout of an HTTP request that had less time than it wanted."""
-        if not isinstance(reply, Failure):
+        """Blame the deadline for the timeout of an HTTP request that had less time than it wanted.
+
+        A timeout that leaves time to the call, that of connecting for example, is not the deadline's.
+        """
+        if not isinstance(reply, Failure) or self.left() > SLACK:
             return reply
         error = reply.failure()
         if not isinstance(error, InfisicalNetworkError) or error.reason != "timeout":
             return reply
-        return exceeded(f"{error.message}: the deadline of the call has passed", error.sent)
+        return make_exceeded(f"{error.message}: the deadline of the call has passed", error.sent)
 
 
 FOREVER: Final = Deadline(inf, lambda: 0.0)
 
 
-def exceeded(message: str = "the deadline of the call has passed", sent: bool = False) -> Failure[Any]:
+def make_exceeded(message: str = "the deadline of the call has passed", sent: bool = False) -> Failure[Any]:
     """Make the failure of a call that ran out of time. `sent` describes its last HTTP request only."""
     return Failure(DeadlineExceededError(message, sent=sent))
 
