@@ -212,7 +212,7 @@ def test_many_threads_leave_nothing_behind_and_every_answer_is_accounted_for(thr
     accounted_for(heard, threads * calls)
 
 
-@pytest.mark.parametrize("tasks", [120, mark_exhaustive(1000)])
+@pytest.mark.parametrize("tasks", [60, mark_exhaustive(1000)])
 def test_many_tasks_leave_nothing_behind_and_every_answer_is_accounted_for(tasks):
     async def main(world: World) -> Counter[str]:
         async with world.asynchronous() as client:
@@ -233,7 +233,7 @@ def test_the_memory_of_a_blocking_client_does_not_grow_with_its_calls(calls):
         assert world.traced() - before < GROWTH
 
 
-@pytest.mark.parametrize("tasks", [25, mark_exhaustive(100)])
+@pytest.mark.parametrize("tasks", [12, mark_exhaustive(100)])
 def test_the_memory_of_an_asyncio_client_does_not_grow_with_its_calls(tasks):
     async def main(world: World) -> None:
         async with world.asynchronous() as client:
