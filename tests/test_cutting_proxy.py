@@ -117,7 +117,7 @@ class Call:
 
 @dataclass
 class Worker:
-    """One thread's work, of `size` calls: it creates secrets, raises values of its own and of shared ones, and reads."""
+    """One thread's work, of `size` calls: it creates secrets, raises its own and shared values, and reads."""
 
     number: int
     size: int
