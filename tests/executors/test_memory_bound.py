@@ -94,7 +94,11 @@ def test_a_compressed_body_that_is_cut_short_is_an_error(packer, data, chosen):
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-@pytest.mark.parametrize("data", [b"no such thing", gzip.compress(b"x") + gzip.compress(b"y")[:9], b"\x1f\x8bxyz"])
+@pytest.mark.parametrize(
+    "data",
+    [b"no such thing", gzip.compress(b"x") + gzip.compress(b"y")[:9], b"\x1f\x8bxyz"],
+    ids=["text", "half a member", "garbage"],
+)
 def test_a_body_that_is_not_in_its_coding_is_an_error(coding, data):
     with pytest.raises(BodyError, match=r"cannot be decompressed|cut short"):
         taken(data, coding)
