@@ -133,9 +133,8 @@ def _index(secrets: Secrets) -> SecretIndex:
 
 
 def _hidden(text: str, index: SecretIndex, mask: str) -> str:
-    from infisical.redaction.revealing import (
-        revealed,  # its patterns take a while to compile, and are needed after an error
-    )
+    # lazily: its patterns take a while to compile, and are needed after an error only
+    from infisical.redaction.revealing import revealed
 
     spans = occurrences(text, index, revealed)
     return spliced(text, spans, mask) if spans else text

@@ -28,7 +28,7 @@ from infisical.redaction import (
     redact_url,
 )
 from infisical.request import get
-from tests.test_model import MODELS
+from tests.model.test_model import MODELS
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 SERVICE_TOKEN = "st.0123456789abcdef.0123.456"

@@ -50,7 +50,7 @@ from infisical.endpoints.secrets import NewSecret, Secret, SecretChange, SecretM
 from infisical.executors import CassetteExecutor, ScriptedExecutor
 from infisical.model import Model, list_fields
 from infisical.request import post
-from tests.test_model import READ, full
+from tests.model.test_model import READ, full
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}
