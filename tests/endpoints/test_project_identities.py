@@ -83,7 +83,7 @@ def test_an_endpoint_builds_this_request(built, expected):
 
 
 AT = {"createdAt": "2026-01-01T00:00:00.000Z", "updatedAt": "2026-01-02T00:00:00.000Z"}
-SINCE = {"created_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-02T00:00:00.000Z"}
+DATES = {"created_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-02T00:00:00.000Z"}
 
 ANSWERS = [
     (
@@ -98,7 +98,7 @@ ANSWERS = [
                 **AT,
             }
         },
-        ProjectIdentityMembership(id="m", project_id="p", identity_id="i", role="custom", role_id="r", **SINCE),
+        ProjectIdentityMembership(id="m", project_id="p", identity_id="i", role="custom", role_id="r", **DATES),
     ),
     (
         ProjectIdentities.get(project_id="p", identity_id="i"),
@@ -158,7 +158,7 @@ ANSWERS = [
                 auth_methods=("universal-auth",),
                 metadata=(MembershipMetadata(id="d", key="k", value="v"),),
             ),
-            **SINCE,
+            **DATES,
         ),
     ),
     (
@@ -194,9 +194,9 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_roles_to_give_are_objects_and_roles_to_look_for_one_text_with_commas():
-    made, listed = {"identityMembership": {"id": "m"}}, {"identityMemberships": []}
-    executor = ScriptedExecutor(answer(made), answer(listed))
+def test_assigned_roles_are_objects_and_filtered_roles_are_comma_separated():
+    created, listed = {"identityMembership": {"id": "m"}}, {"identityMemberships": []}
+    executor = ScriptedExecutor(answer(created), answer(listed))
     group = ProjectIdentities(
         InfisicalClient(base_url="https://i.example", executor=executor, auth=IdentityAccessToken("t"))
     )
