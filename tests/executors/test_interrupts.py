@@ -14,7 +14,7 @@ import pytest
 from returns.result import Failure, Success
 
 from infisical import HttpRequest, InfisicalNetworkError
-from infisical.drivers import attach_cause
+from infisical.defects import attach_cause
 from infisical.executors import Urllib3Executor
 from tests.executors.faulty import Peer, serving, well
 from tests.executors.test_urllib3 import get, stall
