@@ -37,7 +37,7 @@ class Alarm(Exception):
 
 @pytest.fixture(autouse=True)
 def quick_glances(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flights, "GLANCE", 0.001)
+    monkeypatch.setattr(flights, "LEADER_CHECK_SECONDS", 0.001)
 
 
 def interrupted(number: int, kind: type[BaseException], modules: set[str], work: Callable[[], object]) -> Any:
