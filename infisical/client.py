@@ -49,13 +49,13 @@ Clock: TypeAlias = Callable[[], float]
 DEFAULTS: Final = Options()
 
 
-class Omitted(Enum):
+class OmittedOption(Enum):
     """Marks an omitted option where `None` is a valid value."""
 
     OMITTED = "omitted"
 
 
-OMITTED: Final = Omitted.OMITTED
+OMITTED_OPTION: Final = OmittedOption.OMITTED
 
 
 class Client(Api[R], Generic[R, L, E, S]):
@@ -154,7 +154,7 @@ class Client(Api[R], Generic[R, L, E, S]):
 
     @property
     def is_authenticated(self) -> bool:
-        """True if the client has a credential, valid or not."""
+        """True if the client has a credential, valid or not, or a login method for it."""
         return self.auth_mode is not None
 
     def set_access_token(self, token: str, expires_in: float | None = None, renew: L | None = None) -> None:
@@ -185,7 +185,7 @@ class Client(Api[R], Generic[R, L, E, S]):
         *,
         timeout: float | None = None,
         deadline: float | None = None,
-        retry: Retry | Omitted | None = OMITTED,
+        retry: Retry | OmittedOption | None = OMITTED_OPTION,
         idempotent: bool | None = None,
         max_response_bytes: int | None = None,
     ) -> Self:
@@ -199,7 +199,7 @@ class Client(Api[R], Generic[R, L, E, S]):
         options = Options(
             timeout=before.timeout if timeout is None else timeout,
             deadline=before.deadline if deadline is None else deadline,
-            retry=before.retry if isinstance(retry, Omitted) else retry,
+            retry=before.retry if isinstance(retry, OmittedOption) else retry,
             idempotent=before.idempotent if idempotent is None else idempotent,
             max_response_bytes=before.max_response_bytes if max_response_bytes is None else max_response_bytes,
         )
@@ -207,7 +207,7 @@ class Client(Api[R], Generic[R, L, E, S]):
         attributes = vars(twin)
         attributes.update(vars(self))
         for name in [name for name, value in attributes.items() if isinstance(value, Group)]:
-            del attributes[name]  # a group runs what its client runs: `_run` too is such an attribute
+            del attributes[name]  # a group runs requests by its client; `_run` is such an attribute too
         attributes.update(_run=twin, _pipeline=self._pipeline.with_options(options), _owned=None)
         return twin
 
@@ -241,7 +241,7 @@ class InfisicalClient(Client[Run, Login, Executor, Callable[[float], object]]):
     surely was not done. An answer of more than `max_response_bytes` is a `Failure`. The client sends `headers` with
     every HTTP request. `auth_policy` is "documented", "server" or a function of an endpoint's `Access`. A token is
     renewed `leeway` seconds before it expires. `clock`, `sleep` and `random` are for tests.
-    `middleware` is your own, outermost first. ValueError if an argument cannot be right; calls never raise.
+    `middleware` lists your middleware, outermost first. ValueError if an argument cannot be right; calls never raise.
     """
 
     _blocking = True
@@ -290,7 +290,7 @@ class InfisicalClient(Client[Run, Login, Executor, Callable[[float], object]]):
 
 
 class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin, AsyncExecutor, Callable[[float], Awaitable[object]]]):
-    """The asyncio client: the same arguments, with an async executor; None: urllib3 in threads of its own.
+    """The asyncio client: the same arguments, with an async executor; None: urllib3 in its threads.
 
     Login factories may be coroutine functions. An async context manager that closes the transport it made.
     """

@@ -86,11 +86,11 @@ def _name_reason(cause: Exception) -> str:
 def _find_place(request: Request[Any]) -> str:
     """Find the value that cannot be encoded, by encoding each value of the request alone."""
     for name, value in request.query:
-        if _raises(_encode_pair, (name, value)):
+        if not _can_encode(_encode_pair, (name, value)):
             return f", at {name}"
     place, value = "", request.body
     for _ in range(MAX_PLACE_DEPTH):
-        inner = next(((step, item) for step, item in _list_items(value) if _raises(_encode_json, item)), None)
+        inner = next(((step, item) for step, item in _list_items(value) if not _can_encode(_encode_json, item)), None)
         if inner is None:
             break
         place, value = f"{place}{inner[0]}", inner[1]
@@ -115,12 +115,12 @@ def _list_items(value: Any) -> Iterable[tuple[str, Any]]:
     return []
 
 
-def _raises(encode: Callable[[Any], object], value: Any) -> bool:
+def _can_encode(encode: Callable[[Any], object], value: Any) -> bool:
     try:
         encode(value)
     except Exception:
-        return True
-    return False
+        return False
+    return True
 
 
 # ---- path

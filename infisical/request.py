@@ -142,7 +142,9 @@ def post(
 ) -> Request[T]:
     """Build a POST. It always has a JSON body: values that are None are omitted, and `NULL` is written as null."""
     part_pairs, content = tuple(parts.items()), _freeze_body(body)
-    return Request("POST", path, part_pairs, _list_present(query), content, returns, access, headers, idempotent, formerly)
+    return Request(
+        "POST", path, part_pairs, _list_present(query), content, returns, access, headers, idempotent, formerly
+    )
 
 
 def patch(

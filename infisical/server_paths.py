@@ -24,7 +24,7 @@ class ServerPaths:
         self._former: Mapping[tuple[str, str], str] = {}
 
     def list_templates(self, request: Request[Any]) -> tuple[str, ...]:
-        """List the templates of an endpoint in the order to try: the remembered one, the current one, the older ones."""
+        """List the templates of an endpoint in the order to try: remembered, current, older ones."""
         known = self._former.get((request.method, request.path))
         first = (known,) if known is not None and known in request.formerly else ()
         return tuple(dict.fromkeys((*first, request.path, *request.formerly)))

@@ -46,10 +46,10 @@ def check_executor(executor: object, *, blocking: bool, what: str = "executor") 
     if not callable(executor):
         raise ValueError(f"{what} must be a function from HttpRequest to a Result, not {_name_type(executor)}")
     if blocking and is_async(executor):
-        raise ValueError(f"{what} is async ({_name_function(executor)}), and a blocking one is needed: {ASYNC_REMEDY}")
+        raise ValueError(f"{what} is async ({_get_name(executor)}), and a blocking one is needed: {ASYNC_REMEDY}")
     if not blocking and _is_known_to_block(executor):
         raise ValueError(
-            f"{what} is blocking ({_name_function(executor)}), and an async one is needed: its Async... counterpart, or "
+            f"{what} is blocking ({_get_name(executor)}), and an async one is needed: its Async... counterpart, or "
             "ThreadedExecutor(executor)"
         )
 
@@ -75,14 +75,15 @@ def find_login_mistake(method: object, *, blocking: bool) -> str | None:
         return None if is_factory else f"{method.__name__} is a class: give an instance, {method.__name__}(...)"
     if is_credential(method):
         return (
-            f"{_name_type(method)} is a credential and needs no login: give it as auth=, or to set_access_token or set_jwt"
+            f"{_name_type(method)} is a credential and needs no login: "
+            "give it as auth=, or to set_access_token or set_jwt"
         )
     request = getattr(method, "request", None)
     if not callable(request) and not callable(method):
         needed = "login takes UniversalAuth(...), another login method, or a factory of one"
         return f"{needed}: {_name_type(method)} is not a login method"
     if blocking and (is_async(method) or is_async(request)):
-        return f"the login factory is async ({_name_function(method)}) and this client is blocking: {ASYNC_REMEDY}"
+        return f"the login factory is async ({_get_name(method)}) and this client is blocking: {ASYNC_REMEDY}"
     return None
 
 
@@ -132,7 +133,7 @@ def check_middleware(middleware: object) -> None:
             raise ValueError(f"middleware[{index}] must be a function of request and following, not {_name_type(one)}")
         if is_async(one):
             raise ValueError(
-                f"middleware[{index}] is async ({_name_function(one)}): write it as a generator that serves both clients, "
+                f"middleware[{index}] is async ({_get_name(one)}): write it as a generator that serves both clients, "
                 "outcome = yield from following(request)"
             )
 
@@ -142,7 +143,7 @@ def check_function(what: str, function: object) -> None:
     if not callable(function):
         raise ValueError(f"{what} must be a function, not {_name_type(function)}")
     if is_async(function):
-        raise ValueError(f"{what} must be a plain function, and {_name_function(function)} is async")
+        raise ValueError(f"{what} must be a plain function, and {_get_name(function)} is async")
 
 
 def check_sleep(sleep: object, *, blocking: bool) -> None:
@@ -157,7 +158,7 @@ def _name_type(value: object) -> str:
     return type(value).__name__
 
 
-def _name_function(function: Callable[..., Any] | object) -> str:
+def _get_name(function: Callable[..., Any] | object) -> str:
     """Name a function, or the class of another object: a repr may hold anything."""
     name = getattr(function, "__name__", None)
     return name if isinstance(name, str) else _name_type(function)

@@ -27,7 +27,9 @@ async def adrive(
     """Run a flow to its end under asyncio. A cancelled caller does not cancel a flight that other callers share."""
 
     def make_flight(once: Once) -> Callable[[], Coroutine[Any, Any, Any]]:
-        return lambda: adrive(once.flow(), execute, flights, sleep)  # it has no deadline itself: each waiting call has one
+        return lambda: adrive(
+            once.flow(), execute, flights, sleep
+        )  # it has no deadline itself: each waiting call has one
 
     answer: Any = None
     while True:
@@ -92,7 +94,9 @@ async def _await_within(value: Awaitable[Any], left: float) -> Result[Any, Excep
         if isinstance(value, Coroutine):
             value.close()
         raise
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # retrieved, if it ends late: asyncio would complain
+    task.add_done_callback(
+        lambda done: done.cancelled() or done.exception()
+    )  # retrieved, if it ends late: asyncio would complain
     try:
         ended, _ = await asyncio.wait((task,), timeout=left)
     finally:

@@ -48,7 +48,9 @@ def log_call(clock: Callable[[], float], store: SessionStore) -> Middleware:
             request_id = "-"
             if isinstance(outcome, Success):
                 response = outcome.unwrap()
-                request_id = _mask_request_id(response, request, collect_tokens(before, session.grant, store.session.grant))
+                request_id = _mask_request_id(
+                    response, request, collect_tokens(before, session.grant, store.session.grant)
+                )
             LOGGER.log(level, LINE, request.method, path, summary, took, attempts, request_id)
         return outcome
 

@@ -74,7 +74,7 @@ class Budget:
 
 
 def retry(policy: Retry, budget: Budget, random: Callable[[], float], idempotent: bool = False) -> Middleware:
-    """Make the middleware. `random` returns numbers from 0 up to 1; with `idempotent` writes are repeated like reads."""
+    """Make the middleware. `random` returns numbers from 0 up to 1; `idempotent` repeats writes like reads."""
 
     def repeat(request: HttpRequest, following: Next) -> Flow[Outcome]:
         outcome = yield from following(request)
@@ -86,7 +86,9 @@ def retry(policy: Retry, budget: Budget, random: Callable[[], float], idempotent
 
     def repeat_failed(request: HttpRequest, following: Next, outcome: Outcome) -> Flow[Outcome]:
         attempts = 1
-        is_harmless = idempotent or request.method in READ_METHODS or (request.about is not None and request.about.idempotent)
+        is_harmless = (
+            idempotent or request.method in READ_METHODS or (request.about is not None and request.about.idempotent)
+        )
         while attempts < policy.attempts:
             wait = _choose_wait(outcome, request, is_harmless)
             if wait is None or wait > policy.longest or not budget.spend():

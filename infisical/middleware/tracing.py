@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def tracing(provider: TracerProvider | None = None) -> Middleware:
-    """Make the middleware, with the global provider by default. ImportError without opentelemetry-api (the extra `otel`).
+    """Make the middleware, with the global provider by default. ImportError without the extra `otel`.
 
     A span lasts from the call to its outcome, over all attempts, and is a child of the current span.
     """
@@ -52,7 +52,9 @@ def tracing(provider: TracerProvider | None = None) -> Middleware:
             if isinstance(outcome, Failure):
                 error = outcome.failure()
                 attempts = error.attempts
-                mark_failed(span, error.reason if isinstance(error, InfisicalNetworkError) else type(error).__qualname__)
+                mark_failed(
+                    span, error.reason if isinstance(error, InfisicalNetworkError) else type(error).__qualname__
+                )
             else:
                 response = outcome.unwrap()
                 attempts = response.attempts

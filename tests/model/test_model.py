@@ -340,7 +340,7 @@ def test_what_a_secret_is_stays_strict_in_all_three(document, path):
 
 
 def test_an_odd_decoration_is_logged_once_for_each_field_and_without_its_value(caplog, monkeypatch):
-    monkeypatch.setattr("infisical.model.reader.WARNED", set())
+    monkeypatch.setattr("infisical.model.reader.WARNED_FIELDS", set())
     odd = {**SECRET, "version": "leaked", "tags": [{"name": "leaked"}, "leaked"], "metadata": {"leaked": 1}}
     for _ in range(3):
         one(SecretList)(answer({"secrets": [odd, odd]})).unwrap()
