@@ -250,7 +250,7 @@ class InfisicalClient(Client[Run, Login, Executor, Callable[[float], object]]):
         self._flights = Flights()
         self._sleep = time.sleep if sleep is None else sleep
         if executor is None:
-            executor = self._owned = _make_transport(self._pipeline.options.max_response_bytes)
+            executor = self._owned = _make_transport()
         self._execute = executor
 
     def __call__(self, request: Request[T], /) -> Answer[T]:
@@ -303,7 +303,7 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin, AsyncExecutor, Callable[
         if executor is None:
             from infisical.executors.threaded import ThreadedExecutor
 
-            self._owned = _make_transport(self._pipeline.options.max_response_bytes)
+            self._owned = _make_transport()
             executor = self._threads = ThreadedExecutor(self._owned)
         self._execute = executor
 
@@ -339,7 +339,7 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin, AsyncExecutor, Callable[
         await self.aclose()
 
 
-def _make_transport(max_response_bytes: int | None) -> Any:
+def _make_transport() -> Any:
     from infisical.executors.urllib3 import Urllib3Executor
 
-    return Urllib3Executor(max_response_bytes=max_response_bytes or sys.maxsize)
+    return Urllib3Executor(max_response_bytes=sys.maxsize)  # each HTTP request has the limit of its call

@@ -14,6 +14,10 @@ from infisical.request import HttpRequest
 from infisical.response import Response
 
 
+CLOCK_TOLERANCE: Final = 0.05
+"""Seconds by which the clock of an executor may differ from that of the client."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """The end of a call by its clock. Its HTTP requests get no more time than is left."""
@@ -33,8 +37,11 @@ class Deadline:
         return replace(request, timeout=left) if left > 0 else None
 
     def convert(self, reply: Result[Response, InfisicalNetworkError]) -> Result[Response, InfisicalNetworkError]:
-        """Turn the timeout of an HTTP request whose own timeout was cut into an exceeded deadline."""
-        if not isinstance(reply, Failure):
+        """Turn the timeout of an HTTP request whose own timeout was cut into an exceeded deadline.
+
+        A timeout that leaves time to the call, that of connecting for example, stays as it is.
+        """
+        if not isinstance(reply, Failure) or self.left() > CLOCK_TOLERANCE:
             return reply
         error = reply.failure()
         if not isinstance(error, InfisicalNetworkError) or error.reason != "timeout":
