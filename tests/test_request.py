@@ -33,7 +33,7 @@ ACCEPT = ("Accept", "application/json")
 TYPED = ("Content-Type", "application/json")
 WITH_BODY = (post, patch, put)
 COPIES = [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))]
-quick = settings(max_examples=150, deadline=None)
+quick = settings(deadline=None)
 
 
 def prepared(request: Request[Any], base: str = HOST) -> Result[HttpRequest, RequestError]:
