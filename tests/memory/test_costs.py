@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from infisical.memory.domain import references, secrets
-from infisical.memory.domain.certificates import split_chain
-from infisical.memory.domain.pki_fields import seconds_in
+from infisical.memory.pki.fields import seconds_in
+from infisical.memory.pki.x509 import split_chain
 from infisical.memory.routes.dynamic_secrets import sound_template
 from tests.memory.secrets_world import V4, body, folder, put, query, service_token
 from tests.memory.world import World, refusal, without_id

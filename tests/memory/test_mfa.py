@@ -6,8 +6,8 @@ import pytest
 
 from infisical import BadRequestError, InternalServerError, Jwt
 from infisical.memory import open_mfa, open_session
+from infisical.memory.domain.accounts import open_password_reset
 from infisical.memory.domain.codes import read_code
-from infisical.memory.domain.people import open_password_reset
 from infisical.memory.domain.second_factors import (
     enroll_totp,
     give_recovery_codes,

@@ -13,8 +13,8 @@ from infisical.endpoints.organizations import (
 )
 from infisical.memory import open_session
 from infisical.memory.call import iso
-from infisical.memory.domain.people import use_old_privileges
-from infisical.memory.routes.organizations import COLUMNS
+from infisical.memory.domain.accounts import use_old_privileges
+from infisical.memory.organizations import COLUMNS
 from infisical.memory.tables import IDENTITIES, ORG_MEMBERS, PROJECTS
 from tests.memory.steps import after
 from tests.memory.world import START, World, refusal, without_id

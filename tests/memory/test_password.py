@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infisical.memory import open_mfa
-from infisical.memory.domain.people import INITIAL_PASSWORD, open_password_reset, password_in, set_password
+from infisical.memory.domain.accounts import INITIAL_PASSWORD, open_password_reset, password_in, set_password
 from infisical.memory.tables import USERS
 from tests.memory.steps import after
 from tests.memory.world import World, refusal, without_id

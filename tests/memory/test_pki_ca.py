@@ -14,7 +14,7 @@ from cryptography.x509.verification import PolicyBuilder, Store
 
 from infisical import BadRequestError, InfisicalApiError, NotFoundError
 from infisical.endpoints.pki.ca import CertificateAuthority, InternalCertificateAuthority
-from infisical.memory.domain import certificates
+from infisical.memory.pki import x509 as certificates
 from tests.memory.scenes.pki import EC, authority, someone, subject
 from tests.memory.world import World, refusal, without_id
 

@@ -18,7 +18,7 @@ from infisical.endpoints.pki.certificates import (
     CertificateConfigResponse,
     RevokeCertificateResponse,
 )
-from infisical.memory.domain import certificates as x
+from infisical.memory.pki import x509 as x
 from tests.memory.scenes.pki import EC, attributes, authority, certificate, profile, someone
 from tests.memory.world import World, refusal, without_id
 

@@ -7,7 +7,7 @@ from cryptography import x509
 
 from infisical import NotFoundError
 from infisical.endpoints.pki.templates import CertificateTemplate, TemplateCa
-from infisical.memory.domain import certificates
+from infisical.memory.pki import x509 as certificates
 from tests.memory.scenes.pki import EC, authority, someone, template
 from tests.memory.world import World, refusal, without_id
 

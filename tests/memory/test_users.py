@@ -8,8 +8,8 @@ from infisical import Jwt, UnauthorizedError
 from infisical.endpoints.users import User, UserSession
 from infisical.memory import open_session
 from infisical.memory.call import iso
+from infisical.memory.domain.accounts import open_email_verification, password_in
 from infisical.memory.domain.codes import read_code
-from infisical.memory.domain.people import open_email_verification, password_in
 from infisical.memory.domain.second_factors import enroll_totp, open_mfa_session, totp_code
 from infisical.memory.tables import ORG_MEMBERS, SESSIONS, USERS
 from tests.memory.steps import after

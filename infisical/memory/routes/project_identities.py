@@ -9,9 +9,9 @@ from typing import Any, Final
 from infisical.memory import seeding, tables
 from infisical.memory.access import PROJECT_ROLES, permit, project_roles
 from infisical.memory.call import Call, iso, pick, seconds_of
-from infisical.memory.domain import identities
+from infisical.memory.identities import store as identities
+from infisical.memory.identities.routes import in_project
 from infisical.memory.refusals import Refused, bad_request, not_found
-from infisical.memory.routes.identities import in_project
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.validation import (

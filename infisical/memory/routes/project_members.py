@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.domain import people, projects
+from infisical.memory.domain import accounts as people
+from infisical.memory.domain import projects
 from infisical.memory.refusals import bad_request, forbidden, not_found
 from infisical.memory.routing import JWT, MACHINES, Answer, route
 from infisical.memory.state import Row

@@ -9,7 +9,7 @@ from infisical.endpoints.pki.alerts import AlertChannel, AlertFilter
 from infisical.endpoints.pki.ca import InternalCertificateAuthority
 from infisical.endpoints.pki.certificates import CertificateAttributes
 from infisical.memory import State, open_session
-from infisical.memory.domain import certificates
+from infisical.memory.pki import x509 as certificates
 from tests.memory.scenes import Scene
 from tests.memory.world import World
 

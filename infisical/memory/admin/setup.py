@@ -1,0 +1,69 @@
+"""Setting up an instance that has nobody: `bootstrap` for machines, `signup` for the first person. Each works once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from infisical.memory import seeding, tables, tokens
+from infisical.memory.call import Call, pick
+from infisical.memory.domain import accounts as people
+from infisical.memory.domain import instance
+from infisical.memory.refusals import bad_request
+from infisical.memory.routing import PUBLIC, Answer, route
+from infisical.memory.state import Row
+from infisical.memory.validation import email, obj, string
+
+FIRST_ORGANIZATION: Final = "Admin Org"
+TOKEN_AUTH: Final = "token-auth"
+FOREVER: Final = {
+    "accessTokenTTL": 0,
+    "accessTokenMaxTTL": 0,
+    "accessTokenNumUsesLimit": 0,
+    "accessTokenTrustedIps": list(seeding.EVERYWHERE),
+}
+BOOTSTRAP: Final = obj(email=email(), password=string(least=1), organization=string(least=1))
+SIGNUP: Final = obj(email=email(), password=string(), firstName=string(), lastName=string().optional())
+USER: Final = (*people.PROFILE[:-1], "selectedMfaMethod")
+
+
+def first_person(call: Call, first_name: str, last_name: str | None, organization: str) -> tuple[Row, Row]:
+    """Put the person who runs the instance, and the first organization."""
+    address = call.body["email"]
+    user = seeding.new_user(call, address, first_name=first_name, last_name=last_name, super_admin=True)
+    slug = f"{seeding.slug_of(organization)}-{call.draft.random_bytes(2).hex()}"
+    made = seeding.new_organization(call, organization, slug)
+    seeding.new_org_member(call, made["id"], user["id"], "admin")
+    instance.configure(call, initialized=True)
+    return user, made
+
+
+@route("POST", "/api/v1/admin/bootstrap", only="current", auth=PUBLIC, body=BOOTSTRAP)
+def bootstrap(call: Call) -> Answer:
+    if instance.config(call)["initialized"]:
+        raise bad_request("Instance has already been set up")
+    user, organization = first_person(call, "Admin", "User", call.body["organization"])
+    identity = seeding.new_identity(call, organization["id"], "Instance Admin Identity", "admin")
+    call.draft.merge(tables.IDENTITIES, identity["id"], superAdmin=True)
+    settings = call.new_row(identityId=identity["id"], **FOREVER)
+    call.draft.put(tables.auth_settings(TOKEN_AUTH), identity["id"], settings)
+    issued = tokens.issue(call, identity["id"], TOKEN_AUTH, settings, name="Instance Admin Token")
+    return {
+        "message": "Successfully bootstrapped instance",
+        "user": pick(user, "username", "firstName", "lastName", "email", "id", "superAdmin"),
+        "organization": pick(organization, "id", "name", "slug"),
+        "identity": {**pick(identity, "id", "name"), "credentials": {"token": issued["accessToken"]}},
+    }
+
+
+@route("POST", "/api/v1/admin/signup", auth=PUBLIC, body=SIGNUP)
+def signup(call: Call) -> Answer:
+    if instance.config(call)["initialized"]:
+        raise bad_request("Admin account has already been set up")
+    user, organization = first_person(call, call.body["firstName"], call.body.get("lastName"), FIRST_ORGANIZATION)
+    return {
+        "message": "Successfully set up admin account",
+        "user": pick(user, *USER),
+        "organization": dict(organization),
+        "token": tokens.user_token(call, user["id"], None, lives=tokens.MONTH),
+        "new": "123",
+    }

@@ -1,0 +1,52 @@
+"""Identities as members of their organization: how a membership is answered, and pages of memberships."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from infisical.memory import tables
+from infisical.memory.call import Call, pick
+from infisical.memory.identities import store as identities
+from infisical.memory.state import Row
+from infisical.memory.validation import choice
+
+ORDER: Final = {
+    "orderBy": choice("name", "role").optional("name"),
+    "orderDirection": choice("asc", "desc").optional("asc"),
+}
+MEMBERSHIP: Final = ("id", "role", "roleId", "orgId", "createdAt", "updatedAt", "identityId")
+
+
+def membership(call: Call, member: Row, *inner: str, metadata: bool = False, **more: Any) -> dict[str, Any]:
+    """Return an identity as a member of its organization: `inner` are columns of the identity within."""
+    row = call.draft.rows(tables.IDENTITIES)[member["identityId"]]
+    login = {"lastLoginAuthMethod": None, "lastLoginTime": None, **pick(member, "lastLoginAuthMethod", "lastLoginTime")}
+    return {
+        **pick(member, *MEMBERSHIP),
+        **({} if call.before else login),
+        **({"metadata": row["metadata"]} if metadata else {}),
+        "identity": {
+            **pick(row, *(("name", "id") if call.before else inner)),
+            **identities.methods(call, row["id"]),
+            **({} if call.before else more),
+        },
+    }
+
+
+def page(
+    call: Call, organization_id: str, asked: Mapping[str, Any], fits: Callable[[str, str], bool]
+) -> tuple[list[Row], int]:
+    """Return one page of an organization's memberships whose name and role fit, and how many fit at all."""
+    names = {row["id"]: str(row["name"]) for row in call.draft.where(tables.IDENTITIES, orgId=organization_id)}
+    found = [
+        member
+        for member in call.draft.where(tables.IDENTITY_MEMBERS, orgId=organization_id)
+        if fits(names[member["identityId"]], str(member["role"]))
+    ]
+    found.sort(
+        key=lambda member: names[member["identityId"]].lower() if asked["orderBy"] == "name" else str(member["role"]),
+        reverse=asked["orderDirection"] == "desc",
+    )
+    start = int(min(max(0, asked["offset"]), len(found)))  # a search may ask for any number, 1e400 too
+    return found[start : start + int(max(0, asked["limit"]))], len(found)

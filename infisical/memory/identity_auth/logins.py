@@ -1,0 +1,68 @@
+"""The ten login methods that show somebody else's credential: their settings and their logins, made from one table.
+
+Nobody is asked whether a credential is good: a login succeeds where a test has declared it valid (seeding).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import unquote
+
+from infisical.memory import tables, tokens
+from infisical.memory.call import Call
+from infisical.memory.domain import lockouts
+from infisical.memory.identity_auth.fields import Login
+from infisical.memory.identity_auth.methods import LDAP, LOGINS
+from infisical.memory.identity_auth.settings import settings, settings_routes
+from infisical.memory.refusals import bad_request, not_found
+from infisical.memory.routing import MACHINES, PUBLIC, Answer, Route, route
+from infisical.memory.state import Row
+
+
+def logged_in(call: Call, login: Login) -> Row:
+    """Return what a login answers."""
+    shown = sent(call, login)
+    identity_id, name = call.body["identityId"], login.method.name
+    found = call.draft.get(tables.auth_settings(name), identity_id)
+    if found is None:
+        raise not_found(login.unknown.format(identity_id))
+    who = call.body[login.who].lower() if login.who is not None else ""
+    lockouts.refuse_locked(call, identity_id, name, who)
+    declared = call.draft.where(tables.declared_logins(name), identityId=identity_id)
+    if not any(all(shown.get(field) == value for field, value in row["fields"].items()) for row in declared):
+        if login.who is not None:
+            lockouts.failed(call, found, name, who)
+        raise login.wrong()
+    lockouts.succeeded(call, identity_id, name, who)
+    return tokens.issue(call, identity_id, name, found)
+
+
+def sent(call: Call, login: Login) -> dict[str, Any]:
+    """Return a login's body as it was sent, with names that the server does not know, and the certificate."""
+    if login.header is None:
+        return dict(call.sent)
+    certificate = call.header(login.header)
+    if not certificate:
+        raise bad_request("Missing TLS certificate in header")
+    return {**call.sent, "certificate": unquote(certificate)}
+
+
+def login_route(login: Login) -> Route:
+    path = f"/api/v1/auth/{login.method.name}/login"
+
+    @route("POST", path, only=login.method.only, auth=PUBLIC, body=login.body, limit="write")
+    def log_in(call: Call) -> Answer:
+        return logged_in(call, login)
+
+    return log_in
+
+
+ROUTES: Final[tuple[Route, ...]] = tuple(
+    one for login in LOGINS for one in (login_route(login), *settings_routes(login.method))
+)
+
+
+@route("POST", "/api/v1/auth/ldap-auth/identities/{identityId}/clear-lockouts", only="current", auth=MACHINES)
+def clear_ldap_lockouts(call: Call) -> Answer:
+    row = settings(call, LDAP.method, "edit", (400, "The identity does not have ldap auth"))
+    return {"deleted": lockouts.clear(call, row["identityId"], LDAP.method.name)}

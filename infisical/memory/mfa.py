@@ -1,0 +1,112 @@
+"""The second factor of a login, and MFA sessions: a second factor in the middle of a session.
+
+Checks and what wrong codes lead to are told in second_factors.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from infisical.memory import tokens
+from infisical.memory.call import Call
+from infisical.memory.domain import accounts as people
+from infisical.memory.domain import second_factors
+from infisical.memory.domain.codes import send_code
+from infisical.memory.domain.second_factors import kept
+from infisical.memory.refusals import Refused, bad_request, went_wrong
+from infisical.memory.routing import Answer, Mode, route
+from infisical.memory.state import Row
+from infisical.memory.validation import choice, obj, string
+
+MFA: Final[frozenset[Mode]] = frozenset({"mfa"})
+METHOD: Final = choice(*second_factors.METHODS)
+GONE: Final = "MFA session not found or expired"
+
+
+# ---- in a login
+def person(call: Call) -> tuple[Row, str | None]:
+    """Return who logs in, and into which organization: the token's, else the first that the person is in."""
+    token = (call.header("authorization") or "").partition(" ")[2]
+    claims = tokens.read(call.draft.state, token, call.now)
+    if "passwordResetId" in claims:
+        raise went_wrong()
+    user = call.actor.row
+    organization = claims.get("organizationId")
+    if organization is None:
+        organization = next((row["id"] for row, _ in people.organizations_of(call, user["id"])), None)
+    return user, organization
+
+
+def logged_in(call: Call, user: Row, organization_id: str | None) -> dict[str, Any]:
+    """Return what a login that is complete answers: a session, and the keys that older accounts have."""
+    second_factors.forget_failures(call, user["id"])
+    names = ("protectedKey", "protectedKeyIV", "protectedKeyTag", "publicKey", "encryptedPrivateKey", "iv", "tag")
+    keys = {name: people.old_key(user["id"], name) if call.before else None for name in names}
+    token = tokens.user_token(call, user["id"], organization_id, lives=people.SESSION_LIVES)
+    return {"encryptionVersion": 2 if call.before else 1, **keys, "token": token}
+
+
+def check(call: Call, user: Row, method: str, code: str) -> None:
+    """Refuse a wrong code, and a person who has to wait; either counts as a failure."""
+    try:
+        second_factors.enforce_unlocked(call, user)
+        if method == "recovery":
+            second_factors.use_recovery_code(call, user["id"], code)
+        else:
+            second_factors.check_code(call, user["id"], method, code)
+    except Refused as refused:
+        if method == "recovery" and refused.status == 404:
+            raise bad_request(
+                "No recovery codes are configured for this account. Please use another MFA method."
+            ) from None
+        second_factors.count_failure(call, user["id"])
+        raise kept(refused) from None
+
+
+@route("POST", "/api/v2/auth/mfa/send", auth=MFA, limit="mfa")
+def send(call: Call) -> Answer:
+    user, _ = person(call)
+    second_factors.enforce_unlocked(call, user)
+    send_code(call, "email-mfa", user["id"])
+    return {"message": "Successfully send new mfa code"}
+
+
+@route("GET", "/api/v2/auth/mfa/check/totp", only="current", auth=MFA, limit="mfa")
+def check_totp(call: Call) -> Answer:
+    return {"isVerified": second_factors.has_totp(call, person(call)[0]["id"])}
+
+
+@route("GET", "/api/v2/auth/mfa/check/webauthn", only="current", auth=MFA, limit="mfa")
+def check_webauthn(call: Call) -> Answer:
+    return {"hasPasskeys": second_factors.has_passkeys(call, person(call)[0]["id"])}
+
+
+@route(
+    "POST",
+    "/api/v2/auth/mfa/verify",
+    auth=MFA,
+    body=obj(mfaToken=string(), mfaMethod=METHOD.optional("email")),
+    limit="mfa",
+)
+def verify(call: Call) -> Answer:
+    user, organization_id = person(call)
+    if not call.header("user-agent"):
+        raise went_wrong()
+    check(call, user, "email" if call.before else call.body["mfaMethod"], call.body["mfaToken"])
+    return logged_in(call, user, organization_id)
+
+
+@route(
+    "POST",
+    "/api/v2/auth/mfa/verify/recovery-code",
+    only="current",
+    auth=MFA,
+    body=obj(recoveryCode=string().where(lambda code: len(code) == 8, "Recovery code must be 8 characters")),
+    limit="mfa",
+)
+def verify_recovery_code(call: Call) -> Answer:
+    user, organization_id = person(call)
+    if not call.header("user-agent"):
+        raise went_wrong()
+    check(call, user, "recovery", call.body["recoveryCode"])
+    return logged_in(call, user, organization_id)

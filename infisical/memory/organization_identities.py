@@ -1,0 +1,29 @@
+"""Identities of an organization: listed in pages, with their roles."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from infisical.memory.access import permit_organization
+from infisical.memory.call import Call
+from infisical.memory.identities.memberships import ORDER, membership, page
+from infisical.memory.routing import MACHINES, Answer, route
+from infisical.memory.validation import number_text, obj, string
+
+LIST: Final = obj(
+    **ORDER,
+    offset=number_text(least=0).optional(0),
+    limit=number_text(least=1, most=20000).optional(100),
+    search=string().optional(""),
+)
+
+
+@route("GET", "/api/v2/organizations/{orgId}/identity-memberships", auth=MACHINES, query=LIST)
+def list_organization_identities(call: Call) -> Answer:
+    permit_organization(call, "read", "identity", call.path["orgId"])
+    part = call.query["search"].lower()
+    found, total = page(call, call.path["orgId"], call.query, lambda name, role: part in name.lower())
+    return {
+        "identityMemberships": [membership(call, member, "name", "id", "orgId") for member in found],
+        "totalCount": total,
+    }

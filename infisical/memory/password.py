@@ -1,0 +1,71 @@
+"""Passwords: a new one by the token of an e-mail, or by the old one. What follows from them is told in people.py."""
+
+from __future__ import annotations
+
+from infisical.memory import tokens
+from infisical.memory.call import Call
+from infisical.memory.domain import accounts as people
+from infisical.memory.domain import second_factors
+from infisical.memory.refusals import bad_request, unauthorized
+from infisical.memory.routing import JWT, PUBLIC, Answer, route
+from infisical.memory.state import Row
+from infisical.memory.validation import obj, string
+
+
+def may_have(call: Call, user_id: str) -> Row:
+    """Return a person who logs in with a password; refuse who does not."""
+    user = people.person(call, user_id)
+    if people.password_of(call, user_id) is None:
+        raise bad_request("Unable to reset password, no password is set")
+    if "email" not in user["authMethods"]:
+        raise bad_request("Unable to reset password, no email authentication method is configured")
+    return user
+
+
+@route(
+    "POST",
+    "/api/v2/password/password-reset",
+    only="current",
+    auth=PUBLIC,
+    body=obj(newPassword=string()),
+    limit="auth",
+)
+def reset(call: Call) -> Answer:
+    given = call.header("authorization")
+    if given is None:
+        raise unauthorized("Missing Authorization Header in the request header.")
+    scheme, _, token = given.partition(" ")
+    if scheme.lower() != "bearer":
+        raise unauthorized(f"The provided authentication type '{scheme}' is not supported.")
+    if not token:
+        raise unauthorized("Missing Authorization Body in the request header")
+    reset_id = (
+        None if token.startswith("st.") else tokens.read(call.draft.state, token, call.now).get("passwordResetId")
+    )
+    if reset_id is None:
+        raise unauthorized("The provided authentication token type is not supported.")
+    opened = call.draft.drop(people.PASSWORD_RESETS, reset_id)
+    if opened is None:
+        raise unauthorized("The provided authentication token was used already.")
+    user = may_have(call, opened["userId"])
+    people.keep_password(call, user["id"], call.body["newPassword"])
+    second_factors.forget_failures(call, user["id"], isLocked=False)
+    return None
+
+
+@route(
+    "POST",
+    "/api/v2/password/user/password-reset",
+    only="current",
+    auth=JWT,
+    body=obj(oldPassword=string(), newPassword=string()),
+    limit="auth",
+)
+def reset_authenticated(call: Call) -> Answer:
+    user = may_have(call, call.actor.id)
+    if not call.body["oldPassword"]:
+        raise bad_request("Current password is required.")
+    if people.password_of(call, user["id"]) != call.body["oldPassword"]:
+        raise bad_request("Incorrect current password.")
+    people.keep_password(call, user["id"], call.body["newPassword"])
+    return None
