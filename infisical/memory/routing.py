@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import unquote
 
@@ -96,16 +97,38 @@ def route(
     return made
 
 
+GROUPS: Final = (
+    "app_connections",
+    "dynamic_secrets",
+    "integration_auth",
+    "project_identities",
+    "projects",
+    "routes",
+    "secret_folders",
+    "secret_imports",
+    "secret_sharing",
+    "secret_syncs",
+    "secret_tags",
+    "secrets",
+    "secrets_v3",
+    "service_tokens",
+    "webhooks",
+)
+"""The groups of endpoints: each is a module of this package, or a package whose modules hold its routes."""
+
+
 @cache
 def all_routes() -> tuple[Route, ...]:
-    """Return the routes of every module in routes/."""
-    from infisical.memory import routes
+    """Return the routes of every group."""
+    members = (member for group in GROUPS for module in _modules_of(group) for member in vars(module).values())
+    return tuple(member for member in members if isinstance(member, Route))
 
-    found = []
-    for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda module: module.name):
-        members = vars(importlib.import_module(f"{routes.__name__}.{module.name}")).values()
-        found += [member for member in members if isinstance(member, Route)]
-    return tuple(found)
+
+def _modules_of(group: str) -> Iterator[ModuleType]:
+    module = importlib.import_module(f"infisical.memory.{group}")
+    yield module
+    for inner in pkgutil.iter_modules(getattr(module, "__path__", ())):
+        yield importlib.import_module(f"{module.__name__}.{inner.name}")
 
 
 @dataclass(slots=True)

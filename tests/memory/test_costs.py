@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from infisical.memory.domain import references, secrets
 from infisical.memory.domain.certificates import split_chain
 from infisical.memory.domain.pki_fields import seconds_in
-from infisical.memory.routes.dynamic_secrets import sound_template
+from infisical.memory.dynamic_secrets.routes import sound_template
+from infisical.memory.secrets import references, store
 from tests.memory.secrets_world import V4, body, folder, put, query, service_token
 from tests.memory.world import World, refusal, without_id
 
@@ -141,8 +141,8 @@ def test_the_time_of_a_batch_grows_with_its_size():
 def test_a_batch_looks_for_personal_overrides_once(monkeypatch: pytest.MonkeyPatch):
     world, looked = World(), []
     put(world, **{f"K{number}": "" for number in range(50)})
-    found = secrets.overrides_in
-    monkeypatch.setattr(secrets, "overrides_in", lambda *of: looked.append(1) or found(*of))
+    found = store.overrides_in
+    monkeypatch.setattr(store, "overrides_in", lambda *of: looked.append(1) or found(*of))
     status, _ = world.send(
         "DELETE", f"{V4}/batch", body(world, secrets=[{"secretKey": f"K{number}"} for number in range(50)])
     )

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
-from infisical.memory import tables, tree
+from infisical.memory import tables
 from infisical.memory.call import Call
-from infisical.memory.domain.secrets import PERSONAL
+from infisical.memory.domain.places import Place
+from infisical.memory.secrets.store import PERSONAL
 from infisical.memory.state import Row
 
 MASK: Final = "<hidden-by-infisical>"
 """What stands in the place of a value that is not shown."""
 OLDER: Final = frozenset({"secretPath", "tags"})
 """What the server of 2024 adds to a secret; all else came later."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where secrets lie: the project's id, the environment's slug, the folder's path."""
-
-    project_id: str
-    environment: str
-    path: str
-
-
-def place_of(call: Call, folder: Row) -> Place:
-    project_id, environment, path = tree.place_of(call.draft, folder)
-    return Place(project_id, environment["slug"], path)
 
 
 def shown(call: Call, place: Place, secret: Row, **more: Any) -> dict[str, Any]:

@@ -12,10 +12,9 @@ from typing import Any, Final
 
 from infisical.memory import access, tables, tree
 from infisical.memory.call import Call
-from infisical.memory.domain import approvals, secret_views, secrets
-from infisical.memory.domain.places import environment_of
-from infisical.memory.domain.secret_views import Place
+from infisical.memory.domain.places import Place, environment_of
 from infisical.memory.refusals import bad_request, not_found
+from infisical.memory.secrets import approvals, store, views
 from infisical.memory.state import Row
 
 COLUMNS: Final = {
@@ -71,7 +70,7 @@ def check_case(call: Call, project: Row, names: Sequence[str], *, many: bool = F
 
 def owner(call: Call, kind: str, refusal: str = NOBODYS) -> str | None:
     """Return whose secret is meant: nobody's for a shared one; only people have personal ones."""
-    if kind == secrets.SHARED:
+    if kind == store.SHARED:
         return None
     if call.actor.kind != "user":
         raise bad_request(refusal)
@@ -86,13 +85,13 @@ def create(call: Call, place: Place, name: str, asked: Mapping[str, Any]) -> dic
 
     def make(made: Call) -> dict[str, Any]:
         folder = tree.folder(made, place.project_id, place.environment, place.path, "CreateSecret")
-        if secrets.find(made.draft, folder, name, user_id) is not None:
+        if store.find(made.draft, folder, name, user_id) is not None:
             raise bad_request("Secret already exist")
-        if user_id is not None and secrets.find(made.draft, folder, name) is None:
+        if user_id is not None and store.find(made.draft, folder, name) is None:
             raise bad_request("Failed to create personal secret override for no corresponding shared secret")
         check_tags(made, place, [asked])
-        row = secrets.insert(made, folder, name, user_id, **columns_of(asked))
-        return {"secret": secret_views.shown(made, place, row)}
+        row = store.insert(made, folder, name, user_id, **columns_of(asked))
+        return {"secret": views.shown(made, place, row)}
 
     if user_id is not None:
         return make(call)
@@ -108,13 +107,13 @@ def create_many(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) ->
         folder = tree.folder(made, place.project_id, place.environment, place.path, "CreateManySecret")
         counts = Counter(names)
         taken = [
-            name for name, count in counts.items() if count > 1 or secrets.find(made.draft, folder, name) is not None
+            name for name, count in counts.items() if count > 1 or store.find(made.draft, folder, name) is not None
         ]
         if taken:
             raise bad_request(f"Secret already exist: {','.join(taken)}")
         check_tags(made, place, items)
-        rows = [secrets.insert(made, folder, item["secretKey"], **columns_of(item)) for item in items]
-        return {"secrets": [secret_views.shown(made, place, row) for row in rows]}
+        rows = [store.insert(made, folder, item["secretKey"], **columns_of(item)) for item in items]
+        return {"secrets": [views.shown(made, place, row) for row in rows]}
 
     return approvals.made_or_asked(call, [place], approvals.asked("create", items), make)
 
@@ -130,16 +129,16 @@ def update(call: Call, place: Place, name: str, asked: Mapping[str, Any]) -> dic
 
     def make(made: Call) -> dict[str, Any]:
         folder = tree.folder(made, place.project_id, place.environment, place.path, "UpdateSecret")
-        row = secrets.find(made.draft, folder, name, user_id)
+        row = store.find(made.draft, folder, name, user_id)
         if row is None:
             raise not_found(f"{'Secret' if user_id is None else 'Personal secret'} with name {name} not found")
         check_tags(made, place, [asked])
-        if new_name and secrets.find(made.draft, folder, new_name) is not None:
+        if new_name and store.find(made.draft, folder, new_name) is not None:
             raise bad_request("Secret with the new name already exists")
-        row = secrets.revise(made, folder, row, key=new_name or name, **columns_of(asked))
+        row = store.revise(made, folder, row, key=new_name or name, **columns_of(asked))
         # the server answers with what it was sent: what was left out is empty there, and kept all the same
         told = {**row, "value": asked.get("secretValue", ""), "comment": asked.get("secretComment", "")}
-        return {"secret": secret_views.written(made, place, told)}
+        return {"secret": views.written(made, place, told)}
 
     if user_id is not None:
         return make(call)
@@ -183,23 +182,23 @@ def _update_in(call: Call, place: Place, mode: str, items: Sequence[Mapping[str,
         key = item.get("newSecretName") or item["secretKey"]
         if key != item["secretKey"] and _taken(call, folder, key):
             raise bad_request(f"Secret with new name already exists: {key}")
-        rows.append(secrets.revise(call, folder, before, key=key, **columns_of(item)))
+        rows.append(store.revise(call, folder, before, key=key, **columns_of(item)))
     if mode == "upsert" and absent:
         permitted(call, place, "create")
         for item in absent:
             if _taken(call, folder, item["secretKey"]):
                 raise bad_request(f"Secret already exist: {item['secretKey']}")
-            rows.append(secrets.insert(call, folder, item["secretKey"], **columns_of(item)))
-    return [secret_views.written(call, place, row) for row in rows]
+            rows.append(store.insert(call, folder, item["secretKey"], **columns_of(item)))
+    return [views.written(call, place, row) for row in rows]
 
 
 def _taken(call: Call, folder: Row, name: str) -> bool:
-    return secrets.find(call.draft, folder, name) is not None
+    return store.find(call.draft, folder, name) is not None
 
 
 def _named(call: Call, folder: Row, name: str) -> Row:
     """Return a shared secret; refuse if it was renamed by an earlier part of the same batch."""
-    found = secrets.find(call.draft, folder, name)
+    found = store.find(call.draft, folder, name)
     if found is None:
         raise not_found(f"Secret with name {name} not found")
     return found
@@ -212,11 +211,11 @@ def delete(call: Call, place: Place, name: str, kind: str) -> dict[str, Any]:
 
     def make(made: Call) -> dict[str, Any]:
         folder = tree.folder(made, place.project_id, place.environment, place.path, "DeleteSecret")
-        row = secrets.find(made.draft, folder, name, user_id)
+        row = store.find(made.draft, folder, name, user_id)
         if row is None:
             raise not_found(f"Secret with name '{name}' not found", "DeleteSecret")
-        secrets.remove(made, folder, row)
-        return {"secret": secret_views.written(made, place, row)}
+        store.remove(made, folder, row)
+        return {"secret": views.written(made, place, row)}
 
     if user_id is not None:
         return make(call)
@@ -224,23 +223,23 @@ def delete(call: Call, place: Place, name: str, kind: str) -> dict[str, Any]:
 
 
 def delete_many(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    shared = [item for item in items if item["type"] == secrets.SHARED]
+    shared = [item for item in items if item["type"] == store.SHARED]
     permitted(call, place, "delete" if shared else "read")
 
     def make(made: Call) -> dict[str, Any]:
         folder = tree.folder(made, place.project_id, place.environment, place.path, "DeleteManySecret")
-        rows, absent, overrides = [], [], secrets.overrides_in(made.draft, folder)
+        rows, absent, overrides = [], [], store.overrides_in(made.draft, folder)
         for item in items:
             user_id = owner(made, item["type"], "Must be user to delete personal secret")
-            row = secrets.find(made.draft, folder, item["secretKey"], user_id)
+            row = store.find(made.draft, folder, item["secretKey"], user_id)
             if row is None:
                 absent.append(item["secretKey"])
             else:
-                secrets.remove(made, folder, row, overrides)
+                store.remove(made, folder, row, overrides)
                 rows.append(row)
         if absent:
             raise not_found(f"One or more secrets does not exist: {', '.join(absent)}")
-        return {"secrets": [secret_views.written(made, place, row) for row in rows]}
+        return {"secrets": [views.written(made, place, row) for row in rows]}
 
     if not shared:
         return make(call)

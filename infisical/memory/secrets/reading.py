@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from infisical.memory import access, tables, tree
 from infisical.memory.call import Call
-from infisical.memory.domain import imported, references, secret_views, secrets
-from infisical.memory.domain.places import environment_of
-from infisical.memory.domain.secret_views import Place
+from infisical.memory.domain.places import Place, environment_of, place_of
 from infisical.memory.refusals import Refused, forbidden, not_found
+from infisical.memory.secret_imports import imported_secrets
+from infisical.memory.secrets import references, store, views
 from infisical.memory.state import Row
 
 DEEPEST: Final = 20
@@ -48,17 +48,17 @@ def listing(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str, Any
         tree.folder(call, place.project_id, place.environment, place.path, "SecretPathNotFound")
     hidden, expand = not query["viewSecretValue"], query["expandSecretReferences"]
     found = [
-        (here, row, hidden and row["type"] == secrets.SHARED)
+        (here, row, hidden and row["type"] == store.SHARED)
         for here, folder in folders
         if references.readable(call, here.environment, here.path)
-        for row in secrets.seen_by(call.draft, folder, caller_id(call))
+        for row in store.seen_by(call.draft, folder, caller_id(call))
         if _fits(call, place.project_id, row, query)
     ]
     # the server orders by ids, which are random: nobody can build on an order of names or of time
     found.sort(key=lambda one: str(one[1]["id"]))
     answer: dict[str, Any] = {
         "secrets": [
-            secret_views.read(
+            views.read(
                 call, here, row, hidden=masked, value=_listed_value(call, here, row) if expand and not masked else None
             )
             for here, row, masked in found
@@ -67,7 +67,7 @@ def listing(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str, Any
     if query["include_imports"] or query["includeImports"]:
         # in listings the server puts references of imported secrets in even where it was not asked to
         rows = [folder for _, folder in folders]
-        answer["imports"] = imported.imports_shown(call, rows, expand=True, hidden=hidden)
+        answer["imports"] = imported_secrets.imports_shown(call, rows, expand=True, hidden=hidden)
     return answer
 
 
@@ -112,8 +112,8 @@ def by_name(call: Call, place: Place, name: str, query: Mapping[str, Any]) -> di
     row = _named(call, folder, name, query)
     lookup: references.Lookup = ()
     if row is None and (query["include_imports"] or query["includeImports"]):
-        found = imported.find_imported(call, folder, name)
-        if found is not None and not imported.readable(call, found):
+        found = imported_secrets.find_imported(call, folder, name)
+        if found is not None and not imported_secrets.readable(call, found):
             raise forbidden(
                 f"You do not have permission to view secret import value on secret with name '{name}'",
                 "ForbiddenReadSecretError",
@@ -123,17 +123,17 @@ def by_name(call: Call, place: Place, name: str, query: Mapping[str, Any]) -> di
     if row is None:
         raise not_found(f"Secret with name '{name}' not found")
     text = references.expanded(call, place, row, lookup) if query["expandSecretReferences"] and not hidden else None
-    return _without_path(call, secret_views.read(call, place, row, hidden=hidden, value=text))
+    return _without_path(call, views.read(call, place, row, hidden=hidden, value=text))
 
 
 def _named(call: Call, folder: Row, name: str, query: Mapping[str, Any]) -> Row | None:
-    personal = query["type"] == secrets.PERSONAL and call.actor.mode != "service_token"
+    personal = query["type"] == store.PERSONAL and call.actor.mode != "service_token"
     user_id = call.actor.id if personal else None
-    row = secrets.find(call.draft, folder, name, user_id)
+    row = store.find(call.draft, folder, name, user_id)
     # the server of 2024 takes a version, and answers with the newest one all the same
     if row is None or "version" not in query or call.before:
         return row
-    return secrets.version_of(call.draft, row, query["version"])
+    return store.version_of(call.draft, row, query["version"])
 
 
 def _without_path(call: Call, secret: dict[str, Any]) -> dict[str, Any]:
@@ -142,13 +142,13 @@ def _without_path(call: Call, secret: dict[str, Any]) -> dict[str, Any]:
 
 def by_id(call: Call, secret_id: str) -> dict[str, Any]:
     """Return a secret by its id."""
-    row = secrets.by_id(call.draft, secret_id)
+    row = store.by_id(call.draft, secret_id)
     folder = None if row is None else tree.folder_by_id(call.draft, row["folderId"])
     if row is None or folder is None:
         raise not_found(f"Secret with ID '{secret_id}' not found", "GetSecretById")
-    place = secret_views.place_of(call, folder)
+    place = place_of(call, folder)
     may_read(call, place)
-    if row["type"] == secrets.PERSONAL and row["userId"] != call.actor.id:
+    if row["type"] == store.PERSONAL and row["userId"] != call.actor.id:
         raise forbidden("You are not allowed to access this secret", "GetSecretById")
-    answer = secret_views.read(call, place, row, hidden=False)
+    answer = views.read(call, place, row, hidden=False)
     return {name: value for name, value in answer.items() if name != "secretValueHidden"}

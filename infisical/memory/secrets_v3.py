@@ -8,12 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 from infisical.memory.call import Call
-from infisical.memory.domain import secret_fields as fields
-from infisical.memory.domain import secret_reading, secret_writing
-from infisical.memory.domain.places import project_by_slug
-from infisical.memory.domain.secret_views import Place
+from infisical.memory.domain.places import Place, project_by_slug
 from infisical.memory.refusals import bad_request, went_wrong
 from infisical.memory.routing import MACHINES, READERS, Answer, Handler, Method, Route, route
+from infisical.memory.secrets import fields, reading, writing
 from infisical.memory.validation import Field, obj, string
 
 LIMIT: Final = "secrets"
@@ -29,7 +27,7 @@ BY_ID: Final[dict[str, Field]] = {"workspaceId": string()}
 # ---- where
 def read_from(call: Call) -> Place:
     """Return the place that a query names; what it does not name is empty."""
-    scope = secret_reading.own_scope(call)
+    scope = reading.own_scope(call)
     if scope is not None:
         return scope
     asked = call.query
@@ -59,7 +57,7 @@ def listed(call: Call) -> Answer:
     place = read_from(call)
     if not place.project_id or not place.environment:
         raise bad_request(f"Missing {'workspace' if call.before else 'project'} id or environment")
-    return secret_reading.listing(call, place, call.query)
+    return reading.listing(call, place, call.query)
 
 
 def got(call: Call) -> Answer:
@@ -68,34 +66,34 @@ def got(call: Call) -> Answer:
         raise bad_request("Missing environment")
     if not place.project_id:
         raise bad_request("You must provide workspaceSlug or workspaceId")
-    return {"secret": secret_reading.by_name(call, place, name(call), call.query)}
+    return {"secret": reading.by_name(call, place, name(call), call.query)}
 
 
 def created(call: Call) -> Answer:
-    return secret_writing.create(call, written_to(call), fields.secret_name(call, fields.new_name()), call.body)
+    return writing.create(call, written_to(call), fields.secret_name(call, fields.new_name()), call.body)
 
 
 def updated(call: Call) -> Answer:
-    return secret_writing.update(call, written_to(call), name(call), call.body)
+    return writing.update(call, written_to(call), name(call), call.body)
 
 
 def deleted(call: Call) -> Answer:
-    return secret_writing.delete(call, written_to(call), name(call), call.body["type"])
+    return writing.delete(call, written_to(call), name(call), call.body["type"])
 
 
 def all_created(call: Call) -> Answer:
-    return secret_writing.create_many(call, written_to(call), call.body["secrets"])
+    return writing.create_many(call, written_to(call), call.body["secrets"])
 
 
 def all_updated(call: Call) -> Answer:
-    answer = secret_writing.update_many(call, written_to(call), call.body["mode"], call.body["secrets"])
+    answer = writing.update_many(call, written_to(call), call.body["mode"], call.body["secrets"])
     if answer.get("secrets") == []:
         raise went_wrong()  # the server looks at the first of the changed ones, whether there is one or not
     return answer
 
 
 def all_deleted(call: Call) -> Answer:
-    return secret_writing.delete_many(call, written_to(call), call.body["secrets"])
+    return writing.delete_many(call, written_to(call), call.body["secrets"])
 
 
 # ---- the routes: each generation has its own fields
@@ -117,7 +115,7 @@ def before(method: Method, path: str, handler: Handler, parts: dict[str, Field],
 
 @route("GET", "/api/v3/secrets/raw/id/{secretId}", only="current", auth=MACHINES, limit=LIMIT)
 def get_secret_by_id(call: Call) -> Answer:
-    return {"secret": secret_reading.by_id(call, call.path["secretId"])}
+    return {"secret": reading.by_id(call, call.path["secretId"])}
 
 
 list_secrets = today("GET", PATH, listed, fields.LISTING)

@@ -6,11 +6,10 @@ from typing import Any, Final
 
 from infisical.memory import tree
 from infisical.memory.call import Call
-from infisical.memory.domain import references, secret_access, secret_moving, secret_reading, secret_writing, secrets
-from infisical.memory.domain import secret_fields as fields
-from infisical.memory.domain.secret_views import Place
+from infisical.memory.domain.places import Place
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import JWT, MACHINES, READERS, Answer, route
+from infisical.memory.secrets import fields, moving, permissions, reading, references, store, writing
 from infisical.memory.state import Row
 from infisical.memory.validation import Field, array, boolean, flag_text, obj, string
 
@@ -51,60 +50,60 @@ def name(call: Call) -> str:
     query=obj({"projectId": string().optional(""), **fields.LISTING}),
 )
 def list_secrets(call: Call) -> Answer:
-    place = secret_reading.own_scope(call) or where(call.query)
+    place = reading.own_scope(call) or where(call.query)
     if not place.project_id or not place.environment:
         raise bad_request("Missing project id or environment")
-    return secret_reading.listing(call, place, call.query)
+    return reading.listing(call, place, call.query)
 
 
 @route("GET", NAMED, only="current", auth=READERS, limit=LIMIT, query=obj({**PROJECT, **fields.READING}))
 def get_secret(call: Call) -> Answer:
-    place = secret_reading.own_scope(call) or where(call.query)
+    place = reading.own_scope(call) or where(call.query)
     if not place.environment:
         raise bad_request("Missing environment")
-    return {"secret": secret_reading.by_name(call, place, name(call), call.query)}
+    return {"secret": reading.by_name(call, place, name(call), call.query)}
 
 
 @route("GET", "/api/v4/secrets/id/{secretId}", only="current", auth=MACHINES, limit=LIMIT)
 def get_secret_by_id(call: Call) -> Answer:
-    return {"secret": secret_reading.by_id(call, call.path["secretId"])}
+    return {"secret": reading.by_id(call, call.path["secretId"])}
 
 
 # ---- write
 @route("POST", NAMED, only="current", auth=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.CREATING}))
 def create_secret(call: Call) -> Answer:
-    return secret_writing.create(call, where(call.body), fields.secret_name(call, fields.new_name()), call.body)
+    return writing.create(call, where(call.body), fields.secret_name(call, fields.new_name()), call.body)
 
 
 @route("PATCH", NAMED, only="current", auth=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.UPDATING}))
 def update_secret(call: Call) -> Answer:
-    return secret_writing.update(call, where(call.body), name(call), call.body)
+    return writing.update(call, where(call.body), name(call), call.body)
 
 
 @route("DELETE", NAMED, only="current", auth=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.DELETING}))
 def delete_secret(call: Call) -> Answer:
-    return secret_writing.delete(call, where(call.body), name(call), call.body["type"])
+    return writing.delete(call, where(call.body), name(call), call.body["type"])
 
 
 @route("POST", BATCH, only="current", auth=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.CREATING_MANY}))
 def create_secrets(call: Call) -> Answer:
-    return secret_writing.create_many(call, where(call.body), call.body["secrets"])
+    return writing.create_many(call, where(call.body), call.body["secrets"])
 
 
 @route("PATCH", BATCH, only="current", auth=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.UPDATING_MANY}))
 def update_secrets(call: Call) -> Answer:
-    return secret_writing.update_many(call, where(call.body), call.body["mode"], call.body["secrets"])
+    return writing.update_many(call, where(call.body), call.body["mode"], call.body["secrets"])
 
 
 @route("DELETE", BATCH, only="current", auth=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.DELETING_MANY}))
 def delete_secrets(call: Call) -> Answer:
-    return secret_writing.delete_many(call, where(call.body), call.body["secrets"])
+    return writing.delete_many(call, where(call.body), call.body["secrets"])
 
 
 @route("POST", "/api/v4/secrets/move", only="current", auth=MACHINES, limit=LIMIT, body=MOVING)
 def move_secrets(call: Call) -> Answer:
     asked = call.body
-    return secret_moving.move(
+    return moving.move(
         call,
         Place(asked["projectId"], asked["sourceEnvironment"], asked["sourceSecretPath"]),
         Place(asked["projectId"], asked["destinationEnvironment"], asked["destinationSecretPath"]),
@@ -116,9 +115,9 @@ def move_secrets(call: Call) -> Answer:
 # ---- what a secret has to do with others, and with people
 def found(call: Call, place: Place, key: str, error: str = "NotFound") -> Row:
     """Return the shared secret of a name; refuse who may not read it, and a name that is not there."""
-    secret_reading.may_read(call, place)
+    reading.may_read(call, place)
     folder = tree.folder(call, place.project_id, place.environment, place.path, error)
-    row = secrets.find(call.draft, folder, key)
+    row = store.find(call.draft, folder, key)
     if row is None:
         raise not_found(f"Secret with name '{key}' not found")
     return row
@@ -149,4 +148,4 @@ def get_reference_tree(call: Call) -> Answer:
 def get_access_list(call: Call) -> Answer:
     place = where(call.query)
     found(call, place, name(call), "GetSecretByName")
-    return secret_access.access_list(call, place.project_id, everybody=call.query["includeAllEntities"])
+    return permissions.access_list(call, place.project_id, everybody=call.query["includeAllEntities"])

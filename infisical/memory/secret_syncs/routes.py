@@ -10,15 +10,15 @@ from typing import Any, Final
 
 from infisical.memory import tree
 from infisical.memory.access import permit
+from infisical.memory.app_connections.store import CONNECTIONS, route_missing, usable
 from infisical.memory.call import Call, pick
-from infisical.memory.domain.connections import CONNECTIONS, route_missing, usable
-from infisical.memory.domain.destinations import DESTINATIONS, Destination
 from infisical.memory.refusals import Refused, bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
+from infisical.memory.secret_syncs.destinations import DESTINATIONS, Destination
 from infisical.memory.state import Row
+from infisical.memory.tables import SECRET_SYNCS
 from infisical.memory.validation import Issues, anything, boolean, choice, flag_text, guid, obj, record, slug, string
 
-SYNCS: Final = "secret_syncs"  # id -> what is shown of it, but connection, environment and folder
 SYNCS_PATH: Final = "/api/v1/secret-syncs"
 DESTINATION_PATH: Final = f"{SYNCS_PATH}/{{destination}}"
 SYNC_PATH: Final = f"{DESTINATION_PATH}/{{syncId}}"
@@ -106,7 +106,7 @@ def started(call: Call, row: Row, job: str) -> dict[str, Any]:
     """Start a job of a sync: answer that it is pending, and keep that it has succeeded."""
     start, end = JOBS[job]
     done = {f"{job}Status": "succeeded", f"last{start}JobId": call.draft.new_id(), f"last{end}At": call.at}
-    call.draft.merge(SYNCS, row["id"], **done, updatedAt=call.at)
+    call.draft.merge(SECRET_SYNCS, row["id"], **done, updatedAt=call.at)
     return {**shown(call, row), f"{job}Status": "pending"}
 
 
@@ -125,7 +125,7 @@ def found(call: Call, action: str) -> Row:
     guid().read(identifier, ("syncId",), issues)
     if issues:
         raise Refused(422, "ValidationFailure", issues)
-    row = call.draft.get(SYNCS, identifier)
+    row = call.draft.get(SECRET_SYNCS, identifier)
     if row is None:
         raise not_found(f'Could not find {destination.name} Sync with ID "{identifier}"')
     permit(call, row["projectId"], action, "secret-syncs")
@@ -158,7 +158,7 @@ def source(call: Call, project_id: str, environment: str, path: str) -> Row:
 
 
 def unused(call: Call, project_id: str, name: str, but: str | None = None) -> None:
-    other = call.draft.find(SYNCS, projectId=project_id, name=name)
+    other = call.draft.find(SECRET_SYNCS, projectId=project_id, name=name)
     if other is not None and other["id"] != but:
         raise bad_request(f'A Secret Sync with the name "{name}" already exists for the project with ID "{project_id}"')
 
@@ -188,7 +188,7 @@ def check_destination(call: Call, destination: Destination) -> None:
 @route("GET", SYNCS_PATH, only="current", auth=MACHINES, query=OF_PROJECT)
 def list_all_syncs(call: Call) -> Answer:
     project_id = permit(call, call.query["projectId"], "read", "secret-syncs")["id"]
-    return {"secretSyncs": [shown(call, row) for row in call.draft.where(SYNCS, projectId=project_id)]}
+    return {"secretSyncs": [shown(call, row) for row in call.draft.where(SECRET_SYNCS, projectId=project_id)]}
 
 
 @route("GET", f"{SYNCS_PATH}/options", only="current", auth=MACHINES)
@@ -204,7 +204,7 @@ def list_sync_options(call: Call) -> Answer:
 def list_syncs(call: Call) -> Answer:
     destination_of(call)
     project_id = permit(call, call.query["projectId"], "read", "secret-syncs")["id"]
-    rows = call.draft.where(SYNCS, projectId=project_id, destination=call.path["destination"])
+    rows = call.draft.where(SECRET_SYNCS, projectId=project_id, destination=call.path["destination"])
     return {"secretSyncs": [shown(call, row) for row in rows]}
 
 
@@ -226,7 +226,7 @@ def create_sync(call: Call) -> Answer:
         folderId=folder["id"],
         projectId=project_id,
     )
-    call.draft.put(SYNCS, row["id"], row)
+    call.draft.put(SECRET_SYNCS, row["id"], row)
     return {"secretSync": started(call, row, "sync") if row["isAutoSyncEnabled"] else shown(call, row)}
 
 
@@ -239,7 +239,7 @@ def get_sync(call: Call) -> Answer:
 def get_sync_by_name(call: Call) -> Answer:
     destination = destination_of(call)
     project_id = permit(call, call.query["projectId"], "read", "secret-syncs")["id"]
-    row = call.draft.find(SYNCS, projectId=project_id, name=call.path["syncName"])
+    row = call.draft.find(SECRET_SYNCS, projectId=project_id, name=call.path["syncName"])
     if row is None:
         raise not_found(f'Could not find {destination.name} Sync with name "{call.path["syncName"]}"')
     return {"secretSync": shown(call, configured(call, row))}
@@ -262,7 +262,7 @@ def update_sync(call: Call) -> Answer:
         if not environment or not path:
             raise bad_request("Must specify both source environment and secret path")
         columns["folderId"] = source(call, row["projectId"], environment, path)["id"]
-    row = call.draft.merge(SYNCS, row["id"], **columns, updatedAt=call.at)
+    row = call.draft.merge(SECRET_SYNCS, row["id"], **columns, updatedAt=call.at)
     is_due = row["isAutoSyncEnabled"] and tree.folder_by_id(call.draft, row["folderId"]) is not None
     return {"secretSync": started(call, row, "sync") if is_due else shown(call, row)}
 
@@ -275,7 +275,7 @@ def delete_sync(call: Call) -> Answer:
     else:
         row = found(call, "delete")
         answer = shown(call, row)
-    call.draft.drop(SYNCS, row["id"])
+    call.draft.drop(SECRET_SYNCS, row["id"])
     return {"secretSync": answer}
 
 

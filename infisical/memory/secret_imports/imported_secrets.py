@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from infisical.memory import tables, tree
 from infisical.memory.call import Call
-from infisical.memory.domain import references, secret_views, secrets
-from infisical.memory.domain.references import Lookup
-from infisical.memory.domain.secret_views import Place
+from infisical.memory.domain.places import Place, place_of
 from infisical.memory.refusals import Refused
+from infisical.memory.secrets import references, store, views
+from infisical.memory.secrets.references import Lookup
 from infisical.memory.state import Row
 
 DEEPEST: Final = 10
@@ -59,12 +59,12 @@ def sources(call: Call, folders: Sequence[Row]) -> list[Source]:
     waiting: list[tuple[Source, Row, Lookup]] = []
 
     def enter(source: Source, folder: Row, lookup: Lookup) -> None:
-        source.found += [Imported(row, lookup) for row in secrets.shared_of(call.draft, folder)]
+        source.found += [Imported(row, lookup) for row in store.shared_of(call.draft, folder)]
         waiting.append((source, folder, lookup))
 
     for importing, source in first:
         if source.folder is not None:
-            enter(source, source.folder, (secret_views.place_of(call, importing), source.place))
+            enter(source, source.folder, (place_of(call, importing), source.place))
     while waiting:
         source, folder, lookup = waiting.pop()
         if len(lookup) > DEEPEST + 1:
@@ -103,12 +103,12 @@ def imports_shown(call: Call, folders: Sequence[Row], *, expand: bool, hidden: b
             "environment": source.place.environment,
             **({} if source.folder is None else {"folderId": source.folder["id"]}),
             "secrets": [
-                secret_views.imported(
+                views.imported(
                     call,
                     one.place,
                     {**one.row, "value": _value(call, one, expand=expand, hidden=hidden)},
                     secretValueHidden=hidden,
-                    secretMetadata=secret_views.metadata_of(one.row),
+                    secretMetadata=views.metadata_of(one.row),
                 )
                 for one in readable_of(call, source, nearest=expand)
             ],
@@ -136,7 +136,7 @@ def readable_of(call: Call, source: Source, *, nearest: bool = False) -> list[Im
 
 def _value(call: Call, one: Imported, *, expand: bool, hidden: bool) -> str:
     if hidden:
-        return secret_views.MASK
+        return views.MASK
     if not expand:
         return str(one.row["value"])
     try:

@@ -6,14 +6,15 @@ import json
 from typing import Any, Final
 
 from infisical.memory.access import permit, permit_organization
+from infisical.memory.app_connections import store
+from infisical.memory.app_connections.apps import APPS, App, title
+from infisical.memory.app_connections.store import CONNECTIONS, SUBJECT, app_of, shown
 from infisical.memory.call import Call, pick
-from infisical.memory.domain import connections, instance
-from infisical.memory.domain.apps import APPS, App, title
-from infisical.memory.domain.connections import CONNECTIONS, SUBJECT, app_of, shown
+from infisical.memory.domain import instance
 from infisical.memory.refusals import Refused, bad_request, not_found
-from infisical.memory.routes.secret_syncs import SYNCS
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
+from infisical.memory.tables import SECRET_SYNCS
 from infisical.memory.validation import Issues, anything, boolean, custom, guid, obj, record, slug, string
 
 CONNECTIONS_PATH: Final = "/api/v1/app-connections"
@@ -91,7 +92,7 @@ def named_by_path(call: Call, action: str) -> Row:
     guid().read(identifier, ("connectionId",), issues)
     if issues:
         raise Refused(422, "ValidationFailure", issues)
-    return of_app(call, connections.found(call, identifier, action), f"ID {identifier}")
+    return of_app(call, store.found(call, identifier, action), f"ID {identifier}")
 
 
 def visible(call: Call) -> list[Row]:
@@ -142,7 +143,7 @@ def create_connection(call: Call) -> Answer:
     credentials = credentials_of(app, body["method"], body["credentials"])
     check_options(call, app)
     project_id = body.get("projectId")
-    connections.allow(call, {"projectId": project_id, "orgId": call.organization_id}, "create")
+    store.allow(call, {"projectId": project_id, "orgId": call.organization_id}, "create")
     unused(call, body["name"])
     row = call.new_row(
         name=body["name"],
@@ -175,7 +176,7 @@ def get_connection_by_name(call: Call) -> Answer:
     row = call.draft.find(CONNECTIONS, orgId=call.organization_id, name=name, **call.query)
     if row is None:
         raise not_found(f"Could not find App Connection with name {name}")
-    connections.allow(call, row, "read")
+    store.allow(call, row, "read")
     return {"appConnection": shown(call, of_app(call, row, f"name {name}"))}
 
 
@@ -204,7 +205,7 @@ def update_connection(call: Call) -> Answer:
 @route("DELETE", CONNECTION_PATH, only="current", auth=MACHINES)
 def delete_connection(call: Call) -> Answer:
     row = named_by_path(call, "delete")
-    if call.draft.find(SYNCS, connectionId=row["id"]) is not None:
+    if call.draft.find(SECRET_SYNCS, connectionId=row["id"]) is not None:
         raise bad_request(
             "Cannot delete App Connection with existing connections. Remove all existing connections and try again."
         )

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from infisical.memory import tree
 from infisical.memory.call import Call
-from infisical.memory.domain import approvals, secrets
-from infisical.memory.domain.secret_views import Place
-from infisical.memory.domain.secret_writing import permitted
+from infisical.memory.domain.places import Place
 from infisical.memory.refusals import bad_request, not_found
+from infisical.memory.secrets import approvals, store
+from infisical.memory.secrets.writing import permitted
 from infisical.memory.state import Row
 
 CARRIED: Final = (
@@ -33,11 +33,11 @@ def move(call: Call, source: Place, destination: Place, ids: Sequence[str], *, o
     permitted(call, destination, "create")
     permitted(call, destination, "edit")
     before, after = _folder(call, source, "Source"), _folder(call, destination, "Destination")
-    rows = [secrets.by_id(call.draft, secret_id) for secret_id in ids]
+    rows = [store.by_id(call.draft, secret_id) for secret_id in ids]
     moved = [row for row in rows if row is not None and row["folderId"] == before["id"] and row["userId"] is None]
     if len(moved) != len(ids) or len(set(ids)) != len(ids):
         raise bad_request("Invalid secrets")
-    there = {row["key"]: secrets.find(call.draft, after, row["key"]) for row in moved}
+    there = {row["key"]: store.find(call.draft, after, row["key"]) for row in moved}
     new = [row for row in moved if there[row["key"]] is None]
     other = [row for row in moved if (found := there[row["key"]]) is not None and found["value"] != row["value"]]
     if other and not overwrite:
@@ -67,11 +67,11 @@ def _bring(call: Call, place: Place, folder: Row, new: Sequence[Row], other: Seq
         approvals.request(call, *found, changes)
         return False
     for row in new:
-        secrets.insert(call, folder, row["key"], **_carried(row))
+        store.insert(call, folder, row["key"], **_carried(row))
     for row in other:
-        there = secrets.find(call.draft, folder, row["key"])
+        there = store.find(call.draft, folder, row["key"])
         assert there is not None, "what is overwritten was found there"
-        secrets.revise(call, folder, there, **_carried(row))
+        store.revise(call, folder, there, **_carried(row))
     return True
 
 
@@ -81,12 +81,12 @@ def _take(call: Call, place: Place, folder: Row, moved: Sequence[Row], after: Ro
     if found is not None:
         approvals.request(call, *found, [_asked("delete", row) for row in moved])
         return False
-    overrides = secrets.overrides_in(call.draft, folder)
+    overrides = store.overrides_in(call.draft, folder)
     for row in moved:
         for own in overrides.get(row["key"], ()):
-            if after is not None and secrets.find(call.draft, after, row["key"], own["userId"]) is None:
-                secrets.insert(call, after, row["key"], own["userId"], **_carried(own))
-        secrets.remove(call, folder, row, overrides)
+            if after is not None and store.find(call.draft, after, row["key"], own["userId"]) is None:
+                store.insert(call, after, row["key"], own["userId"], **_carried(own))
+        store.remove(call, folder, row, overrides)
     return True
 
 

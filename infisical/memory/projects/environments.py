@@ -10,7 +10,7 @@ from typing import Any, Final
 from infisical.memory import tables, tree
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.domain.projects import drop_environment
+from infisical.memory.projects.store import drop_environment
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Route, route
 from infisical.memory.state import Row

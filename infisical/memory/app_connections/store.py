@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from infisical.memory import tables
 from infisical.memory.access import permit, permit_organization
+from infisical.memory.app_connections.apps import APPS, App
 from infisical.memory.call import Call, pick
-from infisical.memory.domain.apps import APPS, App
 from infisical.memory.refusals import Refused, bad_request, not_found
 from infisical.memory.state import Row
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from infisical.memory import access, tables, tree
 from infisical.memory.call import Call, pick
-from infisical.memory.domain.secret_views import Place
+from infisical.memory.domain.places import Place
 from infisical.memory.state import Draft, Row
 
 SHOWN: Final = (

@@ -9,7 +9,7 @@ import pytest
 from infisical.endpoints.secrets.merge import merge_imports
 from infisical.memory import seeding, tables, tree
 from infisical.memory.call import Call
-from infisical.memory.domain.imported import imports_shown
+from infisical.memory.secret_imports.imported_secrets import imports_shown
 from infisical.memory.state import Draft
 from tests.memory.secrets_world import V4, change, put, query, service_token, where
 from tests.memory.world import World

@@ -1,7 +1,4 @@
-"""Members of a project, and the addresses that it trusts: what of a project says who comes from where.
-
-Only people: machine identities of a project have routes of their own.
-"""
+"""The addresses that a project trusts, as a list that users edit. The server in memory lets every address in."""
 
 from __future__ import annotations
 
@@ -10,14 +7,11 @@ from typing import Any, Final
 
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.domain import people, projects
-from infisical.memory.refusals import bad_request, forbidden, not_found
-from infisical.memory.routing import JWT, MACHINES, Answer, route
+from infisical.memory.refusals import bad_request, not_found
+from infisical.memory.routing import JWT, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.validation import boolean, obj, string
 
-TODAY: Final = ("id", "userId", "projectId", "createdAt")
-BEFORE: Final = ("id", "userId", "projectId")
 ADDRESS_COLUMNS: Final = (
     "id",
     "ipAddress",
@@ -29,31 +23,6 @@ ADDRESS_COLUMNS: Final = (
     "updatedAt",
     "projectId",
 )
-
-
-# ---- members
-def _members(call: Call) -> Answer:
-    row = permit(call, call.path["projectId"], "read", "member")
-    if row["type"] == "cert-manager" and not call.before:
-        raise forbidden("Certificate Manager projects are not served here. Use /api/v1/cert-manager/access/* instead.")
-    shown = ("email", "firstName", "lastName", "id", *(() if call.before else ("username",)), "publicKey")
-    return {
-        "memberships": [
-            {
-                **pick(member, *(BEFORE if call.before else TODAY)),
-                "user": people.small(call, user, *shown),
-                "roles": list(member["roles"]),
-            }
-            for member, user in projects.members_of(call, [row["id"]])
-        ]
-    }
-
-
-list_memberships = route("GET", "/api/v1/projects/{projectId}/memberships", only="current", auth=MACHINES)(_members)
-list_workspace_memberships = route("GET", "/api/v1/workspace/{projectId}/memberships", auth=MACHINES)(_members)
-
-
-# ---- trusted addresses
 ADDRESSES: Final = "/api/v1/projects/{projectId}/trusted-ips"
 ADDRESS: Final = "/api/v1/projects/{projectId}/trusted-ips/{trustedIpId}"
 COMMENT: Final = string().optional("")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from infisical.memory import tables
 from infisical.memory.access import permit, permit_organization
 from infisical.memory.call import Call
-from infisical.memory.domain import projects
+from infisical.memory.projects import store, views
 from infisical.memory.refusals import forbidden, not_found
 from infisical.memory.routing import MACHINES, READERS, Answer, Route, route
 from infisical.memory.seeding import new_project, new_project_identity, new_project_user, slug_of
@@ -29,7 +29,7 @@ NEW: Final = obj(
     template=slug(message="Template field can only contain lowercase letters, numbers, and hyphens").optional(
         "default"
     ),
-    type=choice(*projects.TYPES).optional("secret-manager"),
+    type=choice(*views.TYPES).optional("secret-manager"),
     shouldCreateDefaultEnvs=boolean().optional(True),
     hasDeleteProtection=boolean().optional(False),
 )
@@ -52,7 +52,7 @@ NEWER_SETTINGS: Final = {
     "enforceEncryptedSecretManagerSecretMetadata": boolean().optional(),
     "pitVersionLimit": number(least=1, most=100).optional(),
 }
-OLDER_SETTINGS: Final = {"defaultProduct": choice(*projects.TYPES).optional()}
+OLDER_SETTINGS: Final = {"defaultProduct": choice(*views.TYPES).optional()}
 KNOWN_BEFORE: Final = ("name", "autoCapitalization")
 
 
@@ -70,7 +70,7 @@ def create_project(call: Call) -> Answer:
     if key_id is not None:
         raise not_found(f"KMS with ID '{key_id}' not found")  # keys of an organization's own are not modelled
     environments = _environments(call)
-    projects.check_slug(call, call.organization_id, chosen, taken)
+    store.check_slug(call, call.organization_id, chosen, taken)
     row = new_project(
         call,
         call.organization_id,
@@ -83,7 +83,7 @@ def create_project(call: Call) -> Answer:
     )
     join = new_project_identity if call.actor.kind == "identity" else new_project_user
     join(call, row["id"], call.actor.id, "admin")
-    return {"project": projects.whole(call, row)}
+    return {"project": views.whole(call, row)}
 
 
 @route("POST", "/api/v2/workspace", auth=MACHINES, body=NEW, limit="projectCreation")
@@ -96,32 +96,32 @@ def _environments(call: Call) -> list[tuple[str, str]]:
     name = call.body["template"]
     if name == "default":
         return list(DEFAULT_ENVIRONMENTS) if call.body["shouldCreateDefaultEnvs"] else []
-    template = call.draft.find(projects.TEMPLATES, name=name, orgId=call.organization_id)
+    template = call.draft.find(store.TEMPLATES, name=name, orgId=call.organization_id)
     if template is None:
         raise not_found(f"Could not find project template with Name {name}")
     return list(template["environments"])
 
 
-LIST: Final = obj(includeRoles=flag_text().optional(False), type=choice(*projects.TYPES).optional(None))
+LIST: Final = obj(includeRoles=flag_text().optional(False), type=choice(*views.TYPES).optional(None))
 
 
 @route("GET", "/api/v1/projects", only="current", auth=MACHINES, query=LIST)
 def list_projects(call: Call) -> Answer:
-    found = projects.of_member(call, call.organization_id, kind=call.query["type"])
+    found = store.of_member(call, call.organization_id, kind=call.query["type"])
     if not call.query["includeRoles"]:
-        return {"projects": [projects.whole(call, row) for row in found]}
+        return {"projects": [views.whole(call, row) for row in found]}
     permit_organization(call, "create", "member")
-    return {"projects": [{**projects.whole(call, row), "roles": projects.role_list(call, row)} for row in found]}
+    return {"projects": [{**views.whole(call, row), "roles": views.role_list(call, row)} for row in found]}
 
 
 @route("GET", "/api/v1/projects/slug/{slug}", only="current", auth=MACHINES)
 def get_project_by_slug(call: Call) -> Answer:
-    return projects.whole(call, projects.by_slug(call, call.path["slug"]))
+    return views.whole(call, store.by_slug(call, call.path["slug"]))
 
 
 # ---- one project, under either name
 def _read(call: Call) -> dict[str, Any]:
-    return projects.whole(call, projects.seen(call, call.path["projectId"]))
+    return views.whole(call, store.seen(call, call.path["projectId"]))
 
 
 def _update(call: Call) -> dict[str, Any]:
@@ -132,16 +132,16 @@ def _update(call: Call) -> dict[str, Any]:
             f'Failed to update project. A project with the slug "{columns["slug"]}" already exists in your '
             "organization. Please choose a different slug."
         )
-        projects.check_slug(call, row["orgId"], columns["slug"], taken, row["id"])
-    return projects.shown(call, call.draft.merge(tables.PROJECTS, row["id"], **columns, updatedAt=call.at))
+        store.check_slug(call, row["orgId"], columns["slug"], taken, row["id"])
+    return views.shown(call, call.draft.merge(tables.PROJECTS, row["id"], **columns, updatedAt=call.at))
 
 
 def _delete(call: Call) -> dict[str, Any]:
     row = permit(call, call.path["projectId"], "delete", "workspace")
     if row["hasDeleteProtection"] and not call.before:
         raise forbidden("Project delete protection is enabled")
-    projects.drop_project(call, row["id"])
-    return projects.shown(call, row)
+    store.drop_project(call, row["id"])
+    return views.shown(call, row)
 
 
 def _routes(path: str, key: str, settings: dict[str, Field], only: Any) -> tuple[Route, Route, Route]:
@@ -163,24 +163,24 @@ get_workspace, update_workspace, delete_workspace = _routes(
 
 @route("GET", "/api/v1/workspace", auth=MACHINES)
 def list_workspaces(call: Call) -> Answer:
-    return {"workspaces": [projects.whole(call, row) for row in projects.of_member(call, call.organization_id)]}
+    return {"workspaces": [views.whole(call, row) for row in store.of_member(call, call.organization_id)]}
 
 
 # ---- roles
 def _roles(call: Call, row: Row) -> dict[str, Any]:
-    return {"roles": projects.role_list(call, permit(call, row["id"], "read", "role"))}
+    return {"roles": views.role_list(call, permit(call, row["id"], "read", "role"))}
 
 
 @route("GET", "/api/v1/projects/{projectId}/roles", only="current", auth=MACHINES)
 def list_roles(call: Call) -> Answer:
-    return _roles(call, projects.seen(call, call.path["projectId"]))
+    return _roles(call, store.seen(call, call.path["projectId"]))
 
 
 @route("GET", "/api/v2/workspace/{projectId}/roles", only="current", auth=MACHINES)
 def list_workspace_roles(call: Call) -> Answer:
-    return _roles(call, projects.seen(call, call.path["projectId"]))
+    return _roles(call, store.seen(call, call.path["projectId"]))
 
 
 @route("GET", "/api/v1/workspace/{projectSlug}/roles", auth=MACHINES)
 def list_roles_by_slug(call: Call) -> Answer:
-    return _roles(call, projects.by_slug(call, call.path["projectSlug"]))
+    return _roles(call, store.by_slug(call, call.path["projectSlug"]))

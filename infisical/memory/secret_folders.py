@@ -12,11 +12,11 @@ from typing import Any, Final
 from infisical.memory import tables, tree
 from infisical.memory.access import covers, permit
 from infisical.memory.call import Call, pick, seconds_of
-from infisical.memory.domain.dynamic_secrets import dynamic_secrets
-from infisical.memory.domain.folders import drop_tree
 from infisical.memory.domain.places import checked, environment_of, let_in, project_by_slug, secret_path
+from infisical.memory.dynamic_secrets.store import drop_dynamic_secrets, dynamic_secrets
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import READERS, Answer, route
+from infisical.memory.secrets.store import drop_folder
 from infisical.memory.state import Row
 from infisical.memory.validation import array, boolean, datetime_text, loose_flag_text, obj, string
 
@@ -175,6 +175,16 @@ def delete_folder(call: Call) -> Answer:
             )
     drop_tree(call, folder)
     return {"folder": shown(call, folder)}
+
+
+def drop_tree(call: Call, folder: Row) -> None:
+    """Take a folder and those below it away, with their secrets, imports, dynamic secrets and leases."""
+    for _, one in list(tree.below(call.draft, folder, "/")):
+        drop_folder(call, one)
+        drop_dynamic_secrets(call, one["id"])
+        call.draft.clear(tables.imports(one["id"]))
+        call.draft.drop(tables.folders(one["envId"]), one["id"])
+        call.draft.drop(tables.FOLDER_PLACES, one["id"])
 
 
 def keep_protected(call: Call, project_id: str, environment: Row, below: list[tuple[str, Row]]) -> None:

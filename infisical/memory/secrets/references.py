@@ -15,9 +15,9 @@ from typing import Any, Final, TypeAlias
 
 from infisical.memory import access, tree
 from infisical.memory.call import Call
-from infisical.memory.domain import secrets
-from infisical.memory.domain.secret_views import Place
+from infisical.memory.domain.places import Place
 from infisical.memory.refusals import forbidden
+from infisical.memory.secrets import store
 from infisical.memory.state import Row
 
 PATTERN: Final = re.compile(r"\$\{([a-zA-Z0-9\-_.]+)\}")
@@ -122,7 +122,7 @@ def _value(call: Call, project_id: str, target: Target, origin: Target) -> str:
             f"You do not have permission to read secret {_told(target)}, which is referenced by secret {_told(origin)}."
         )
     folder = tree.find_folder(call.draft, project_id, target.environment, target.path)
-    found = None if folder is None else secrets.find(call.draft, folder, target.key)
+    found = None if folder is None else store.find(call.draft, folder, target.key)
     return "" if found is None else str(found["value"])
 
 
@@ -195,5 +195,5 @@ def _everywhere(call: Call, project_id: str) -> Iterator[tuple[Place, Row]]:
     for environment in tree.environment_list(call.draft, project_id):
         for path, folder in tree.below(call.draft, tree.root(call.draft, environment["id"]), "/"):
             here = Place(project_id, environment["slug"], path)
-            for row in secrets.shared_of(call.draft, folder):
+            for row in store.shared_of(call.draft, folder):
                 yield here, row

@@ -10,13 +10,13 @@ from typing import Any, Final
 from infisical.memory import tables, tree
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.domain import secret_views
-from infisical.memory.domain.folders import drop_tree
-from infisical.memory.domain.imported import Source, readable_of, sources
 from infisical.memory.domain.places import secret_path, slugged
-from infisical.memory.domain.secrets import shared_of, write_secret
 from infisical.memory.refusals import Refused, bad_request, not_found
 from infisical.memory.routing import JWT, READERS, Answer, route
+from infisical.memory.secret_folders import drop_tree
+from infisical.memory.secret_imports.imported_secrets import Source, readable_of, sources
+from infisical.memory.secrets import views
+from infisical.memory.secrets.store import shared_of, write_secret
 from infisical.memory.seeding import new_import
 from infisical.memory.state import Draft, Row
 from infisical.memory.validation import boolean, number, obj, string
@@ -261,9 +261,7 @@ def imported_group(call: Call, group: Source) -> dict[str, Any]:
         "environment": place.environment,
         "environmentInfo": slugged(environment),
         **({} if group.folder is None else {"folderId": group.folder["id"]}),
-        "secrets": [
-            {**secret_views.shown(call, one.place, one.row), "workspace": ""} for one in readable_of(call, group)
-        ],
+        "secrets": [{**views.shown(call, one.place, one.row), "workspace": ""} for one in readable_of(call, group)],
     }
 
 

@@ -10,9 +10,8 @@ from typing import Any, Final
 from infisical.memory import tree
 from infisical.memory.access import permit
 from infisical.memory.call import Call, iso, pick, seconds_of
-from infisical.memory.domain import dynamic_secrets as rows
-from infisical.memory.domain import providers
 from infisical.memory.domain.places import project_by_slug, secret_path
+from infisical.memory.dynamic_secrets import providers, store
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
@@ -78,12 +77,12 @@ def lasting() -> Field:
     def check(value: Any, path: Path, issues: Issues) -> Any:
         read = inner.check(value, path, issues)
         if isinstance(read, str):
-            seconds = rows.duration(read)
+            seconds = store.duration(read)
             if seconds is None:
                 issues.append(custom("Invalid duration", path))
             elif seconds < 60:
                 issues.append(custom("TTL must be a greater than 1min", path))
-            elif seconds > 10 * rows.UNITS["y"]:
+            elif seconds > 10 * store.UNITS["y"]:
                 issues.append(custom("TTL must be less than 10 years", path))
         return read
 
@@ -161,14 +160,14 @@ def permit_dynamic(call: Call, project_id: str, action: str) -> None:
 
 
 def named(call: Call, folder: Row, name: str, path: str) -> Row:
-    found = call.draft.find(rows.dynamic_secrets(folder["id"]), name=name)
+    found = call.draft.find(store.dynamic_secrets(folder["id"]), name=name)
     if found is None:
         raise not_found(f"Dynamic secret with name '{name}' in folder '{path}' not found")
     return found
 
 
 def refuse_taken(call: Call, folder: Row, name: str) -> None:
-    if call.draft.find(rows.dynamic_secrets(folder["id"]), name=name) is not None:
+    if call.draft.find(store.dynamic_secrets(folder["id"]), name=name) is not None:
         raise bad_request("Provided dynamic secret already exists under the folder")
 
 
@@ -203,14 +202,14 @@ def create_dynamic_secret(call: Call) -> Answer:
         gatewayId=None,
         gatewayV2Id=provider["inputs"].get("gatewayId"),
     )
-    call.draft.put(rows.dynamic_secrets(folder["id"]), row["id"], row)
+    call.draft.put(store.dynamic_secrets(folder["id"]), row["id"], row)
     return {"dynamicSecret": with_inputs(call, row)}
 
 
 @route("GET", SECRETS, auth=MACHINES, query=obj(**PLACE))
 def list_dynamic_secrets(call: Call) -> Answer:
     folder = place(call, call.query, "read-root-credential")
-    listed = call.draft.rows(rows.dynamic_secrets(folder["id"])).values()
+    listed = call.draft.rows(store.dynamic_secrets(folder["id"])).values()
     return {"dynamicSecrets": [shown(call, row) for row in listed]}
 
 
@@ -233,7 +232,7 @@ def update_dynamic_secret(call: Call) -> Answer:
     columns |= {"inputs": inputs, "status": None, "updatedAt": call.at}
     if "gatewayId" in (change.get("inputs") or {}):
         columns["gatewayV2Id"] = inputs.get("gatewayId")
-    written = call.draft.merge(rows.dynamic_secrets(folder["id"]), row["id"], **columns)
+    written = call.draft.merge(store.dynamic_secrets(folder["id"]), row["id"], **columns)
     return {"dynamicSecret": with_inputs(call, written)}
 
 
@@ -242,8 +241,8 @@ def delete_dynamic_secret(call: Call) -> Answer:
     """One with leases is answered as being deleted; it is gone then, as its leases are."""
     folder = place(call, call.body, "delete-root-credential")
     row = named(call, folder, call.path["name"].lower(), call.body["path"])
-    left = rows.leases_of(call, row) and not call.body["isForced"]
-    rows.drop_dynamic_secret(call, row)
+    left = store.leases_of(call, row) and not call.body["isForced"]
+    store.drop_dynamic_secret(call, row)
     return {"dynamicSecret": shown(call, {**row, "status": "Deleting"} if left else row)}
 
 
@@ -261,12 +260,12 @@ def leasing(call: Call, sent: Any, action: str) -> Row:
         if call.before:
             raise bad_request("Folder not found")
         raise not_found(f"Folder with path '{path}' in environment with slug '{slug}' not found")
-    rows.drop_expired(call, found["id"])
+    store.drop_expired(call, found["id"])
     return found
 
 
 def leased(call: Call, folder: Row, name: str, path: str) -> Row:
-    found = call.draft.find(rows.dynamic_secrets(folder["id"]), name=name)
+    found = call.draft.find(store.dynamic_secrets(folder["id"]), name=name)
     if found is None:
         if call.before:
             raise bad_request("Dynamic secret not found")
@@ -276,21 +275,21 @@ def leased(call: Call, folder: Row, name: str, path: str) -> Row:
 
 def lease_and_secret(call: Call, folder: Row) -> tuple[Row, Row]:
     """Return the lease that the path names if it is in this folder, and its dynamic secret."""
-    lease = call.draft.get(rows.leases(folder["id"]), call.path["leaseId"])
+    lease = call.draft.get(store.leases(folder["id"]), call.path["leaseId"])
     if lease is None:
         if call.before:
             raise bad_request("Dynamic secret lease not found")
         raise not_found(f"Dynamic secret lease with ID '{call.path['leaseId']}' not found")
-    return lease, call.draft.rows(rows.dynamic_secrets(folder["id"]))[lease["dynamicSecretId"]]
+    return lease, call.draft.rows(store.dynamic_secrets(folder["id"]))[lease["dynamicSecretId"]]
 
 
 def end_of(since: float, secret: Row, ttl: str | None) -> float:
-    return since + (rows.duration(ttl or secret["defaultTTL"]) or 0.0)
+    return since + (store.duration(ttl or secret["defaultTTL"]) or 0.0)
 
 
 def last_end(since: float, secret: Row) -> float:
     """Return when a lease ends at the latest."""
-    return since + (rows.duration(secret["maxTTL"]) or 0.0) if secret["maxTTL"] else float("inf")
+    return since + (store.duration(secret["maxTTL"]) or 0.0) if secret["maxTTL"] else float("inf")
 
 
 def caller_name(call: Call) -> str:
@@ -303,8 +302,8 @@ def caller_name(call: Call) -> str:
 def create_lease(call: Call) -> Answer:
     folder = leasing(call, call.body, "read")
     secret = leased(call, folder, call.body["dynamicSecretName"], call.body["path"])
-    if len(rows.leases_of(call, secret)) >= rows.MOST_LEASES:
-        raise bad_request(f"Max lease limit reached. Limit: {rows.MOST_LEASES}")
+    if len(store.leases_of(call, secret)) >= store.MOST_LEASES:
+        raise bad_request(f"Max lease limit reached. Limit: {store.MOST_LEASES}")
     expires = end_of(call.now, secret, call.body["ttl"])
     if expires > last_end(call.now, secret):
         raise bad_request("TTL cannot be larger than max TTL")
@@ -318,7 +317,7 @@ def create_lease(call: Call) -> Answer:
         dynamicSecretId=secret["id"],
         config=call.body["config"],
     )
-    call.draft.put(rows.leases(folder["id"]), row["id"], row)
+    call.draft.put(store.leases(folder["id"]), row["id"], row)
     return {"lease": shown_lease(call, row), "dynamicSecret": shown(call, secret), "data": made.data}
 
 
@@ -326,7 +325,7 @@ def create_lease(call: Call) -> Answer:
 def list_leases(call: Call) -> Answer:
     folder = leasing(call, call.query, "read")
     secret = leased(call, folder, call.path["name"], call.query["path"])
-    return {"leases": [shown_lease(call, row) for row in rows.leases_of(call, secret)]}
+    return {"leases": [shown_lease(call, row) for row in store.leases_of(call, secret)]}
 
 
 @route("GET", LEASE, auth=MACHINES, query=obj(**PLACE))
@@ -349,7 +348,7 @@ def renew_lease(call: Call) -> Answer:
         )
     if secret["type"] in providers.NOT_RENEWED:
         raise bad_request(providers.NOT_RENEWED[secret["type"]])
-    written = call.draft.merge(rows.leases(folder["id"]), lease["id"], expireAt=iso(expires), updatedAt=call.at)
+    written = call.draft.merge(store.leases(folder["id"]), lease["id"], expireAt=iso(expires), updatedAt=call.at)
     return {"lease": shown_lease(call, written)}
 
 
@@ -357,5 +356,5 @@ def renew_lease(call: Call) -> Answer:
 def delete_lease(call: Call) -> Answer:
     folder = leasing(call, call.body, "delete")
     lease, _ = lease_and_secret(call, folder)
-    call.draft.drop(rows.leases(folder["id"]), lease["id"])
+    call.draft.drop(store.leases(folder["id"]), lease["id"])
     return {"lease": shown_lease(call, lease)}
