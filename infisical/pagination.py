@@ -12,8 +12,8 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from returns.result import Failure, Success
 
+from infisical.answer import Answer
 from infisical.errors import InfisicalError, RequestError
-from infisical.group import Answer
 from infisical.request import Body, Request
 
 T = TypeVar("T")

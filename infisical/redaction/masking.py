@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from infisical.encodings import View
+    from infisical.redaction.encodings import View
 
 Span: TypeAlias = tuple[int, int]
 
@@ -198,7 +198,7 @@ class _Automaton:
 
 def _inner(view: View, kinds: dict[int, int]) -> Iterator[View]:
     """Decode base64 and hex where a secret may begin, in the phases in which it may."""
-    from infisical.encodings import from_base64, from_hex
+    from infisical.redaction.encodings import from_base64, from_hex
 
     phases = {(2, at % 2) for at, kind in kinds.items() if kind & HEX}
     for shift, first in enumerate(DETERMINED):
@@ -209,7 +209,7 @@ def _inner(view: View, kinds: dict[int, int]) -> Iterator[View]:
 
 def occurrences(text: str, secrets: SecretIndex, patterns: Callable[[str], Iterable[Span]]) -> list[Span]:
     """Find secrets, and whatever `patterns` finds, in a text and in what the text decodes to; in order."""
-    from infisical.encodings import View, decoded, unwrapped  # its patterns take a while to compile
+    from infisical.redaction.encodings import View, decoded, unwrapped  # its patterns take a while to compile
 
     spans: list[Span] = []
     seen = {(text, True)}

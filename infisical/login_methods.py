@@ -1,7 +1,7 @@
-"""The twelve login methods: values that build a fresh login request each time they are asked.
+"""The twelve login methods: values that build a new login request for each login.
 
-Imported when one of them is: a client that has a token already does not pay for them. The requests themselves are
-endpoints/identity_auth/, holding what comes back is middleware/session.py.
+A client that already has a token does not import this module. The requests are in endpoints/identity_auth/;
+middleware/session.py keeps the token that a login returns.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import quote
 
-from infisical.auth import without_controls
+from infisical.credentials import refuse_controls
 
 if TYPE_CHECKING:
     from infisical.endpoints.identity_auth import LoginResponse
@@ -24,21 +24,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _InOrganization:
-    """Logins that may choose a sub-organization, by its slug."""
+class _OrganizationLogin:
+    """Logins that can select a sub-organization by its slug."""
 
     organization_slug: str | None = field(default=None, kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class UniversalAuth(_InOrganization):
-    """Client id and client secret of a machine identity. Three wrong secrets lock it for some minutes."""
+class UniversalAuth(_OrganizationLogin):
+    """Log in with the client id and client secret of a machine identity.
+
+    By default three wrong secrets lock the login for five minutes.
+    """
 
     client_id: str
     client_secret: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        without_controls("client secret", self.client_secret)
+        refuse_controls("client secret", self.client_secret)
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.universal import Universal
@@ -52,9 +55,9 @@ class UniversalAuth(_InOrganization):
 
 @dataclass(frozen=True, slots=True)
 class TokenAuth:
-    """The documented login with a token, whose route servers no longer have: it answers 404.
+    """The documented login with a token; servers have removed its route and respond with 404.
 
-    A token of token auth is used as it is: `InfisicalClient(auth=IdentityAccessToken(token))`.
+    Use a token of token auth directly: `InfisicalClient(auth=IdentityAccessToken(token))`.
     """
 
     identity_id: str
@@ -66,16 +69,16 @@ class TokenAuth:
 
 
 @dataclass(frozen=True, slots=True)
-class _WithJwt(_InOrganization):
-    """Logins that show a signed token of somebody else's."""
+class _JwtLogin(_OrganizationLogin):
+    """Logins with a signed token of another party."""
 
     identity_id: str
     jwt: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        without_controls("jwt", self.jwt)
+        refuse_controls("jwt", self.jwt)
 
-    def _shown(self) -> _Shown:
+    def _to_fields(self) -> _JwtFields:
         return {
             "identity_id": self.identity_id,
             "jwt": self.jwt,
@@ -83,65 +86,71 @@ class _WithJwt(_InOrganization):
         }
 
 
-class _Shown(TypedDict):
+class _JwtFields(TypedDict):
     identity_id: str
     jwt: str
     organization_slug: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class GcpAuth(_WithJwt):
-    """A Google identity token, or a JWT signed by a service account."""
+class GcpAuth(_JwtLogin):
+    """Log in with a Google identity token, or with a JWT signed by a service account."""
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.gcp import Gcp
 
-        return Gcp.login(**self._shown())
+        return Gcp.login(**self._to_fields())
 
 
 @dataclass(frozen=True, slots=True)
-class AzureAuth(_WithJwt):
-    """An access token of Azure's managed identity."""
+class AzureAuth(_JwtLogin):
+    """Log in with an access token of an Azure managed identity."""
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.azure import Azure
 
-        return Azure.login(**self._shown())
+        return Azure.login(**self._to_fields())
 
 
 @dataclass(frozen=True, slots=True)
-class KubernetesAuth(_WithJwt):
-    """The token of a Kubernetes service account. It is renewed in its file: give `login` a factory that reads it."""
+class KubernetesAuth(_JwtLogin):
+    """Log in with the token of a Kubernetes service account.
+
+    Kubernetes rewrites the token file: pass `login` a factory that reads the file for each login.
+    """
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.kubernetes import Kubernetes
 
-        return Kubernetes.login(**self._shown())
+        return Kubernetes.login(**self._to_fields())
 
 
 @dataclass(frozen=True, slots=True)
-class OidcAuth(_WithJwt):
-    """An OpenID Connect identity token, as CI systems hand out."""
+class OidcAuth(_JwtLogin):
+    """Log in with an OpenID Connect identity token, such as the token of a CI job."""
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.oidc import Oidc
 
-        return Oidc.login(**self._shown())
+        return Oidc.login(**self._to_fields())
 
 
 @dataclass(frozen=True, slots=True)
-class JwtAuth(_WithJwt):
-    """A JWT that the identity's settings can verify."""
+class JwtAuth(_JwtLogin):
+    """Log in with a JWT that the identity's settings can verify."""
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.jwt import JwtLogin
 
-        return JwtLogin.login(**self._shown())
+        return JwtLogin.login(**self._to_fields())
 
 
 @dataclass(frozen=True, slots=True)
-class AwsAuth(_InOrganization):
-    """A signed STS GetCallerIdentity request: body and headers as base64, the headers of JSON."""
+class AwsAuth(_OrganizationLogin):
+    """Log in with a signed STS GetCallerIdentity request.
+
+    `iam_request_body` is the base64 of its body; `iam_request_headers` is the base64 of its headers as a JSON object.
+    """
 
     identity_id: str
     iam_request_body: str = field(repr=False)
@@ -149,8 +158,8 @@ class AwsAuth(_InOrganization):
     iam_http_request_method: str = "POST"
 
     def __post_init__(self) -> None:
-        without_controls("IAM request body", self.iam_request_body)
-        without_controls("IAM request headers", self.iam_request_headers)
+        refuse_controls("IAM request body", self.iam_request_body)
+        refuse_controls("IAM request headers", self.iam_request_headers)
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.aws import Aws
@@ -165,15 +174,18 @@ class AwsAuth(_InOrganization):
 
 
 @dataclass(frozen=True, slots=True)
-class LdapAuth(_InOrganization):
-    """User name and password in a directory. Three wrong passwords lock the identity for some minutes."""
+class LdapAuth(_OrganizationLogin):
+    """Log in with the user name and password of a directory.
+
+    By default three wrong passwords lock the login for five minutes.
+    """
 
     identity_id: str
     username: str
     password: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        without_controls("password", self.password)
+        refuse_controls("password", self.password)
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.ldap import Ldap
@@ -187,15 +199,15 @@ class LdapAuth(_InOrganization):
 
 
 @dataclass(frozen=True, slots=True)
-class TlsCertAuth(_InOrganization):
-    """A client certificate in PEM, sent in a header as a TLS-terminating proxy does."""
+class TlsCertAuth(_OrganizationLogin):
+    """Log in with a client certificate (PEM), sent in a header as TLS-terminating proxies do."""
 
     identity_id: str
     client_certificate: str = field(repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.client_certificate, str) or "-----BEGIN CERTIFICATE-----" not in self.client_certificate:
-            raise ValueError("the client certificate is not PEM")
+            raise ValueError("the client certificate is not PEM: pass its text, with the BEGIN CERTIFICATE line")
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.tls_cert import TlsCert
@@ -208,8 +220,11 @@ class TlsCertAuth(_InOrganization):
 
 
 @dataclass(frozen=True, slots=True)
-class OciAuth(_InOrganization):
-    """A signed request to Oracle Cloud: `authorization`, `host`, and `date` or `x-date` of its headers."""
+class OciAuth(_OrganizationLogin):
+    """Log in with a signed request to Oracle Cloud.
+
+    `request_headers` are its headers: `authorization`, `host`, and `date` or `x-date`.
+    """
 
     identity_id: str
     user_ocid: str
@@ -217,7 +232,7 @@ class OciAuth(_InOrganization):
 
     def __post_init__(self) -> None:
         for name, value in self.request_headers.items():
-            without_controls(f"header {name}", value)
+            refuse_controls(f"header {name}", value)
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.oci import Oci
@@ -230,33 +245,33 @@ class OciAuth(_InOrganization):
         )
 
 
-def _now() -> datetime:
+def _read_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def _nonce() -> str:
+def _generate_nonce() -> str:
     return uuid.uuid4().hex
 
 
 @dataclass(frozen=True, slots=True)
-class AliCloudAuth(_InOrganization):
-    """An access key of Alibaba Cloud, with which a GetCallerIdentity query is signed afresh for every login.
+class AliCloudAuth(_OrganizationLogin):
+    """Log in with an access key of Alibaba Cloud; each login signs a new GetCallerIdentity query.
 
-    `clock` gives the time of the signature (aware, any zone), `nonce` a text never used before. A `security_token`
-    (temporary keys) needs a server that passes it on.
+    `clock` returns the time of the signature (aware, in any zone). `nonce` returns a text that was never used before. A
+    `security_token` (temporary keys) requires a server that forwards it.
     """
 
     identity_id: str
     access_key_id: str
     access_key_secret: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
-    clock: Callable[[], datetime] = field(default=_now, repr=False, kw_only=True)
-    nonce: Callable[[], str] = field(default=_nonce, repr=False, kw_only=True)
+    clock: Callable[[], datetime] = field(default=_read_clock, repr=False, kw_only=True)
+    nonce: Callable[[], str] = field(default=_generate_nonce, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        without_controls("access key secret", self.access_key_secret)
+        refuse_controls("access key secret", self.access_key_secret)
         if self.security_token is not None:
-            without_controls("security token", self.security_token)
+            refuse_controls("security token", self.security_token)
 
     def request(self) -> Request[LoginResponse]:
         from infisical.endpoints.identity_auth.alicloud import AliCloud
@@ -280,14 +295,17 @@ class AliCloudAuth(_InOrganization):
             access_key_id=self.access_key_id,
             timestamp=query["Timestamp"],
             signature_nonce=query["SignatureNonce"],
-            signature=alicloud_signature(query, self.access_key_secret),
+            signature=sign_alicloud_query(query, self.access_key_secret),
             organization_slug=self.organization_slug,
         )
         return replace(login, body=Body({**(login.body or {}), **temporary})) if temporary else login
 
 
-def alicloud_signature(query: Mapping[str, str], secret: str) -> str:
-    """Sign a query as Alibaba Cloud's RPC style wants it (GET, HMAC-SHA1, base64): the server sends it on by GET."""
+def sign_alicloud_query(query: Mapping[str, str], secret: str) -> str:
+    """Sign a query in the RPC style of Alibaba Cloud (GET, HMAC-SHA1), and return the signature as base64.
+
+    The method is GET because the server forwards the query by GET.
+    """
     canonical = "&".join(f"{quote(name, safe='~')}={quote(query[name], safe='~')}" for name in sorted(query))
     text = f"GET&%2F&{quote(canonical, safe='~')}"
     return base64.b64encode(hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()).decode()

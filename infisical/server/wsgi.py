@@ -15,11 +15,12 @@ from urllib.parse import quote, unquote_to_bytes
 
 from returns.result import Failure, Result, Success
 
-from infisical.drivers import Executor, raised
-from infisical.hosts import Hosts, host_of, hosts_of
-from infisical.redaction import masked, secrets_in
+from infisical.defects import describe_exception
+from infisical.redaction import find_secrets, mask
 from infisical.request import Headers, HttpRequest
 from infisical.response import Response
+from infisical.server.hosts import Hosts, host_of, hosts_of
+from infisical.transport import Executor
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -56,8 +57,8 @@ def application(
     connection.
 
     `allowed_hosts` are the hosts that it answers to, in any port: names, addresses, networks, or `*` for every
-    well-formed one (`infisical.hosts.THIS_MACHINE` has those of loopback). A request for another host gets 421, one
-    whose `Host` is malformed or absent 400. None, the default, leaves the check to the WSGI server or a proxy.
+    well-formed one (`infisical.server.hosts.THIS_MACHINE` has those of loopback). A request for another host gets 421,
+    one whose `Host` is malformed or absent 400. None, the default, leaves the check to the WSGI server or a proxy.
     A body of more than `max_body_bytes` (4 MiB by default) gets 413 and is not read.
 
     A Failure is answered with 502 and a JSON body like the server's errors, without secrets; so are an executor that
@@ -186,14 +187,14 @@ def _run(executor: Executor, request: HttpRequest) -> Response:
     try:
         reply: object = executor(request)
     except Exception as cause:
-        return _refusal(HTTPStatus.BAD_GATEWAY, f"the executor is defective: {raised(cause)}")
+        return _refusal(HTTPStatus.BAD_GATEWAY, f"the executor is defective: {describe_exception(cause)}")
     match reply:
         case Success(Response() as response):
             flaw = _flaw(response)
             return response if flaw is None else _refusal(HTTPStatus.BAD_GATEWAY, flaw)
         case Failure(error):
             said = str(getattr(error, "message", type(error).__name__))
-            return _refusal(HTTPStatus.BAD_GATEWAY, masked(said, secrets_in(request.headers, request.body)))
+            return _refusal(HTTPStatus.BAD_GATEWAY, mask(said, find_secrets(request.headers, request.body)))
     return _refusal(HTTPStatus.BAD_GATEWAY, f"the executor returned {type(reply).__name__}, not a Result of a Response")
 
 

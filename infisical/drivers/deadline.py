@@ -39,13 +39,13 @@ class Deadline:
         error = reply.failure()
         if not isinstance(error, InfisicalNetworkError) or error.reason != "timeout":
             return reply
-        return exceeded(f"{error.message}: the deadline of the call has passed", error.sent)
+        return make_exceeded(f"{error.message}: the deadline of the call has passed", error.sent)
 
 
 FOREVER: Final = Deadline(inf, lambda: 0.0)
 
 
-def exceeded(message: str = "the deadline of the call has passed", sent: bool = False) -> Failure[Any]:
+def make_exceeded(message: str = "the deadline of the call has passed", sent: bool = False) -> Failure[Any]:
     """Make the failure of a call that ran out of time. `sent` describes its last HTTP request only."""
     return Failure(DeadlineExceededError(message, sent=sent))
 

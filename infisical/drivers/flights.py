@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 
 from returns.result import Failure
 
-from infisical.deadline import FOREVER, Deadline, exceeded, is_exceeded
+from infisical.drivers.deadline import FOREVER, Deadline, is_exceeded, make_exceeded
 from infisical.errors import AuthenticationError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Flights:
             if flight.leader == me:
                 return cast("T", Failure(AuthenticationError(NESTED)))
             if left <= 0:
-                return cast("T", exceeded())
+                return cast("T", make_exceeded())
             if flight.in_flight.acquire(timeout=min(left, GLANCE)):
                 flight.in_flight.release()
             else:
@@ -159,7 +159,7 @@ async def join_async(
         now = deadline.clock()
         left = min(left, deadline.at - now)
         if left <= 0:
-            return exceeded()
+            return make_exceeded()
         flight = flights.get(key)
         if flight is not None and flight.task is me:
             return Failure(AuthenticationError(NESTED))
@@ -176,7 +176,7 @@ async def join_async(
         ended, _ = await asyncio.wait((flight.task,), timeout=min(left, remaining))
         if not ended:
             if left <= remaining:
-                return exceeded()
+                return make_exceeded()
             flight.patience = 0.0  # it is abandoned, also where the clock is one that tests set
             left -= remaining
         elif not flight.task.cancelled():

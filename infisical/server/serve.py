@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from returns.result import Failure
 
-from infisical.drivers import Executor
-from infisical.hosts import ANY_HOST, THIS_MACHINE, hosts_of
-from infisical.wsgi import MAX_BODY_BYTES, application
+from infisical.server.hosts import ANY_HOST, THIS_MACHINE, hosts_of
+from infisical.server.wsgi import MAX_BODY_BYTES, application
+from infisical.transport import Executor
 
 if TYPE_CHECKING:
     from infisical.executors.memory import MemoryExecutor
@@ -74,7 +74,7 @@ class Server:
         extra = tuple(allow_hosts)
         hosts_of(extra)  # a wrong one is a ValueError before anything listens
         _needs_waitress()
-        from infisical.connections import Listener
+        from infisical.server.connections import Listener
 
         listener = _listening(host, port) if listener is None else listener
         self.url = _url(listener)
@@ -85,7 +85,7 @@ class Server:
         app = application(executor, allowed_hosts=allowed, max_body_bytes=max_body_bytes)
         self._server = Listener(app, listener, self._channels, threads=threads, max_body_bytes=max_body_bytes)
         # It warns whenever more requests come at once than there are threads: they wait their turn, nothing is wrong.
-        self._server.task_dispatcher.queue_logger = logging.Logger("infisical.serve", logging.CRITICAL)
+        self._server.task_dispatcher.queue_logger = logging.Logger("infisical.server.serve", logging.CRITICAL)
 
     def run(self) -> None:
         """Answer until `stop` is called."""

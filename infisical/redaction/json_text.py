@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from infisical.secret_names import NUMBERS, TEXT, secrecy_below, secrecy_in_object
+from infisical.redaction.names import NUMBERS, TEXT, secrecy_below, secrecy_in_object
 
 TOKEN: Final = re.compile(
     r'[\s,:\ufeff]*+(?:(?P<text>"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))|(?P<number>-?[0-9][0-9.eE+-]*+)'

@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote_plus, unquote_plus
 
-from infisical.masking import SecretIndex, occurrences, spliced
-from infisical.secret_names import (
+from infisical.redaction.masking import SecretIndex, occurrences, spliced
+from infisical.redaction.names import (
     NUMBERS,
     PLAIN_HEADERS,
     PLAIN_RESPONSE_HEADERS,
@@ -32,7 +32,7 @@ from infisical.secret_names import (
 )
 
 if TYPE_CHECKING:
-    from infisical.json_text import Token
+    from infisical.redaction.json_text import Token
 
 Secrets: TypeAlias = Collection[str] | SecretIndex
 """Secrets to hide: any collection of texts, or an index of them that was made once and serves many texts."""
@@ -44,7 +44,7 @@ DIGITS: Final = 6  # a shorter number is everywhere
 NONE: Final = SecretIndex()
 
 
-def secrets_in(headers: Iterable[tuple[str, str]], body: bytes | None) -> frozenset[str]:
+def find_secrets(headers: Iterable[tuple[str, str]], body: bytes | None) -> frozenset[str]:
     """Collect what a request carries that nobody may see: credentials in headers, secret fields of its body."""
     secrets: set[str] = set()
     for name, value in headers:
@@ -56,7 +56,7 @@ def secrets_in(headers: Iterable[tuple[str, str]], body: bytes | None) -> frozen
     return frozenset(secrets - PUBLIC_VALUES)
 
 
-def response_secrets(headers: Iterable[tuple[str, str]], body: bytes | None) -> frozenset[str]:
+def find_response_secrets(headers: Iterable[tuple[str, str]], body: bytes | None) -> frozenset[str]:
     """Collect what an answer gives that nobody may see: tokens, values of secrets and other secret fields, cookies."""
     secrets: set[str] = set()
     for name, value in headers:
@@ -72,7 +72,7 @@ def response_secrets(headers: Iterable[tuple[str, str]], body: bytes | None) -> 
     return frozenset(secrets - PUBLIC_VALUES)
 
 
-def masked(text: str, secrets: Secrets = ()) -> str:
+def mask(text: str, secrets: Secrets = ()) -> str:
     """Hide these secrets in a text, in any encoding, and what looks like one: tokens, keys, values of secret names.
 
     Where they overlap, all of it is hidden.
@@ -80,12 +80,12 @@ def masked(text: str, secrets: Secrets = ()) -> str:
     return _hidden(text, _index(secrets), MASK)
 
 
-def masked_value(value: Any, secrets: Secrets = ()) -> Any:
+def mask_value(value: Any, secrets: Secrets = ()) -> Any:
     """Hide the same in every text of a JSON value, names included, and everything below a secret name."""
-    return _masked(value, _index(secrets), 0)
+    return _mask_value(value, _index(secrets), 0)
 
 
-def recorded_headers(headers: Iterable[tuple[str, str]], secrets: Secrets = ()) -> dict[str, list[str]]:
+def redact_headers(headers: Iterable[tuple[str, str]], secrets: Secrets = ()) -> dict[str, list[str]]:
     """Write a response's headers for a recording, names to lists of values: those that are known to be harmless.
 
     All others are omitted, since they may hold a credential or a hash of the body. A redirect keeps the names of its
@@ -101,24 +101,24 @@ def recorded_headers(headers: Iterable[tuple[str, str]], secrets: Secrets = ()) 
     return written
 
 
-def recorded_request_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+def redact_request_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Write a request's headers for a recording: hidden, but for those that hold nothing secret."""
     return {name: value if name.lower() in PLAIN_HEADERS else RECORDED_MASK for name, value in headers}
 
 
-def recorded_url(url: str, secrets: Secrets = ()) -> str:
+def redact_url(url: str, secrets: Secrets = ()) -> str:
     """Write a URL for a recording, or to be shown: user name, password, values of secret names and secrets hidden."""
     return _url(url, _index(secrets), every=False)
 
 
-def recorded_body(body: bytes | None, secrets: Secrets = ()) -> bytes | None:
+def redact_body(body: bytes | None, secrets: Secrets = ()) -> bytes | None:
     """Write a body for a recording: secret fields hidden at any depth, and these secrets wherever they are.
 
     What is hidden is replaced in the body as it is written: the rest stays byte for byte.
     """
     if not body:
         return body
-    from infisical.json_text import tokens
+    from infisical.redaction.json_text import tokens
 
     text, encoding = _decoded(body)
     index = _index(secrets)
@@ -133,24 +133,26 @@ def _index(secrets: Secrets) -> SecretIndex:
 
 
 def _hidden(text: str, index: SecretIndex, mask: str) -> str:
-    from infisical.revealing import revealed  # its patterns take a while to compile, and are needed after an error
+    from infisical.redaction.revealing import (
+        revealed,  # its patterns take a while to compile, and are needed after an error
+    )
 
     spans = occurrences(text, index, revealed)
     return spliced(text, spans, mask) if spans else text
 
 
 # ---- JSON
-def _masked(value: Any, index: SecretIndex, flags: int) -> Any:
+def _mask_value(value: Any, index: SecretIndex, flags: int) -> Any:
     if isinstance(value, str):
         return MASK if flags & TEXT else _hidden(value, index, MASK)
     if isinstance(value, Mapping):
         inner = secrecy_in_object(flags)
         return {
-            _hidden(str(name), index, MASK): _masked(item, index, _flags(str(name), item, inner))
+            _hidden(str(name), index, MASK): _mask_value(item, index, _flags(str(name), item, inner))
             for name, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [_masked(item, index, flags) for item in value]
+        return [_mask_value(item, index, flags) for item in value]
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return MASK if is_number and flags & NUMBERS else value
 
@@ -161,7 +163,7 @@ def _flags(name: str, value: Any, inherited: int) -> int:
 
 def _document(text: str, scanned: list[Token], index: SecretIndex, encoding: str) -> str:
     """Replace the secrets of a JSON document where they are written."""
-    from infisical.json_text import is_secret, unescaped
+    from infisical.redaction.json_text import is_secret, unescaped
 
     pieces, end = [], 0
     for token in scanned:
@@ -255,7 +257,7 @@ def _credentials(name: str, value: str) -> Iterator[str]:
 
 def _secret_texts(text: str) -> Iterator[str]:
     """The values of secret names in a body: JSON, or half of it, a form, or JSON within a text."""
-    from infisical.json_text import is_secret, tokens, unescaped
+    from infisical.redaction.json_text import is_secret, tokens, unescaped
 
     scanned = tokens(text)
     if scanned is None:
@@ -276,8 +278,8 @@ def _secret_texts(text: str) -> Iterator[str]:
 def _named(text: str) -> Iterator[str]:
     """The values of secret names in a text that is no document."""
     if any(sign in text for sign in "=\"'&%"):
-        from infisical.json_text import unescaped
-        from infisical.revealing import revealed
+        from infisical.redaction.json_text import unescaped
+        from infisical.redaction.revealing import revealed
 
         end = 0
         for start, stop in sorted(occurrences(text, NONE, revealed), key=lambda span: (span[0], -span[1])):
@@ -313,7 +315,20 @@ def _decoded(body: bytes) -> tuple[str, str]:
 
 
 __all__ = [
-    "MASK", "RECORDED_MASK", "SECRET_FIELDS", "SECRET_HEADERS", "SecretIndex", "Secrets", "is_secret_field", "masked",
-    "masked_value", "normal", "recorded_body", "recorded_headers", "recorded_request_headers", "recorded_url",
-    "response_secrets", "secrets_in",
+    "MASK",
+    "RECORDED_MASK",
+    "SECRET_FIELDS",
+    "SECRET_HEADERS",
+    "SecretIndex",
+    "Secrets",
+    "find_response_secrets",
+    "find_secrets",
+    "is_secret_field",
+    "mask",
+    "mask_value",
+    "normal",
+    "redact_body",
+    "redact_headers",
+    "redact_request_headers",
+    "redact_url",
 ]  # fmt: skip

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from infisical.json_text import secret_values
-from infisical.masking import Span
-from infisical.secret_names import is_secret_parameter
+from infisical.redaction.json_text import secret_values
+from infisical.redaction.masking import Span
+from infisical.redaction.names import is_secret_parameter
 
 WORDS: Final = re.compile(r"[\w.-]+")
 SERVICE_TOKEN: Final = re.compile(r"\bst\.[\w-]{8,}\.[\w.-]+")

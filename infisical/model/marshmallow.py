@@ -9,16 +9,16 @@ from __future__ import annotations
 import functools
 import typing
 from collections.abc import Callable
-from dataclasses import MISSING
+from dataclasses import MISSING, is_dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 
-from infisical.decode import Mismatch, Reader, field_reader, unwrapped
-from infisical.model import Model, wire_names
+from infisical.model.names import list_fields, unwrap_hint
+from infisical.model.reader import Mismatch, Reader, make_field_reader
 
 
-def schema_of(model: type[Model]) -> type[Schema]:
+def make_schema(model: type[Any]) -> type[Schema]:
     """Make the schema class of a model; loading gives the model, dumping gives what `to_dict` gives."""
     made: type[Schema] = _made(cast("Any", model))
     return made
@@ -28,7 +28,7 @@ def schema_of(model: type[Model]) -> type[Schema]:
 def _made(model: Any) -> type[Schema]:
     hints = typing.get_type_hints(model)
     columns: dict[str, Any] = {}
-    for f, name in wire_names(model):
+    for f, name in list_fields(model):
         options: dict[str, Any] = {"data_key": name}
         if f.default is not MISSING:
             options |= {"load_default": f.default, "allow_none": True}
@@ -36,7 +36,7 @@ def _made(model: Any) -> type[Schema]:
             options |= {"load_default": f.default_factory, "allow_none": True}
         else:
             options["required"] = True
-        columns[f.name] = _field(hints[f.name], options, field_reader(model, f, name, hints[f.name]))
+        columns[f.name] = _field(hints[f.name], options, make_field_reader(model, f, name, hints[f.name]))
     defaults = {name: column.load_default for name, column in columns.items() if not column.required}
 
     def make(self: Schema, data: dict[str, Any], **_: Any) -> Any:
@@ -49,7 +49,7 @@ def _made(model: Any) -> type[Schema]:
 
 def _field(hint: Any, options: dict[str, Any], read: Reader | None = None) -> fields.Field:
     """Make marshmallow's field of a type. It loads what `read` makes of a value; those inside it only dump."""
-    kind, nullable = unwrapped(hint)
+    kind, nullable = unwrap_hint(hint)
     if nullable or kind is Any:
         options["allow_none"] = True
     made = _typed(kind)
@@ -66,8 +66,8 @@ def _typed(kind: Any) -> Callable[..., fields.Field]:
         return functools.partial(_List, _field(args[0], {}))
     if isinstance(origin, type) and issubclass(origin, typing.Mapping):
         return functools.partial(_Dict, keys=fields.String(), values=_field(args[1], {}))
-    if Model in getattr(kind, "__mro__", ()):
-        return functools.partial(_Nested, lambda: schema_of(cast("type[Model]", kind))())
+    if is_dataclass(kind):
+        return functools.partial(_Nested, lambda: make_schema(cast("type[Any]", kind))())
     return _Raw
 
 
