@@ -58,9 +58,10 @@ def test_the_links_of_an_undisturbed_call() -> None:
     from returns.result import Success
 
     from infisical import HttpRequest, Response, Retry
-    from infisical.drivers import Flights, drive
+    from infisical.drivers.blocking import drive
+    from infisical.drivers.flights import Flights
     from infisical.flow import Next, chain
-    from infisical.middleware.log import log
+    from infisical.middleware.log import log_call
     from infisical.middleware.retry import Budget, retry
 
     policy, reply, flights = Retry(), Success(Response(200)), Flights()
@@ -73,7 +74,7 @@ def test_the_links_of_an_undisturbed_call() -> None:
 
         return run
 
-    with_links = thousand(chain([log(perf_counter), retry(policy, Budget(policy.budget), lambda: 0.5)]))
+    with_links = thousand(chain([log_call(perf_counter), retry(policy, Budget(policy.budget), lambda: 0.5)]))
     without = thousand(chain([]))
     spent = [(timed(with_links, 3) - timed(without, 3)) * 1000 for _ in range(40)]
     RATIOS.append(("retry and log links", "nothing, in us", spent, 5.0))

@@ -1,13 +1,15 @@
-"""Infisical as a library of pure functions: this file is the index, nothing is defined here.
+"""Infisical as a library of pure functions. This file is the index: nothing is defined here.
 
-endpoints/secrets/     a pure function builds a `Request[T]`
-request.py             prepared once into an `HttpRequest`
-middleware/            links of the chain, pure flows: log, auth mode, retry, session
-drivers.py             run the flow, in threads or under asyncio, until its deadline
-executors/             the only I/O
-decode.py, errors.py   the `Response` becomes an `Answer[T]` (answer.py): a `Success` or a `Failure`
-client.py              puts these together
-memory/, testing/      an Infisical as data and functions, and what tests are made of
+endpoints/secrets/     a pure function builds a `Request[T]`          request.py
+encode.py              the request becomes an `HttpRequest`
+middleware/            pure flows around it: log, auth mode, retry, token
+drivers/               run the flow until its deadline, in threads or under asyncio
+executors/             the only I/O                                   transport.py has their types
+decode.py              the `Response` becomes a model
+rejection.py           or an error of the family in errors.py
+answer.py              the `Answer[T]` of the call: a `Success` or a `Failure`
+client.py              puts these together: call.py for each call, login.py and session.py for logins
+memory/, testing/      an Infisical as data and functions, and the parts of tests
 """
 
 from __future__ import annotations
@@ -17,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 from infisical.version import __version__
 
 if TYPE_CHECKING:
+    from infisical.access import Access, AuthMode
     from infisical.answer import Answer, or_raise
-    from infisical.auth import Access, ApiKey, AuthMode, IdentityAccessToken, Jwt, ServiceToken
     from infisical.client import AsyncInfisicalClient, InfisicalClient
-    from infisical.drivers import AsyncExecutor, Executor
+    from infisical.credentials import ApiKey, IdentityAccessToken, Jwt, ServiceToken
     from infisical.endpoints.identity_auth import LoginResponse
     from infisical.endpoints.secrets.merge import merge_imports, to_env
     from infisical.errors import (
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from infisical.flow import Middleware
-    from infisical.logins import (
+    from infisical.login_methods import (
         AliCloudAuth,
         AwsAuth,
         AzureAuth,
@@ -56,16 +58,36 @@ if TYPE_CHECKING:
         UniversalAuth,
     )
     from infisical.middleware.retry import Retry
+    from infisical.pagination import apages, pages
     from infisical.place import Place
     from infisical.request import NULL, HttpRequest, Request
     from infisical.response import Response
+    from infisical.transport import AsyncExecutor, Executor
 
 _HOMES = {
-    "answer": ("Answer", "or_raise"),
-    "auth": ("Access", "ApiKey", "AuthMode", "IdentityAccessToken", "Jwt", "ServiceToken"),
-    "client": ("AsyncInfisicalClient", "InfisicalClient"),
-    "drivers": ("AsyncExecutor", "Executor"),
+    "access": (
+        "Access",
+        "AuthMode",
+    ),
+    "answer": (
+        "Answer",
+        "or_raise",
+    ),
+    "client": (
+        "AsyncInfisicalClient",
+        "InfisicalClient",
+    ),
+    "credentials": (
+        "ApiKey",
+        "IdentityAccessToken",
+        "Jwt",
+        "ServiceToken",
+    ),
     "endpoints.identity_auth": ("LoginResponse",),
+    "endpoints.secrets.merge": (
+        "merge_imports",
+        "to_env",
+    ),
     "errors": (
         "AuthenticationError",
         "BadRequestError",
@@ -84,8 +106,7 @@ _HOMES = {
         "ValidationError",
     ),
     "flow": ("Middleware",),
-    "endpoints.secrets.merge": ("merge_imports", "to_env"),
-    "logins": (
+    "login_methods": (
         "AliCloudAuth",
         "AwsAuth",
         "AzureAuth",
@@ -100,9 +121,21 @@ _HOMES = {
         "UniversalAuth",
     ),
     "middleware.retry": ("Retry",),
+    "pagination": (
+        "apages",
+        "pages",
+    ),
     "place": ("Place",),
-    "request": ("NULL", "HttpRequest", "Request"),
+    "request": (
+        "NULL",
+        "HttpRequest",
+        "Request",
+    ),
     "response": ("Response",),
+    "transport": (
+        "AsyncExecutor",
+        "Executor",
+    ),
 }
 _HOME = {name: f"infisical.{module}" for module, names in _HOMES.items() for name in names}
 
@@ -154,8 +187,10 @@ __all__ = [
     "UniversalAuth",
     "ValidationError",
     "__version__",
+    "apages",
     "merge_imports",
     "or_raise",
+    "pages",
     "to_env",
 ]
 

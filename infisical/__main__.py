@@ -37,7 +37,7 @@ def demo_arguments(parser: argparse.ArgumentParser) -> None:
 
 def serve(given: argparse.Namespace) -> int:
     """Serve an Infisical in memory over HTTP until interrupted, and say how to log in to it."""
-    from infisical.serve import main
+    from infisical.server.serve import main
 
     return main(host=given.host, port=given.port, data=given.data, allow_hosts=given.allow_host)
 

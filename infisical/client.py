@@ -1,6 +1,6 @@
-"""The composition root: puts the chain together, and makes the two clients. The groups are named in api.py.
+"""The two clients: the composition root. api.py names the groups, options.py the settings, call.py runs the chain.
 
-Nothing else knows all the parts. What a call is made of belongs to them; only the order of it is written here.
+Only this module knows all the parts.
 """
 
 from __future__ import annotations
@@ -10,21 +10,30 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, TypeAlias, TypeVar
+from math import inf
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NoReturn, TypeAlias, TypeVar, cast
 
 from returns.result import Failure
 
+from infisical.access import AuthMode, Policy
 from infisical.answer import Answer
 from infisical.api import Api as Api
-from infisical.auth import AsyncLogin, AuthMode, Credential, Login, Policy
-from infisical.drivers import AsyncExecutor, AsyncFlights, Executor, Flights, adrive, broken, drive, raised
+from infisical.call import Caller, make_caller
+from infisical.credentials import Credential
+from infisical.defects import describe_exception, wrap_exception
+from infisical.drivers.asyncio import adrive
+from infisical.drivers.blocking import drive
+from infisical.drivers.deadline import Deadline
+from infisical.drivers.flights import AsyncFlights, Flights
 from infisical.errors import AuthenticationError
 from infisical.flow import Flow, Middleware
 from infisical.group import AsyncRun, Group, R, Run
+from infisical.login import AsyncLogin, Login, hold_login, hold_token, log_in
 from infisical.middleware.retry import Retry
-from infisical.pipeline import CLOUD, Options, Pipeline
+from infisical.options import CLOUD, Options, make_settings
 from infisical.request import Request
-from infisical.wiring import check_executor, check_function, check_login, check_sleep, login_mistake
+from infisical.transport import AsyncExecutor, Executor
+from infisical.wiring import check_auth, check_executor, check_login, check_sleep, find_login_mistake
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -34,120 +43,173 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 L = TypeVar("L")
+E = TypeVar("E")
+S = TypeVar("S")
 Clock: TypeAlias = Callable[[], float]
-RETRY: Final = Retry()
-MOST_BYTES: Final = 64 * 2**20
+DEFAULTS: Final = Options()
 
 
-class Same(Enum):
-    """What is left out stays as it is, where None has a meaning of its own."""
+class Omitted(Enum):
+    """Marks an omitted option where `None` is a valid value."""
 
-    SAME = "same"
-
-
-SAME: Final = Same.SAME
+    OMITTED = "omitted"
 
 
-class Client(Api[R], Generic[R, L]):
-    """What can be said of a client, and to it, without running anything."""
+OMITTED: Final = Omitted.OMITTED
 
-    _pipeline: Pipeline
+
+class Client(Api[R], Generic[R, L, E, S]):
+    """The constructor and the state that both clients share. It runs nothing."""
+
     _blocking: ClassVar[bool]
-    _own: Any = None
+    _caller: Caller
+    _owned: Any = None
     """The transport that the client made, and closes."""
 
-    def _configure(self, executor: object, sleep: object, options: dict[str, Any], **settings: Any) -> str:
-        """Check and keep every setting; return what is wrong, or an empty text.
+    def __init__(
+        self,
+        *,
+        base_url: str = CLOUD,
+        auth: Credential | L | None = None,
+        executor: E | None = None,
+        timeout: float = DEFAULTS.timeout,
+        deadline: float | None = DEFAULTS.deadline,
+        retry: Retry | None = DEFAULTS.retry,
+        max_response_bytes: int | None = DEFAULTS.max_response_bytes,
+        headers: Mapping[str, str] | None = None,
+        auth_policy: str | Policy = "documented",
+        leeway: float = 30.0,
+        middleware: Sequence[Middleware] = (),
+        clock: Clock = time.monotonic,
+        random: Callable[[], float] = random.random,
+        sleep: S | None = None,
+        allow_http: bool = False,
+    ) -> None:
+        super().__init__(cast("R", self))
+        if mistake := self._configure(
+            auth,
+            executor,
+            sleep,
+            {"timeout": timeout, "deadline": deadline, "retry": retry, "max_response_bytes": max_response_bytes},
+            base_url=base_url,
+            headers=headers,
+            policy=auth_policy,
+            middleware=middleware,
+            clock=clock,
+            random=random,
+            leeway=leeway,
+            allow_http=allow_http,
+        ):
+            del base_url, headers, auth  # a traceback with locals must not show them
+            raise ValueError(mistake)
+        self._connect(executor, sleep)
 
-        It does not raise: the constructor does, where nothing secret is among the locals of a frame.
+    def _configure(
+        self, auth: object, executor: object, sleep: object, options: dict[str, Any], **settings: Any
+    ) -> str:
+        """Check and keep every setting; return the mistake in them, or an empty text.
+
+        It does not raise: the constructor does, in a frame without secrets.
         """
         try:
             if executor is not None:
                 check_executor(executor, blocking=self._blocking)
-            if sleep is not None or self._blocking:
+            if sleep is not None:
                 check_sleep(sleep, blocking=self._blocking)
-            check_function("clock", settings["clock"])
-            check_function("random", settings["chance"])
-            self._pipeline = Pipeline(options=Options(**options), blocking=self._blocking, **settings)
+            self._caller = make_caller(make_settings(**settings), Options(**options))
+            if auth is not None:
+                if check_auth(auth, blocking=self._blocking) == "credential":
+                    credential = cast("Credential", auth)
+                    hold_token(self._caller, credential.mode, credential.value)
+                else:
+                    hold_login(self._caller, cast("AsyncLogin", auth))
         except ValueError as cause:
             return str(cause)
         except Exception as cause:
-            return f"a setting cannot be used: {raised(cause)}"
+            return f"a setting cannot be used: {describe_exception(cause)}"
         return ""
+
+    def _connect(self, executor: E | None, sleep: S | None) -> None:
+        """Keep executor and sleep, or make the default ones."""
+        raise NotImplementedError
 
     def _hold(self, mode: AuthMode, token: str, expires_in: float | None, renew: L | None) -> str:
         try:
             if renew is not None:
                 check_login("renew", renew, blocking=self._blocking)
-            self._pipeline.hold(mode, token, expires_in, renew)
+            hold_token(self._caller, mode, token, expires_in, cast("AsyncLogin | None", renew))
         except ValueError as cause:
             return str(cause)
         return ""
 
+    def _deadline(self) -> Deadline:
+        """Return the deadline of a call that begins now."""
+        clock, seconds = self._caller.settings.clock, self._caller.options.deadline
+        return Deadline(inf if seconds is None else clock() + seconds, clock)
+
     @property
     def auth_mode(self) -> AuthMode | None:
-        """The kind of credential that the client holds; None if it holds none."""
-        return self._pipeline.cell.mode()
+        """The mode of the client's credential; None if it has none."""
+        return self._caller.store.mode()
 
     @property
     def is_authenticated(self) -> bool:
-        """Whether the client holds a credential, good or not."""
+        """True if the client has a credential, valid or not."""
         return self.auth_mode is not None
 
     def set_access_token(self, token: str, expires_in: float | None = None, renew: L | None = None) -> None:
-        """Hold an identity's access token; whatever an earlier login left behind is gone.
+        """Hold an identity's access token; this replaces everything that an earlier login left behind.
 
         `expires_in` is in seconds (None or 0: it does not expire), `renew` a login method or factory for its renewal.
-        ValueError if a header cannot carry the token, or `renew` is neither of these.
+        ValueError if a header cannot carry the token, or if `renew` is no login.
         """
-        if problem := self._hold("identity_access_token", token, expires_in, renew):
+        if mistake := self._hold("identity_access_token", token, expires_in, renew):
             del token
-            raise ValueError(problem)
+            raise ValueError(mistake)
 
     def set_jwt(self, token: str, expires_in: float | None = None, renew: L | None = None) -> None:
         """Hold a user's token, as `set_access_token` holds an identity's.
 
         A `renew` factory returns a `LoginResponse` with the next token; the mode stays.
         """
-        if problem := self._hold("jwt", token, expires_in, renew):
+        if mistake := self._hold("jwt", token, expires_in, renew):
             del token
-            raise ValueError(problem)
+            raise ValueError(mistake)
 
     def logout(self) -> None:
-        """Forget the credential; a login still in the air is forgotten too. The server is not told."""
-        self._pipeline.forget()
+        """Forget the credential, and the result of a login in flight. The server is not told."""
+        self._caller.store.clear()
 
     def with_options(
         self,
         *,
         timeout: float | None = None,
         deadline: float | None = None,
-        retry: Retry | Same | None = SAME,
+        retry: Retry | Omitted | None = OMITTED,
         idempotent: bool | None = None,
         max_response_bytes: int | None = None,
     ) -> Self:
         """Copy the client with other options for some calls; it is cheap, and shares session, transport and flights.
 
-        `timeout` (seconds) is for one message, `deadline` for a whole call. `retry=None` turns repeating off.
-        `idempotent=True` says that the calls made with the copy do no harm if they are done twice, so that writes are
-        repeated as reads are. What is left out stays. ValueError for what cannot be right. Closing the copy closes
-        nothing.
+        `timeout` (seconds) limits one HTTP request, `deadline` a whole call. `retry=None` turns retries off.
+        `idempotent=True` declares that repeating a call of the copy does no harm: writes are then retried as reads are.
+        Omitted options keep their value. ValueError for a value that cannot be right. Closing the copy closes nothing.
         """
-        before = self._pipeline.options
+        before = self._caller.options
         options = Options(
             timeout=before.timeout if timeout is None else timeout,
             deadline=before.deadline if deadline is None else deadline,
-            retry=before.retry if isinstance(retry, Same) else retry,
+            retry=before.retry if isinstance(retry, Omitted) else retry,
             idempotent=before.idempotent if idempotent is None else idempotent,
             max_response_bytes=before.max_response_bytes if max_response_bytes is None else max_response_bytes,
         )
-        other = type(self).__new__(type(self))
-        own = vars(other)
-        own.update(vars(self))
-        for name in [name for name, value in own.items() if isinstance(value, Group)]:
-            del own[name]  # its groups run what this client runs, itself (`_run`) included
-        own.update(_run=other, _pipeline=self._pipeline.with_options(options), _own=None)
-        return other
+        twin = type(self).__new__(type(self))
+        attributes = vars(twin)
+        attributes.update(vars(self))
+        for name in [name for name, value in attributes.items() if isinstance(value, Group)]:
+            del attributes[name]  # a group runs what its client runs: `_run` too is such an attribute
+        attributes.update(_run=twin, _caller=self._caller.with_options(options), _owned=None)
+        return twin
 
     def __copy__(self) -> Self:
         return self.with_options()
@@ -163,71 +225,37 @@ class Client(Api[R], Generic[R, L]):
         self.__reduce__()
 
     def __repr__(self) -> str:
-        if "_pipeline" not in vars(self):  # in a traceback of a constructor that failed
+        if "_caller" not in vars(self):  # in a traceback of a constructor that failed
             return f"{type(self).__name__}(not constructed)"
-        return f"{type(self).__name__}({self._pipeline.base_url!r}, auth_mode={self.auth_mode!r})"
+        return f"{type(self).__name__}({self._caller.settings.base_url!r}, auth_mode={self.auth_mode!r})"
 
 
-class InfisicalClient(Client[Run, Login]):
+class InfisicalClient(Client[Run, Login, Executor, Callable[[float], object]]):
     """The blocking client. Safe to share between threads; a context manager that closes the transport it made.
 
-    `base_url` is the root of the server, with a path prefix if it has one; `http://` to anything but this machine needs
-    `allow_http`, and one `/api` at the end is dropped. `auth` is a credential, or a login method or factory: with that
-    the first call that needs a credential logs in. `executor` sends; None: urllib3.
-    `timeout` (seconds) is the total for one message, `deadline` for a call with all its messages and waits (None: no
-    end). `retry` says how calls that failed by chance are repeated (None: not at all): a write only where it surely was
-    not done. An answer of more than `max_response_bytes` is a `Failure`. `headers` go with every message. `auth_policy`
-    is "documented", "server" or a function of an endpoint's `Access`. A token is renewed `leeway` seconds before it
-    expires. `clock`, `sleep` and `random` are for tests.
-    `middleware` are links of your own, outermost first. ValueError if an argument cannot be right; calls never raise.
+    `base_url` is the root of the server, with a path prefix if it has one; `http://` to any other machine needs
+    `allow_http`, and the client drops one `/api` at the end. `auth` is a credential, or a login method or factory: with
+    these the first call that needs a credential logs in. `executor` sends HTTP requests; None: urllib3.
+    `timeout` (seconds) limits one HTTP request, `deadline` a call with all its HTTP requests and waits (None: no
+    limit). `retry` describes how calls are repeated after a transient failure (None: never): a write only where it
+    surely was not done. An answer of more than `max_response_bytes` is a `Failure`. The client sends `headers` with
+    every HTTP request. `auth_policy` is "documented", "server" or a function of an endpoint's `Access`. A token is
+    renewed `leeway` seconds before it expires. `clock`, `sleep` and `random` are for tests.
+    `middleware` is your own, outermost first. ValueError if an argument cannot be right; calls never raise.
     """
 
     _blocking = True
 
-    def __init__(
-        self,
-        *,
-        base_url: str = CLOUD,
-        auth: Credential | Login | None = None,
-        executor: Executor | None = None,
-        timeout: float = 30.0,
-        deadline: float | None = 120.0,
-        retry: Retry | None = RETRY,
-        max_response_bytes: int | None = MOST_BYTES,
-        headers: Mapping[str, str] | None = None,
-        auth_policy: str | Policy = "documented",
-        leeway: float = 30.0,
-        middleware: Sequence[Middleware] = (),
-        clock: Clock = time.monotonic,
-        random: Callable[[], float] = random.random,
-        sleep: Callable[[float], object] = time.sleep,
-        allow_http: bool = False,
-    ) -> None:
-        super().__init__(self)
-        if problem := self._configure(
-            executor,
-            sleep,
-            {"timeout": timeout, "deadline": deadline, "retry": retry, "max_response_bytes": max_response_bytes},
-            base_url=base_url,
-            headers=headers,
-            policy=auth_policy,
-            middleware=middleware,
-            auth=auth,
-            clock=clock,
-            chance=random,
-            leeway=leeway,
-            allow_http=allow_http,
-        ):
-            del base_url, headers, auth  # so that no traceback with locals shows them
-            raise ValueError(problem)
-        self._sleep = sleep
-        self._execute: Executor = _transport(max_response_bytes) if executor is None else executor
-        self._own: Any = self._execute if executor is None else None
+    def _connect(self, executor: Executor | None, sleep: Callable[[float], object] | None) -> None:
         self._flights = Flights()
+        self._sleep = time.sleep if sleep is None else sleep
+        if executor is None:
+            executor = self._owned = _make_transport(self._caller.options.max_response_bytes)
+        self._execute = executor
 
     def __call__(self, request: Request[T], /) -> Answer[T]:
         """Run any request, a hand-made one too."""
-        return self._drive(self._pipeline.call(request))
+        return self._drive(self._caller.call(request))
 
     def login(self, method: Login) -> Answer[LoginResponse]:
         """Log in, hold the token, and renew it the same way from now on.
@@ -236,21 +264,21 @@ class InfisicalClient(Client[Run, Login]):
         Expect `UnauthorizedError` (a wrong secret; it counts towards a lockout), `NotFoundError` (an unknown client id
         or identity), `ValidationError`.
         """
-        mistake = login_mistake(method, blocking=True)
+        mistake = find_login_mistake(method, blocking=True)
         if mistake is not None:
             return Failure(AuthenticationError(mistake))
-        return self._drive(self._pipeline.login(method))
+        return self._drive(log_in(self._caller, method))
 
     def _drive(self, flow: Flow[Answer[T]]) -> Answer[T]:
         try:
-            return drive(flow, self._execute, self._flights, self._sleep, self._pipeline.deadline())
+            return drive(flow, self._execute, self._flights, self._sleep, self._deadline())
         except Exception as cause:
-            return Failure(broken(cause))
+            return Failure(wrap_exception(cause))
 
     def close(self) -> None:
         """Close the transport, if the client made it; calls after that are a `Failure`."""
-        if self._own is not None:
-            self._own.close()
+        if self._owned is not None:
+            self._owned.close()
 
     def __enter__(self) -> Self:
         return self
@@ -261,7 +289,7 @@ class InfisicalClient(Client[Run, Login]):
         self.close()
 
 
-class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin]):
+class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin, AsyncExecutor, Callable[[float], Awaitable[object]]]):
     """The asyncio client: the same arguments, with an async executor; None: urllib3 in threads of its own.
 
     Login factories may be coroutine functions. An async context manager that closes the transport it made.
@@ -269,74 +297,38 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin]):
 
     _blocking = False
 
-    def __init__(
-        self,
-        *,
-        base_url: str = CLOUD,
-        auth: Credential | AsyncLogin | None = None,
-        executor: AsyncExecutor | None = None,
-        timeout: float = 30.0,
-        deadline: float | None = 120.0,
-        retry: Retry | None = RETRY,
-        max_response_bytes: int | None = MOST_BYTES,
-        headers: Mapping[str, str] | None = None,
-        auth_policy: str | Policy = "documented",
-        leeway: float = 30.0,
-        middleware: Sequence[Middleware] = (),
-        clock: Clock = time.monotonic,
-        random: Callable[[], float] = random.random,
-        sleep: Callable[[float], Awaitable[object]] | None = None,
-        allow_http: bool = False,
-    ) -> None:
-        super().__init__(self)
-        if problem := self._configure(
-            executor,
-            sleep,
-            {"timeout": timeout, "deadline": deadline, "retry": retry, "max_response_bytes": max_response_bytes},
-            base_url=base_url,
-            headers=headers,
-            policy=auth_policy,
-            middleware=middleware,
-            auth=auth,
-            clock=clock,
-            chance=random,
-            leeway=leeway,
-            allow_http=allow_http,
-        ):
-            del base_url, headers, auth  # so that no traceback with locals shows them
-            raise ValueError(problem)
+    def _connect(self, executor: AsyncExecutor | None, sleep: Callable[[float], Awaitable[object]] | None) -> None:
+        self._flights: AsyncFlights = {}
         self._sleep = sleep
-        self._own: Any = None
         if executor is None:
             from infisical.executors.threaded import ThreadedExecutor
 
-            self._own = _transport(max_response_bytes)
-            executor = self._threads = ThreadedExecutor(self._own)
-        self._execute: AsyncExecutor = executor
-        self._flights: AsyncFlights = {}
+            self._owned = _make_transport(self._caller.options.max_response_bytes)
+            executor = self._threads = ThreadedExecutor(self._owned)
+        self._execute = executor
 
     async def __call__(self, request: Request[T], /) -> Answer[T]:
         """Run any request, a hand-made one too."""
-        return await self._drive(self._pipeline.call(request))
+        return await self._drive(self._caller.call(request))
 
     async def login(self, method: AsyncLogin) -> Answer[LoginResponse]:
         """Log in, as `InfisicalClient.login` does."""
-        mistake = login_mistake(method, blocking=False)
+        mistake = find_login_mistake(method, blocking=False)
         if mistake is not None:
             return Failure(AuthenticationError(mistake))
-        return await self._drive(self._pipeline.login(method))
+        return await self._drive(log_in(self._caller, method))
 
     async def _drive(self, flow: Flow[Answer[T]]) -> Answer[T]:
         try:
-            return await adrive(flow, self._execute, self._flights, self._sleep, self._pipeline.deadline())
+            return await adrive(flow, self._execute, self._flights, self._sleep, self._deadline())
         except Exception as cause:
-            return Failure(broken(cause))
+            return Failure(wrap_exception(cause))
 
     async def aclose(self) -> None:
         """Close the transport, if the client made it; calls after that are a `Failure`."""
-        if self._own is not None:
+        if self._owned is not None:
             self._threads.close()
-            self._own.close()
+            self._owned.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -347,7 +339,7 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin]):
         await self.aclose()
 
 
-def _transport(max_response_bytes: int | None) -> Any:
+def _make_transport(max_response_bytes: int | None) -> Any:
     from infisical.executors.urllib3 import Urllib3Executor
 
     return Urllib3Executor(max_response_bytes=max_response_bytes or sys.maxsize)

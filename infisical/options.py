@@ -1,56 +1,128 @@
-"""The settings of a client that are texts and numbers, and the ValueError where one cannot be right.
+"""Options and settings of a client, and the ValueError where one cannot be right.
 
-No message shows a value in which a secret may stand: URLs, headers and what has the wrong type are described, not
-shown. What a user plugs in (executors, logins, middleware) is checked in wiring.py.
+`Options` may differ from call to call; `Settings` are those of the client. No message shows a value that may hold a
+secret: a message describes URLs, headers and values of a wrong type. wiring.py checks what a user plugs in: executors,
+logins, middleware, functions.
 """
 
 from __future__ import annotations
 
 import math
+import random
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from infisical.auth import POLICIES, Policy, is_visible_ascii
-from infisical.redaction import MASK, masked
+from infisical.access import POLICIES, Policy
+from infisical.credentials import is_visible_ascii
+from infisical.flow import Middleware
+from infisical.middleware.retry import Retry
+from infisical.redaction import MASK, mask
 from infisical.request import Headers
 from infisical.version import __version__
-from infisical.wiring import check_function
+from infisical.wiring import check_function, check_middleware
 
-OURS: Final = frozenset({"authorization", "x-api-key", "content-type", "content-length", "transfer-encoding"})
+CLOUD: Final = "https://app.infisical.com"
+RESERVED_HEADERS: Final = frozenset(
+    {"authorization", "x-api-key", "content-type", "content-length", "transfer-encoding"}
+)
 """Headers that the client writes itself."""
-FORM: Final = "https://host[:port][/prefix]"
-LONGEST_NAME: Final = 40  # a header with a longer name is not named in a message: it may be a value
+URL_FORM: Final = "https://host[:port][/prefix]"
+MAX_NAME_LENGTH: Final = 40  # a message omits a longer header name: it may be a value
 
 
-def root_of(url: object, allow_http: bool) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of a call: `timeout` and `deadline` in seconds, its retries, and how large its answer may be."""
+
+    timeout: float = 30.0
+    deadline: float | None = 120.0
+    retry: Retry | None = Retry()
+    idempotent: bool = False
+    max_response_bytes: int | None = 64 * 2**20
+
+    def __post_init__(self) -> None:
+        check_seconds("timeout", self.timeout)
+        if self.deadline is not None:
+            check_seconds("deadline", self.deadline)
+        limit = self.max_response_bytes
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+            raise ValueError(
+                f"max_response_bytes is a whole number of at least 1, or None, not {describe_value(limit)}"
+            )
+        if self.retry is not None and not isinstance(self.retry, Retry):
+            raise ValueError(f"retry is a Retry or None, not {type(self.retry).__name__}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Settings:
+    """The settings of a client, checked and normalized: `base_url` is the root of the server, `leeway` in seconds."""
+
+    base_url: str
+    headers: Headers
+    policy: Policy
+    middleware: Sequence[Middleware]
+    leeway: float
+    clock: Callable[[], float]
+    random: Callable[[], float]
+
+
+def make_settings(
+    *,
+    base_url: str = CLOUD,
+    headers: Mapping[str, str] | None = None,
+    policy: str | Policy = "documented",
+    middleware: Sequence[Middleware] = (),
+    leeway: float = 30.0,
+    clock: Callable[[], float] = time.monotonic,
+    random: Callable[[], float] = random.random,
+    allow_http: bool = False,
+) -> Settings:
+    """Make the settings of a client from its arguments; ValueError for a value that cannot be right."""
+    check_function("clock", clock)
+    check_function("random", random)
+    check_middleware(middleware)
+    return Settings(
+        base_url=normalize_base_url(base_url, allow_http),
+        headers=build_headers(headers),
+        policy=resolve_policy(policy),
+        middleware=middleware,
+        leeway=check_seconds("leeway", leeway, zero=True),
+        clock=clock,
+        random=random,
+    )
+
+
+def normalize_base_url(url: object, allow_http: bool) -> str:
     """Return the base URL without a slash or one `/api` at its end; ValueError if no credential may be sent there."""
-    mistake = _mistake_in(url, allow_http)
+    mistake = _find_url_mistake(url, allow_http)
     if mistake is not None:
         raise ValueError(f"base_url {mistake}")
-    return str(url).rstrip("/").removesuffix("/api").rstrip("/") if _ends_in_api(str(url)) else str(url).rstrip("/")
+    return str(url).rstrip("/").removesuffix("/api").rstrip("/") if _has_api_suffix(str(url)) else str(url).rstrip("/")
 
 
-def _ends_in_api(url: str) -> bool:
+def _has_api_suffix(url: str) -> bool:
     return urlsplit(url).path.rstrip("/").endswith("/api")
 
 
-def _mistake_in(url: object, allow_http: bool) -> str | None:
+def _find_url_mistake(url: object, allow_http: bool) -> str | None:
     """What is wrong with a base URL, in words that show no part of it."""
     if not isinstance(url, str):
-        return f"must be a text, {FORM}, not {type(url).__name__}"
+        return f"must be a text, {URL_FORM}, not {type(url).__name__}"
     if not url:
-        return f"is empty: it must be {FORM}"
+        return f"is empty: it must be {URL_FORM}"
     if not is_visible_ascii(url) or "\\" in url:
-        return f"has a space, a control, a backslash or a non-ASCII character in it: it must be {FORM}"
+        return f"has a space, a control, a backslash or a non-ASCII character in it: it must be {URL_FORM}"
     if not re.match(r"https?://", url, re.IGNORECASE):
-        return f"does not begin with https://: it must be {FORM}"
+        return f"does not begin with https://: it must be {URL_FORM}"
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return f"has a host or port that cannot be read: it must be {FORM}"
+        return f"has a host or port that cannot be read: it must be {URL_FORM}"
     if "@" in parts.netloc:
         return "must not hold a user name or password: credentials are given by auth="
     if "?" in url:
@@ -58,7 +130,7 @@ def _mistake_in(url: object, allow_http: bool) -> str | None:
     if "#" in url:
         return "has a fragment: remove it"
     if not host or port == 0 or not re.fullmatch(r"\[[0-9A-Fa-f:.]+\](:\d*)?|[\w.~-]+(:\d*)?", parts.netloc):
-        return f"has no host, or one that cannot be right: it must be {FORM}"
+        return f"has no host, or one that cannot be right: it must be {URL_FORM}"
     if parts.scheme == "http" and not allow_http and not _is_loopback(host):
         return "begins with http://, which would send credentials in clear text: use https://, or allow_http=True"
     return None
@@ -70,42 +142,42 @@ def _is_loopback(host: str) -> bool:
     return is_loopback(host)
 
 
-def sent_headers(given: Mapping[str, str] | None) -> Headers:
+def build_headers(headers: Mapping[str, str] | None) -> Headers:
     """Return the headers of every HTTP request; ValueError for one that cannot be sent, or is the client's own."""
-    if given is None:
-        given = {}
-    if not isinstance(given, Mapping):
-        raise ValueError(f"headers must be a mapping of names to values, not {type(given).__name__}")
-    for number, (name, value) in enumerate(given.items(), 1):
+    if headers is None:
+        headers = {}
+    if not isinstance(headers, Mapping):
+        raise ValueError(f"headers must be a mapping of names to values, not {type(headers).__name__}")
+    for number, (name, value) in enumerate(headers.items(), 1):
         if not isinstance(name, str) or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
             raise ValueError(f"headers: the name of number {number} is not a valid header name")
-        if name.lower() in OURS:
+        if name.lower() in RESERVED_HEADERS:
             raise ValueError(f"headers: {name} is set by the client (a credential is given by auth=, login or set_*)")
         if not isinstance(value, str) or not re.fullmatch(r"[ -~\t]*", value):
-            label = name if len(name) <= LONGEST_NAME and masked(name) == name else f"number {number} ({MASK})"
+            label = name if len(name) <= MAX_NAME_LENGTH and mask(name) == name else f"number {number} ({MASK})"
             raise ValueError(f"headers: {label} has a line break, a control or a non-ASCII character in it")
     defaults = {"Accept": "application/json", "User-Agent": f"infisical-functional/{__version__}"}
-    taken = {name.lower() for name in given}
-    return (*((name, value) for name, value in defaults.items() if name.lower() not in taken), *given.items())
+    taken = {name.lower() for name in headers}
+    return (*((name, value) for name, value in defaults.items() if name.lower() not in taken), *headers.items())
 
 
-def seconds(what: str, value: float, *, zero: bool = False) -> float:
+def check_seconds(what: str, value: float, *, zero: bool = False) -> float:
     """Return a number of seconds; ValueError if it is none, or too small."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"{what} must be a number of seconds, not {shown(value)}")
+        raise ValueError(f"{what} must be a number of seconds, not {describe_value(value)}")
     if value < 0 or (value == 0 and not zero):
-        raise ValueError(f"{what} must be more than {shown(value)} seconds")
+        raise ValueError(f"{what} must be more than {describe_value(value)} seconds")
     return float(value)
 
 
-def shown(value: object) -> str:
+def describe_value(value: object) -> str:
     """A number for a message; of anything else only the type."""
     if isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18):
         return f"{value!r}"
     return type(value).__name__
 
 
-def policy_of(policy: str | Policy) -> Policy:
+def resolve_policy(policy: str | Policy) -> Policy:
     """Return the policy of that name, or the function; ValueError for anything else."""
     if not isinstance(policy, str):
         check_function("auth_policy", policy)

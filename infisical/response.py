@@ -1,15 +1,23 @@
-"""What came back from the wire, as a plain value. No parsing here (decode.py), no judging (errors.py)."""
+"""Response: the answer of the wire as a plain value. decode.py and rejection.py parse it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+
+class _Memo:
+    """The slot for the parsed body of a rejection. It is no field: making a response costs nothing for it."""
+
+    __slots__ = ("_rejection",)
+    _rejection: Any
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """Status, headers and body (bytes) as they came. Its repr shows the status only: bodies hold secrets.
+class Response(_Memo):
+    """Status, headers and body (bytes) as they came. Its repr shows the status only, since bodies hold secrets.
 
-    `attempts` is how often the call was sent to get it, which the retry link counts; an executor leaves it alone.
+    `attempts` counts how often the call was sent: the retry middleware sets it, executors leave it alone.
     """
 
     status: int
@@ -18,6 +26,6 @@ class Response:
     attempts: int = field(default=1, repr=False, compare=False)
 
     def header(self, name: str) -> str | None:
-        """Return the first header of that name, whatever its case, or None."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        """Return the first header of that name in any case, or None."""
+        lower = name.lower()
+        return next((value for key, value in self.headers if key.lower() == lower), None)

@@ -68,7 +68,7 @@ def _is_known_to_block(executor: object) -> bool:
 
 
 # ---- logins
-def login_mistake(method: object, *, blocking: bool) -> str | None:
+def find_login_mistake(method: object, *, blocking: bool) -> str | None:
     """Say why something can be neither a login method nor a factory of one; None if it may be."""
     if isinstance(method, type):
         is_factory = callable(getattr(method, "request", None)) and not _needs_arguments(method)
@@ -88,7 +88,7 @@ def login_mistake(method: object, *, blocking: bool) -> str | None:
 
 def check_login(what: str, method: object, *, blocking: bool) -> None:
     """Refuse (ValueError) what can be neither a login method nor a factory of one."""
-    mistake = login_mistake(method, blocking=blocking)
+    mistake = find_login_mistake(method, blocking=blocking)
     if mistake is not None:
         raise ValueError(f"{what}: {mistake}")
 

@@ -17,7 +17,7 @@ def test_a_success_gives_its_value(value):
 
 def limited() -> RateLimitError:
     error = RateLimitError("slow down", status_code=429, request_id="r", details={"a": [1]})
-    error.retry_after, error.attempts, error.again_in = 7.0, 3, 5.0
+    error.retry_after, error.attempts, error.cool_down = 7.0, 3, 5.0
     return error
 
 

@@ -6,21 +6,31 @@ import pytest
 from returns.result import Failure, Success
 
 from infisical import AuthenticationError, HttpRequest, InfisicalClient, ServiceToken
-from infisical.auth import ANY, DOCUMENTED, EVERY, OPEN, POLICIES, Access, documented, server
+from infisical.access import (
+    ALL_MODES,
+    ANY_ACCESS,
+    DOCUMENTED_MODES,
+    OPEN_ACCESS,
+    POLICIES,
+    Access,
+    get_documented_modes,
+    get_server_modes,
+)
+from infisical.encode import prepare
 from infisical.endpoints.kms import Kms
 from infisical.executors import ScriptedExecutor
 from infisical.flow import Send, chain
-from infisical.middleware.auth_mode import auth_mode, checked_by
-from infisical.request import get, prepare
+from infisical.middleware.auth_mode import check_auth_mode, make_check
+from infisical.request import get
 from infisical.response import Response
 from tests.wire import answer
 
-MODES = (None, *EVERY)
+MODES = (None, *ALL_MODES)
 
 
 def test_a_refused_mode_ends_the_flow_before_any_effect():
     request = prepare(Kms.get_key(key_id="k"), "https://x", (), 1.0).unwrap()
-    flow = chain([auth_mode(checked_by(documented), lambda: "service_token")])(request)
+    flow = chain([check_auth_mode(make_check(get_documented_modes), lambda: "service_token")])(request)
 
     with pytest.raises(StopIteration) as end:
         next(flow)
@@ -35,7 +45,7 @@ def test_a_refused_mode_ends_the_flow_before_any_effect():
 
 def test_an_allowed_mode_yields_one_send_of_the_request_as_it_was():
     request = prepare(Kms.get_key(key_id="k"), "https://x", (), 1.0).unwrap()
-    flow = chain([auth_mode(checked_by(documented), lambda: "jwt")])(request)
+    flow = chain([check_auth_mode(make_check(get_documented_modes), lambda: "jwt")])(request)
 
     assert next(flow) == Send(request)
     with pytest.raises(StopIteration) as end:
@@ -49,29 +59,29 @@ def test_an_allowed_mode_yields_one_send_of_the_request_as_it_was():
         (Access("kms"), {None, "api_key", "service_token"}),
         (Access("kms", "optional"), {"api_key", "service_token"}),
         (Access("kms", "none"), set()),
-        (OPEN, set()),
-        (ANY, set()),
+        (OPEN_ACCESS, set()),
+        (ANY_ACCESS, set()),
         (Access("kms", documented=("jwt",)), {None, "identity_access_token", "api_key", "service_token"}),
-        (Access("webhooks", documented=()), {None, *EVERY}),
+        (Access("webhooks", documented=()), {None, *ALL_MODES}),
     ],
 )
 def test_the_check_for_every_mode_and_for_none(access, refused):
-    check = checked_by(documented)
+    check = make_check(get_documented_modes)
 
     assert {mode for mode in MODES if check(access, mode) is not None} == refused
 
 
 def test_the_documented_policy_is_the_table_but_for_what_an_endpoint_names():
-    assert documented(Access("secret_folders")) == ("identity_access_token", "jwt", "service_token")
-    assert documented(Access("projects")) == ("identity_access_token", "jwt")
-    assert documented(Access("admin")) == ("jwt",)
-    assert documented(Access("secrets", documented=("jwt",), server=())) == ("jwt",)
-    assert len(DOCUMENTED) == 24
+    assert get_documented_modes(Access("secret_folders")) == ("identity_access_token", "jwt", "service_token")
+    assert get_documented_modes(Access("projects")) == ("identity_access_token", "jwt")
+    assert get_documented_modes(Access("admin")) == ("jwt",)
+    assert get_documented_modes(Access("secrets", documented=("jwt",), server=())) == ("jwt",)
+    assert len(DOCUMENTED_MODES) == 24
 
 
 def test_the_server_policy_is_the_servers_list_where_an_endpoint_has_one():
-    assert server(Access("secrets", server=("jwt",))) == ("jwt",)
-    assert server(Access("secrets")) == documented(Access("secrets"))
+    assert get_server_modes(Access("secrets", server=("jwt",))) == ("jwt",)
+    assert get_server_modes(Access("secrets")) == get_documented_modes(Access("secrets"))
     assert set(POLICIES) == {"documented", "server"}
 
 
@@ -79,9 +89,9 @@ def test_the_server_policy_is_the_servers_list_where_an_endpoint_has_one():
 def test_the_server_policy_lets_through_what_the_server_asks_no_credential_for(mode):
     open_to_all = Access("users", server=())
 
-    assert checked_by(server)(open_to_all, mode) is None
-    assert (checked_by(documented)(open_to_all, mode) is None) is (mode == "jwt")
-    assert checked_by(server)(Access("users"), None) is not None
+    assert make_check(get_server_modes)(open_to_all, mode) is None
+    assert (make_check(get_documented_modes)(open_to_all, mode) is None) is (mode == "jwt")
+    assert make_check(get_server_modes)(Access("users"), None) is not None
 
 
 def test_a_policy_of_ones_own_decides_from_the_access():

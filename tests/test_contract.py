@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from infisical import ApiKey, AuthenticationError, HttpRequest, IdentityAccessToken, InfisicalClient, Jwt, ServiceToken
-from infisical.auth import EVERY
+from infisical.access import ALL_MODES
 from infisical.executors import ScriptedExecutor
 from tests.test_package import endpoints
 from tests.wire import answer
@@ -111,11 +111,11 @@ def test_an_endpoint_sends_this_verb_this_path_and_these_names(row):
 def test_an_endpoint_takes_these_modes_and_refuses_the_others_before_anything_is_sent(row, policy):
     need, modes = row["auth"]["need"], row["auth"]["modes"]
     if policy == "server" and not row["server_auth"]:
-        modes = modes if row["status"] == "gone" or need == "none" else list(EVERY)
+        modes = modes if row["status"] == "gone" or need == "none" else list(ALL_MODES)
     elif policy == "server":
         modes = row["server_auth"]
     taken = set()
-    for mode in (None, *EVERY):
+    for mode in (None, *ALL_MODES):
         message, got = called(row, mode, auth_policy=policy)
         if message is not None:
             taken.add(mode)
@@ -126,7 +126,7 @@ def test_an_endpoint_takes_these_modes_and_refuses_the_others_before_anything_is
 
     open_to_all = policy == "server" and row["server_auth"] == [] and row["status"] != "gone"
     without = need == "optional" or open_to_all
-    expected = {None, *EVERY} if need == "none" else {*modes, *([None] if without else [])}
+    expected = {None, *ALL_MODES} if need == "none" else {*modes, *([None] if without else [])}
     assert taken == expected
 
 

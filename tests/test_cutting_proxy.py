@@ -19,10 +19,10 @@ import pytest
 from returns.result import Failure, Success
 
 from infisical import DeadlineExceededError, HttpRequest, InfisicalClient, InfisicalNetworkError, Jwt
-from infisical.drivers import Executor, Reply
 from infisical.executors import FaultyExecutor, MemoryExecutor, Urllib3Executor
 from infisical.executors.faults import Delayed
-from infisical.serve import serving
+from infisical.server.serve import serving
+from infisical.transport import Executor, Reply
 from tests.cutting_proxy import Cut, CuttingProxy, Message, cutting, seeded
 
 pytest.importorskip("waitress")

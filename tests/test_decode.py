@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from returns.result import Failure, Success
 
 from infisical import DecodeError, Response
-from infisical.decode import Mismatch, by_name, compiled, either, many, nothing, one, reader, text, text_in
+from infisical.decode import by_name, either, many, nothing, one, text, text_in
 from infisical.endpoints.kms import KmsKey, KmsKeyList
 from infisical.endpoints.secrets import Secret, SecretApproval, SecretList, SecretReferenceNode, SecretTag
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
+from infisical.model.reader import Mismatch, compile_reader, get_reader
 from tests.wire import answer
 
 quick = settings(max_examples=200, deadline=None)
@@ -60,15 +61,15 @@ class Everything(Model):
     import_: str | None = None
     kind: Literal["a", "b"] | None = None
     level: Literal[1, 2] | None = None
-    lower: str | None = field(default=None, metadata=wire(check=is_lower))
-    ttl: int = field(default=60, metadata=wire("maxTTL"))
+    lower: str | None = field(default=None, metadata=describe_field(check=is_lower))
+    ttl: int = field(default=60, metadata=describe_field("maxTTL"))
     word: str = "word"
     off: bool = False
     ratio: float | None = None
     branches: tuple[Branch, ...] = ()
     table: tuple[tuple[int, ...], ...] = ()
     holes: tuple[str | None, ...] | None = None
-    few: tuple[int, ...] = field(default=(), metadata=wire(check=is_short))
+    few: tuple[int, ...] = field(default=(), metadata=describe_field(check=is_short))
     labels: Mapping[str, str] | None = field(default=None, hash=False)
     groups: Mapping[str, tuple[Leaf, ...]] | None = field(default=None, hash=False)
     gaps: Mapping[str, int | None] | None = field(default=None, hash=False)
@@ -132,7 +133,7 @@ ways = pytest.mark.parametrize("blanks", [True, False], ids=["twins", "construct
 
 @functools.cache
 def built(model: type[Any], blanks: bool) -> Callable[[Any], Any]:
-    return compiled(model, frozenset({model}), blanks)
+    return compile_reader(model, frozenset({model}), blanks)
 
 
 def read(model: type[Any], document: Any, blanks: bool) -> Any:
@@ -392,7 +393,7 @@ def test_a_type_that_the_decoder_does_not_know_is_a_defect_of_the_model():
         value: int | str
 
     with pytest.raises(TypeError, match=r"no reader for int \| str"):
-        compiled(Unknown, frozenset({Unknown}), True)
+        compile_reader(Unknown, frozenset({Unknown}), True)
 
 
 # ---- what comes out are the models themselves
@@ -482,4 +483,4 @@ def test_what_is_accepted_stands_in_the_model_as_it_came(document):
 
 
 def test_a_reader_is_compiled_once():
-    assert reader(Leaf) is reader(Leaf)
+    assert get_reader(Leaf) is get_reader(Leaf)

@@ -25,7 +25,8 @@ from infisical import (
     RequestError,
     Response,
 )
-from infisical.errors import from_response, retried, unsent, waiting, with_hint
+from infisical.errors import as_unsent, with_attempts, with_cool_down, with_hint
+from infisical.rejection import make_error
 from tests.test_errors import COPIES, ELSEWHERE, sample
 from tests.wire import answer
 
@@ -44,12 +45,12 @@ ERRORS: list[tuple[InfisicalError, str, bool]] = [
         "m", status_code=400, error_type="K", request_id="r", details={"a": 0}, method="GET", template="/x"),
         "BadRequestError(message='m', status_code=400, error_type='K', request_id='r', details={'a': 0}, method='GET', "
         "template='/x')", True),
-    (from_response(answer({"message": "m", "details": False}, 429, retry_after="0")),
+    (make_error(answer({"message": "m", "details": False}, 429, retry_after="0")),
         "RateLimitError(message='m', status_code=429, details=False, retry_after=0.0)", True),
-    (from_response(answer({"message": "Route GET:/x not found", "error": "Not Found"}, 404)),
+    (make_error(answer({"message": "Route GET:/x not found", "error": "Not Found"}, 404)),
         f"NotFoundError(message='Route GET:/x not found ({ELSEWHERE})', status_code=404, error_type='Not Found', "
         "route_missing=True)", True),
-    (unsent(InternalServerError("m", status_code=500)),
+    (as_unsent(InternalServerError("m", status_code=500)),
         "InternalServerError(message='m', status_code=500, sent=False)", False),
 ]  # fmt: skip
 
@@ -83,8 +84,8 @@ def test_unwrapping_a_failure_raises_with_the_error_as_its_cause(error):
 
 
 def test_an_error_for_a_call_that_waited_is_a_copy_that_was_not_sent():
-    error = from_response(sample("429_secrets_read"))
-    shared = unsent(error)
+    error = make_error(sample("429_secrets_read"))
+    shared = as_unsent(error)
 
     assert (error.sent, shared.sent, shared.retry_after, shared.message) == (True, False, 60.0, error.message)
 
@@ -121,7 +122,7 @@ def test_network_failures_are_transient_by_their_reason_unless_the_executor_is_t
 
 @pytest.mark.parametrize("status", range(100, 600))
 def test_statuses_are_transient_where_the_server_may_answer_the_next_time(status):
-    assert from_response(Response(status, (), b"")).transient is (status in (429, 502, 503, 504))
+    assert make_error(Response(status, (), b"")).transient is (status in (429, 502, 503, 504))
 
 
 def test_a_deadline_is_transient_and_everything_else_is_not():
@@ -133,8 +134,8 @@ def test_a_deadline_is_transient_and_everything_else_is_not():
 
 
 @pytest.mark.parametrize(
-    "copied", [copy.copy, lambda error: with_hint(error, "h"), lambda error: unsent(error, 1.0),
-               lambda error: waiting(error, 1.0), lambda error: retried(error, 3)],
+    "copied", [copy.copy, lambda error: with_hint(error, "h"), lambda error: as_unsent(error, 1.0),
+               lambda error: with_cool_down(error, 1.0), lambda error: with_attempts(error, 3)],
 )  # fmt: skip
 def test_a_copy_keeps_the_cause_and_no_traceback(copied):
     error, cause = InfisicalNetworkError("m", reason="dns", sent=False), KeyError("k")
@@ -158,7 +159,7 @@ def test_pickling_drops_the_cause():
 
 def test_what_is_said_of_how_a_call_went_on_is_no_part_of_what_errors_are_compared_by():
     one, other = InfisicalNetworkError("m"), InfisicalNetworkError("m")
-    other.defect, other.attempts, other.again_in = True, 4, 5.0
+    other.defect, other.attempts, other.cool_down = True, 4, 5.0
 
     assert one == other
     assert (hash(one), repr(one)) == (hash(other), repr(other))

@@ -21,10 +21,11 @@ from infisical import (
     InfisicalNetworkError,
     LoginResponse,
     UniversalAuth,
-    flights,
 )
-from infisical.deadline import Deadline, exceeded
-from infisical.flights import LONGEST_FLIGHT, Flights
+from infisical.drivers import flights
+from infisical.drivers.deadline import Deadline, make_exceeded
+from infisical.drivers.flights import LONGEST_FLIGHT, Flights
+from infisical.login import hold_login
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}
@@ -112,7 +113,7 @@ def test_a_renewal_that_hangs_is_abandoned_after_the_deadline_of_its_callers(pen
         factory = Factory()
         client, _, now = in_asyncio(factory, deadline=0.01)
         if pending:
-            client._pipeline.hold_login(factory)
+            hold_login(client._caller, factory)
         else:
             (await client.login(factory)).unwrap()
         now[0] += 60
@@ -319,7 +320,7 @@ def test_a_follower_does_not_share_that_the_deadline_of_the_leader_has_passed():
     def run() -> Any:
         started.set()
         go_on.wait(30)
-        return exceeded()
+        return make_exceeded()
 
     with ThreadPoolExecutor(2) as pool:
         leader = pool.submit(shared.join, "key", run, Deadline(10.0, lambda: 0.0))
@@ -327,7 +328,7 @@ def test_a_follower_does_not_share_that_the_deadline_of_the_leader_has_passed():
         follower = pool.submit(shared.join, "key", lambda: Success(1), Deadline(60.0, lambda: 0.0))
         go_on.set()
 
-        assert (leader.result(30), follower.result(30)) == (exceeded(), Success(1))
+        assert (leader.result(30), follower.result(30)) == (make_exceeded(), Success(1))
 
 
 def test_a_renewal_that_the_deadline_of_one_call_cuts_off_is_not_remembered_as_failed():
@@ -363,7 +364,7 @@ def test_a_factory_is_not_asked_after_the_deadline():
 
     calls: list[float] = []
     client = InfisicalClient(executor=lambda _: Success(LISTED), clock=lambda: now[0], deadline=5, middleware=[slow])
-    client._pipeline.hold_login(factory)
+    hold_login(client._caller, factory)
 
     assert isinstance(client.secrets.list(**WHERE).failure(), DeadlineExceededError)
     assert calls == []

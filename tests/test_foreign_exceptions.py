@@ -19,7 +19,7 @@ from infisical import (
     InfisicalError,
     InfisicalNetworkError,
 )
-from infisical.drivers import attach_cause
+from infisical.defects import attach_cause
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infisical.hosts import ANY_HOST, THIS_MACHINE, host_of, hosts_of
+from infisical.server.hosts import ANY_HOST, THIS_MACHINE, host_of, hosts_of
 
 
 @pytest.mark.parametrize(

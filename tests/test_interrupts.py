@@ -17,16 +17,18 @@ from typing import Any
 import pytest
 from returns.result import Success
 
-from infisical import AsyncInfisicalClient, HttpRequest, InfisicalClient, UniversalAuth, drivers, flights
-from infisical.flights import Flights
-from infisical.middleware import session
+from infisical import AsyncInfisicalClient, HttpRequest, InfisicalClient, UniversalAuth, session
+from infisical.drivers import asyncio as aio
+from infisical.drivers import blocking, flights
+from infisical.drivers.flights import Flights
+from infisical.middleware import token
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}
 LISTED = answer({"secrets": []})
 METHOD = UniversalAuth("id", "secret")
 SINGLE_FLIGHT = {flights.__file__}
-ON_THE_WAY = {flights.__file__, drivers.__file__, session.__file__}
+ON_THE_WAY = {flights.__file__, aio.__file__, blocking.__file__, session.__file__, token.__file__}
 
 
 class Alarm(Exception):

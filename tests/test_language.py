@@ -61,7 +61,9 @@ IN_PROSE = {
     "also, has, who, before": r"\bbesides\b|\bbears?\b|\bwhom\b|\bbeforehand\b|\bthereby\b",
     "users": r"\bpersons?\b|\bpeople\b",
 }
-REASONS: dict[tuple[str, str], str] = {}
+REASONS: dict[tuple[str, str], str] = {
+    ("infisical/endpoints/secret_sharing.py", "shared_secret_link"): "the server's name of the field",
+}
 """What is found and stays, by place and word, with the reason."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from infisical.logins import sign_alicloud_query
 from returns.result import Success
 
 from infisical import (
@@ -34,32 +35,31 @@ from infisical import (
     __version__,
 )
 from infisical.executors import ScriptedExecutor
-from infisical.logins import alicloud_signature
 from tests.wire import answer, replaying
 
 URL = "https://infisical.test"
-MOST = 64 << 20  # what a client takes by default, in bytes
+MOST_BYTES = 64 << 20  # what a client takes by default, in bytes
 HEADERS = (
     ("Accept", "application/json"),
     ("User-Agent", f"infisical-functional/{__version__}"),
 )
 JSON = ("Content-Type", "application/json")
 TOKEN = {"accessToken": "t0ken-s3cret", "expiresIn": 600, "accessTokenMaxTTL": 3600, "tokenType": "Bearer"}
-HELD = LoginResponse(access_token="t0ken-s3cret", expires_in=600, access_token_max_ttl=3600)
+LOGIN_RESPONSE = LoginResponse(access_token="t0ken-s3cret", expires_in=600, access_token_max_ttl=3600)
 
-NOON = datetime(2026, 1, 31, 14, 0, 0, tzinfo=timezone(timedelta(hours=2)))
-FIXED = {"clock": lambda: NOON, "nonce": lambda: "n-1"}
+LOCAL_TIME = datetime(2026, 1, 31, 14, 0, 0, tzinfo=timezone(timedelta(hours=2)))
+FIXED_SOURCES = {"clock": lambda: LOCAL_TIME, "nonce": lambda: "n-1"}
 PEM = "-----BEGIN CERTIFICATE-----\nMII+s3cret/==\n-----END CERTIFICATE-----\n"
 OCI_HEADERS = {"authorization": "Signature s3cret", "host": "identity.example.com", "x-date": "today"}
 
 
-def alicloud_signed(canonical, key_secret):
+def sign_query_again(canonical, key_secret):
     """Sign a canonical query by the rules of the RPC style, written out once more."""
     text = "GET&%2F&" + canonical.replace("%", "%25").replace("=", "%3D").replace("&", "%26")
     return base64.b64encode(hmac.new(f"{key_secret}&".encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 
-ALICLOUD_SENT = {
+ALICLOUD_BODY = {
     "identityId": "i1",
     "Action": "GetCallerIdentity",
     "Format": "JSON",
@@ -70,12 +70,12 @@ ALICLOUD_SENT = {
     "SignatureVersion": "1.0",
     "SignatureNonce": "n-1",
 }
-ALICLOUD_SIGNATURE = alicloud_signed(
+ALICLOUD_SIGNATURE = sign_query_again(
     "AccessKeyId=LTAI1&Action=GetCallerIdentity&Format=JSON&SignatureMethod=HMAC-SHA1&SignatureNonce=n-1"
     "&SignatureVersion=1.0&Timestamp=2026-01-31T12%3A00%3A00Z&Version=2015-04-01",
     "s3cret",
 )
-ALICLOUD_SIGNATURE_OF_TEMPORARY_KEYS = alicloud_signed(
+ALICLOUD_SIGNATURE_OF_TEMPORARY_KEYS = sign_query_again(
     "AccessKeyId=LTAI1&Action=GetCallerIdentity&Format=JSON&SecurityToken=s3cret%2B%2F%3D~%20%2A"
     "&SignatureMethod=HMAC-SHA1&SignatureNonce=n-1&SignatureVersion=1.0&Timestamp=2026-01-31T12%3A00%3A00Z"
     "&Version=2015-04-01",
@@ -119,16 +119,16 @@ METHODS = [
         (),
     ),
     (
-        AliCloudAuth("i1", "LTAI1", "s3cret", **FIXED),
+        AliCloudAuth("i1", "LTAI1", "s3cret", **FIXED_SOURCES),
         "alicloud-auth",
-        {**ALICLOUD_SENT, "Signature": ALICLOUD_SIGNATURE},
+        {**ALICLOUD_BODY, "Signature": ALICLOUD_SIGNATURE},
         (),
     ),
     (
-        AliCloudAuth("i1", "LTAI1", "s3cret", "s3cret+/=~ *", **FIXED),
+        AliCloudAuth("i1", "LTAI1", "s3cret", "s3cret+/=~ *", **FIXED_SOURCES),
         "alicloud-auth",
         {
-            **ALICLOUD_SENT,
+            **ALICLOUD_BODY,
             "Signature": ALICLOUD_SIGNATURE_OF_TEMPORARY_KEYS,
             "SecurityToken": "s3cret+/=~ *",
         },
@@ -145,10 +145,10 @@ def test_a_login_sends_this_without_the_credential_at_hand_and_holds_the_answer(
     got = client.login(method)
 
     [sent] = executor.sent
-    assert got == Success(HELD)
+    assert got == Success(LOGIN_RESPONSE)
     assert json.loads(sent.body) == body
     assert sent == HttpRequest(
-        "POST", f"{URL}/api/v1/auth/{path}/login", (*HEADERS, *headers, JSON), sent.body, 30.0, MOST
+        "POST", f"{URL}/api/v1/auth/{path}/login", (*HEADERS, *headers, JSON), sent.body, 30.0, MOST_BYTES
     )
     assert (client.is_authenticated, client.auth_mode) == (True, "identity_access_token")
 
@@ -190,7 +190,7 @@ IN_ORGANIZATION = [
     LdapAuth("i1", "u", "s", organization_slug="sub"),
     TlsCertAuth("i1", PEM, organization_slug="sub"),
     OciAuth("i1", "ocid1.user", OCI_HEADERS, organization_slug="sub"),
-    AliCloudAuth("i1", "LTAI1", "s", organization_slug="sub", **FIXED),
+    AliCloudAuth("i1", "LTAI1", "s", organization_slug="sub", **FIXED_SOURCES),
 ]
 
 
@@ -213,7 +213,7 @@ def test_a_query_is_signed_as_in_the_example_that_alibaba_cloud_publishes():
         "SignatureVersion": "1.0",
     }
 
-    assert alicloud_signature(query, "testsecret") == "OLeaidS1JvxuMvnyHOwuJ+uX5qY="
+    assert sign_alicloud_query(query, "testsecret") == "OLeaidS1JvxuMvnyHOwuJ+uX5qY="
 
 
 def test_each_login_to_alibaba_cloud_is_signed_afresh():
@@ -225,19 +225,19 @@ def test_each_login_to_alibaba_cloud_is_signed_afresh():
 
 
 WITH_ONE_SECRET = [UniversalAuth, GcpAuth, AzureAuth, KubernetesAuth, OidcAuth, JwtAuth]
-UNFIT = ["", "s3cret\n", "s3\r\ncret", "s3cret\x00", b"s3cret", None]
+UNFIT_SECRETS = ["", "s3cret\n", "s3\r\ncret", "s3cret\x00", b"s3cret", None]
 
 
-@pytest.mark.parametrize("secret", UNFIT, ids=repr)
+@pytest.mark.parametrize("secret", UNFIT_SECRETS, ids=repr)
 @pytest.mark.parametrize("method", WITH_ONE_SECRET)
-def test_a_credential_that_is_empty_or_has_a_line_break_is_refused_and_not_shown(method, secret):
+def test_a_credential_that_is_empty_or_has_a_line_break_is_refused_and_in_no_message(method, secret):
     with pytest.raises(ValueError, match="is empty, or has a line break or control character in it") as refused:
         method("i1", secret)
 
     assert "s3" not in str(refused.value)
 
 
-def test_a_factory_is_called_anew_for_each_login():
+def test_a_factory_is_called_again_for_each_login():
     jwts = iter(["first", "second", "third"])
     now = [0.0]
     executor = ScriptedExecutor(answer(TOKEN), answer(TOKEN), answer(TOKEN), answer({"key": {"id": "k1"}}))

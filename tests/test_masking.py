@@ -18,9 +18,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import infisical
-from infisical.errors import from_response
-from infisical.masking import CUT_LENGTH, SecretIndex
-from infisical.redaction import MASK, masked, masked_value, recorded_body, recorded_url, secrets_in
+from infisical.redaction import MASK, find_secrets, mask, mask_value, redact_body, redact_url
+from infisical.redaction.masking import CUT_LENGTH, SecretIndex
+from infisical.rejection import make_error
 from infisical.response import Response
 
 ROOT = Path(infisical.__file__).parent
@@ -83,9 +83,9 @@ def test_a_secret_is_hidden_in_any_encoding_and_the_words_around_it_stay(encodin
     encoded = ENCODINGS[encoding](secret)
     assume(not any(other in f"no: , please {encoded}" for other in others))
 
-    assert masked(f"no: {encoded}, please", {secret, *others}).startswith(f"no: {MASK}")
-    assert masked(f"no: {encoded}, please", {secret, *others}).endswith(", please")
-    assert encoded not in masked(f"no: {encoded}, please", {secret, *others}).replace(MASK, "")
+    assert mask(f"no: {encoded}, please", {secret, *others}).startswith(f"no: {MASK}")
+    assert mask(f"no: {encoded}, please", {secret, *others}).endswith(", please")
+    assert encoded not in mask(f"no: {encoded}, please", {secret, *others}).replace(MASK, "")
 
 
 @quick
@@ -93,7 +93,7 @@ def test_a_secret_is_hidden_in_any_encoding_and_the_words_around_it_stay(encodin
 def test_a_secret_within_a_longer_base64_is_hidden_at_any_alignment(secret, before, after):
     encoded = base64_of("u" * before + secret + "z" * after)
 
-    assert len(masked(encoded, {secret}).replace(MASK, "").strip("=")) <= 2 + before + 2 * after
+    assert len(mask(encoded, {secret}).replace(MASK, "").strip("=")) <= 2 + before + 2 * after
 
 
 CUT = "h/nt<r+2&éö w\"'%x" + "-correct-horse-battery-staple" * 3
@@ -103,7 +103,7 @@ CUT = "h/nt<r+2&éö w\"'%x" + "-correct-horse-battery-staple" * 3
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_the_beginning_of_a_secret_is_hidden_where_a_text_is_cut(encoding, end):
     encoded = ENCODINGS[encoding](CUT)
-    cut = {size: masked(f"no: {encoded[:size]}{end}", {CUT}) for size in range(8, 60, 4 if end else 1)}
+    cut = {size: mask(f"no: {encoded[:size]}{end}", {CUT}) for size in range(8, 60, 4 if end else 1)}
 
     assert {size: shown for size, shown in cut.items() if not shown.startswith(f"no: {MASK}")} == {}
     assert {size: shown for size, shown in cut.items() if not shown.endswith(end) or len(shown) > 18 + len(end)} == {}
@@ -111,10 +111,10 @@ def test_the_beginning_of_a_secret_is_hidden_where_a_text_is_cut(encoding, end):
 
 def test_a_cut_secret_is_hidden_from_eight_characters_on():
     assert CUT_LENGTH == 8
-    assert masked("no: abcdefg", {"abcdefghijklm"}) == "no: abcdefg"
-    assert masked("no: abcdefgh", {"abcdefghijklm"}) == f"no: {MASK}"
-    assert masked("abcdefgh is no end", {"abcdefghijklm"}) == "abcdefgh is no end"
-    assert masked('"abcdefgh" and "abcdefgh..." too', {"abcdefghijklm"}) == f'"abcdefgh" and "{MASK}..." too'
+    assert mask("no: abcdefg", {"abcdefghijklm"}) == "no: abcdefg"
+    assert mask("no: abcdefgh", {"abcdefghijklm"}) == f"no: {MASK}"
+    assert mask("abcdefgh is no end", {"abcdefghijklm"}) == "abcdefgh is no end"
+    assert mask('"abcdefgh" and "abcdefgh..." too', {"abcdefghijklm"}) == f'"abcdefgh" and "{MASK}..." too'
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_a_cut_secret_is_hidden_from_eight_characters_on():
     ],
 )
 def test_a_secret_of_fewer_than_four_characters_is_hidden_as_a_whole_word(text, expected):
-    assert masked(text, {"a"}) == expected
-    assert masked("abcde", {"abcd"}) == f"{MASK}e"
-    assert masked("abcd", {"abc"}) == "abcd"
+    assert mask(text, {"a"}) == expected
+    assert mask("abcde", {"abcd"}) == f"{MASK}e"
+    assert mask("abcd", {"abc"}) == "abcd"
 
 
 @quick
@@ -139,12 +139,12 @@ def test_an_index_that_grows_finds_what_one_made_at_once_finds(words, text, data
     growing = SecretIndex()
     for word in words:
         growing.add([word, ""])
-        masked(text, growing)
+        mask(text, growing)
     covered = [any(text[at - back :].startswith(word) for word in words for back in range(len(word)) if back <= at)
                for at in range(len(text))]  # fmt: skip
-    hidden = masked(f"{text} ", growing)
+    hidden = mask(f"{text} ", growing)
 
-    assert hidden == masked(f"{text} ", SecretIndex(words)) == masked(f"{text} ", words)
+    assert hidden == mask(f"{text} ", SecretIndex(words)) == mask(f"{text} ", words)
     assert hidden.replace(MASK, "") == "".join(c for c, is_in in zip(text, covered, strict=True) if not is_in) + " "
     assert (len(growing), repr(growing)) == (len(set(words)), f"SecretIndex({len(set(words))} secrets)")
 
@@ -154,7 +154,7 @@ def test_an_index_that_grows_finds_what_one_made_at_once_finds(words, text, data
 def test_a_text_without_a_secret_is_left_as_it_is_by_an_index_of_others(text):
     assume("eyJ" not in text and "st." not in text and "~7^" not in text and "=" not in text and ":" not in text)
 
-    assert masked(text, {"~7^~7^~7^", "~7^x"}) == text
+    assert mask(text, {"~7^~7^~7^", "~7^x"}) == text
 
 
 # ---- cost
@@ -185,12 +185,12 @@ def refusal(size: int) -> tuple[bytes, Response]:
 
 def an_error(size: int) -> Callable[[], Any]:
     asked, response = refusal(size)
-    return lambda: from_response(response, secrets=secrets_in((), asked))
+    return lambda: make_error(response, secrets=find_secrets((), asked))
 
 
 def a_recording(size: int) -> Callable[[], Any]:
     asked, response = refusal(size)
-    return lambda: (recorded_body(asked), recorded_body(response.body, secrets_in((), asked)))
+    return lambda: (redact_body(asked), redact_body(response.body, find_secrets((), asked)))
 
 
 def a_recorder(size: int) -> Callable[[], Any]:
@@ -198,7 +198,7 @@ def a_recorder(size: int) -> Callable[[], Any]:
         index = SecretIndex()
         for number in range(size):
             index.add([f"token-of-exchange-{number}"])
-            recorded_body(b'{"message": "no token-of-exchange-0 here"}', index)
+            redact_body(b'{"message": "no token-of-exchange-0 here"}', index)
 
     return run
 
@@ -210,10 +210,10 @@ def test_four_times_the_secrets_cost_about_four_times_as_much(work):
 
 def test_no_value_of_a_large_batch_is_shown():
     asked, response = refusal(200)
-    error = from_response(response, secrets=secrets_in((), asked))
+    error = make_error(response, secrets=find_secrets((), asked))
 
     assert ("value-" in repr(error), error.message.count(MASK)) == (False, 200)
-    assert b"value-" not in (recorded_body(response.body, secrets_in((), asked)) or b"")
+    assert b"value-" not in (redact_body(response.body, find_secrets((), asked)) or b"")
 
 
 FOREIGN = {
@@ -253,23 +253,23 @@ def test_no_text_takes_more_than_its_length(text):
 
     def work(size: int) -> Callable[[], Any]:
         long = text * (size // len(text))
-        return lambda: (masked(long, known), recorded_body(long.encode(), known), recorded_url(f"https://h/?{long}"),
-                        secrets_in((), long.encode()), masked_value({"a": long}))  # fmt: skip
+        return lambda: (mask(long, known), redact_body(long.encode(), known), redact_url(f"https://h/?{long}"),
+                        find_secrets((), long.encode()), mask_value({"a": long}))  # fmt: skip
 
     assert ratio(work, 600, 2_400) < 9
 
 
 @pytest.mark.parametrize("before", ["eyJ" * 8_000 + " ", "a.b " * 8_000, "xeyJ.", "bearer_"])
 def test_a_real_token_in_a_long_message_is_hidden(before):
-    assert masked(f"{before}{JWT} after") == f"{before}{MASK} after"
+    assert mask(f"{before}{JWT} after") == f"{before}{MASK} after"
 
 
 def test_nothing_keeps_a_secret_after_the_call():
     secret = "".join(["never", "-", "kept", "-", "9f8e7d"])
-    masked(f'no {quote_plus(secret)} {base64_of(secret)} ?token={secret} "token": "{secret}"', {secret})
-    recorded_body(json.dumps({"token": secret, secret: secret}).encode(), {secret})
-    recorded_url(f"https://h/{secret}?a={secret}&token={secret}", {secret})
-    secrets_in((("x-key", secret),), json.dumps({"token": secret}).encode())
+    mask(f'no {quote_plus(secret)} {base64_of(secret)} ?token={secret} "token": "{secret}"', {secret})
+    redact_body(json.dumps({"token": secret, secret: secret}).encode(), {secret})
+    redact_url(f"https://h/{secret}?a={secret}&token={secret}", {secret})
+    find_secrets((("x-key", secret),), json.dumps({"token": secret}).encode())
     patterns = [str(key) for key in re._cache]
     modules = ("masking", "encodings", "redaction", "revealing", "json_text", "secret_names")
     caches = [name for name in modules if "lru_cache" in (ROOT / f"{name}.py").read_text()]

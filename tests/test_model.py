@@ -29,12 +29,14 @@ from returns.result import Failure, Success
 
 import infisical.endpoints
 from infisical import DecodeError, LoginResponse
-from infisical.decode import compiled, one
+from infisical.decode import one
 from infisical.endpoints.kms import DecryptResponse, KmsKey
 from infisical.endpoints.secrets import NewSecret, Secret, SecretList, SecretMetadata, SecretReferenceNode, SecretTag
-from infisical.model import DECORATIONS, Model, camel, is_decoration, wire, wire_names
+from infisical.model import Model, describe_field, list_fields
+from infisical.model.marshmallow import make_schema
+from infisical.model.names import DECORATIONS, is_decoration, to_camel_case
+from infisical.model.reader import compile_reader
 from infisical.request import NULL, Base64, Null
-from infisical.schema import schema_of
 from tests.wire import answer
 
 
@@ -105,7 +107,7 @@ def is_required(f: Any) -> bool:
 def documents(model: type[Any], deep: int = 2) -> st.SearchStrategy[dict[str, Any]]:
     """Valid documents of a model: what is optional absent, null or there, and something that nobody knows."""
     columns: dict[bool, dict[str, Any]] = {True: {}, False: {"x-unknown": in_json}}
-    for f, name in wire_names(model):
+    for f, name in list_fields(model):
         value = values(HINTS[model][f.name], deep)
         check = f.metadata.get("check")
         columns[is_required(f)][name] = value if check is None else value.filter(functools.partial(passes, check))
@@ -119,7 +121,7 @@ def passes(check: Any, value: Any) -> bool:
 @functools.cache
 def full(model: type[Any], deep: int = 2) -> dict[str, Any]:
     """One document that has every field of a model, each with something in it."""
-    return {name: example(HINTS[model][f.name], deep) for f, name in wire_names(model)}
+    return {name: example(HINTS[model][f.name], deep) for f, name in list_fields(model)}
 
 
 def example(hint: Any, deep: int) -> Any:
@@ -162,7 +164,7 @@ def test_the_models_of_the_package_are_found():
 
 @every_model
 def test_a_model_is_a_frozen_dataclass_of_keywords_with_slots_and_names_of_its_own_on_the_wire(model):
-    names = [name for _, name in wire_names(model)]
+    names = [name for _, name in list_fields(model)]
 
     assert is_dataclass(model)
     assert model.__dataclass_params__.frozen
@@ -174,7 +176,7 @@ def test_a_model_is_a_frozen_dataclass_of_keywords_with_slots_and_names_of_its_o
 @every_model
 def test_names_on_the_wire_are_those_of_dataclasses_json(model):
     for f in fields(model):
-        assert camel(f.name) == LetterCase.CAMEL(f.name.rstrip("_"))
+        assert to_camel_case(f.name) == LetterCase.CAMEL(f.name.rstrip("_"))
 
 
 @each_model
@@ -198,7 +200,7 @@ def hold_to_one_another(model: type[Any], document: dict[str, Any]) -> None:
     before, schema = copy.deepcopy(document), schema_for(model)
     read = one(model)(answer(document)).unwrap()
 
-    assert compiled(model, frozenset({model}), False)(document) == read
+    assert compile_reader(model, frozenset({model}), False)(document) == read
     assert model.from_dict(document) == model.from_dict(document, infer_missing=True) == read
     assert schema.load(document) == read
     assert document == before
@@ -211,7 +213,7 @@ def hold_to_one_another(model: type[Any], document: dict[str, Any]) -> None:
 @each_model
 def test_decoder_dataclasses_json_and_schema_agree_on_a_full_and_on_an_empty_document(model):
     hold_to_one_another(model, full(model))
-    hold_to_one_another(model, {name: full(model)[name] for f, name in wire_names(model) if is_required(f)})
+    hold_to_one_another(model, {name: full(model)[name] for f, name in list_fields(model) if is_required(f)})
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
@@ -223,7 +225,7 @@ def test_decoder_dataclasses_json_and_schema_agree_on_every_valid_document(model
 @each_model
 def test_a_field_that_is_absent_or_null_is_its_default_or_an_error_that_names_it(model):
     whole = one(model)(answer(full(model))).unwrap()
-    for f, name in wire_names(model):
+    for f, name in list_fields(model):
         absent = {key: value for key, value in full(model).items() if key != name}
         for document, needed in ((absent, is_required(f)), ({**absent, name: None}, not may_be_null(model, f))):
             outcome = one(model)(answer(document))
@@ -248,7 +250,7 @@ def may_be_null(model: type[Any], f: Any) -> bool:
 
 @each_model
 def test_a_value_of_another_type_is_refused_by_decoder_from_dict_and_schema_alike(model):
-    for f, name in wire_names(model):
+    for f, name in list_fields(model):
         for value in [] if is_decoration(f) else wrong_for(HINTS[model][f.name]):
             document = {**full(model), name: value}
             outcome = one(model)(answer(document))
@@ -265,14 +267,14 @@ def test_a_value_of_another_type_is_refused_by_decoder_from_dict_and_schema_alik
 @each_model
 def test_a_field_that_decorates_takes_its_default_where_the_type_is_wrong_in_all_three_alike(model):
     whole = one(model)(answer(full(model))).unwrap()
-    for f, name in wire_names(model):
+    for f, name in list_fields(model):
         for value in wrong_for(HINTS[model][f.name]) if is_decoration(f) else []:
             document = {**full(model), name: value}
             default = f.default if f.default_factory is MISSING else f.default_factory()
             expected = replace(whole, **{f.name: default})
 
             assert one(model)(answer(document)) == Success(expected)
-            assert compiled(model, frozenset({model}), False)(document) == expected
+            assert compile_reader(model, frozenset({model}), False)(document) == expected
             assert model.from_dict(document) == schema_for(model).load(document) == expected
 
 
@@ -338,7 +340,7 @@ def test_what_a_secret_is_stays_strict_in_all_three(document, path):
 
 
 def test_an_odd_decoration_is_logged_once_for_each_field_and_without_its_value(caplog, monkeypatch):
-    monkeypatch.setattr("infisical.decode.WARNED", set())
+    monkeypatch.setattr("infisical.model.reader.WARNED", set())
     odd = {**SECRET, "version": "leaked", "tags": [{"name": "leaked"}, "leaked"], "metadata": {"leaked": 1}}
     for _ in range(3):
         one(SecretList)(answer({"secrets": [odd, odd]})).unwrap()
@@ -355,7 +357,7 @@ def test_every_model_has_a_schema_that_loads_what_it_dumps(model):
     loaded = model.schema().load(full(model))
 
     assert model.schema().load(model.schema().dump(loaded)) == loaded
-    assert schema_of(model) is schema_of(model)
+    assert make_schema(model) is make_schema(model)
     assert model.schema(many=True).load([full(model)]) == [loaded]
 
 
@@ -371,7 +373,7 @@ class Odds(Model):
     nullable: str | None
     any: Any
     ratio: float = 0.5
-    even: int = field(default=0, metadata=wire("evenNumber", check=is_even))
+    even: int = field(default=0, metadata=describe_field("evenNumber", check=is_even))
     made: Mapping[str, int] = field(default_factory=lambda: {"made": 1}, hash=False)
     table: tuple[tuple[int, ...], ...] = ()
     holes: tuple[str | None, ...] = ()
@@ -438,7 +440,7 @@ def test_a_secret_is_written_in_plain_and_read_back():
         "id": "i", "secretKey": "K", "secretValue": 'línea\n"quoted"', "metadata": {"a": "b"},
         "tags": [{"id": "t", "slug": None, "name": None, "color": None}],
     }  # fmt: skip
-    assert list(written) == [name for _, name in wire_names(Secret)]
+    assert list(written) == [name for _, name in list_fields(Secret)]
     assert isinstance(secret, DataClassJsonMixin)
     assert Secret.from_dict(written) == Secret.from_json(secret.to_json()) == secret
 
@@ -455,7 +457,7 @@ def test_a_name_of_the_wire_of_its_own_is_kept_everywhere():
     [("id", "id"), ("secret_value", "secretValue"), ("import_", "import"), ("a_1_b", "a1B"), ("x509_cert", "x509Cert")],
 )
 def test_names_are_camel_case_on_the_wire(name, expected):
-    assert camel(name) == expected
+    assert to_camel_case(name) == expected
 
 
 def test_null_stays_null_in_a_copy_of_a_model_for_requests():

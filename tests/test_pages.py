@@ -18,7 +18,7 @@ from infisical.endpoints.kms import Kms, KmsKey, KmsKeyList
 from infisical.endpoints.secrets import Secrets
 from infisical.errors import InfisicalApiError
 from infisical.executors import AsyncScriptedExecutor, ScriptedExecutor
-from infisical.pages import apages, pages
+from infisical.pagination import apages, pages
 from infisical.request import get
 from tests.wire import answer
 

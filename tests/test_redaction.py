@@ -14,19 +14,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from infisical.decode import nothing
-from infisical.model import wire_names
+from infisical.encode import prepare
+from infisical.model import list_fields
 from infisical.redaction import (
     MASK,
+    find_response_secrets,
+    find_secrets,
     is_secret_field,
-    masked,
-    masked_value,
-    recorded_body,
-    recorded_headers,
-    recorded_url,
-    response_secrets,
-    secrets_in,
+    mask,
+    mask_value,
+    redact_body,
+    redact_headers,
+    redact_url,
 )
-from infisical.request import get, prepare
+from infisical.request import get
 from tests.test_model import MODELS
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
@@ -53,13 +54,13 @@ ONLY_IN_REPRS = {"iv", "tag", "conflicts"}
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_what_a_model_hides_in_its_repr_is_hidden_in_recordings(model):
     hints = typing.get_type_hints(model)
-    for f, name in wire_names(model):
+    for f, name in list_fields(model):
         if f.repr or name in ONLY_IN_REPRS:
             continue
         is_text = hints[f.name] in (str, str | None)
         document = {name: "CANARY" if is_text else {"any name": "CANARY"}}
 
-        assert b"CANARY" not in (recorded_body(json.dumps(document).encode()) or b"")
+        assert b"CANARY" not in (redact_body(json.dumps(document).encode()) or b"")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_a_field_is_secret_by_its_name_whatever_the_case(name, secret):
     ],
 )
 def test_the_secrets_of_a_request_are_found_in_headers_and_body(headers, body, expected):
-    assert secrets_in(headers, body) == expected
+    assert find_secrets(headers, body) == expected
 
 
 # ---- texts
@@ -134,7 +135,7 @@ def test_the_secrets_of_a_request_are_found_in_headers_and_body(headers, body, e
     ],
 )
 def test_secrets_tokens_and_private_keys_are_hidden_in_a_text(text, hidden, expected):
-    assert masked(text, hidden) == expected
+    assert mask(text, hidden) == expected
 
 
 FORMS = [
@@ -151,7 +152,7 @@ FORMS = [
 @quick
 @given(secret=secrets, others=st.sets(secrets, max_size=2), before=texts, after=texts, form=st.sampled_from(FORMS))
 def test_a_secret_is_hidden_in_every_way_that_a_server_may_write_it(secret, others, before, after, form):
-    shown = masked(f"{before} {form(secret)} {after}", {secret, *others})
+    shown = mask(f"{before} {form(secret)} {after}", {secret, *others})
 
     assert form(secret) not in shown.replace(MASK, "\0")
     assert MASK in shown
@@ -160,7 +161,7 @@ def test_a_secret_is_hidden_in_every_way_that_a_server_may_write_it(secret, othe
 @quick
 @given(text=texts.filter(lambda it: "eyJ" not in it and "st." not in it), secret=secrets)
 def test_a_text_without_a_secret_is_left_as_it_is(text, secret):
-    assert masked(text) == masked(text, {secret}) == text or secret in text
+    assert mask(text) == mask(text, {secret}) == text or secret in text
 
 
 def test_a_json_value_is_masked_in_texts_and_names_and_below_secret_names():
@@ -169,7 +170,7 @@ def test_a_json_value_is_masked_in_texts_and_names_and_below_secret_names():
         "inner": {"Password": "p", "signature": "kept", "Signature": "x"},
     }  # fmt: skip
 
-    assert masked_value(value, {"s3cret"}) == {
+    assert mask_value(value, {"s3cret"}) == {
         "say": f"no {MASK}", MASK: 1, "token": [MASK, {MASK: MASK, "n": 7}, None], "list": [f"a {MASK}", True, 1.5],
         "inner": {"Password": MASK, "signature": "kept", "Signature": MASK},
     }  # fmt: skip
@@ -188,7 +189,7 @@ def test_of_a_responses_headers_only_harmless_ones_are_recorded():
     ]
     others = [("Location", f"https://me:pw@h/x?token={JWT}&a=any#b=c"), ("x-request-id", "req-s3cret")]
 
-    assert recorded_headers([*credentials, *hashes, *harmless, *others], {"s3cret"}) == {
+    assert redact_headers([*credentials, *hashes, *harmless, *others], {"s3cret"}) == {
         "content-type": ["a/b"], "X-RateLimit-Limit": ["60"], "Vary": ["a", "b"], "ETag": ['"s3cret"'],
         "Location": ["https://redacted@h/x?token=redacted&a=redacted#b=redacted"], "x-request-id": ["req-redacted"],
     }  # fmt: skip
@@ -219,7 +220,7 @@ RECORDED = [
 
 @pytest.mark.parametrize(("body", "expected"), RECORDED, ids=range(len(RECORDED)))
 def test_a_body_is_recorded_without_secret_fields_and_without_the_secrets_of_the_request(body, expected):
-    assert recorded_body(body, {"s3cret"}) == expected
+    assert redact_body(body, {"s3cret"}) == expected
 
 
 @pytest.mark.parametrize("depth", [100, 300, 450, 490, 600, 900, 950, 10_000])
@@ -227,12 +228,12 @@ def test_a_body_is_recorded_without_secret_fields_and_without_the_secrets_of_the
 def test_a_body_of_any_depth_is_recorded_without_its_secrets(opening, depth):
     body = opening * depth + '{"token": "s3cret"}' + {"[": "]"}.get(opening, "}") * depth
 
-    assert b"s3cret" not in (recorded_body(body.encode()) or b"")
+    assert b"s3cret" not in (redact_body(body.encode()) or b"")
 
 
 @pytest.mark.parametrize("body", [None, b""])
 def test_no_body_is_recorded_as_none(body):
-    assert recorded_body(body, {"s3cret"}) == body
+    assert redact_body(body, {"s3cret"}) == body
 
 
 @quick
@@ -241,18 +242,18 @@ def test_no_body_is_recorded_as_none(body):
 @example(b'{"a": NaN}')
 @example(b'\xef\xbb\xbf{"token": "t"}')
 def test_what_is_recorded_is_recorded_again_as_it_is(body):
-    once = recorded_body(body)
+    once = redact_body(body)
 
-    assert recorded_body(once) == once
+    assert redact_body(once) == once
 
 
 @quick
 @given(st.binary(max_size=30) | json_values.map(lambda it: json.dumps(it).encode()), st.sets(texts, max_size=2))
 def test_nothing_that_stands_in_a_body_makes_redaction_raise(body, hidden):
-    recorded = recorded_body(body, hidden)
+    recorded = redact_body(body, hidden)
 
     assert isinstance(recorded, bytes)
-    assert all(isinstance(text, str) for text in secrets_in((("authorization", "a"),), body))
+    assert all(isinstance(text, str) for text in find_secrets((("authorization", "a"),), body))
 
 
 @quick
@@ -263,7 +264,7 @@ def test_nothing_that_stands_in_a_body_makes_redaction_raise(body, hidden):
 )
 def test_a_secret_field_is_in_no_recording_however_deep_it_stands(secret, body, name):
     document: Any = {"a": body, "b": [{name: [{"deep": secret}]}, {name: secret}], "c": f"said {secret}"}
-    recorded = recorded_body(json.dumps(document).encode(), secrets_in((), json.dumps({name: secret}).encode()))
+    recorded = redact_body(json.dumps(document).encode(), find_secrets((), json.dumps({name: secret}).encode()))
 
     assert secret not in str(json.loads(recorded or b""))
     assert {form(secret) in recorded.decode() for form in FORMS} == {False}
@@ -273,7 +274,7 @@ def test_a_secret_field_is_in_no_recording_however_deep_it_stands(secret, body, 
 @given(st.binary(min_size=6, max_size=20))
 def test_what_the_base64_of_a_request_stands_for_is_hidden_where_it_is_text(data):
     sent = json.dumps({"plaintext": base64.b64encode(data).decode()}).encode()
-    found = secrets_in((), sent)
+    found = find_secrets((), sent)
 
     assert base64.b64encode(data).decode() in found
     try:
@@ -284,18 +285,18 @@ def test_what_the_base64_of_a_request_stands_for_is_hidden_where_it_is_text(data
 
 def test_the_values_of_a_record_of_metadata_are_hidden_and_its_names_stay():
     body = {"metadata": {"team": "CANARY"}, "other": {"metadata": [{"key": "k", "value": "CANARY"}]}}
-    written = json.loads(recorded_body(json.dumps(body).encode()) or b"")
+    written = json.loads(redact_body(json.dumps(body).encode()) or b"")
 
     assert written == {"metadata": {"team": "redacted"}, "other": {"metadata": [{"key": "k", "value": "redacted"}]}}
-    assert secrets_in((), json.dumps(body).encode()) == {"CANARY"}
+    assert find_secrets((), json.dumps(body).encode()) == {"CANARY"}
 
 
 def test_a_secret_in_a_query_shows_neither_in_a_recordings_url_nor_in_a_repr():
     request = get("/api/v1/secret-sharing", query={"hashedHex": "CANARY", "a": "b"}, returns=nothing)
     message = prepare(request, "https://x", (), 1.0).unwrap()
 
-    assert recorded_url(message.url) == "https://x/api/v1/secret-sharing?hashedHex=redacted&a=b"
-    assert recorded_url("https://x/a") == "https://x/a"
+    assert redact_url(message.url) == "https://x/api/v1/secret-sharing?hashedHex=redacted&a=b"
+    assert redact_url("https://x/a") == "https://x/a"
     assert "CANARY" not in repr((request, message))
 
 
@@ -305,12 +306,12 @@ def test_a_secret_in_a_query_shows_neither_in_a_recordings_url_nor_in_a_repr():
 )
 def test_a_name_is_the_same_name_in_any_spelling(name):
     assert is_secret_field(name)
-    assert recorded_url(f"https://h/?{name}=CANARY&a=b") == f"https://h/?{name}=redacted&a=b"
+    assert redact_url(f"https://h/?{name}=CANARY&a=b") == f"https://h/?{name}=redacted&a=b"
     assert (
-        recorded_body(json.dumps({name: "CANARY", "a": "b"}).encode()) == f'{{"{name}": "redacted", "a": "b"}}'.encode()
+        redact_body(json.dumps({name: "CANARY", "a": "b"}).encode()) == f'{{"{name}": "redacted", "a": "b"}}'.encode()
     )
-    assert recorded_body(f"{name}=CANARY&a=b".encode()) == f"{name}=redacted&a=b".encode()
-    assert masked(f"no ?a=b&{name}=CANARY here") == f"no ?a=b&{name}={MASK} here"
+    assert redact_body(f"{name}=CANARY&a=b".encode()) == f"{name}=redacted&a=b".encode()
+    assert mask(f"no ?a=b&{name}=CANARY here") == f"no ?a=b&{name}={MASK} here"
 
 
 @pytest.mark.parametrize(
@@ -321,12 +322,12 @@ def test_a_name_is_the_same_name_in_any_spelling(name):
     ],
 )  # fmt: skip
 def test_names_that_an_attacker_looks_for_are_secret(name):
-    assert recorded_body(json.dumps({name: ["CANARY"]}).encode()) == json.dumps({name: ["redacted"]}).encode()
+    assert redact_body(json.dumps({name: ["CANARY"]}).encode()) == json.dumps({name: ["redacted"]}).encode()
 
 
 @pytest.mark.parametrize("body", ['{"secretKey": "NAME"}', '{"nextPageToken": "p2"}', '{"dynamicSecret": {"id": "x"}}'])
 def test_a_name_that_only_looks_secret_stays(body):
-    assert recorded_body(body.encode()) == body.encode()
+    assert redact_body(body.encode()) == body.encode()
 
 
 @pytest.mark.parametrize(
@@ -345,7 +346,7 @@ def test_a_name_that_only_looks_secret_stays(body):
     ],
 )
 def test_a_url_is_recorded_without_what_is_secret_in_it(url, expected):
-    assert recorded_url(url, {"s3cret"}) == expected
+    assert redact_url(url, {"s3cret"}) == expected
 
 
 # ---- what answers give
@@ -353,10 +354,10 @@ def test_the_secrets_of_an_answer_are_its_secret_fields_and_cookies():
     body = {"accessToken": "t0ken", "secret": {"secretKey": "NAME", "secretValue": "v"}, "recoveryCodes": ["r1", "r2"]}
     headers = [("Set-Cookie", "sid=c00kie; Path=/"), ("X-Token", "x"), ("Location", "/?code=12345678"), ("Date", "d")]
 
-    assert response_secrets(headers, json.dumps(body).encode()) == {
+    assert find_response_secrets(headers, json.dumps(body).encode()) == {
         "t0ken", "v", "r1", "r2", "sid=c00kie", "c00kie", "x", "12345678",
     }  # fmt: skip
-    assert response_secrets((), None) == response_secrets((), b"\xff") == frozenset()
+    assert find_response_secrets((), None) == find_response_secrets((), b"\xff") == frozenset()
 
 
 # ---- byte for byte
@@ -370,13 +371,13 @@ EXACT = [
 
 @pytest.mark.parametrize("body", EXACT, ids=range(len(EXACT)))
 def test_a_body_in_which_nothing_is_secret_stays_byte_for_byte(body):
-    assert recorded_body(body, {"s3cret"}) == body
+    assert redact_body(body, {"s3cret"}) == body
 
 
 def test_where_something_is_redacted_no_other_byte_changes():
     body = b'{"n": 1e400, "n": 0.10000000000000000001, "token": "v", "m": "a s3cret \\u00e9", "z":1.0 }'
 
-    assert recorded_body(body, {"s3cret"}) == body.replace(b'"v"', b'"redacted"').replace(
+    assert redact_body(body, {"s3cret"}) == body.replace(b'"v"', b'"redacted"').replace(
         b"a s3cret \\u00e9", "a redacted é".encode()
     )
 
@@ -386,6 +387,6 @@ def test_where_something_is_redacted_no_other_byte_changes():
     st.binary(max_size=30) | json_values.map(lambda it: json.dumps(it, ensure_ascii=False).encode("utf-8", "replace"))
 )
 def test_a_body_stays_byte_for_byte_or_holds_the_mask(body):
-    recorded = recorded_body(body, {"s3cret"})
+    recorded = redact_body(body, {"s3cret"})
 
     assert recorded == body or b"redacted" in (recorded or b"") or b"0" in (recorded or b"")  # a number becomes 0

@@ -20,12 +20,13 @@ from hypothesis import strategies as st
 from returns.result import Failure, Result, Success
 
 from infisical import RequestError
-from infisical.auth import ANY, Access
+from infisical.access import ANY_ACCESS, Access
 from infisical.decode import one, text
+from infisical.encode import prepare
 from infisical.endpoints.kms import Kms, KmsKey
 from infisical.endpoints.secrets import NewSecret, SecretMetadata, Secrets
-from infisical.model import Model, wire
-from infisical.request import NULL, Base64, Body, HttpRequest, Null, Request, delete, get, patch, post, prepare, put
+from infisical.model import Model, describe_field
+from infisical.request import NULL, Base64, Body, HttpRequest, Null, Request, delete, get, patch, post, put
 
 HOST = "https://infisical.example.com"
 ACCEPT = ("Accept", "application/json")
@@ -71,7 +72,14 @@ def create(value: Any) -> Request[Any]:
 # ---- values
 def test_equal_calls_give_equal_requests_with_equal_hashes():
     made = [
-        post("/x/{a}", {"a": "1"}, query={"q": [1, 2]}, body={"b": {"c": [{"d": 1}]}}, returns=one(KmsKey), access=ANY)
+        post(
+            "/x/{a}",
+            {"a": "1"},
+            query={"q": [1, 2]},
+            body={"b": {"c": [{"d": 1}]}},
+            returns=one(KmsKey),
+            access=ANY_ACCESS,
+        )
         for _ in range(2)
     ]
 
@@ -316,7 +324,7 @@ class Inner(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outer(Model):
-    max_ttl: int = field(metadata=wire("maxTTL"))
+    max_ttl: int = field(metadata=describe_field("maxTTL"))
     cleared: str | Null | None = None
     inner: Inner | None = None
     many: tuple[Inner, ...] | None = None
@@ -433,9 +441,9 @@ def test_a_message_knows_its_request_but_is_compared_without_it():
     message = prepared(request).unwrap()
 
     assert message.about is request
-    assert message.auth == Access("kms")
+    assert message.access == Access("kms")
     assert message == replace(message, about=None)
-    assert replace(message, about=None).auth == ANY
+    assert replace(message, about=None).access == ANY_ACCESS
     assert message.with_header("A", "b") == replace(message, headers=(*message.headers, ("A", "b")))
 
 

@@ -48,7 +48,7 @@ from infisical.decode import one, text
 from infisical.endpoints.kms import DecryptResponse, Kms
 from infisical.endpoints.secrets import NewSecret, Secret, SecretChange, SecretMetadata, Secrets
 from infisical.executors import CassetteExecutor, ScriptedExecutor
-from infisical.model import Model, wire_names
+from infisical.model import Model, list_fields
 from infisical.request import post
 from tests.test_model import READ, full
 from tests.wire import answer
@@ -224,7 +224,7 @@ def test_a_token_that_is_held_is_shown_by_nothing_that_comes_of_it(token, echo, 
 
     assert isinstance(made, Failure)
     assert found(token, shown(listed), shown(made), repr(client), repr(client._execute.sent)) == set()
-    assert found(token, repr(client._pipeline.cell), repr(client._pipeline.cell.session.grant)) == set()
+    assert found(token, repr(client._caller.store), repr(client._caller.store.session.grant)) == set()
 
 
 @slow
@@ -235,7 +235,7 @@ def test_a_token_that_a_login_got_is_shown_by_nothing_that_comes_of_it(token, ec
     logged_in, listed = client.login(UniversalAuth("id", "client secret")), client.secrets.list(**WHERE)
 
     assert logged_in == Success(LoginResponse(access_token=token, expires_in=60, access_token_max_ttl=60))
-    assert found(token, shown(logged_in), shown(listed), repr(client), repr(client._pipeline.cell)) == set()
+    assert found(token, shown(logged_in), shown(listed), repr(client), repr(client._caller.store)) == set()
 
 
 # ---- recordings
@@ -356,11 +356,11 @@ HIDDEN = "aGlkZGVuIGZyb20geW91"  # base64, since that is what some fields must b
 @pytest.mark.parametrize("model", READ, ids=lambda model: model.__name__)
 def test_no_model_shows_what_it_hides(model: type[Model]):
     hints = typing.get_type_hints(model)
-    document = full(model) | {name: hiding(hints[f.name]) for f, name in wire_names(model) if not f.repr}
+    document = full(model) | {name: hiding(hints[f.name]) for f, name in list_fields(model) if not f.repr}
     read = one(model)(answer(document)).unwrap()
 
     assert HIDDEN not in repr(read) + repr(Success(read)) + str(read)
-    assert (HIDDEN in read.to_json()) is any(not f.repr for f, _ in wire_names(model))
+    assert (HIDDEN in read.to_json()) is any(not f.repr for f, _ in list_fields(model))
 
 
 def hiding(hint: Any) -> Any:

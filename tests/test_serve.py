@@ -24,12 +24,13 @@ from urllib.parse import urlsplit
 import pytest
 from returns.result import Success
 
-from infisical import HttpRequest, InfisicalClient, InfisicalNetworkError, Jwt, Response, UniversalAuth, serve
+from infisical import HttpRequest, InfisicalClient, InfisicalNetworkError, Jwt, Response, UniversalAuth
 from infisical.__main__ import main
-from infisical.drivers import Reply
 from infisical.executors import ScriptedExecutor
 from infisical.memory.documents import Document
-from infisical.serve import Server, serving
+from infisical.server import serve
+from infisical.server.serve import Server, serving
+from infisical.transport import Reply
 
 JSON = ("Content-Type", "application/json")
 IN_USE = f"{os.strerror(errno.EADDRINUSE)} (port 0 is any free one)"
@@ -425,4 +426,4 @@ def test_its_help_loads_neither_the_server_nor_the_client():
     run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
 
     assert [it for it in ("--host", "--port", "--data") if it not in run.stdout] == []
-    assert [it for it in ("waitress", "infisical.serve", "infisical.drivers", "yaml") if it in run.stderr] == []
+    assert [it for it in ("waitress", "infisical.server.serve", "infisical.drivers", "yaml") if it in run.stderr] == []

@@ -20,13 +20,13 @@ from returns.result import Success
 
 from infisical import HttpRequest, Response
 from infisical.__main__ import main
-from infisical.drivers import Reply
 from infisical.executors import MemoryExecutor
-from infisical.serve import Server, serving
+from infisical.server.serve import Server, serving
+from infisical.transport import Reply
 
 pytest.importorskip("waitress")
-from infisical import connections
-from infisical.connections import Listener
+from infisical.server import connections
+from infisical.server.connections import Listener
 
 pytestmark = pytest.mark.enable_socket
 LOGIN = "/api/v1/auth/universal-auth/login"

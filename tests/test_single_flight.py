@@ -14,7 +14,9 @@ import pytest
 from returns.result import Failure, Success
 
 from infisical import AsyncInfisicalClient, HttpRequest, InfisicalClient, UniversalAuth
-from infisical.drivers import Flights, adrive, drive
+from infisical.drivers.asyncio import adrive
+from infisical.drivers.blocking import drive
+from infisical.drivers.flights import Flights
 from infisical.flow import once, sleep
 from infisical.request import Request
 from tests.wire import answer

@@ -27,7 +27,7 @@ from returns.result import Success
 from infisical import AsyncInfisicalClient, HttpRequest, InfisicalClient, Jwt, UniversalAuth
 from infisical.executors import FaultyExecutor, MemoryExecutor
 from infisical.executors.faults import Broken, Dropped, Expired, Fault, Limited, Refused, Truncated, at_random
-from infisical.serve import serving
+from infisical.server.serve import serving
 
 pytest.importorskip("waitress")
 pytestmark = pytest.mark.enable_socket

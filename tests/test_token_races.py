@@ -8,13 +8,15 @@ import pytest
 from returns.result import Failure, Success
 
 from infisical import AuthenticationError, HttpRequest, InfisicalClient, Response, UniversalAuth
-from infisical.auth import Access, documented
+from infisical.access import Access, get_documented_modes
+from infisical.encode import prepare
 from infisical.errors import InternalServerError
 from infisical.executors import ScriptedExecutor
 from infisical.flow import Once, Send, send
-from infisical.middleware.auth_mode import checked_by
-from infisical.middleware.session import Session, SessionStore, attach_token, grant_for
-from infisical.request import get, prepare
+from infisical.middleware.auth_mode import make_check
+from infisical.middleware.token import attach_token
+from infisical.request import get
+from infisical.session import Session, SessionStore, make_grant
 from tests.wire import answer
 
 LISTED = answer({"secrets": []})
@@ -28,10 +30,10 @@ class Stage:
     def __init__(self) -> None:
         self.now, self.logins = 0.0, 0
         self.store = SessionStore(Session("identity_access_token", self.grant("T1"), self.renew))
-        self.attach = attach_token(self.store, lambda: self.now, checked_by(documented))
+        self.attach = attach_token(self.store, lambda: self.now, make_check(get_documented_modes))
 
     def grant(self, token: str, expires_in: float = 60.0) -> Any:
-        return grant_for("identity_access_token", token, expires_in, self.now, 10.0, True)
+        return make_grant("identity_access_token", token, expires_in, self.now, 10.0, True)
 
     def renew(self, _: Any) -> Any:
         self.logins += 1

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from returns.result import Failure, Success
 
 from infisical import HttpRequest, InfisicalClient, InfisicalNetworkError, Jwt, Response
-from infisical.drivers import Executor, Reply
+from infisical.encode import prepare
 from infisical.endpoints.secrets import Secrets
 from infisical.executors import ScriptedExecutor
-from infisical.request import prepare
-from infisical.wsgi import application
+from infisical.server.wsgi import application
+from infisical.transport import Executor, Reply
 
 JSON = ("Content-Type", "application/json; charset=utf-8")
 OK = Response(200, (("Content-Type", "text/plain"),), b"ok")

@@ -7,15 +7,15 @@ from typing import Final
 
 from returns.result import Failure, Result, Success
 
-from infisical.auth import ServiceToken
 from infisical.client import InfisicalClient
+from infisical.credentials import ServiceToken
 from infisical.demo.stage import Play, Stage, Step, tell
 from infisical.endpoints.kms import DecryptResponse, EncryptResponse, KmsKey
 from infisical.endpoints.secrets import NewSecret
 from infisical.errors import AuthenticationError, InfisicalError, NotFoundError
 from infisical.executors.memory import MemoryExecutor
 from infisical.group import Answer
-from infisical.logins import UniversalAuth
+from infisical.login_methods import UniversalAuth
 
 BASE_URL: Final = "http://localhost:8080"
 WORDS: Final = "attack at dawn"

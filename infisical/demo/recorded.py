@@ -7,14 +7,14 @@ from typing import Final
 
 from returns.result import Failure, Success
 
-from infisical.auth import ServiceToken
 from infisical.client import InfisicalClient
+from infisical.credentials import ServiceToken
 from infisical.demo.stage import Play, Stage, Step, tell
 from infisical.endpoints.kms import DecryptResponse, EncryptResponse
 from infisical.errors import AuthenticationError, ValidationError
 from infisical.executors.cassette import CassetteExecutor
 from infisical.group import Answer
-from infisical.logins import UniversalAuth
+from infisical.login_methods import UniversalAuth
 
 RECORDING: Final = Path(__file__).parents[1] / "recordings" / "demo.yaml"
 # What the recording was made with: only requests that it knows are answered.

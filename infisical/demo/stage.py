@@ -15,11 +15,11 @@ from typing import Any, Final, ParamSpec, TypeAlias, TypeVar
 from returns.result import Failure, Success
 
 from infisical.client import InfisicalClient
-from infisical.drivers import Executor, Reply
 from infisical.group import Answer
-from infisical.model import camel
-from infisical.redaction import MASK, SECRET_FIELDS, SECRET_HEADERS, masked_value
+from infisical.model.names import to_camel_case
+from infisical.redaction import MASK, SECRET_FIELDS, SECRET_HEADERS, mask_value
 from infisical.request import Headers, HttpRequest
+from infisical.transport import Executor, Reply
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,7 +64,8 @@ class Stage:
     def ask(self, name: str, call: Callable[P, Answer[T]], /, *args: P.args, **kwargs: P.kwargs) -> Answer[T]:
         """Make a call, and tell what was asked, sent and answered, and what it was decoded to."""
         named = (
-            f"{key}={MASK if camel(key).lower() in SECRET_FIELDS else _shown(value)}" for key, value in kwargs.items()
+            f"{key}={MASK if to_camel_case(key).lower() in SECRET_FIELDS else _shown(value)}"
+            for key, value in kwargs.items()
         )
         tell("asked", f"{name}({', '.join((*map(_shown, args), *named))})", lines=3)
         before = len(self.notes)
@@ -118,7 +119,7 @@ def tell_exchange(exchange: Exchange) -> None:
     tell_lines("sent", _url_lines(f"{request.method}{HARD_SPACE}{request.url}"))
     tell("headers", _names(request.headers))
     if request.body is not None:
-        tell("body", json.dumps(masked_value(json.loads(request.body))))
+        tell("body", json.dumps(mask_value(json.loads(request.body))))
     match exchange.reply:
         case Success(response):
             left, limit = response.header("x-ratelimit-remaining"), response.header("x-ratelimit-limit")

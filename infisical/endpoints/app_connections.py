@@ -1,7 +1,7 @@
-"""App connections: how Infisical reaches other services (`/api/v1/app-connections`).
+"""App connections: access of Infisical to other services (`/api/v1/app-connections`).
 
-Models first, then the endpoint functions. Which credentials a connection takes depends on its app and method: they are
-mappings, as the server has them.
+Models first, then the endpoint functions. The contents of `credentials` depend on the app and the method: they are
+mappings in the server's form.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Null, Request
 
 PATH = "/api/v1/app-connections/{app}/{connectionId}"
-CONNECTIONS = Access("app_connections")
+ACCESS = Access("app_connections")
 App: TypeAlias = (
     Literal[
         "1password",
@@ -78,7 +78,7 @@ App: TypeAlias = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConnectionProject(Model):
-    """The project that a connection is in."""
+    """The project of a connection."""
 
     id: str
     name: str | None = None
@@ -88,9 +88,9 @@ class ConnectionProject(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AppConnection(Model):
-    """A connection. `credentials` is the part that is not secret; its form depends on the app and the method.
+    """A connection. `credentials` has only the parts that are not secret; its form depends on the app and the method.
 
-    `rotation` and `configuration` are as the server has them.
+    `rotation` and `configuration` have the form that the server uses.
     """
 
     id: str
@@ -145,16 +145,15 @@ class AppConnections(Group[R]):
         rotation: Mapping[str, Any] | Null | None = None,
         configuration: Mapping[str, Any] | Null | None = None,
     ) -> Request[AppConnection]:
-        """Connect to an app; the server tries the credentials first.
+        """Connect to an app; the server tests the credentials first.
 
-        What `credentials` holds depends on the app and the method. For `aws`: with `access-key` it is
+        The contents of `credentials` depend on the app and the method. For `aws` with `access-key` they are
         `{"accessKeyId": "AKIA…", "secretAccessKey": "…"}`, with `assume-role` `{"roleArn": "arn:aws:iam::…"}`.
-        The name is a slug, the description has at most 256 characters. Without `project_id` the connection is the
-        organization's. Not every app takes the parameters that follow; `gateway_pool_id`, `is_auto_rotation_enabled`,
-        `rotation` and `configuration` (the last two as the server has them) came in 2026, and older servers do not
-        read them.
-        Expect `ValidationError`, `BadRequestError` (the name is taken, or the credentials do not work, or a plan
-        without the app), `NotFoundError` (`route_missing`: no such app), `ForbiddenError`.
+        The name is a slug; the description has at most 256 characters. Without `project_id` the connection belongs to
+        the organization. Not every app accepts the parameters after it. `gateway_pool_id`, `is_auto_rotation_enabled`,
+        `rotation` and `configuration` (these two in the server's form) were added in 2026; older servers ignore them.
+        Expect `ValidationError`, `BadRequestError` (the name is taken, the credentials do not work, or the plan lacks
+        the app), `NotFoundError` (`route_missing`: no such app), `ForbiddenError`.
         POST /api/v1/app-connections/{app}
         """
         body = {
@@ -171,7 +170,7 @@ class AppConnections(Group[R]):
             "configuration": configuration,
         }
         returns = one(AppConnection, at="appConnection")
-        return http.post("/api/v1/app-connections/{app}", {"app": app}, body=body, returns=returns, access=CONNECTIONS)
+        return http.post("/api/v1/app-connections/{app}", {"app": app}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -189,11 +188,11 @@ class AppConnections(Group[R]):
         rotation: Mapping[str, Any] | Null | None = None,
         configuration: Mapping[str, Any] | Null | None = None,
     ) -> Request[AppConnection]:
-        """Change a connection; what is left out stays as it is.
+        """Change a connection; omitted parameters keep their value.
 
-        Limits as in `create`. Credentials are given whole, for the method that the connection has; `NULL` clears the
-        description, the gateway, the pool, the rotation or the configuration.
-        Expect `NotFoundError`, `BadRequestError` (the name is taken, or the credentials do not work, or the platform
+        Limits are as in `create`. `credentials` replaces all credentials and must fit the method of the connection.
+        `NULL` clears the description, the gateway, the pool, the rotation or the configuration.
+        Expect `NotFoundError`, `BadRequestError` (the name is taken, the credentials do not work, or the platform
         manages them), `ValidationError`, `ForbiddenError`.
         PATCH /api/v1/app-connections/{app}/{connectionId}
         """
@@ -209,74 +208,74 @@ class AppConnections(Group[R]):
             "configuration": configuration,
         }
         parts = {"app": app, "connectionId": connection_id}
-        return http.patch(PATH, parts, body=body, returns=one(AppConnection, at="appConnection"), access=CONNECTIONS)
+        return http.patch(PATH, parts, body=body, returns=one(AppConnection, at="appConnection"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def delete(*, app: App, connection_id: str) -> Request[AppConnection]:
-        """Delete a connection that nothing uses any more.
+        """Delete an unused connection.
 
-        Expect `NotFoundError`, `BadRequestError` (in use, or another app's), `ForbiddenError`.
+        Expect `NotFoundError`, `BadRequestError` (in use, or a connection of another app), `ForbiddenError`.
         DELETE /api/v1/app-connections/{app}/{connectionId}
         """
         parts = {"app": app, "connectionId": connection_id}
-        return http.delete(PATH, parts, returns=one(AppConnection, at="appConnection"), access=CONNECTIONS)
+        return http.delete(PATH, parts, returns=one(AppConnection, at="appConnection"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, app: App, connection_id: str) -> Request[AppConnection]:
-        """Read a connection by its id.
+        """Get a connection by its id.
 
-        Expect `NotFoundError`, `BadRequestError` (another app's), `ForbiddenError`.
+        Expect `NotFoundError`, `BadRequestError` (a connection of another app), `ForbiddenError`.
         GET /api/v1/app-connections/{app}/{connectionId}
         """
         parts = {"app": app, "connectionId": connection_id}
-        return http.get(PATH, parts, returns=one(AppConnection, at="appConnection"), access=CONNECTIONS)
+        return http.get(PATH, parts, returns=one(AppConnection, at="appConnection"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def list(*, app: App, project_id: str | None = None) -> Request[tuple[AppConnection, ...]]:
-        """List the connections to an app: all of them, there are no pages.
+        """List every connection to an app, without paging.
 
         Expect `NotFoundError` (`route_missing`: no such app), `ForbiddenError`.
         GET /api/v1/app-connections/{app}
         """
         query = {"projectId": project_id}
         returns = many(AppConnection, at="appConnections")
-        return http.get("/api/v1/app-connections/{app}", {"app": app}, query=query, returns=returns, access=CONNECTIONS)
+        return http.get("/api/v1/app-connections/{app}", {"app": app}, query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_by_name(*, app: App, connection_name: str, project_id: str | None = None) -> Request[AppConnection]:
-        """Find a connection by its name.
+        """Get a connection by its name.
 
-        Expect `NotFoundError`, `BadRequestError` (another app's), `ForbiddenError`.
+        Expect `NotFoundError`, `BadRequestError` (a connection of another app), `ForbiddenError`.
         GET /api/v1/app-connections/{app}/connection-name/{connectionName}
         """
         path = "/api/v1/app-connections/{app}/connection-name/{connectionName}"
         parts, query = {"app": app, "connectionName": connection_name}, {"projectId": project_id}
-        return http.get(path, parts, query=query, returns=one(AppConnection, at="appConnection"), access=CONNECTIONS)
+        return http.get(path, parts, query=query, returns=one(AppConnection, at="appConnection"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def check_availability(*, app: App, project_id: str | None = None) -> Request[tuple[AvailableConnection, ...]]:
-        """List the connections to an app that the caller may use; an empty listing says that there are none.
+        """List the connections to an app that the caller may use; the list may be empty.
 
         Expect `NotFoundError` (`route_missing`: no such app), `ForbiddenError`.
         GET /api/v1/app-connections/{app}/available
         """
         path, query = "/api/v1/app-connections/{app}/available", {"projectId": project_id}
         returns = many(AvailableConnection, at="appConnections")
-        return http.get(path, {"app": app}, query=query, returns=returns, access=CONNECTIONS)
+        return http.get(path, {"app": app}, query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def list_all(*, project_id: str | None = None) -> Request[tuple[AppConnection, ...]]:
-        """List the connections to all apps: all of them, there are no pages.
+        """List every connection to every app, without paging.
 
         Expect `ForbiddenError`.
         GET /api/v1/app-connections
         """
         query = {"projectId": project_id}
         returns = many(AppConnection, at="appConnections")
-        return http.get("/api/v1/app-connections", query=query, returns=returns, access=CONNECTIONS)
+        return http.get("/api/v1/app-connections", query=query, returns=returns, access=ACCESS)

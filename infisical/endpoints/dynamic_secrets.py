@@ -1,7 +1,7 @@
-"""Dynamic secrets: credentials that are made when asked for, and taken back in time (`/api/v1/dynamic-secrets`).
+"""Dynamic secrets: credentials that are created on demand and expire (`/api/v1/dynamic-secrets`).
 
-Models first, then the endpoint functions. What a provider takes and what it makes depends on its type: they are
-mappings, as the server has them.
+Models first, then the endpoint functions. The inputs and the output of a provider depend on its type: they are mappings
+in the server's form.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypedDict
 
 from infisical import request as http
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import many, one
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Null, Request
 
 PATH = "/api/v1/dynamic-secrets/{name}"
-LEASE = "/api/v1/dynamic-secrets/leases/{leaseId}"
-DYNAMIC_SECRETS = Access("dynamic_secrets", documented=IDENTITIES_AND_PEOPLE)
+LEASE_PATH = "/api/v1/dynamic-secrets/leases/{leaseId}"
+ACCESS = Access("dynamic_secrets", documented=IDENTITIES_AND_USERS)
 ProviderType: TypeAlias = (
     Literal[
         "aws-elasticache",
@@ -48,7 +48,7 @@ ProviderType: TypeAlias = (
 
 
 class Provider(TypedDict):
-    """Who makes the credentials; what `inputs` holds depends on the type. A plain dict will do."""
+    """The service that creates the credentials; the contents of `inputs` depend on the type. A plain dict works too."""
 
     type: ProviderType
     inputs: Mapping[str, Any]
@@ -56,7 +56,7 @@ class Provider(TypedDict):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DynamicSecretMetadata(Model):
-    """One piece of metadata, read or to be written; by default with an empty value."""
+    """One metadata pair, in requests and responses; the value is empty by default."""
 
     key: str
     value: str | None = field(default=None, repr=False)
@@ -64,14 +64,17 @@ class DynamicSecretMetadata(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DynamicSecret(Model):
-    """A dynamic secret; TTLs such as `1h`. `inputs` are its provider's, secrets among them: not in every answer."""
+    """A dynamic secret. TTLs have the form `1h`.
+
+    `inputs` of the provider may hold secrets; not every response has them.
+    """
 
     id: str
     name: str | None = None
     type: str | None = None
     version: int | None = None
-    default_ttl: str | None = field(default=None, metadata=wire("defaultTTL"))
-    max_ttl: str | None = field(default=None, metadata=wire("maxTTL"))
+    default_ttl: str | None = field(default=None, metadata=describe_field("defaultTTL"))
+    max_ttl: str | None = field(default=None, metadata=describe_field("maxTTL"))
     folder_id: str | None = None
     status: str | None = None
     status_details: str | None = None
@@ -87,7 +90,7 @@ class DynamicSecret(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DynamicSecretLease(Model):
-    """A lease, without its credentials. `dynamic_secret` comes with `get_lease`; `config` is the provider's."""
+    """A lease, without its credentials. Only `get_lease` fills `dynamic_secret`; `config` is the provider's."""
 
     id: str
     version: int | None = None
@@ -104,7 +107,7 @@ class DynamicSecretLease(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CreatedLease(Model):
-    """A new lease. `data` holds the credentials, shown this once; its form depends on the provider."""
+    """A new lease. `data` holds the credentials, returned only once; its form depends on the provider."""
 
     lease: DynamicSecretLease
     data: Mapping[str, Any] = field(repr=False, hash=False)
@@ -113,20 +116,23 @@ class CreatedLease(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DynamicSecretChange(Model):
-    """What to change: what is left out stays as it is, `NULL` clears, metadata replaces all that there is."""
+    """A change of a dynamic secret: omitted fields keep their value, `NULL` clears one.
+
+    `metadata` replaces all existing metadata.
+    """
 
     new_name: str | None = None
-    default_ttl: str | None = field(default=None, metadata=wire("defaultTTL"))
-    max_ttl: str | Null | None = field(default=None, metadata=wire("maxTTL"))
+    default_ttl: str | None = field(default=None, metadata=describe_field("defaultTTL"))
+    max_ttl: str | Null | None = field(default=None, metadata=describe_field("maxTTL"))
     inputs: Mapping[str, Any] | None = field(default=None, repr=False, hash=False)
     metadata: tuple[DynamicSecretMetadata, ...] | None = None
     username_template: str | Null | None = None
 
 
 class DynamicSecrets(Group[R]):
-    """Dynamic secrets of a folder, by default `/`, and their leases. Projects are named by their slug, not their id.
+    """Dynamic secrets of a folder, by default `/`, and their leases. `project_slug` is a slug, not an id.
 
-    They are part of paid plans: others get `BadRequestError`.
+    Dynamic secrets require a paid plan; without one expect `BadRequestError`.
     """
 
     @endpoint
@@ -143,13 +149,13 @@ class DynamicSecrets(Group[R]):
         metadata: Sequence[DynamicSecretMetadata] | None = None,
         username_template: str | None = None,
     ) -> Request[DynamicSecret]:
-        """Create a dynamic secret; the server tries the provider first.
+        """Create a dynamic secret; the server tests the provider first.
 
-        What `inputs` of the provider holds depends on its type; for a PostgreSQL server: `{"type": "sql-database",
-        "inputs": {"client": "postgres", "host": …, "port": 5432, "database": …, "username": …, "password": …,
-        "creationStatement": …, "revocationStatement": …}}`.
-        The name is a slug of 1 to 64 characters, in lower case. TTLs are durations such as `1h`, from a minute to ten
-        years. `username_template` has at most 255 characters, and may hold `{{randomUsername}}`, `{{unixTimestamp}}`
+        The contents of `inputs` of the provider depend on its type. For a PostgreSQL server pass `{"type":
+        "sql-database", "inputs": {"client": "postgres", "host": …, "port": 5432, "database": …, "username": …,
+        "password": …, "creationStatement": …, "revocationStatement": …}}`.
+        The name is a lower-case slug of 1 to 64 characters. TTLs are durations such as `1h`, from one minute to ten
+        years. `username_template` has at most 255 characters, and may contain `{{randomUsername}}`, `{{unixTimestamp}}`
         and `{{identity.name}}`.
         Expect `ValidationError`, `BadRequestError` (the name is taken, or the provider cannot be reached),
         `NotFoundError` (no such project or folder), `ForbiddenError`.
@@ -167,7 +173,7 @@ class DynamicSecrets(Group[R]):
             "usernameTemplate": username_template,
         }
         returns = one(DynamicSecret, at="dynamicSecret")
-        return http.post("/api/v1/dynamic-secrets", body=body, returns=returns, access=DYNAMIC_SECRETS)
+        return http.post("/api/v1/dynamic-secrets", body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -176,15 +182,15 @@ class DynamicSecrets(Group[R]):
     ) -> Request[DynamicSecret]:
         """Change a dynamic secret.
 
-        Limits as in `create`. The provider stays; of its inputs only those that are given change. The answer has them
-        where the caller may read them.
+        Limits are as in `create`. The provider cannot be replaced; omitted inputs keep their value. The response has
+        the inputs if the caller may read them.
         Expect `NotFoundError`, `BadRequestError` (the new name is taken, or the provider cannot be reached),
         `ValidationError`, `ForbiddenError`.
         PATCH /api/v1/dynamic-secrets/{name}
         """
         body = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path, "data": data}
         returns = one(DynamicSecret, at="dynamicSecret")
-        return http.patch(PATH, {"name": name}, body=body, returns=returns, access=DYNAMIC_SECRETS)
+        return http.patch(PATH, {"name": name}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -196,10 +202,11 @@ class DynamicSecrets(Group[R]):
         path: str | None = None,
         is_forced: bool | None = None,
     ) -> Request[DynamicSecret]:
-        """Delete a dynamic secret; sent as a DELETE with a body.
+        """Delete a dynamic secret.
 
-        One with leases is deleted after the answer, which has the `status` of that, when they are revoked. With
-        `is_forced` it goes at once, and what the provider made stays.
+        If it has leases, the server responds first, then revokes them and deletes the secret; the `status` of the
+        response shows this. `is_forced` deletes it at once and leaves the provider's credentials in place. The request
+        is a DELETE with a JSON body.
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/dynamic-secrets/{name}
         """
@@ -210,49 +217,49 @@ class DynamicSecrets(Group[R]):
             "isForced": is_forced,
         }
         returns = one(DynamicSecret, at="dynamicSecret")
-        return http.delete(PATH, {"name": name}, body=body, returns=returns, access=DYNAMIC_SECRETS)
+        return http.delete(PATH, {"name": name}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, name: str, project_slug: str, environment_slug: str, path: str | None = None) -> Request[DynamicSecret]:
-        """Read a dynamic secret, with the inputs of its provider.
+        """Get a dynamic secret with the inputs of its provider.
 
-        Here the name must be in lower case.
+        The name must be in lower case here.
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/dynamic-secrets/{name}
         """
         query = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path}
         returns = one(DynamicSecret, at="dynamicSecret")
-        return http.get(PATH, {"name": name}, query=query, returns=returns, access=DYNAMIC_SECRETS)
+        return http.get(PATH, {"name": name}, query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def list(
         *, project_slug: str, environment_slug: str, path: str | None = None
     ) -> Request[tuple[DynamicSecret, ...]]:
-        """List the dynamic secrets of a folder, without inputs: all of them, there are no pages.
+        """List every dynamic secret of a folder, without inputs and without paging.
 
         Expect `NotFoundError` (no such project or folder), `ForbiddenError`.
         GET /api/v1/dynamic-secrets
         """
         query = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path}
         returns = many(DynamicSecret, at="dynamicSecrets")
-        return http.get("/api/v1/dynamic-secrets", query=query, returns=returns, access=DYNAMIC_SECRETS)
+        return http.get("/api/v1/dynamic-secrets", query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def list_leases(
         *, name: str, project_slug: str, environment_slug: str, path: str | None = None
     ) -> Request[tuple[DynamicSecretLease, ...]]:
-        """List the leases of a dynamic secret: all of them, there are no pages.
+        """List every lease of a dynamic secret, without paging.
 
         Expect `NotFoundError` (`BadRequestError` on servers of 2024), `ForbiddenError`.
         GET /api/v1/dynamic-secrets/{name}/leases
         """
         query = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path}
-        where = "/api/v1/dynamic-secrets/{name}/leases"
+        route = "/api/v1/dynamic-secrets/{name}/leases"
         returns = many(DynamicSecretLease, at="leases")
-        return http.get(where, {"name": name}, query=query, returns=returns, access=DYNAMIC_SECRETS)
+        return http.get(route, {"name": name}, query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -265,12 +272,12 @@ class DynamicSecrets(Group[R]):
         ttl: str | None = None,
         config: Mapping[str, Any] | None = None,
     ) -> Request[CreatedLease]:
-        """Have credentials made; they are shown this once.
+        """Create a lease: the provider creates credentials, which are returned only once.
 
-        `ttl` is a duration such as `1h`, by default that of the dynamic secret, and at most its max TTL. `config` is
-        for providers with options, such as `{"namespace": "default"}` for `kubernetes`.
-        Expect `NotFoundError` (`BadRequestError` on servers of 2024), `BadRequestError` (too many leases, or too long a
-        TTL), `ForbiddenError`.
+        `ttl` is a duration such as `1h`. It defaults to the default TTL of the dynamic secret and must not exceed its
+        max TTL. `config` is for providers with options, such as `{"namespace": "default"}` for `kubernetes`.
+        Expect `NotFoundError` (`BadRequestError` on servers of 2024), `BadRequestError` (too many leases, or the TTL is
+        too long), `ForbiddenError`.
         POST /api/v1/dynamic-secrets/leases
         """
         body = {
@@ -281,21 +288,21 @@ class DynamicSecrets(Group[R]):
             "ttl": ttl,
             "config": config,
         }
-        return http.post("/api/v1/dynamic-secrets/leases", body=body, returns=one(CreatedLease), access=DYNAMIC_SECRETS)
+        return http.post("/api/v1/dynamic-secrets/leases", body=body, returns=one(CreatedLease), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_lease(
         *, lease_id: str, project_slug: str, environment_slug: str, path: str | None = None
     ) -> Request[DynamicSecretLease]:
-        """Read a lease and its dynamic secret, without the credentials.
+        """Get a lease and its dynamic secret, without the credentials.
 
         Expect `NotFoundError` (`BadRequestError` on servers of 2024), `ForbiddenError`.
         GET /api/v1/dynamic-secrets/leases/{leaseId}
         """
         query = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path}
         returns = one(DynamicSecretLease, at="lease")
-        return http.get(LEASE, {"leaseId": lease_id}, query=query, returns=returns, access=DYNAMIC_SECRETS)
+        return http.get(LEASE_PATH, {"leaseId": lease_id}, query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -307,17 +314,17 @@ class DynamicSecrets(Group[R]):
         path: str | None = None,
         ttl: str | None = None,
     ) -> Request[DynamicSecretLease]:
-        """Let a lease live longer, by `ttl` from when it would expire; its credentials stay.
+        """Extend a lease by `ttl`, counted from its expiry; its credentials stay the same.
 
-        `ttl` is by default that of the dynamic secret; in all a lease lives no longer than the max TTL.
-        Expect `NotFoundError` (`BadRequestError` on servers of 2024), `BadRequestError` (past the max TTL),
+        `ttl` defaults to the default TTL of the dynamic secret. The total life of a lease must not exceed the max TTL.
+        Expect `NotFoundError` (`BadRequestError` on servers of 2024), `BadRequestError` (beyond the max TTL),
         `ForbiddenError`.
         POST /api/v1/dynamic-secrets/leases/{leaseId}/renew
         """
         body = {"projectSlug": project_slug, "environmentSlug": environment_slug, "path": path, "ttl": ttl}
-        where = "/api/v1/dynamic-secrets/leases/{leaseId}/renew"
+        route = "/api/v1/dynamic-secrets/leases/{leaseId}/renew"
         returns = one(DynamicSecretLease, at="lease")
-        return http.post(where, {"leaseId": lease_id}, body=body, returns=returns, access=DYNAMIC_SECRETS)
+        return http.post(route, {"leaseId": lease_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -329,10 +336,10 @@ class DynamicSecrets(Group[R]):
         path: str | None = None,
         is_forced: bool | None = None,
     ) -> Request[DynamicSecretLease]:
-        """Revoke a lease and its credentials now; sent as a DELETE with a body.
+        """Revoke a lease and its credentials now.
 
-        A provider that fails is not an error: the answer is the lease, still there, with a `status` that says so.
-        `is_forced` deletes the lease even then.
+        A failing provider is not an error: the response is the lease, which still exists, and its `status` shows the
+        failure. `is_forced` deletes the lease even then. The request is a DELETE with a JSON body.
         Expect `NotFoundError` (`BadRequestError` on servers of 2024), `ForbiddenError`.
         DELETE /api/v1/dynamic-secrets/leases/{leaseId}
         """
@@ -343,4 +350,4 @@ class DynamicSecrets(Group[R]):
             "isForced": is_forced,
         }
         returns = one(DynamicSecretLease, at="lease")
-        return http.delete(LEASE, {"leaseId": lease_id}, body=body, returns=returns, access=DYNAMIC_SECRETS)
+        return http.delete(LEASE_PATH, {"leaseId": lease_id}, body=body, returns=returns, access=ACCESS)

@@ -1,6 +1,6 @@
 """Machine identities of an organization (`/api/v1/identities`).
 
-Models first, then the endpoint functions. How an identity logs in is set in identity_auth/.
+Models first, then the endpoint functions. identity_auth/ sets how an identity logs in.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
 from infisical.endpoints.organizations import MembershipMetadata
 from infisical.endpoints.projects import MembershipProject, ProjectMembershipRole
@@ -18,13 +18,13 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-IDENTITIES = Access("identities")
+ACCESS = Access("identities")
 PATH = "/api/v1/identities/{identityId}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity(Model):
-    """A machine identity. Today's servers list its `auth_methods`, servers of 2024 name the one `auth_method`."""
+    """A machine identity. Current servers fill `auth_methods`, servers of 2024 a single `auth_method`."""
 
     id: str
     name: str | None = None
@@ -41,7 +41,7 @@ class Identity(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdentityCustomRole(Model):
-    """The organization's own role that an identity has; `permissions` as the server writes them."""
+    """The custom organization role of an identity; `permissions` has the form that the server uses."""
 
     id: str
     name: str | None = None
@@ -52,7 +52,7 @@ class IdentityCustomRole(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdentityMembership(Model):
-    """An identity's place in its organization: `id` is the membership's, `identity` the machine identity itself."""
+    """An identity's membership in its organization. `id` is the membership's; `identity` is the machine identity."""
 
     id: str
     identity: Identity
@@ -70,7 +70,7 @@ class IdentityMembership(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdentityMembershipList(Model):
-    """One page of what was found; `total_count` counts all that was found."""
+    """One page of search results; `total_count` counts the results of all pages."""
 
     identities: tuple[IdentityMembership, ...]
     total_count: int | None = None
@@ -78,7 +78,7 @@ class IdentityMembershipList(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdentityProjectMembership(Model):
-    """An identity's place in a project."""
+    """An identity's membership in a project."""
 
     id: str
     identity_id: str | None = None
@@ -90,7 +90,7 @@ class IdentityProjectMembership(Model):
 
 
 class Identities(Group[R]):
-    """Machine identities of an organization, and what they are members of."""
+    """Machine identities of an organization, and their project memberships."""
 
     @endpoint
     @staticmethod
@@ -102,10 +102,10 @@ class Identities(Group[R]):
         has_delete_protection: bool | None = None,
         metadata: Sequence[MembershipMetadata] | None = None,
     ) -> Request[Identity]:
-        """Create an identity; it cannot log in before an auth method is attached to it.
+        """Create an identity; it cannot log in until an auth method is attached.
 
-        `role` is the slug of a role of the organization (`admin`, `member`, `no-access` or its own), by default
-        `no-access`. Servers of 2024 know nothing of `has_delete_protection`.
+        `role` is the slug of an organization role: `no-access` (the default), `member`, `admin` or a custom role. Omit
+        `id` in `metadata`. Servers of 2024 ignore `has_delete_protection`.
         Expect `NotFoundError` (no such role), `BadRequestError`, `ForbiddenError`.
         POST /api/v1/identities
         """
@@ -116,7 +116,7 @@ class Identities(Group[R]):
             "hasDeleteProtection": has_delete_protection,
             "metadata": metadata,
         }
-        return http.post("/api/v1/identities", body=body, returns=one(Identity, at="identity"), access=IDENTITIES)
+        return http.post("/api/v1/identities", body=body, returns=one(Identity, at="identity"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -128,50 +128,50 @@ class Identities(Group[R]):
         has_delete_protection: bool | None = None,
         metadata: Sequence[MembershipMetadata] | None = None,
     ) -> Request[Identity]:
-        """Change an identity; what is left out stays as it is.
+        """Change an identity; omitted parameters keep their value.
 
-        `metadata` replaces all that there is: an empty list removes it.
+        `metadata` replaces all existing metadata: an empty list removes it.
         Expect `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/identities/{identityId}
         """
         body = {"name": name, "role": role, "hasDeleteProtection": has_delete_protection, "metadata": metadata}
         returns = one(Identity, at="identity")
-        return http.patch(PATH, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITIES)
+        return http.patch(PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def delete(*, identity_id: str) -> Request[Identity]:
         """Delete an identity, its auth methods and its tokens.
 
-        Expect `NotFoundError`, `BadRequestError` (it is protected from deletion), `ForbiddenError`.
+        Expect `NotFoundError`, `BadRequestError` (the identity has delete protection), `ForbiddenError`.
         DELETE /api/v1/identities/{identityId}
         """
         returns = one(Identity, at="identity")
-        return http.delete(PATH, {"identityId": identity_id}, returns=returns, access=IDENTITIES)
+        return http.delete(PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, identity_id: str) -> Request[IdentityMembership]:
-        """Read an identity, as a member of its organization.
+        """Get an identity's membership in its organization, with its role and metadata.
 
-        The answer is the membership, with the identity's role and metadata; the machine identity is its `.identity`,
-        and `.id` is not the identity's. Expect `NotFoundError`, `ForbiddenError`.
+        The machine identity is in `.identity`; `.id` is the id of the membership.
+        Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/identities/{identityId}
         """
         returns = one(IdentityMembership, at="identity")
-        return http.get(PATH, {"identityId": identity_id}, returns=returns, access=IDENTITIES)
+        return http.get(PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def list_project_memberships(*, identity_id: str) -> Request[tuple[IdentityProjectMembership, ...]]:
-        """List the projects that an identity is a member of, and its roles there.
+        """List the projects of an identity, with its roles in each.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/identities/{identityId}/identity-memberships
         """
         path = f"{PATH}/identity-memberships"
         returns = many(IdentityProjectMembership, at="identityMemberships")
-        return http.get(path, {"identityId": identity_id}, returns=returns, access=IDENTITIES)
+        return http.get(path, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -183,12 +183,12 @@ class Identities(Group[R]):
         order_by: Literal["name", "role"] | str | None = None,
         order_direction: Literal["asc", "desc"] | str | None = None,
     ) -> Request[IdentityMembershipList]:
-        """Search the identities of the organization that the credential belongs to, one page.
+        """Search the identities of the credential's organization; returns one page.
 
-        `search` says what to find: `{}` is all of them, `{"name": {"$contains": "ci"}}`, `{"role": "member"}`, or
-        `{"$or": [...]}` of these. A plain text means equality; `name` takes `$eq`, `$contains` and `$in` (a list),
-        `role` takes `$eq` and `$in`. Texts have at most 255 characters: letters, digits, spaces, `_`, `-` and `/`.
-        `limit` is at most 100, by default 50; `offset` is by default 0; the order is by default by name, ascending.
+        `search` is `{}` for all identities, `{"name": {"$contains": "ci"}}`, `{"role": "member"}`, or `{"$or": [...]}`
+        of these. A plain text means equality. `name` accepts `$eq`, `$contains` and `$in` (a list); `role` accepts
+        `$eq` and `$in`. Texts have at most 255 characters: letters, digits, spaces, `_`, `-` and `/`.
+        `limit` is at most 100 (default 50); `offset` defaults to 0. The default order is by name, ascending.
         Expect `ValidationError`, `ForbiddenError`, `NotFoundError` (`route_missing` on servers of 2024).
         POST /api/v1/identities/search
         """
@@ -200,4 +200,4 @@ class Identities(Group[R]):
             "orderDirection": order_direction,
         }
         returns = one(IdentityMembershipList)
-        return http.post("/api/v1/identities/search", body=body, returns=returns, access=IDENTITIES, idempotent=True)
+        return http.post("/api/v1/identities/search", body=body, returns=returns, access=ACCESS, idempotent=True)

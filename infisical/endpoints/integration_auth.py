@@ -1,4 +1,4 @@
-"""Integration auths: what the server holds to get into other services (`/api/v1/integration-auth`).
+"""Integration auths: the server's tokens for other services (`/api/v1/integration-auth`).
 
 Models first, then the endpoint functions.
 """
@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-INTEGRATION_AUTH = Access("integration_auth")
-ONE = "/api/v1/integration-auth/{integrationAuthId}"
+ACCESS = Access("integration_auth")
+PATH = "/api/v1/integration-auth/{integrationAuthId}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IntegrationAuthorization(Model):
-    """What is known of access to another service, without its tokens. `metadata` has no fixed form."""
+    """The access of a project to another service, without its tokens. `metadata` has no fixed form."""
 
     id: str
     project_id: str | None = None
@@ -51,9 +51,10 @@ class IntegrationAuth(Group[R]):
         namespace: str | None = None,
         refresh_token: str | None = None,
     ) -> Request[IntegrationAuthorization]:
-        """Give the server an access token of another service; `workspace_id` is the project's id.
+        """Store an access token of another service on the server; `workspace_id` is the project's id.
 
-        `integration` is the name of the service. Newer servers refuse new ones: app connections replace them.
+        `integration` is the name of the service. Newer servers refuse new integration auths: app connections replace
+        them.
         Expect `ValidationError`, `ForbiddenError`.
         POST /api/v1/integration-auth/access-token
         """
@@ -68,19 +69,19 @@ class IntegrationAuth(Group[R]):
             "refreshToken": refresh_token,
         }
         returns = one(IntegrationAuthorization, at="integrationAuth")
-        return http.post("/api/v1/integration-auth/access-token", body=body, returns=returns, access=INTEGRATION_AUTH)
+        return http.post("/api/v1/integration-auth/access-token", body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, integration_auth_id: str) -> Request[IntegrationAuthorization]:
-        """Read what is known of an integration auth.
+        """Get an integration auth by its id.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/integration-auth/{integrationAuthId}
         """
         parts = {"integrationAuthId": integration_auth_id}
         returns = one(IntegrationAuthorization, at="integrationAuth")
-        return http.get(ONE, parts, returns=returns, access=INTEGRATION_AUTH)
+        return http.get(PATH, parts, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -92,16 +93,16 @@ class IntegrationAuth(Group[R]):
         """
         parts = {"integrationAuthId": integration_auth_id}
         returns = one(IntegrationAuthorization, at="integrationAuth")
-        return http.delete(ONE, parts, returns=returns, access=INTEGRATION_AUTH)
+        return http.delete(PATH, parts, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def list(*, project_id: str) -> Request[tuple[IntegrationAuthorization, ...]]:
-        """List the integration auths of a project: all of them, there are no pages.
+        """List every integration auth of a project, without paging.
 
         Expect `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         GET /api/v1/projects/{projectId}/authorizations
         """
         path = "/api/v1/projects/{projectId}/authorizations"
         returns = many(IntegrationAuthorization, at="authorizations")
-        return http.get(path, {"projectId": project_id}, returns=returns, access=INTEGRATION_AUTH)
+        return http.get(path, {"projectId": project_id}, returns=returns, access=ACCESS)

@@ -1,6 +1,6 @@
-"""Key management: keys that never leave the server, and what is done with them (`/api/v1/kms/keys`).
+"""Key management: keys that stay on the server, and operations with them (`/api/v1/kms/keys`).
 
-Models first, then the endpoint functions. Base64 is done here: callers give and get bytes or text.
+Models first, then the endpoint functions. Callers pass and get bytes or text; base64 is handled here.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Base64, Request
 
-KMS = Access("kms")
+ACCESS = Access("kms")
 KeyUsage: TypeAlias = Literal["encrypt-decrypt", "sign-verify", "generate-verify-mac", "key-agreement"] | str
 Algorithm: TypeAlias = (
     Literal[
@@ -55,8 +55,8 @@ SigningAlgorithm: TypeAlias = (
 )
 
 
-def is_base64(value: str) -> str | None:
-    """Check that a text is base64 (padded): None, or what was expected."""
+def check_base64(value: str) -> str | None:
+    """Check that a text is padded base64: return None, or the expected format."""
     try:
         base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
@@ -66,7 +66,7 @@ def is_base64(value: str) -> str | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KmsKey(Model):
-    """A key, without its material. `algorithm` is today's name of `encryption_algorithm`.
+    """A key, without its material. Newer servers call `encryption_algorithm` `algorithm`.
 
     `kmip_metadata` has no fixed form.
     """
@@ -89,7 +89,7 @@ class KmsKey(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KmsKeyList(Model):
-    """One page of keys; `total_count` counts those of all pages."""
+    """One page of keys; `total_count` counts the keys of all pages."""
 
     keys: tuple[KmsKey, ...]
     total_count: int | None = None
@@ -97,54 +97,54 @@ class KmsKeyList(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EncryptResponse(Model):
-    """`ciphertext` is base64, as `decrypt` takes it."""
+    """The encrypted data: pass `ciphertext` (base64) to `decrypt`."""
 
     ciphertext: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DecryptResponse(Model):
-    """What was encrypted: `plaintext` as base64, `data` as bytes, `text` as text."""
+    """The decrypted data: `plaintext` is base64, `data` bytes and `text` a string."""
 
-    plaintext: str = field(repr=False, metadata=wire(check=is_base64))
+    plaintext: str = field(repr=False, metadata=describe_field(check=check_base64))
 
     @property
     def data(self) -> bytes:
-        """The bytes that were encrypted."""
+        """The decrypted bytes."""
         return base64.b64decode(self.plaintext)
 
     @property
     def text(self) -> str:
-        """The text that was encrypted; UnicodeDecodeError (a ValueError) if it was not UTF-8 text."""
+        """The decrypted text; raises UnicodeDecodeError (a ValueError) if the bytes are not UTF-8."""
         return self.data.decode()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublicKeyResponse(Model):
-    """`public_key` as the server gives it: base64 of DER."""
+    """The public key, as base64 of DER."""
 
     public_key: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PrivateKeyResponse(Model):
-    """`private_key` as the server gives it; of a symmetric key, its material."""
+    """The private key, or the key material of a symmetric key, in the server's form."""
 
     private_key: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SigningAlgorithms(Model):
-    """What a key can sign with."""
+    """The signing algorithms of a key."""
 
     signing_algorithms: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SignResponse(Model):
-    """`signature` is base64, as `verify` takes it; `data` its bytes."""
+    """A signature: `signature` is base64, for `verify`; `data` is its bytes."""
 
-    signature: str = field(metadata=wire(check=is_base64))
+    signature: str = field(metadata=describe_field(check=check_base64))
     key_id: str | None = None
     signing_algorithm: str | None = None
 
@@ -156,7 +156,7 @@ class SignResponse(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VerifyResponse(Model):
-    """Whether the signature is the key's over the data."""
+    """Whether the signature is valid for the data and the key."""
 
     signature_valid: bool
     key_id: str | None = None
@@ -164,7 +164,7 @@ class VerifyResponse(Model):
 
 
 class Kms(Group[R]):
-    """Keys of a project, and encrypting, decrypting, signing and verifying with them."""
+    """Keys of a project: encrypt, decrypt, sign and verify with them."""
 
     @endpoint
     @staticmethod
@@ -180,8 +180,8 @@ class Kms(Group[R]):
     ) -> Request[KmsKey]:
         """Create a key.
 
-        `name` is a slug of 1 to 32 characters, `description` has at most 500. The server's defaults: a key to encrypt
-        with (`encrypt-decrypt`), aes-256-gcm, exportable. The algorithm must fit the usage: symmetric to encrypt,
+        `name` is a slug of 1 to 32 characters; `description` has at most 500. By default the server creates an
+        exportable `encrypt-decrypt` key with aes-256-gcm. The algorithm must fit the usage: symmetric to encrypt,
         asymmetric to sign. `algorithm` is the newer name of `encryption_algorithm`: it is sent under both names, so
         that servers of any age read it.
         Expect `ValidationError`, `BadRequestError` (the name is taken), `ForbiddenError`.
@@ -196,54 +196,55 @@ class Kms(Group[R]):
             "algorithm": algorithm,
             "isExportable": is_exportable,
         }
-        return http.post("/api/v1/kms/keys", body=body, returns=one(KmsKey, at="key"), access=KMS)
+        return http.post("/api/v1/kms/keys", body=body, returns=one(KmsKey, at="key"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def update_key(
         *, key_id: str, name: str | None = None, description: str | None = None, is_disabled: bool | None = None
     ) -> Request[KmsKey]:
-        """Change what is said of a key, or disable it; what is left out stays as it is.
+        """Rename, describe or disable a key; omitted parameters keep their value.
 
-        Limits as in `create_key`. Expect `NotFoundError`, `ForbiddenError`.
+        Limits are as in `create_key`.
+        Expect `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/kms/keys/{keyId}
         """
         body = {"name": name, "description": description, "isDisabled": is_disabled}
         return http.patch(
-            "/api/v1/kms/keys/{keyId}", {"keyId": key_id}, body=body, returns=one(KmsKey, at="key"), access=KMS
+            "/api/v1/kms/keys/{keyId}", {"keyId": key_id}, body=body, returns=one(KmsKey, at="key"), access=ACCESS
         )
 
     @endpoint
     @staticmethod
     def delete_key(*, key_id: str) -> Request[KmsKey]:
-        """Delete a key; what it encrypted is lost.
+        """Delete a key; data that it encrypted can no longer be decrypted.
 
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/kms/keys/{keyId}
         """
-        return http.delete("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, returns=one(KmsKey, at="key"), access=KMS)
+        return http.delete("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, returns=one(KmsKey, at="key"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_key(*, key_id: str) -> Request[KmsKey]:
-        """Read what is said of a key.
+        """Get a key's metadata.
 
         Expect `NotFoundError` (`route_missing` on servers of 2024).
         GET /api/v1/kms/keys/{keyId}
         """
-        return http.get("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, returns=one(KmsKey, at="key"), access=KMS)
+        return http.get("/api/v1/kms/keys/{keyId}", {"keyId": key_id}, returns=one(KmsKey, at="key"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_key_by_name(*, key_name: str, project_id: str) -> Request[KmsKey]:
-        """Find a key of a project by its name.
+        """Get the metadata of a project's key by its name.
 
         Expect `NotFoundError` (`route_missing` on servers of 2024).
         GET /api/v1/kms/keys/key-name/{keyName}
         """
         query = {"projectId": project_id}
         path = "/api/v1/kms/keys/key-name/{keyName}"
-        return http.get(path, {"keyName": key_name}, query=query, returns=one(KmsKey, at="key"), access=KMS)
+        return http.get(path, {"keyName": key_name}, query=query, returns=one(KmsKey, at="key"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -256,9 +257,9 @@ class Kms(Group[R]):
         order_direction: Literal["asc", "desc"] | str | None = None,
         search: str | None = None,
     ) -> Request[KmsKeyList]:
-        """List the keys of a project, one page.
+        """List the keys of a project; returns one page.
 
-        `limit` is 1 to 100, by default 100; `offset` is by default 0.
+        `limit` is 1 to 100 (default 100); `offset` defaults to 0.
         GET /api/v1/kms/keys
         """
         query = {
@@ -269,81 +270,85 @@ class Kms(Group[R]):
             "orderDirection": order_direction,
             "search": search,
         }
-        return http.get("/api/v1/kms/keys", query=query, returns=one(KmsKeyList), access=KMS)
+        return http.get("/api/v1/kms/keys", query=query, returns=one(KmsKeyList), access=ACCESS)
 
     @endpoint
     @staticmethod
     def encrypt(*, key_id: str, plaintext: bytes | str) -> Request[EncryptResponse]:
         """Encrypt bytes, or text as UTF-8.
 
-        At most 1 MiB, 4096 bytes on servers before 2026. Do not encode it: base64 is done here.
-        Expect `NotFoundError`, `BadRequestError` (a disabled key, or one to sign with).
+        The data has at most 1 MiB, or 4096 bytes on servers before 2026. Do not encode it: this call does the base64.
+        Expect `NotFoundError`, `BadRequestError` (a disabled key, or a key for signing).
         POST /api/v1/kms/keys/{keyId}/encrypt
         """
         body = {"plaintext": Base64(plaintext)}
         path = "/api/v1/kms/keys/{keyId}/encrypt"
-        return http.post(path, {"keyId": key_id}, body=body, returns=one(EncryptResponse), access=KMS, idempotent=True)
+        return http.post(
+            path, {"keyId": key_id}, body=body, returns=one(EncryptResponse), access=ACCESS, idempotent=True
+        )
 
     @endpoint
     @staticmethod
     def decrypt(*, key_id: str, ciphertext: str) -> Request[DecryptResponse]:
-        """Decrypt what `encrypt` gave (base64).
+        """Decrypt the `ciphertext` (base64) of `encrypt`.
 
-        Expect `NotFoundError`, `BadRequestError` (a disabled key, or another key's ciphertext: servers of 2024 answer
-        `InternalServerError` to that).
+        Expect `NotFoundError`, `BadRequestError` (a disabled key, or the ciphertext of another key; servers of 2024
+        respond to the latter with `InternalServerError`).
         POST /api/v1/kms/keys/{keyId}/decrypt
         """
         body = {"ciphertext": ciphertext}
         path = "/api/v1/kms/keys/{keyId}/decrypt"
-        return http.post(path, {"keyId": key_id}, body=body, returns=one(DecryptResponse), access=KMS, idempotent=True)
+        return http.post(
+            path, {"keyId": key_id}, body=body, returns=one(DecryptResponse), access=ACCESS, idempotent=True
+        )
 
     @endpoint
     @staticmethod
     def get_public_key(*, key_id: str) -> Request[PublicKeyResponse]:
-        """Read the public half of a signing key.
+        """Get the public key of a signing key.
 
         Expect `NotFoundError`, `BadRequestError` (a symmetric key).
         GET /api/v1/kms/keys/{keyId}/public-key
         """
         path = "/api/v1/kms/keys/{keyId}/public-key"
-        return http.get(path, {"keyId": key_id}, returns=one(PublicKeyResponse), access=KMS)
+        return http.get(path, {"keyId": key_id}, returns=one(PublicKeyResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_private_key(*, key_id: str) -> Request[PrivateKeyResponse]:
-        """Read the material of an exportable key.
+        """Get the key material of an exportable key.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/kms/keys/{keyId}/private-key
         """
         path = "/api/v1/kms/keys/{keyId}/private-key"
-        return http.get(path, {"keyId": key_id}, returns=one(PrivateKeyResponse), access=KMS)
+        return http.get(path, {"keyId": key_id}, returns=one(PrivateKeyResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
     def list_signing_algorithms(*, key_id: str) -> Request[SigningAlgorithms]:
-        """List what a key can sign with.
+        """List the algorithms that a key can sign with.
 
-        Expect `NotFoundError`, `BadRequestError` (a key to encrypt with).
+        Expect `NotFoundError`, `BadRequestError` (a key for encryption).
         GET /api/v1/kms/keys/{keyId}/signing-algorithms
         """
         path = "/api/v1/kms/keys/{keyId}/signing-algorithms"
-        return http.get(path, {"keyId": key_id}, returns=one(SigningAlgorithms), access=KMS)
+        return http.get(path, {"keyId": key_id}, returns=one(SigningAlgorithms), access=ACCESS)
 
     @endpoint
     @staticmethod
     def sign(
         *, key_id: str, signing_algorithm: SigningAlgorithm, data: bytes | str, is_digest: bool | None = None
     ) -> Request[SignResponse]:
-        """Sign bytes, or text as UTF-8; limits as in `encrypt`.
+        """Sign bytes, or text as UTF-8; limits are as in `encrypt`.
 
-        `is_digest` says that `data` is the digest already.
-        Expect `NotFoundError`, `BadRequestError` (a disabled key, or one to encrypt with).
+        Pass `is_digest=True` if `data` is already a digest.
+        Expect `NotFoundError`, `BadRequestError` (a disabled key, or a key for encryption).
         POST /api/v1/kms/keys/{keyId}/sign
         """
         body = {"signingAlgorithm": signing_algorithm, "data": Base64(data), "isDigest": is_digest}
         path = "/api/v1/kms/keys/{keyId}/sign"
-        return http.post(path, {"keyId": key_id}, body=body, returns=one(SignResponse), access=KMS, idempotent=True)
+        return http.post(path, {"keyId": key_id}, body=body, returns=one(SignResponse), access=ACCESS, idempotent=True)
 
     @endpoint
     @staticmethod
@@ -355,9 +360,9 @@ class Kms(Group[R]):
         signing_algorithm: SigningAlgorithm,
         is_digest: bool | None = None,
     ) -> Request[VerifyResponse]:
-        """Check a signature (base64, as `sign` gave it) over `data`; a bad one is an answer too.
+        """Verify a signature (base64, from `sign`) over `data`; an invalid one is a response, not an error.
 
-        Expect `NotFoundError`, `BadRequestError` (a key to encrypt with).
+        Expect `NotFoundError`, `BadRequestError` (a key for encryption).
         POST /api/v1/kms/keys/{keyId}/verify
         """
         body = {
@@ -367,4 +372,6 @@ class Kms(Group[R]):
             "isDigest": is_digest,
         }
         path = "/api/v1/kms/keys/{keyId}/verify"
-        return http.post(path, {"keyId": key_id}, body=body, returns=one(VerifyResponse), access=KMS, idempotent=True)
+        return http.post(
+            path, {"keyId": key_id}, body=body, returns=one(VerifyResponse), access=ACCESS, idempotent=True
+        )

@@ -1,6 +1,6 @@
 """Machine identities as members of an organization (`/api/v2/organizations/{orgId}/identity-memberships`).
 
-What a membership is, is said in identities.py.
+The model of a membership is in identities.py.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.identities import IdentityMembership
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-ORGANIZATION_IDENTITIES = Access("organization_identities")
+ACCESS = Access("organization_identities")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrganizationIdentityList(Model):
-    """One page of memberships; `total_count` counts those of all pages."""
+    """One page of memberships; `total_count` counts the memberships of all pages."""
 
     identity_memberships: tuple[IdentityMembership, ...]
     total_count: int | None = None
@@ -41,9 +41,9 @@ class OrganizationIdentities(Group[R]):
         order_direction: Literal["asc", "desc"] | str | None = None,
         search: str | None = None,
     ) -> Request[OrganizationIdentityList]:
-        """List the identities that are members of an organization, one page.
+        """List the identities of an organization; returns one page.
 
-        `limit` is 1 to 20000, by default 100; `offset` is by default 0; the order is by default by name, ascending.
+        `limit` is 1 to 20000 (default 100); `offset` defaults to 0. The default order is by name, ascending.
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v2/organizations/{orgId}/identity-memberships
         """
@@ -56,4 +56,4 @@ class OrganizationIdentities(Group[R]):
         }
         path = "/api/v2/organizations/{orgId}/identity-memberships"
         returns = one(OrganizationIdentityList)
-        return http.get(path, {"orgId": org_id}, query=query, returns=returns, access=ORGANIZATION_IDENTITIES)
+        return http.get(path, {"orgId": org_id}, query=query, returns=returns, access=ACCESS)

@@ -1,6 +1,6 @@
 """Organizations, their members and their projects (`/api/v2/organizations`).
 
-Models first, then the endpoint functions. What a membership of a project is, is said in projects.py.
+Models first, then the endpoint functions. The model of a project membership is in projects.py.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infisical import request as http
-from infisical.auth import PEOPLE, Access
+from infisical.access import USERS, Access
 from infisical.decode import many, one
 from infisical.endpoints.projects import MembershipUser, ProjectMembership
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-ORGANIZATIONS = Access("organizations")
-BY_PEOPLE = Access("organizations", server=PEOPLE)
-ORGANIZATION = "/api/v2/organizations/{orgId}"
-MEMBERSHIPS = "/api/v2/organizations/{orgId}/memberships"
-MEMBERSHIP = "/api/v2/organizations/{orgId}/memberships/{membershipId}"
+ACCESS = Access("organizations")
+USER_ACCESS = Access("organizations", server=USERS)
+ORGANIZATION_PATH = "/api/v2/organizations/{orgId}"
+MEMBERSHIPS_PATH = "/api/v2/organizations/{orgId}/memberships"
+MEMBERSHIP_PATH = "/api/v2/organizations/{orgId}/memberships/{membershipId}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Organization(Model):
-    """An organization. The `user_...` fields and `secret_share_brand_config` (free-form) come with `list`."""
+    """An organization. Only `list` fills the `user_...` fields and `secret_share_brand_config` (free-form)."""
 
     id: str
     name: str | None = None
@@ -66,7 +66,7 @@ class Organization(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeletedOrganization(Model):
-    """What was deleted, and a token for the user to go on with."""
+    """The deleted organization, and a new token for the user."""
 
     organization: Organization
     access_token: str | None = field(default=None, repr=False)
@@ -74,7 +74,7 @@ class DeletedOrganization(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MembershipMetadata(Model):
-    """A pair that is said of a member. The server gives the `id`: leave it out of what you send."""
+    """One metadata pair of a user or machine identity. The server sets `id`: omit it in requests."""
 
     key: str
     value: str
@@ -83,7 +83,10 @@ class MembershipMetadata(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrganizationMembership(Model):
-    """A user's place in an organization: `id` is the membership's. `user` comes with reading, `metadata` with `get`."""
+    """A user's membership in an organization; `id` is the membership's.
+
+    Reads fill `user`; `get_membership` also fills `metadata`.
+    """
 
     id: str
     org_id: str | None = None
@@ -123,31 +126,31 @@ class OrganizationProject(Model):
 class Organizations(Group[R]):
     """Organizations, their members and their projects.
 
-    Most calls are for users: servers refuse a machine identity, or do nothing and give it an empty answer.
+    Most calls are for users. Servers refuse machine identities, or do nothing and return an empty response.
     """
 
     @endpoint
     @staticmethod
     def list() -> Request[tuple[Organization, ...]]:
-        """List the organizations that the user belongs to; servers take a user's token only.
+        """List the organizations of the user; servers accept users' tokens only.
 
-        The token need not be one of an organization.
+        The token need not belong to an organization.
         Expect `ForbiddenError` (a machine identity).
         GET /api/v1/organization
         """
-        return http.get("/api/v1/organization", returns=many(Organization, at="organizations"), access=BY_PEOPLE)
+        return http.get("/api/v1/organization", returns=many(Organization, at="organizations"), access=USER_ACCESS)
 
     @endpoint
     @staticmethod
     def list_memberships(*, org_id: str) -> Request[tuple[OrganizationMembership, ...]]:
-        """List the users who are members of an organization; no pages.
+        """List every user of an organization, without paging.
 
-        Servers before 2026 answer a machine identity nothing: a `DecodeError`. Expect `NotFoundError`,
-        `ForbiddenError`.
+        Servers before 2026 send a machine identity an empty response: a `DecodeError`.
+        Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v2/organizations/{orgId}/memberships
         """
         returns = many(OrganizationMembership, at="users")
-        return http.get(MEMBERSHIPS, {"orgId": org_id}, returns=returns, access=ORGANIZATIONS)
+        return http.get(MEMBERSHIPS_PATH, {"orgId": org_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -158,18 +161,18 @@ class Organizations(Group[R]):
         GET /api/v2/organizations/{orgId}/workspaces
         """
         returns = many(OrganizationProject, at="workspaces")
-        return http.get(f"{ORGANIZATION}/workspaces", {"orgId": org_id}, returns=returns, access=ORGANIZATIONS)
+        return http.get(f"{ORGANIZATION_PATH}/workspaces", {"orgId": org_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_membership(*, org_id: str, membership_id: str) -> Request[OrganizationMembership]:
-        """Read a user's membership, the metadata with it.
+        """Get a user's membership with its metadata.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v2/organizations/{orgId}/memberships/{membershipId}
         """
         parts = {"orgId": org_id, "membershipId": membership_id}
-        return http.get(MEMBERSHIP, parts, returns=one(OrganizationMembership, at="membership"), access=ORGANIZATIONS)
+        return http.get(MEMBERSHIP_PATH, parts, returns=one(OrganizationMembership, at="membership"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -181,88 +184,90 @@ class Organizations(Group[R]):
         is_active: bool | None = None,
         metadata: Sequence[MembershipMetadata] | None = None,
     ) -> Request[OrganizationMembership]:
-        """Change a member's role or metadata, or switch the membership off; what is left out stays as it is.
+        """Change a member's role or metadata, or deactivate the membership; omitted parameters keep their value.
 
-        Keys and values of metadata are not empty. A machine identity gets an empty answer: a `DecodeError`.
+        Keys and values of metadata must not be empty. A machine identity gets an empty response: a `DecodeError`.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         PATCH /api/v2/organizations/{orgId}/memberships/{membershipId}
         """
         parts = {"orgId": org_id, "membershipId": membership_id}
         body = {"role": role, "isActive": is_active, "metadata": metadata}
         returns = one(OrganizationMembership, at="membership")
-        return http.patch(MEMBERSHIP, parts, body=body, returns=returns, access=BY_PEOPLE)
+        return http.patch(MEMBERSHIP_PATH, parts, body=body, returns=returns, access=USER_ACCESS)
 
     @endpoint
     @staticmethod
     def delete_membership(*, org_id: str, membership_id: str) -> Request[OrganizationMembership]:
-        """Take a user out of an organization.
+        """Remove a user from an organization.
 
-        Servers before 2026 answer a machine identity nothing: a `DecodeError`. Expect `NotFoundError`,
-        `ForbiddenError`.
+        Servers before 2026 send a machine identity an empty response: a `DecodeError`.
+        Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v2/organizations/{orgId}/memberships/{membershipId}
         """
         parts = {"orgId": org_id, "membershipId": membership_id}
-        return http.delete(MEMBERSHIP, parts, returns=one(OrganizationMembership, at="membership"), access=BY_PEOPLE)
+        return http.delete(
+            MEMBERSHIP_PATH, parts, returns=one(OrganizationMembership, at="membership"), access=USER_ACCESS
+        )
 
     @endpoint
     @staticmethod
     def bulk_delete_memberships(
         *, org_id: str, membership_ids: Sequence[str]
     ) -> Request[tuple[OrganizationMembership, ...]]:
-        """Take several users out of an organization; sent as a DELETE with a body.
+        """Remove several users from an organization.
 
-        A machine identity gets an empty answer: a `DecodeError`.
+        The request is a DELETE with a JSON body. A machine identity gets an empty response: a `DecodeError`.
         Expect `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         DELETE /api/v2/organizations/{orgId}/memberships
         """
         body = {"membershipIds": membership_ids}
         returns = many(OrganizationMembership, at="memberships")
-        return http.delete(MEMBERSHIPS, {"orgId": org_id}, body=body, returns=returns, access=BY_PEOPLE)
+        return http.delete(MEMBERSHIPS_PATH, {"orgId": org_id}, body=body, returns=returns, access=USER_ACCESS)
 
     @endpoint
     @staticmethod
     def list_project_memberships_by_org_membership(
         *, org_id: str, membership_id: str
     ) -> Request[tuple[ProjectMembership, ...]]:
-        """List the projects that a member of an organization is a member of, and the roles there.
+        """List the project memberships of a member of an organization, with the roles in each project.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v2/organizations/{orgId}/memberships/{membershipId}/project-memberships
         """
         parts = {"orgId": org_id, "membershipId": membership_id}
         returns = many(ProjectMembership, at="memberships")
-        return http.get(f"{MEMBERSHIP}/project-memberships", parts, returns=returns, access=ORGANIZATIONS)
+        return http.get(f"{MEMBERSHIP_PATH}/project-memberships", parts, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def create(*, name: str) -> Request[Organization]:
-        """Create an organization; the user's token need not be one of an organization.
+        """Create an organization; the user's token need not belong to an organization.
 
         `name` has 1 to 64 characters: letters, digits, `-`, `_` and spaces.
         Expect `ValidationError`, `ForbiddenError` (a machine identity).
         POST /api/v2/organizations
         """
         returns = one(Organization, at="organization")
-        return http.post("/api/v2/organizations", body={"name": name}, returns=returns, access=BY_PEOPLE)
+        return http.post("/api/v2/organizations", body={"name": name}, returns=returns, access=USER_ACCESS)
 
     @endpoint
     @staticmethod
     def delete(*, org_id: str) -> Request[DeletedOrganization]:
         """Delete an organization.
 
-        The answer has a new token for the user; the client does not hold it: `client.set_jwt` does.
+        The response has a new token for the user. The client does not use it: pass it to `client.set_jwt`.
         Expect `NotFoundError`, `ForbiddenError` (a machine identity).
         DELETE /api/v2/organizations/{orgId}
         """
-        return http.delete(ORGANIZATION, {"orgId": org_id}, returns=one(DeletedOrganization), access=BY_PEOPLE)
+        return http.delete(ORGANIZATION_PATH, {"orgId": org_id}, returns=one(DeletedOrganization), access=USER_ACCESS)
 
     @endpoint
     @staticmethod
     def upgrade_privilege_system() -> Request[Organization]:
-        """Move the organization that the user's token belongs to on to the new privilege system.
+        """Upgrade the organization of the user's token to the new privilege system.
 
         Expect `ForbiddenError` (a machine identity), `NotFoundError` (`route_missing` on servers of 2024).
         POST /api/v2/organizations/privilege-system-upgrade
         """
         path = "/api/v2/organizations/privilege-system-upgrade"
-        return http.post(path, returns=one(Organization, at="organization"), access=BY_PEOPLE)
+        return http.post(path, returns=one(Organization, at="organization"), access=USER_ACCESS)

@@ -1,6 +1,6 @@
 """Machine identities as members of a project (`/api/v1/projects/{projectId}/memberships/identities`).
 
-Models first, then the endpoint functions. What an identity is, is said in identities.py.
+Models first, then the endpoint functions. The machine identity itself is in identities.py.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infisical import request as http
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import one
 from infisical.endpoints.identities import Identity
 from infisical.endpoints.projects import ProjectMembershipRole
@@ -17,14 +17,14 @@ from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-PROJECT_IDENTITIES = Access("project_identities", documented=IDENTITIES_AND_PEOPLE)
-ALL = "/api/v1/projects/{projectId}/memberships/identities"
-PATH = "/api/v1/projects/{projectId}/memberships/identities/{identityId}"
+ACCESS = Access("project_identities", documented=IDENTITIES_AND_USERS)
+MEMBERSHIPS_PATH = "/api/v1/projects/{projectId}/memberships/identities"
+MEMBERSHIP_PATH = "/api/v1/projects/{projectId}/memberships/identities/{identityId}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RoleAssignment(Model):
-    """A role to give: for good, or for a time if `is_temporary`, and then all that follows it is needed.
+    """A role to assign: permanent, or temporary with `is_temporary`, which requires the three fields after it.
 
     `temporary_mode` is `relative`, `temporary_range` a duration such as `1h`, `temporary_access_start_time` ISO 8601.
     """
@@ -38,7 +38,7 @@ class RoleAssignment(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectIdentityMembership(Model):
-    """An identity's place in a project: `id` is the membership's. Writing it answers without `identity` and `roles`."""
+    """An identity's membership in a project; `id` is the membership's. Writes return no `identity` and `roles`."""
 
     id: str
     identity_id: str | None = None
@@ -55,7 +55,7 @@ class ProjectIdentityMembership(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectIdentityMembershipList(Model):
-    """One page of memberships; `total_count` counts those of all pages."""
+    """One page of memberships; `total_count` counts the memberships of all pages."""
 
     identity_memberships: tuple[ProjectIdentityMembership, ...]
     total_count: int | None = None
@@ -73,55 +73,55 @@ class ProjectIdentities(Group[R]):
         role: str | None = None,
         roles: Sequence[RoleAssignment] | None = None,
     ) -> Request[ProjectIdentityMembership]:
-        """Make an identity a member of a project.
+        """Add an identity to a project.
 
-        `role` (deprecated, by default `no-access`) is looked at only where there are no `roles`.
+        The server reads `role` (deprecated, default `no-access`) only if `roles` is omitted.
         Expect `ValidationError`, `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         POST /api/v1/projects/{projectId}/memberships/identities/{identityId}
         """
         parts = {"projectId": project_id, "identityId": identity_id}
         body = {"role": role, "roles": roles}
         returns = one(ProjectIdentityMembership, at="identityMembership")
-        return http.post(PATH, parts, body=body, returns=returns, access=PROJECT_IDENTITIES)
+        return http.post(MEMBERSHIP_PATH, parts, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def update(
         *, project_id: str, identity_id: str, roles: Sequence[RoleAssignment]
     ) -> Request[ProjectIdentityMembership]:
-        """Give an identity other roles in a project: at least one, and they replace all that it has.
+        """Replace all roles of an identity in a project; pass at least one role.
 
         Expect `ValidationError`, `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         PATCH /api/v1/projects/{projectId}/memberships/identities/{identityId}
         """
         parts = {"projectId": project_id, "identityId": identity_id}
         returns = one(ProjectIdentityMembership, at="identityMembership")
-        return http.patch(PATH, parts, body={"roles": roles}, returns=returns, access=PROJECT_IDENTITIES)
+        return http.patch(MEMBERSHIP_PATH, parts, body={"roles": roles}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def delete(*, project_id: str, identity_id: str) -> Request[ProjectIdentityMembership]:
-        """Take an identity out of a project; the identity stays.
+        """Remove an identity from a project; the identity itself remains.
 
         Expect `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         DELETE /api/v1/projects/{projectId}/memberships/identities/{identityId}
         """
         parts = {"projectId": project_id, "identityId": identity_id}
         returns = one(ProjectIdentityMembership, at="identityMembership")
-        return http.delete(PATH, parts, returns=returns, access=PROJECT_IDENTITIES)
+        return http.delete(MEMBERSHIP_PATH, parts, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, project_id: str, identity_id: str) -> Request[ProjectIdentityMembership]:
-        """Read an identity as a member of a project: its roles, its metadata and its last login.
+        """Get an identity's membership in a project: its roles, metadata and last login.
 
-        The identity's id is that of `.identity`; `.id` is the membership's.
+        The machine identity is in `.identity`; `.id` is the id of the membership.
         Expect `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         GET /api/v1/projects/{projectId}/memberships/identities/{identityId}
         """
         parts = {"projectId": project_id, "identityId": identity_id}
         returns = one(ProjectIdentityMembership, at="identityMembership")
-        return http.get(PATH, parts, returns=returns, access=PROJECT_IDENTITIES)
+        return http.get(MEMBERSHIP_PATH, parts, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -133,12 +133,12 @@ class ProjectIdentities(Group[R]):
         identity_name: str | None = None,
         roles: Sequence[str] | None = None,
     ) -> Request[ProjectIdentityMembershipList]:
-        """List the identities that are members of a project, one page; `roles` are slugs of roles to look for.
+        """List the identities of a project, one page; `roles` filters by slugs of roles.
 
-        `limit` is 1 to 1000, `offset` counts from 0; give both, and do not count on the server's defaults.
+        `limit` is 1 to 1000; `offset` counts from 0. Pass both: do not rely on the server's defaults.
         Expect `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         GET /api/v1/projects/{projectId}/memberships/identities
         """
         query = {"offset": offset, "limit": limit, "identityName": identity_name, "roles": roles}
         returns = one(ProjectIdentityMembershipList)
-        return http.get(ALL, {"projectId": project_id}, query=query, returns=returns, access=PROJECT_IDENTITIES)
+        return http.get(MEMBERSHIPS_PATH, {"projectId": project_id}, query=query, returns=returns, access=ACCESS)

@@ -1,7 +1,7 @@
-"""Projects, and what belongs to one: environments, members, roles, tags and trusted addresses.
+"""Projects, and what belongs to a project: environments, members, roles, tags and trusted IP addresses.
 
-Models first, then the endpoint functions. What servers of 2024 have too is asked for at `/api/v1/workspace`, an older
-name of `/api/v1/projects`.
+Models first, then the endpoint functions. Routes that servers of 2024 also have use `/api/v1/workspace`, the older name
+of `/api/v1/projects`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 from returns.result import Result
 
 from infisical import request as http
-from infisical.auth import PEOPLE, WITH_SERVICE_TOKENS, Access
+from infisical.access import USERS, WITH_SERVICE_TOKENS, Access
 from infisical.decode import many, one
 from infisical.endpoints.secret_tags import Tag
 from infisical.errors import DecodeError
@@ -22,19 +22,19 @@ from infisical.model import Model
 from infisical.request import Request
 from infisical.response import Response
 
-PROJECTS = Access("projects")
-BY_SERVICE_TOKENS_TOO = Access("projects", server=WITH_SERVICE_TOKENS)
-BY_PEOPLE = Access("projects", server=PEOPLE)
-WORKSPACE = "/api/v1/workspace/{projectId}"
-ENVIRONMENT = "/api/v1/workspace/{projectId}/environments/{environmentId}"
-TRUSTED_IPS = "/api/v1/projects/{projectId}/trusted-ips"
-TRUSTED_IP = "/api/v1/projects/{projectId}/trusted-ips/{trustedIpId}"
+ACCESS = Access("projects")
+SERVICE_TOKEN_ACCESS = Access("projects", server=WITH_SERVICE_TOKENS)
+USER_ACCESS = Access("projects", server=USERS)
+WORKSPACE_PATH = "/api/v1/workspace/{projectId}"
+ENVIRONMENT_PATH = "/api/v1/workspace/{projectId}/environments/{environmentId}"
+TRUSTED_IPS_PATH = "/api/v1/projects/{projectId}/trusted-ips"
+TRUSTED_IP_PATH = "/api/v1/projects/{projectId}/trusted-ips/{trustedIpId}"
 ProjectType: TypeAlias = Literal["secret-manager", "cert-manager", "kms", "ssh", "secret-scanning", "pam", "ai"] | str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectEnvironment(Model):
-    """An environment of a project; of those that stand in a project only `id`, `name` and `slug` are known."""
+    """An environment of a project. Inside another object it has only `id`, `name` and `slug`."""
 
     id: str
     name: str | None = None
@@ -47,14 +47,14 @@ class ProjectEnvironment(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectEnvironments(Model):
-    """A project of which only the environments are looked at."""
+    """A project, decoded for its environments only."""
 
     environments: tuple[ProjectEnvironment, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectRole(Model):
-    """A role that members of a project can have; `permissions`, where they are there, as the server writes them."""
+    """A role for members of a project. `permissions`, if present, has the form that the server uses."""
 
     id: str
     name: str | None = None
@@ -68,7 +68,7 @@ class ProjectRole(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Project(Model):
-    """A project. `environments` come with reading and creating, `roles` with a `list` that asks for them."""
+    """A project. Reads and `create` fill `environments`; `list(include_roles=True)` fills `roles`."""
 
     id: str
     name: str | None = None
@@ -97,7 +97,7 @@ class Project(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MembershipUser(Model):
-    """The user whom a membership is about."""
+    """The user of a membership."""
 
     id: str
     username: str | None = None
@@ -110,7 +110,7 @@ class MembershipUser(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MembershipProject(Model):
-    """The project that a membership is of."""
+    """The project of a membership."""
 
     id: str
     name: str | None = None
@@ -119,7 +119,7 @@ class MembershipProject(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectMembershipRole(Model):
-    """A role that a member has in a project, for good or for a time."""
+    """A role of a user or machine identity in a project, permanent or temporary."""
 
     id: str
     role: str | None = None
@@ -135,7 +135,7 @@ class ProjectMembershipRole(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectMembership(Model):
-    """A user's place in a project. `project` comes where the memberships of one user are listed."""
+    """A user's membership in a project. `project` is filled when the memberships of one user are listed."""
 
     id: str
     user_id: str | None = None
@@ -149,7 +149,7 @@ class ProjectMembership(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectTrustedIp(Model):
-    """A trusted address of a project, or a range of them."""
+    """A trusted IP address of a project, or a range of addresses."""
 
     id: str
     ip_address: str | None = None
@@ -162,13 +162,13 @@ class ProjectTrustedIp(Model):
     updated_at: str | None = None
 
 
-def environments_of(response: Response) -> Result[tuple[ProjectEnvironment, ...], DecodeError]:
-    """Read a project, for its environments."""
+def decode_environments(response: Response) -> Result[tuple[ProjectEnvironment, ...], DecodeError]:
+    """Decode a project, and return its environments."""
     return one(ProjectEnvironments, at="workspace")(response).map(lambda project: project.environments)
 
 
 class Projects(Group[R]):
-    """Projects of an organization, and what belongs to one."""
+    """Projects of an organization, and what belongs to a project."""
 
     @endpoint
     @staticmethod
@@ -185,10 +185,10 @@ class Projects(Group[R]):
     ) -> Request[Project]:
         """Create a project.
 
-        `project_name` has at most 64 characters, `project_description` 1024, `slug` 5 to 36, `template` (a slug) 64.
-        The server's defaults: a `secret-manager` from the template `default`, with the default environments, not
-        protected from deletion. The newest servers may no longer know the types `ssh` and `ai`.
-        Expect `ValidationError`, `RateLimitError` (creating projects has a limit of its own), `ForbiddenError`,
+        `project_name` has at most 64 characters, `project_description` 1024, `slug` 5 to 36, `template` (a slug) 64. By
+        default the server creates a `secret-manager` project from the template `default`, with the default environments
+        and without delete protection. The newest servers may no longer know the types `ssh` and `ai`.
+        Expect `ValidationError`, `RateLimitError` (creating projects has its separate limit), `ForbiddenError`,
         `NotFoundError` (`route_missing` on servers of 2024).
         POST /api/v1/projects
         """
@@ -202,41 +202,41 @@ class Projects(Group[R]):
             "shouldCreateDefaultEnvs": should_create_default_envs,
             "hasDeleteProtection": has_delete_protection,
         }
-        return http.post("/api/v1/projects", body=body, returns=one(Project, at="project"), access=PROJECTS)
+        return http.post("/api/v1/projects", body=body, returns=one(Project, at="project"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def list(*, include_roles: bool | None = None, type: ProjectType | None = None) -> Request[tuple[Project, ...]]:
-        """List projects, all of them: there are no pages.
+        """List every project, without paging.
 
-        `include_roles` adds the roles of each project, by default they are left out; `type` asks for one type only.
+        `include_roles` (default false) adds the roles of each project; `type` selects projects of one type.
         Expect `NotFoundError` (`route_missing` on servers of 2024).
         GET /api/v1/projects
         """
         query = {"includeRoles": include_roles, "type": type}
-        return http.get("/api/v1/projects", query=query, returns=many(Project, at="projects"), access=PROJECTS)
+        return http.get("/api/v1/projects", query=query, returns=many(Project, at="projects"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, project_id: str) -> Request[Project]:
-        """Read a project and its environments.
+        """Get a project and its environments.
 
         Expect `NotFoundError` (`InternalServerError` on servers of 2024), `ForbiddenError`.
         GET /api/v1/workspace/{projectId}
         """
         returns = one(Project, at="workspace")
-        return http.get(WORKSPACE, {"projectId": project_id}, returns=returns, access=BY_SERVICE_TOKENS_TOO)
+        return http.get(WORKSPACE_PATH, {"projectId": project_id}, returns=returns, access=SERVICE_TOKEN_ACCESS)
 
     @endpoint
     @staticmethod
     def get_by_slug(*, slug: str) -> Request[Project]:
-        """Find a project by its slug, in the organization that the credential belongs to.
+        """Get a project by its slug, within the organization of the credential.
 
         `slug` has 1 to 64 characters.
         Expect `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         GET /api/v1/projects/slug/{slug}
         """
-        return http.get("/api/v1/projects/slug/{slug}", {"slug": slug}, returns=one(Project), access=PROJECTS)
+        return http.get("/api/v1/projects/slug/{slug}", {"slug": slug}, returns=one(Project), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -253,10 +253,10 @@ class Projects(Group[R]):
         default_product: ProjectType | None = None,
         secret_detection_ignore_values: Sequence[str] | None = None,
     ) -> Request[Project]:
-        """Change the settings of a project; what is left out stays as it is.
+        """Change the settings of a project; omitted parameters keep their value.
 
-        `name` and `slug` have at most 64 characters, `description` 256; a slug is made of lower-case letters and
-        digits, with single `-` and `_` between them. The answer leaves the environments out.
+        `name` and `slug` have at most 64 characters, `description` 256. A slug consists of lower-case letters and
+        digits, with single `-` and `_` between them. The response omits the environments.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/workspace/{projectId}
         """
@@ -272,51 +272,53 @@ class Projects(Group[R]):
             "secretDetectionIgnoreValues": secret_detection_ignore_values,
         }
         returns = one(Project, at="workspace")
-        return http.patch(WORKSPACE, {"projectId": project_id}, body=body, returns=returns, access=PROJECTS)
+        return http.patch(WORKSPACE_PATH, {"projectId": project_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def delete(*, project_id: str) -> Request[Project]:
-        """Delete a project; the answer leaves the environments out.
+        """Delete a project; the response omits the environments.
 
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/workspace/{projectId}
         """
         returns = one(Project, at="workspace")
-        return http.delete(WORKSPACE, {"projectId": project_id}, returns=returns, access=PROJECTS)
+        return http.delete(WORKSPACE_PATH, {"projectId": project_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def list_memberships(*, project_id: str) -> Request[tuple[ProjectMembership, ...]]:
-        """List the users who are members of a project, and their roles; no pages.
+        """List every user of a project with their roles, without paging.
 
-        Expect `NotFoundError`, `ForbiddenError` (of a `cert-manager` project too, on newer servers).
+        Expect `NotFoundError`, `ForbiddenError` (also for a `cert-manager` project, on newer servers).
         GET /api/v1/workspace/{projectId}/memberships
         """
         returns = many(ProjectMembership, at="memberships")
-        return http.get(f"{WORKSPACE}/memberships", {"projectId": project_id}, returns=returns, access=PROJECTS)
+        return http.get(f"{WORKSPACE_PATH}/memberships", {"projectId": project_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def list_environments(*, project_id: str) -> Request[tuple[ProjectEnvironment, ...]]:
-        """List the environments of a project: reads the project, for servers have no list of their own for them.
+        """List the environments of a project, with id, name and slug only.
 
-        Id, name and slug only. Errors as in `get`.
+        The request reads the project, because servers have no separate list of environments. Errors are as in `get`.
         GET /api/v1/workspace/{projectId}
         """
-        return http.get(WORKSPACE, {"projectId": project_id}, returns=environments_of, access=BY_SERVICE_TOKENS_TOO)
+        return http.get(
+            WORKSPACE_PATH, {"projectId": project_id}, returns=decode_environments, access=SERVICE_TOKEN_ACCESS
+        )
 
     @endpoint
     @staticmethod
     def get_environment(*, project_id: str, env_id: str) -> Request[ProjectEnvironment]:
-        """Read an environment, by its id; the server does not look at `project_id`.
+        """Get an environment by its id; the server ignores `project_id`.
 
         Expect `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         GET /api/v1/projects/{projectId}/environments/{envId}
         """
         path = "/api/v1/projects/{projectId}/environments/{envId}"
         parts = {"projectId": project_id, "envId": env_id}
-        return http.get(path, parts, returns=one(ProjectEnvironment, at="environment"), access=PROJECTS)
+        return http.get(path, parts, returns=one(ProjectEnvironment, at="environment"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -329,10 +331,10 @@ class Projects(Group[R]):
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/workspace/{projectId}/environments
         """
-        path = f"{WORKSPACE}/environments"
+        path = f"{WORKSPACE_PATH}/environments"
         body = {"name": name, "slug": slug, "position": position}
         returns = one(ProjectEnvironment, at="environment")
-        return http.post(path, {"projectId": project_id}, body=body, returns=returns, access=PROJECTS)
+        return http.post(path, {"projectId": project_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -344,7 +346,7 @@ class Projects(Group[R]):
         slug: str | None = None,
         position: int | None = None,
     ) -> Request[ProjectEnvironment]:
-        """Rename or move an environment, named by its id; what is left out stays as it is.
+        """Rename an environment or change its position; omitted parameters keep their value.
 
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/workspace/{projectId}/environments/{environmentId}
@@ -352,18 +354,18 @@ class Projects(Group[R]):
         parts = {"projectId": project_id, "environmentId": environment_id}
         body = {"name": name, "slug": slug, "position": position}
         returns = one(ProjectEnvironment, at="environment")
-        return http.patch(ENVIRONMENT, parts, body=body, returns=returns, access=PROJECTS)
+        return http.patch(ENVIRONMENT_PATH, parts, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def delete_environment(*, project_id: str, environment_id: str) -> Request[ProjectEnvironment]:
-        """Delete an environment, named by its id, for good.
+        """Delete an environment permanently.
 
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/workspace/{projectId}/environments/{environmentId}
         """
         parts = {"projectId": project_id, "environmentId": environment_id}
-        return http.delete(ENVIRONMENT, parts, returns=one(ProjectEnvironment, at="environment"), access=PROJECTS)
+        return http.delete(ENVIRONMENT_PATH, parts, returns=one(ProjectEnvironment, at="environment"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -374,69 +376,69 @@ class Projects(Group[R]):
         GET /api/v1/projects/{projectId}/roles
         """
         path = "/api/v1/projects/{projectId}/roles"
-        return http.get(path, {"projectId": project_id}, returns=many(ProjectRole, at="roles"), access=PROJECTS)
+        return http.get(path, {"projectId": project_id}, returns=many(ProjectRole, at="roles"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def list_tags(*, project_id: str) -> Request[tuple[Tag, ...]]:
-        """List the tags of a project.
+        """List the tags of a project; newer servers send no `name`.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/workspace/{projectId}/tags
         """
         returns = many(Tag, at="workspaceTags")
-        return http.get(f"{WORKSPACE}/tags", {"projectId": project_id}, returns=returns, access=PROJECTS)
+        return http.get(f"{WORKSPACE_PATH}/tags", {"projectId": project_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def list_trusted_ips(*, project_id: str) -> Request[tuple[ProjectTrustedIp, ...]]:
-        """List the trusted addresses of a project; servers take a user's token only.
+        """List the trusted IP addresses of a project; servers accept users' tokens only.
 
         Expect `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         GET /api/v1/projects/{projectId}/trusted-ips
         """
         returns = many(ProjectTrustedIp, at="trustedIps")
-        return http.get(TRUSTED_IPS, {"projectId": project_id}, returns=returns, access=BY_PEOPLE)
+        return http.get(TRUSTED_IPS_PATH, {"projectId": project_id}, returns=returns, access=USER_ACCESS)
 
     @endpoint
     @staticmethod
     def create_trusted_ip(
         *, project_id: str, ip_address: str, is_active: bool, comment: str | None = None
     ) -> Request[ProjectTrustedIp]:
-        """Add a trusted address to a project; servers take a user's token only.
+        """Add a trusted IP address to a project; servers accept users' tokens only.
 
-        Servers need `is_active`; the comment is by default empty.
+        Servers require `is_active`. The comment is empty by default.
         Expect `ValidationError`, `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         POST /api/v1/projects/{projectId}/trusted-ips
         """
         body = {"ipAddress": ip_address, "comment": comment, "isActive": is_active}
         returns = one(ProjectTrustedIp, at="trustedIp")
-        return http.post(TRUSTED_IPS, {"projectId": project_id}, body=body, returns=returns, access=BY_PEOPLE)
+        return http.post(TRUSTED_IPS_PATH, {"projectId": project_id}, body=body, returns=returns, access=USER_ACCESS)
 
     @endpoint
     @staticmethod
     def update_trusted_ip(
         *, project_id: str, trusted_ip_id: str, ip_address: str, comment: str | None = None
     ) -> Request[ProjectTrustedIp]:
-        """Change a trusted address or its comment; servers take a user's token only.
+        """Change a trusted IP address or its comment; servers accept users' tokens only.
 
-        The address is needed even where it stays, and a comment that is left out becomes empty. Whether it is active
-        cannot be changed here.
+        `ip_address` is required even if it stays the same. An omitted comment becomes empty. This call cannot activate
+        or deactivate the address.
         Expect `ValidationError`, `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         PATCH /api/v1/projects/{projectId}/trusted-ips/{trustedIpId}
         """
         parts = {"projectId": project_id, "trustedIpId": trusted_ip_id}
         body = {"ipAddress": ip_address, "comment": comment}
         returns = one(ProjectTrustedIp, at="trustedIp")
-        return http.patch(TRUSTED_IP, parts, body=body, returns=returns, access=BY_PEOPLE)
+        return http.patch(TRUSTED_IP_PATH, parts, body=body, returns=returns, access=USER_ACCESS)
 
     @endpoint
     @staticmethod
     def delete_trusted_ip(*, project_id: str, trusted_ip_id: str) -> Request[ProjectTrustedIp]:
-        """Remove a trusted address; servers take a user's token only.
+        """Remove a trusted IP address; servers accept users' tokens only.
 
         Expect `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         DELETE /api/v1/projects/{projectId}/trusted-ips/{trustedIpId}
         """
         parts = {"projectId": project_id, "trustedIpId": trusted_ip_id}
-        return http.delete(TRUSTED_IP, parts, returns=one(ProjectTrustedIp, at="trustedIp"), access=BY_PEOPLE)
+        return http.delete(TRUSTED_IP_PATH, parts, returns=one(ProjectTrustedIp, at="trustedIp"), access=USER_ACCESS)

@@ -1,7 +1,7 @@
-"""Folders: where the secrets of an environment lie (`/api/v2/folders`).
+"""Folders: they hold the secrets of an environment (`/api/v2/folders`).
 
-Models first, then the endpoint functions. A `path` that is asked for is that of the folder around, by default `/`; that
-of an answer is the folder's own.
+Models first, then the endpoint functions. In requests `path` is the parent folder, by default `/`. In responses `path`
+is the path of the folder itself.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Null, Request
 
-FOLDERS = Access("secret_folders")
+ACCESS = Access("secret_folders")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FolderEnvironment(Model):
-    """The environment that a folder is in."""
+    """The environment of a folder."""
 
     env_id: str
     env_name: str | None = None
@@ -30,7 +30,7 @@ class FolderEnvironment(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Folder(Model):
-    """A folder. `environment` and `project_id` come with `get_by_id`, `relative_path` with a recursive `list`."""
+    """A folder. `get_by_id` adds `environment` and `project_id`; a recursive `list` adds `relative_path`."""
 
     id: str
     name: str | None = None
@@ -50,7 +50,7 @@ class Folder(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FolderChange(Model):
-    """A change for `update_batch`; the name is needed even where it stays. `NULL` clears the description."""
+    """A change for `update_batch`. `name` is required even if it stays the same; `NULL` clears the description."""
 
     id: str
     environment: str
@@ -60,7 +60,7 @@ class FolderChange(Model):
 
 
 class SecretFolders(Group[R]):
-    """The folders of an environment, which is named by its slug."""
+    """The folders of an environment; `environment` is its slug."""
 
     @endpoint
     @staticmethod
@@ -72,9 +72,9 @@ class SecretFolders(Group[R]):
         path: str | None = None,
         description: str | Null | None = None,
     ) -> Request[Folder]:
-        """Create a folder, and those of `path` that are not there.
+        """Create a folder, and any missing folder in `path`.
 
-        A name is made of ASCII letters, digits, `-` and `_`. The server puts a slash before `path` where there is none.
+        A name consists of ASCII letters, digits, `-` and `_`. The server adds a missing leading slash to `path`.
         Expect `ValidationError`, `BadRequestError` (the name is taken), `NotFoundError` (no such environment),
         `ForbiddenError`.
         POST /api/v2/folders
@@ -86,7 +86,7 @@ class SecretFolders(Group[R]):
             "path": path,
             "description": description,
         }
-        return http.post("/api/v2/folders", body=body, returns=one(Folder, at="folder"), access=FOLDERS)
+        return http.post("/api/v2/folders", body=body, returns=one(Folder, at="folder"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -101,8 +101,8 @@ class SecretFolders(Group[R]):
     ) -> Request[Folder]:
         """Rename a folder, or change its description.
 
-        The name is needed even where it stays; `NULL` clears the description. The folder does not move: `path` says
-        where it is.
+        `name` is required even if it stays the same; `NULL` clears the description. `path` locates the folder: it does
+        not move it.
         Expect `NotFoundError` (no such folder in `path`), `BadRequestError` (the name is taken), `ValidationError`,
         `ForbiddenError`.
         PATCH /api/v2/folders/{folderId}
@@ -114,19 +114,19 @@ class SecretFolders(Group[R]):
             "path": path,
             "description": description,
         }
-        where = "/api/v2/folders/{folderId}"
-        return http.patch(where, {"folderId": folder_id}, body=body, returns=one(Folder, at="folder"), access=FOLDERS)
+        route = "/api/v2/folders/{folderId}"
+        return http.patch(route, {"folderId": folder_id}, body=body, returns=one(Folder, at="folder"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def update_batch(*, project_id: str, folders: Sequence[FolderChange]) -> Request[tuple[Folder, ...]]:
-        """Change several folders, at least one, each as in `update`.
+        """Change one or more folders, each as in `update`.
 
-        The answer leaves their paths out. Errors as in `update`.
+        The response omits their paths. Errors are as in `update`.
         PATCH /api/v2/folders/batch
         """
         body = {"projectId": project_id, "folders": folders}
-        return http.patch("/api/v2/folders/batch", body=body, returns=many(Folder, at="folders"), access=FOLDERS)
+        return http.patch("/api/v2/folders/batch", body=body, returns=many(Folder, at="folders"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -138,16 +138,17 @@ class SecretFolders(Group[R]):
         path: str | None = None,
         force_delete: bool | None = None,
     ) -> Request[Folder]:
-        """Delete a folder, and with `force_delete` what is in it; sent as a DELETE with a body.
+        """Delete a folder; `force_delete` also deletes its contents.
 
-        What could be a name or an id is a name first.
-        Expect `NotFoundError` (no such folder in `path`), `BadRequestError` (it is not empty), `ForbiddenError`.
+        The server reads `folder_id_or_name` as a name first, then as an id. The request is a DELETE with a JSON body.
+        Expect `NotFoundError` (no such folder in `path`), `BadRequestError` (the folder is not empty),
+        `ForbiddenError`.
         DELETE /api/v2/folders/{folderIdOrName}
         """
         body = {"projectId": project_id, "environment": environment, "path": path, "forceDelete": force_delete}
         parts = {"folderIdOrName": folder_id_or_name}
-        where = "/api/v2/folders/{folderIdOrName}"
-        return http.delete(where, parts, body=body, returns=one(Folder, at="folder"), access=FOLDERS)
+        route = "/api/v2/folders/{folderIdOrName}"
+        return http.delete(route, parts, body=body, returns=one(Folder, at="folder"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -159,10 +160,10 @@ class SecretFolders(Group[R]):
         last_secret_modified: str | None = None,
         recursive: bool | None = None,
     ) -> Request[tuple[Folder, ...]]:
-        """List the folders in a folder: all of them, there are no pages.
+        """List every folder in a folder, without paging.
 
-        There is no default for `path` here: `/` is the top, and a folder that is not there is an empty one.
-        `last_secret_modified` (ISO 8601) asks for those whose secrets changed since.
+        `path` has no default here; `/` is the root. A missing folder counts as empty. `last_secret_modified` (ISO 8601)
+        selects folders whose secrets changed since then.
         Expect `ValidationError`, `NotFoundError` (no such environment), `ForbiddenError`.
         GET /api/v2/folders
         """
@@ -173,14 +174,14 @@ class SecretFolders(Group[R]):
             "lastSecretModified": last_secret_modified,
             "recursive": recursive,
         }
-        return http.get("/api/v2/folders", query=query, returns=many(Folder, at="folders"), access=FOLDERS)
+        return http.get("/api/v2/folders", query=query, returns=many(Folder, at="folders"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_by_id(*, id: str) -> Request[Folder]:
-        """Read a folder by its id.
+        """Get a folder by its id.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v2/folders/{id}
         """
-        return http.get("/api/v2/folders/{id}", {"id": id}, returns=one(Folder, at="folder"), access=FOLDERS)
+        return http.get("/api/v2/folders/{id}", {"id": id}, returns=one(Folder, at="folder"), access=ACCESS)

@@ -1,7 +1,7 @@
-"""Imports: folders that have the secrets of other folders or environments too (`/api/v2/secret-imports`).
+"""Imports: a folder can import the secrets of other folders or environments (`/api/v2/secret-imports`).
 
-Models first, then the endpoint functions. `environment` and `path` say which folder imports, `import_` which one is
-imported.
+Models first, then the endpoint functions. `environment` and `path` locate the importing folder; `import_` describes the
+imported one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infisical import request as http
-from infisical.auth import PEOPLE, Access
+from infisical.access import USERS, Access
 from infisical.decode import many, one
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.endpoints.secrets import Secret
@@ -18,13 +18,13 @@ from infisical.model import Model
 from infisical.request import Request
 
 PATH = "/api/v2/secret-imports/{secretImportId}"
-IMPORTS = Access("secret_imports")
-BY_PEOPLE = Access("secret_imports", server=PEOPLE)
+ACCESS = Access("secret_imports")
+USER_ACCESS = Access("secret_imports", server=USERS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretImport(Model):
-    """An import. With `get` comes who imports: `environment`, `project_id` and `secret_path`."""
+    """An import. Only `get` fills `environment`, `project_id` and `secret_path`, which locate the importing folder."""
 
     id: str
     folder_id: str | None = None
@@ -46,7 +46,7 @@ class SecretImport(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretImportResponse(Model):
-    """An import that was written, and what the server says of it."""
+    """The import that was written, and the server's message."""
 
     secret_import: SecretImport
     message: str | None = None
@@ -54,7 +54,7 @@ class SecretImportResponse(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretImportList(Model):
-    """The imports of a folder by their position, and what the server says of them."""
+    """The imports of a folder in the order of their position, and the server's message."""
 
     secret_imports: tuple[SecretImport, ...]
     message: str | None = None
@@ -62,14 +62,14 @@ class SecretImportList(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResyncResponse(Model):
-    """What the server says of it."""
+    """The server's confirmation."""
 
     message: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportedSecretGroup(Model):
-    """The secrets that come from one folder."""
+    """The secrets imported from one folder."""
 
     secret_path: str
     environment: str
@@ -80,7 +80,7 @@ class ImportedSecretGroup(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportSource(Model):
-    """What to import: the slug of an environment, and a folder in it."""
+    """The folder to import: the slug of its environment, and its path."""
 
     environment: str
     path: str
@@ -88,7 +88,7 @@ class ImportSource(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportChange(Model):
-    """What to change of an import; what is left out stays as it is."""
+    """A change of an import; omitted fields keep their value."""
 
     environment: str | None = None
     path: str | None = None
@@ -96,7 +96,7 @@ class ImportChange(Model):
 
 
 class SecretImports(Group[R]):
-    """The imports of a folder, by default `/`, in an environment, which is named by its slug."""
+    """The imports of a folder, by default `/`; `environment` is a slug."""
 
     @endpoint
     @staticmethod
@@ -108,12 +108,12 @@ class SecretImports(Group[R]):
         path: str | None = None,
         is_replication: bool | None = None,
     ) -> Request[SecretImportResponse]:
-        """Import a folder, behind the imports that there are.
+        """Import a folder, after the existing imports.
 
-        The folder that is imported need not be there. `is_replication` (by default false) copies the secrets instead of
-        looking them up.
-        Expect `NotFoundError` (no such environment, or no folder that could import), `BadRequestError` (the two would
-        import one another, or a plan without replication), `ForbiddenError`.
+        The imported folder need not exist. `is_replication` (default false) copies the secrets instead of looking them
+        up.
+        Expect `NotFoundError` (no such environment, or no such importing folder), `BadRequestError` (the two folders
+        would import each other, or the plan has no replication), `ForbiddenError`.
         POST /api/v2/secret-imports
         """
         body = {
@@ -123,7 +123,7 @@ class SecretImports(Group[R]):
             "import": import_,
             "isReplication": is_replication,
         }
-        return http.post("/api/v2/secret-imports", body=body, returns=one(SecretImportResponse), access=IMPORTS)
+        return http.post("/api/v2/secret-imports", body=body, returns=one(SecretImportResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -135,81 +135,82 @@ class SecretImports(Group[R]):
         import_: ImportChange,
         path: str | None = None,
     ) -> Request[SecretImportResponse]:
-        """Import something else, or at another position among the imports of the folder.
+        """Import another folder, or change the position among the imports of the folder.
 
-        The import does not move: `environment` and `path` say where it is.
-        Expect `NotFoundError` (no such folder or environment), `BadRequestError` (no such import in it, or the two
-        would import one another), `ForbiddenError`.
+        `environment` and `path` locate the import: they do not move it.
+        Expect `NotFoundError` (no such folder or environment), `BadRequestError` (no such import in the folder, or the
+        two folders would import each other), `ForbiddenError`.
         PATCH /api/v2/secret-imports/{secretImportId}
         """
         body = {"projectId": project_id, "environment": environment, "path": path, "import": import_}
         parts = {"secretImportId": secret_import_id}
-        return http.patch(PATH, parts, body=body, returns=one(SecretImportResponse), access=IMPORTS)
+        return http.patch(PATH, parts, body=body, returns=one(SecretImportResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
     def delete(
         *, secret_import_id: str, project_id: str, environment: str, path: str | None = None
     ) -> Request[SecretImportResponse]:
-        """Delete an import, and with it what was replicated; sent as a DELETE with a body.
+        """Delete an import, and the secrets that it replicated.
 
+        The request is a DELETE with a JSON body.
         Expect `NotFoundError` (no such import in `path`), `ForbiddenError`.
         DELETE /api/v2/secret-imports/{secretImportId}
         """
         body = {"projectId": project_id, "environment": environment, "path": path}
         parts = {"secretImportId": secret_import_id}
-        return http.delete(PATH, parts, body=body, returns=one(SecretImportResponse), access=IMPORTS)
+        return http.delete(PATH, parts, body=body, returns=one(SecretImportResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
     def resync_replication(
         *, secret_import_id: str, project_id: str, environment: str, path: str | None = None
     ) -> Request[ResyncResponse]:
-        """Replicate an import again; the answer does not wait for it.
+        """Replicate an import again; the server responds before the replication has finished.
 
-        Servers take the tokens of users only.
-        Expect `NotFoundError` (no such import in `path`), `BadRequestError` (not a replication, or a plan without it),
-        `ForbiddenError`.
+        Servers accept users' tokens only.
+        Expect `NotFoundError` (no such import in `path`), `BadRequestError` (the import is not a replication, or the
+        plan has none), `ForbiddenError`.
         POST /api/v2/secret-imports/{secretImportId}/replication-resync
         """
         body = {"projectId": project_id, "environment": environment, "path": path}
-        where = "/api/v2/secret-imports/{secretImportId}/replication-resync"
+        route = "/api/v2/secret-imports/{secretImportId}/replication-resync"
         parts = {"secretImportId": secret_import_id}
-        return http.post(where, parts, body=body, returns=one(ResyncResponse), access=BY_PEOPLE)
+        return http.post(route, parts, body=body, returns=one(ResyncResponse), access=USER_ACCESS)
 
     @endpoint
     @staticmethod
     def list(*, project_id: str, environment: str, path: str | None = None) -> Request[SecretImportList]:
-        """List the imports of a folder: all of them, there are no pages.
+        """List every import of a folder, without paging.
 
         Expect `NotFoundError` (no such folder), `ForbiddenError`.
         GET /api/v2/secret-imports
         """
         query = {"projectId": project_id, "environment": environment, "path": path}
-        return http.get("/api/v2/secret-imports", query=query, returns=one(SecretImportList), access=IMPORTS)
+        return http.get("/api/v2/secret-imports", query=query, returns=one(SecretImportList), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, secret_import_id: str) -> Request[SecretImport]:
-        """Read an import by its id.
+        """Get an import by its id.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v2/secret-imports/{secretImportId}
         """
         parts = {"secretImportId": secret_import_id}
-        return http.get(PATH, parts, returns=one(SecretImport, at="secretImport"), access=IMPORTS)
+        return http.get(PATH, parts, returns=one(SecretImport, at="secretImport"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_raw_secrets(
         *, project_id: str, environment: str, path: str | None = None
     ) -> Request[tuple[ImportedSecretGroup, ...]]:
-        """Read the secrets that a folder imports, folder by folder, but for those of replications.
+        """Get the secrets that a folder imports, grouped by source folder, without those of replications.
 
-        A folder that is not there imports nothing, and is not an error.
+        A missing folder imports nothing; it is not an error.
         Expect `ForbiddenError`.
         GET /api/v2/secret-imports/secrets
         """
         query = {"projectId": project_id, "environment": environment, "path": path}
-        where = "/api/v2/secret-imports/secrets"
-        return http.get(where, query=query, returns=many(ImportedSecretGroup, at="secrets"), access=IMPORTS)
+        route = "/api/v2/secret-imports/secrets"
+        return http.get(route, query=query, returns=many(ImportedSecretGroup, at="secrets"), access=ACCESS)

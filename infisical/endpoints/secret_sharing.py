@@ -1,4 +1,4 @@
-"""Shared secrets: values that somebody else reads by a link (`/api/v1/shared-secrets`, formerly `/secret-sharing`).
+"""Shared secrets: values that others read by a URL (`/api/v1/shared-secrets`, formerly `/secret-sharing`).
 
 Models first, then the endpoint functions.
 """
@@ -10,25 +10,25 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import EVERY, IDENTITIES_AND_PEOPLE, Access
+from infisical.access import ALL_MODES, IDENTITIES_AND_USERS, Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-ALL = "/api/v1/shared-secrets"
-ALL_FORMERLY = ("/api/v1/secret-sharing",)
+LIST_PATH = "/api/v1/shared-secrets"
+FORMER_LIST_PATHS = ("/api/v1/secret-sharing",)
 PATH = "/api/v1/shared-secrets/{sharedSecretId}"
-FORMERLY = ("/api/v1/secret-sharing/{sharedSecretId}",)
-SHARING = Access("secret_sharing", server=IDENTITIES_AND_PEOPLE)
-FOR_ANYONE = Access("secret_sharing", "optional", server=EVERY)
-WITHOUT_CREDENTIAL = Access("secret_sharing", "none", ())
+FORMER_PATHS = ("/api/v1/secret-sharing/{sharedSecretId}",)
+ACCESS = Access("secret_sharing", server=IDENTITIES_AND_USERS)
+OPTIONAL_ACCESS = Access("secret_sharing", "optional", server=ALL_MODES)
+PUBLIC_ACCESS = Access("secret_sharing", "none", ())
 AccessType: TypeAlias = Literal["anyone", "organization"] | str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SharedSecret(Model):
-    """What is known of a shared secret, without its value. `authorized_emails` has no fixed form."""
+    """The metadata of a shared secret, without its value. `authorized_emails` has no fixed form."""
 
     id: str
     name: str | None = None
@@ -54,7 +54,7 @@ class SharedSecret(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SharedSecretList(Model):
-    """One page of shared secrets; `total_count` counts those of all pages."""
+    """One page of shared secrets; `total_count` counts the secrets of all pages."""
 
     secrets: tuple[SharedSecret, ...]
     total_count: int | None = None
@@ -82,9 +82,9 @@ class OpenedSecret(Model):
 
 
 class SecretSharing(Group[R]):
-    """Sharing values by links, and what was shared. Newer servers let machine identities share too.
+    """Share values by URL, and manage the shared secrets. Newer servers also let machine identities share.
 
-    Servers before about March 2026 have `/api/v1/secret-sharing` instead: the client falls back to it by itself.
+    Servers before about March 2026 have `/api/v1/secret-sharing` instead: the client falls back to it automatically.
     """
 
     @endpoint
@@ -105,16 +105,16 @@ class SecretSharing(Group[R]):
         tag: str | None = None,
         hashed_hex: str | None = None,
     ) -> Request[SharedSecret]:
-        """Share a value; the answer has the link.
+        """Share a value; the response has its URL.
 
-        A value has at most 10,000 characters, a name 50; `expires_in` is a duration such as `1h`, from `5m` to `30d`,
-        which is the default. By default only the organization may read it, as often as it likes; `authorized_emails`
-        are at most 100.
-        Older servers take `expires_at` (ISO 8601) and `expires_after_views` instead of `expires_in` and `max_views`,
-        and answer the id alone; the oldest take what the caller has encrypted: `encrypted_value`, `iv`, `tag` and
-        `hashed_hex`. A server ignores what it does not know, and does not say so.
-        Expect `BadRequestError` (the organization does not share with others), `ValidationError`, `RateLimitError` (5 a
-        minute).
+        A value has at most 10,000 characters, a name 50. `expires_in` is a duration such as `1h`, from `5m` to `30d`
+        (the default). By default only members of the organization may read it, any number of times. `authorized_emails`
+        has at most 100 addresses.
+        Older servers use `expires_at` (ISO 8601) and `expires_after_views` instead of `expires_in` and `max_views`, and
+        return only the id. The oldest require that the caller encrypts the value: `encrypted_value`, `iv`, `tag` and
+        `hashed_hex`. A server silently ignores parameters that it does not know.
+        Expect `BadRequestError` (the organization does not allow sharing with others), `ValidationError`,
+        `RateLimitError` (5 per minute).
         POST /api/v1/shared-secrets
         """
         body = {
@@ -132,51 +132,53 @@ class SecretSharing(Group[R]):
             "tag": tag,
             "hashedHex": hashed_hex,
         }
-        return http.post(ALL, body=body, returns=one(SharedSecret), access=SHARING, formerly=ALL_FORMERLY)
+        return http.post(LIST_PATH, body=body, returns=one(SharedSecret), access=ACCESS, formerly=FORMER_LIST_PATHS)
 
     @endpoint
     @staticmethod
     def get(*, shared_secret_id: str, hashed_hex: str | None = None) -> Request[SharedSecret]:
-        """Read what is known of a shared secret, not its value: `access` gives that.
+        """Get the metadata of a shared secret, without its value; `access` returns the value.
 
-        `is_authorized_user` says whether the caller need not give the password. The call goes with the client's
-        credential if there is one; without one, what the organization alone may read is refused.
-        Only old servers want `hashed_hex`.
+        `is_authorized_user` is true if the caller need not give the password. The request carries the client's
+        credential, if there is one. Without one the server refuses secrets that only the organization may read. Only
+        old servers require `hashed_hex`.
         Expect `NotFoundError` (`route_missing` on servers before 2026), `UnauthorizedError`, `ForbiddenError`.
         GET /api/v1/shared-secrets/{sharedSecretId}
         """
         parts, query = {"sharedSecretId": shared_secret_id}, {"hashedHex": hashed_hex}
         returns = one(SharedSecret)
-        return http.get(PATH, parts, query=query, returns=returns, access=FOR_ANYONE, formerly=FORMERLY)
+        return http.get(PATH, parts, query=query, returns=returns, access=OPTIONAL_ACCESS, formerly=FORMER_PATHS)
 
     @endpoint
     @staticmethod
     def delete(*, shared_secret_id: str) -> Request[SharedSecret]:
-        """Delete a shared secret; its link leads nowhere from then on.
+        """Delete a shared secret; its URL stops working.
 
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/shared-secrets/{sharedSecretId}
         """
         parts = {"sharedSecretId": shared_secret_id}
-        return http.delete(PATH, parts, returns=one(SharedSecret), access=SHARING, formerly=FORMERLY)
+        return http.delete(PATH, parts, returns=one(SharedSecret), access=ACCESS, formerly=FORMER_PATHS)
 
     @endpoint
     @staticmethod
     def list(*, offset: int | None = None, limit: int | None = None) -> Request[SharedSecretList]:
-        """List what the caller shared in the organization, the newest first, one page.
+        """List the caller's shared secrets in the organization, newest first; returns one page.
 
-        `limit` is 1 to 100, by default 25; `offset` is 0, the default, to 100.
+        `limit` is 1 to 100 (default 25); `offset` is 0 to 100 (default 0).
         GET /api/v1/shared-secrets
         """
         query = {"offset": offset, "limit": limit}
-        return http.get(ALL, query=query, returns=one(SharedSecretList), access=SHARING, formerly=ALL_FORMERLY)
+        return http.get(
+            LIST_PATH, query=query, returns=one(SharedSecretList), access=ACCESS, formerly=FORMER_LIST_PATHS
+        )
 
     @endpoint
     @staticmethod
     def access(*, shared_secret_id: str, password: str | None = None) -> Request[OpenedSecret]:
-        """Open a shared secret and read its value, as whoever has the link does; it counts as a view.
+        """Read the value of a shared secret as anyone with the URL does; this counts as a view.
 
-        Goes without a credential: what the organization alone may read is refused.
+        The request carries no credential: the server refuses secrets that only the organization may read.
         Expect `UnauthorizedError`, `ForbiddenError` (expired), `NotFoundError` (`route_missing` on servers before
         2026).
         POST /api/v1/shared-secrets/{id}/access
@@ -186,6 +188,6 @@ class SecretSharing(Group[R]):
             {"id": shared_secret_id},
             body={"password": password},
             returns=one(OpenedSecret),
-            access=WITHOUT_CREDENTIAL,
+            access=PUBLIC_ACCESS,
             formerly=("/api/v1/secret-sharing/{id}/access",),
         )

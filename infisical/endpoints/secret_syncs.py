@@ -1,7 +1,7 @@
-"""Secret syncs: folders whose secrets are kept the same somewhere else (`/api/v1/secret-syncs`).
+"""Secret syncs: folders whose secrets the server copies to another service (`/api/v1/secret-syncs`).
 
-Models first, then the endpoint functions. What `destination_config` and `sync_options` hold depends on the destination:
-they are mappings, as the server has them.
+Models first, then the endpoint functions. The contents of `destination_config` and `sync_options` depend on the
+destination: they are mappings in the server's form.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.group import Group, R, endpoint
@@ -19,7 +19,7 @@ from infisical.model import Model
 from infisical.request import Null, Request
 
 PATH = "/api/v1/secret-syncs/{destination}/{syncId}"
-SYNCS = Access("secret_syncs")
+ACCESS = Access("secret_syncs")
 ImportBehavior: TypeAlias = Literal["prioritize-source", "prioritize-destination"] | str
 Destination: TypeAlias = (
     Literal[
@@ -74,7 +74,7 @@ Destination: TypeAlias = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SyncConnection(Model):
-    """The app connection that a sync goes through."""
+    """The app connection that a sync uses."""
 
     id: str
     app: str | None = None
@@ -83,7 +83,7 @@ class SyncConnection(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SyncFolder(Model):
-    """The folder that a sync takes its secrets from."""
+    """The folder whose secrets a sync copies."""
 
     id: str
     path: str | None = None
@@ -91,7 +91,10 @@ class SyncFolder(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretSync(Model):
-    """A sync, and how its last jobs went. The form of config and options depends on the destination."""
+    """A sync, and the state of its last jobs.
+
+    The form of `destination_config` and `sync_options` depends on the destination.
+    """
 
     id: str
     name: str | None = None
@@ -124,9 +127,9 @@ class SecretSync(Model):
 
 
 class SecretSyncs(Group[R]):
-    """Syncs of a project, by their destination: `aws-parameter-store`, `github`, …
+    """Syncs of a project, by destination: `aws-parameter-store`, `github`, …
 
-    What a sync does is done after the answer: `sync_status`, `import_status` and `remove_status` say how it goes.
+    The server runs a sync after the response: `sync_status`, `import_status` and `remove_status` have its progress.
     """
 
     @endpoint
@@ -146,15 +149,15 @@ class SecretSyncs(Group[R]):
     ) -> Request[SecretSync]:
         """Create a sync, and start it.
 
-        `connection_id` is an app connection that fits the destination. `destination_config` says where the secrets go,
-        for `aws-parameter-store` `{"region": "eu-central-1", "path": "/app/"}`. `sync_options` needs an
-        `initialSyncBehavior`: `{"initialSyncBehavior": "overwrite-destination"}`, or `import-prioritize-source` or
-        `import-prioritize-destination` where the destination can be imported from; all destinations also take
-        `keySchema` (it has `{{secretKey}}` in it) and `disableSecretDeletion`, newer servers `recursive`.
-        The name is a slug of at most 256 characters, and the description has no more. By default every change of a
-        secret is synced; with `is_auto_sync_enabled` False nothing is before `trigger`.
+        `connection_id` is an app connection that fits the destination. `destination_config` is the place for the
+        secrets: for `aws-parameter-store`, `{"region": "eu-central-1", "path": "/app/"}`. `sync_options` requires
+        `initialSyncBehavior`: `overwrite-destination`, or, if the destination can be imported from,
+        `import-prioritize-source` or `import-prioritize-destination`. All destinations also accept `keySchema` (a text
+        with `{{secretKey}}`) and `disableSecretDeletion`; newer servers accept `recursive`.
+        The name is a slug. Name and description have at most 256 characters. By default every change of a secret is
+        synced; with `is_auto_sync_enabled=False` nothing is synced until `trigger`.
         Expect `ValidationError`, `BadRequestError` (the name is taken, no such folder, a connection that does not fit,
-        a plan without the destination), `NotFoundError` (`route_missing`: no such destination), `ForbiddenError`.
+        or the plan lacks the destination), `NotFoundError` (`route_missing`: no such destination), `ForbiddenError`.
         POST /api/v1/secret-syncs/{destination}
         """
         body = {
@@ -169,7 +172,7 @@ class SecretSyncs(Group[R]):
             "destinationConfig": destination_config,
         }
         path, parts = "/api/v1/secret-syncs/{destination}", {"destination": destination}
-        return http.post(path, parts, body=body, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.post(path, parts, body=body, returns=one(SecretSync, at="secretSync"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -186,10 +189,11 @@ class SecretSyncs(Group[R]):
         sync_options: Mapping[str, Any] | None = None,
         destination_config: Mapping[str, Any] | None = None,
     ) -> Request[SecretSync]:
-        """Change a sync, and start it unless auto-sync is off; what is left out stays as it is.
+        """Change a sync, and start it unless auto-sync is off; omitted parameters keep their value.
 
-        Limits as in `create`. Config and options, if given, are given whole; `NULL` clears the description.
-        Expect `NotFoundError`, `BadRequestError` (the name is taken, no such folder, another destination's sync),
+        Limits are as in `create`. `destination_config` and `sync_options` replace the old ones as a whole. `NULL`
+        clears the description.
+        Expect `NotFoundError`, `BadRequestError` (the name is taken, no such folder, or a sync of another destination),
         `ValidationError`, `ForbiddenError`.
         PATCH /api/v1/secret-syncs/{destination}/{syncId}
         """
@@ -204,93 +208,94 @@ class SecretSyncs(Group[R]):
             "destinationConfig": destination_config,
         }
         parts = {"destination": destination, "syncId": sync_id}
-        return http.patch(PATH, parts, body=body, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.patch(PATH, parts, body=body, returns=one(SecretSync, at="secretSync"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def delete(*, destination: Destination, sync_id: str, remove_secrets: bool | None = None) -> Request[SecretSync]:
-        """Delete a sync; what it wrote to the destination stays, by default.
+        """Delete a sync; by default the secrets remain at the destination.
 
-        With `remove_secrets` that goes first, after the answer, and then the sync: watch `remove_status`.
-        Expect `NotFoundError`, `BadRequestError` (another destination's sync, or one at work while secrets are to be
-        removed), `ForbiddenError`.
+        With `remove_secrets` the server removes the secrets first and then deletes the sync, after the response: watch
+        `remove_status`.
+        Expect `NotFoundError`, `BadRequestError` (a sync of another destination, or a running sync with
+        `remove_secrets`), `ForbiddenError`.
         DELETE /api/v1/secret-syncs/{destination}/{syncId}
         """
         parts, query = {"destination": destination, "syncId": sync_id}, {"removeSecrets": remove_secrets}
-        return http.delete(PATH, parts, query=query, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.delete(PATH, parts, query=query, returns=one(SecretSync, at="secretSync"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, destination: Destination, sync_id: str) -> Request[SecretSync]:
-        """Read a sync by its id, also to see how it goes.
+        """Get a sync and its progress by its id.
 
-        Expect `NotFoundError`, `BadRequestError` (another destination's sync), `ForbiddenError`.
+        Expect `NotFoundError`, `BadRequestError` (a sync of another destination), `ForbiddenError`.
         GET /api/v1/secret-syncs/{destination}/{syncId}
         """
         parts = {"destination": destination, "syncId": sync_id}
-        return http.get(PATH, parts, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.get(PATH, parts, returns=one(SecretSync, at="secretSync"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def list(*, destination: Destination, project_id: str) -> Request[tuple[SecretSync, ...]]:
-        """List the syncs of a project to a destination: all of them, there are no pages.
+        """List every sync of a project to a destination, without paging.
 
         Expect `NotFoundError` (`route_missing`: no such destination), `ForbiddenError`.
         GET /api/v1/secret-syncs/{destination}
         """
         path, parts = "/api/v1/secret-syncs/{destination}", {"destination": destination}
         returns = many(SecretSync, at="secretSyncs")
-        return http.get(path, parts, query={"projectId": project_id}, returns=returns, access=SYNCS)
+        return http.get(path, parts, query={"projectId": project_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def trigger(*, destination: Destination, sync_id: str) -> Request[SecretSync]:
         """Write the secrets to the destination now: watch `sync_status`.
 
-        Expect `NotFoundError`, `BadRequestError` (at work already, or its folder is gone), `ForbiddenError`.
+        Expect `NotFoundError`, `BadRequestError` (the sync is running, or its folder was deleted), `ForbiddenError`.
         POST /api/v1/secret-syncs/{destination}/{syncId}/sync-secrets
         """
         path = "/api/v1/secret-syncs/{destination}/{syncId}/sync-secrets"
         parts = {"destination": destination, "syncId": sync_id}
-        return http.post(path, parts, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.post(path, parts, returns=one(SecretSync, at="secretSync"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def import_secrets(
         *, destination: Destination, sync_id: str, import_behavior: ImportBehavior
     ) -> Request[SecretSync]:
-        """Read the secrets of the destination into the folder: watch `import_status`.
+        """Import the secrets of the destination into the folder: watch `import_status`.
 
-        `import_behavior` says whose value stays where both have a secret: the folder's (`prioritize-source`) or the
-        destination's. It goes in the query.
-        Expect `NotFoundError`, `BadRequestError` (a destination that cannot be read, at work already, or its folder is
-        gone), `ValidationError`, `ForbiddenError`.
+        If both have a secret, `import_behavior` decides: `prioritize-source` keeps the folder's value,
+        `prioritize-destination` takes the destination's. It is sent in the query.
+        Expect `NotFoundError`, `BadRequestError` (the destination cannot be read, the sync is running, or its folder
+        was deleted), `ValidationError`, `ForbiddenError`.
         POST /api/v1/secret-syncs/{destination}/{syncId}/import-secrets
         """
         path = "/api/v1/secret-syncs/{destination}/{syncId}/import-secrets"
         parts, query = {"destination": destination, "syncId": sync_id}, {"importBehavior": import_behavior}
-        return http.post(path, parts, query=query, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.post(path, parts, query=query, returns=one(SecretSync, at="secretSync"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def remove_secrets(*, destination: Destination, sync_id: str) -> Request[SecretSync]:
-        """Remove from the destination what was synced; the sync stays: watch `remove_status`.
+        """Remove the synced secrets from the destination, and keep the sync: watch `remove_status`.
 
-        Expect `NotFoundError`, `BadRequestError` (at work already, or its folder is gone), `ForbiddenError`.
+        Expect `NotFoundError`, `BadRequestError` (the sync is running, or its folder was deleted), `ForbiddenError`.
         POST /api/v1/secret-syncs/{destination}/{syncId}/remove-secrets
         """
         path = "/api/v1/secret-syncs/{destination}/{syncId}/remove-secrets"
         parts = {"destination": destination, "syncId": sync_id}
-        return http.post(path, parts, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.post(path, parts, returns=one(SecretSync, at="secretSync"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_by_name(*, destination: Destination, sync_name: str, project_id: str) -> Request[SecretSync]:
-        """Find a sync of a project by its name.
+        """Get a sync of a project by its name.
 
-        Expect `NotFoundError`, `BadRequestError` (another destination's sync), `ForbiddenError`.
+        Expect `NotFoundError`, `BadRequestError` (a sync of another destination), `ForbiddenError`.
         GET /api/v1/secret-syncs/{destination}/sync-name/{syncName}
         """
         path = "/api/v1/secret-syncs/{destination}/sync-name/{syncName}"
         parts, query = {"destination": destination, "syncName": sync_name}, {"projectId": project_id}
-        return http.get(path, parts, query=query, returns=one(SecretSync, at="secretSync"), access=SYNCS)
+        return http.get(path, parts, query=query, returns=one(SecretSync, at="secretSync"), access=ACCESS)

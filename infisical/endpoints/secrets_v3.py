@@ -1,6 +1,6 @@
-"""Secrets on servers before `/api/v4/secrets`: the same by the older routes (`/api/v3/secrets/raw`).
+"""Secrets on servers without `/api/v4/secrets`, by the older routes (`/api/v3/secrets/raw`).
 
-The endpoint functions only; the models are those of `secrets`.
+This file has the endpoint functions only; the models are those of `secrets`.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from infisical import request as http
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import one
 from infisical.endpoints.secrets import (
-    ALL_WRITTEN,
-    SECRETS,
-    WRITTEN,
+    ACCESS,
+    SECRET_OR_APPROVAL_DECODER,
+    SECRETS_OR_APPROVAL_DECODER,
     NewSecret,
     Secret,
     SecretApproval,
@@ -28,14 +28,13 @@ from infisical.group import Group, R, endpoint
 from infisical.request import Null, Request
 
 PATH = "/api/v3/secrets/raw/{secretName}"
-BY_PEOPLE_OR_IDENTITIES = Access("secrets", documented=IDENTITIES_AND_PEOPLE)
+IDENTITY_OR_USER_ACCESS = Access("secrets", documented=IDENTITIES_AND_USERS)
 
 
 class SecretsV3(Group[R]):
     """Key/value pairs of an environment, as in `Secrets`. `workspace_id` is the project's id.
 
-    Newer servers have these routes too, as deprecated ones. A server ignores a parameter that it is too old for, and
-    does not say so.
+    Newer servers still have these routes, deprecated. A server silently ignores parameters that it does not know.
     """
 
     @endpoint
@@ -53,9 +52,9 @@ class SecretsV3(Group[R]):
         tag_slugs: Sequence[str] | None = None,
         metadata_filter: str | None = None,
     ) -> Request[SecretList]:
-        """List the secrets of a folder: all of them, there are no pages.
+        """List every secret of a folder, without paging.
 
-        All else as in `Secrets.list`: a folder that is not there, flags, `metadata_filter`, service tokens, errors.
+        Missing folders, flags, `metadata_filter`, service tokens and errors are as in `Secrets.list`.
         GET /api/v3/secrets/raw
         """
         query = {
@@ -70,7 +69,7 @@ class SecretsV3(Group[R]):
             "tagSlugs": tag_slugs,
             "metadataFilter": metadata_filter,
         }
-        return http.get("/api/v3/secrets/raw", query=query, returns=one(SecretList), access=SECRETS)
+        return http.get("/api/v3/secrets/raw", query=query, returns=one(SecretList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -87,10 +86,10 @@ class SecretsV3(Group[R]):
         expand_secret_references: bool | None = None,
         include_imports: bool | None = None,
     ) -> Request[Secret]:
-        """Read a secret by its name.
+        """Get a secret by its name: by default the newest version of the shared secret.
 
-        By default the newest version of the shared one. Servers of 2024 may answer the newest whatever `version` says:
-        look at that of the answer. Expect `NotFoundError`, `ForbiddenError`.
+        Servers of 2024 may ignore `version` and return the newest: check the `version` of the response.
+        Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v3/secrets/raw/{secretName}
         """
         query = {
@@ -104,21 +103,21 @@ class SecretsV3(Group[R]):
             "expandSecretReferences": expand_secret_references,
             "include_imports": include_imports,
         }
-        return http.get(
-            PATH, {"secretName": secret_name}, query=query, returns=one(Secret, at="secret"), access=SECRETS
-        )
+        parts = {"secretName": secret_name}
+        return http.get(PATH, parts, query=query, returns=one(Secret, at="secret"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_by_id(*, secret_id: str) -> Request[Secret]:
-        """Read a secret by its id.
+        """Get a secret by its id.
 
-        The answer leaves `secret_value_hidden` out. Service tokens are refused.
+        The response omits `secret_value_hidden`. Servers refuse service tokens.
         Expect `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         GET /api/v3/secrets/raw/id/{secretId}
         """
         path = "/api/v3/secrets/raw/id/{secretId}"
-        return http.get(path, {"secretId": secret_id}, returns=one(Secret, at="secret"), access=BY_PEOPLE_OR_IDENTITIES)
+        returns = one(Secret, at="secret")
+        return http.get(path, {"secretId": secret_id}, returns=returns, access=IDENTITY_OR_USER_ACCESS)
 
     @endpoint
     @staticmethod
@@ -138,12 +137,12 @@ class SecretsV3(Group[R]):
         secret_reminder_repeat_days: int | Null | None = None,
         secret_reminder_note: str | Null | None = None,
     ) -> Request[Secret | SecretApproval]:
-        """Create a secret, by default a shared one; only users have personal ones.
+        """Create a secret, by default a shared one; only users have personal secrets.
 
-        The server trims the value, but keeps one newline at its end. A name has no `:` and no `/`, a reminder's note at
-        most 1024 characters.
+        The server trims the value but keeps one trailing newline. A name must not contain `:` or `/`. A reminder note
+        has at most 1024 characters.
         Expect `BadRequestError` (the name is taken), `NotFoundError` (no such folder or tag), `ValidationError`,
-        `ForbiddenError`, `InternalServerError` (a body of more than 1 MiB).
+        `ForbiddenError`, `InternalServerError` (the body exceeds 1 MiB).
         POST /api/v3/secrets/raw/{secretName}
         """
         body = {
@@ -160,7 +159,9 @@ class SecretsV3(Group[R]):
             "secretReminderRepeatDays": secret_reminder_repeat_days,
             "secretReminderNote": secret_reminder_note,
         }
-        return http.post(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, access=SECRETS)
+        return http.post(
+            PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL_DECODER, access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -183,11 +184,11 @@ class SecretsV3(Group[R]):
         secret_reminder_repeat_days: int | Null | None = None,
         secret_reminder_recipients: Sequence[str] | None = None,
     ) -> Request[Secret | SecretApproval]:
-        """Change a secret; what is left out stays as it is, but may be empty in the answer.
+        """Change a secret; omitted parameters keep their value.
 
-        Servers of 2024 want `secret_value` with every change (else `ValidationError`), and do not read `mode`.
-        Limits as in `create`. `NULL` clears a reminder, and without recipients (ids of users) it goes to everyone in
-        the project.
+        The response may leave unchanged fields empty. Servers of 2024 require `secret_value` in every change (else
+        `ValidationError`). Limits are as in `create`. `NULL` clears a reminder. `secret_reminder_recipients` are user
+        ids; without them the reminder goes to everyone in the project.
         Expect `NotFoundError`, `BadRequestError` (the new name is taken), `ValidationError`, `ForbiddenError`.
         PATCH /api/v3/secrets/raw/{secretName}
         """
@@ -208,7 +209,9 @@ class SecretsV3(Group[R]):
             "secretReminderRepeatDays": secret_reminder_repeat_days,
             "secretReminderRecipients": secret_reminder_recipients,
         }
-        return http.patch(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, access=SECRETS)
+        return http.patch(
+            PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL_DECODER, access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -221,8 +224,9 @@ class SecretsV3(Group[R]):
         secret_path: str | None = None,
         type: SecretType | None = None,
     ) -> Request[Secret | SecretApproval]:
-        """Delete a secret, by default the shared one; sent as a DELETE with a body.
+        """Delete a secret, by default the shared one.
 
+        The request is a DELETE with a JSON body.
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v3/secrets/raw/{secretName}
         """
@@ -233,7 +237,9 @@ class SecretsV3(Group[R]):
             "secretPath": secret_path,
             "type": type,
         }
-        return http.delete(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, access=SECRETS)
+        return http.delete(
+            PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL_DECODER, access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -245,9 +251,9 @@ class SecretsV3(Group[R]):
         project_slug: str | None = None,
         secret_path: str | None = None,
     ) -> Request[tuple[Secret, ...] | SecretApproval]:
-        """Create shared secrets, at least one.
+        """Create one or more shared secrets.
 
-        Errors as in `create`.
+        Errors are as in `create`.
         POST /api/v3/secrets/batch/raw
         """
         body = {
@@ -257,7 +263,7 @@ class SecretsV3(Group[R]):
             "secretPath": secret_path,
             "secrets": secrets,
         }
-        return http.post("/api/v3/secrets/batch/raw", body=body, returns=ALL_WRITTEN, access=SECRETS)
+        return http.post("/api/v3/secrets/batch/raw", body=body, returns=SECRETS_OR_APPROVAL_DECODER, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -270,11 +276,11 @@ class SecretsV3(Group[R]):
         secret_path: str | None = None,
         mode: UpdateMode | None = None,
     ) -> Request[tuple[Secret, ...] | SecretApproval]:
-        """Change secrets, at least one.
+        """Change one or more secrets.
 
-        Servers of 2024 want a `secret_value` with every change (else `ValidationError`), and do not read `mode`.
-        `mode` as in `Secrets.batch_update`; an `ignore` that finds none of them may be an `InternalServerError`.
-        Other errors as in `update`.
+        `mode` is as in `Secrets.batch_update`. With `ignore`, a batch without any existing name may be an
+        `InternalServerError`. Servers of 2024 ignore `mode` and require a `secret_value` in every change (else
+        `ValidationError`). Other errors are as in `update`.
         PATCH /api/v3/secrets/batch/raw
         """
         body = {
@@ -285,7 +291,7 @@ class SecretsV3(Group[R]):
             "mode": mode,
             "secrets": secrets,
         }
-        return http.patch("/api/v3/secrets/batch/raw", body=body, returns=ALL_WRITTEN, access=SECRETS)
+        return http.patch("/api/v3/secrets/batch/raw", body=body, returns=SECRETS_OR_APPROVAL_DECODER, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -297,8 +303,9 @@ class SecretsV3(Group[R]):
         project_slug: str | None = None,
         secret_path: str | None = None,
     ) -> Request[tuple[Secret, ...] | SecretApproval]:
-        """Delete secrets, at least one; sent as a DELETE with a body.
+        """Delete one or more secrets.
 
+        The request is a DELETE with a JSON body.
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v3/secrets/batch/raw
         """
@@ -309,4 +316,4 @@ class SecretsV3(Group[R]):
             "secretPath": secret_path,
             "secrets": secrets,
         }
-        return http.delete("/api/v3/secrets/batch/raw", body=body, returns=ALL_WRITTEN, access=SECRETS)
+        return http.delete("/api/v3/secrets/batch/raw", body=body, returns=SECRETS_OR_APPROVAL_DECODER, access=ACCESS)

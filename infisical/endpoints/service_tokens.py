@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Null, Request
 
-SERVICE_TOKENS = Access("service_tokens")
-ITSELF = Access("service_tokens", documented=("jwt", "service_token"), server=("service_token",))
+ACCESS = Access("service_tokens")
+CURRENT_TOKEN_ACCESS = Access("service_tokens", documented=("jwt", "service_token"), server=("service_token",))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceTokenScope(Model):
-    """Where a service token may go, read or to be written: an environment (its slug), and folders in it."""
+    """A scope of a service token, in requests and responses: an environment (its slug) and a folder."""
 
     environment: str
     secret_path: str
@@ -30,7 +30,7 @@ class ServiceTokenScope(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceTokenData(Model):
-    """What is known of a service token, without the token itself."""
+    """The metadata of a service token, without the token itself."""
 
     id: str
     name: str | None = None
@@ -47,7 +47,7 @@ class ServiceTokenData(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CreatedServiceToken(Model):
-    """A new service token, shown this once, and what is known of it."""
+    """A new service token, returned only once, and its metadata."""
 
     service_token: str = field(repr=False)
     service_token_data: ServiceTokenData | None = None
@@ -55,7 +55,7 @@ class CreatedServiceToken(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceTokenUser(Model):
-    """Who made a service token. `devices` is what the server makes of it."""
+    """The user who created a service token. `devices` has the form that the server uses."""
 
     id: str
     username: str | None = None
@@ -71,7 +71,7 @@ class ServiceTokenUser(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CurrentServiceToken(Model):
-    """The service token that asks, and who made it. `workspace` is the project's id too."""
+    """The service token of the client, and the user who created it. `workspace` is also the project's id."""
 
     id: str
     name: str | None = None
@@ -98,12 +98,12 @@ class ServiceTokens(Group[R]):
     @endpoint
     @staticmethod
     def get() -> Request[CurrentServiceToken]:
-        """Read the service token that the client holds.
+        """Get the metadata of the client's service token.
 
         Expect `ForbiddenError` (a user's token), `UnauthorizedError`.
         GET /api/v2/service-token
         """
-        return http.get("/api/v2/service-token", returns=one(CurrentServiceToken), access=ITSELF)
+        return http.get("/api/v2/service-token", returns=one(CurrentServiceToken), access=CURRENT_TOKEN_ACCESS)
 
     @endpoint
     @staticmethod
@@ -118,10 +118,10 @@ class ServiceTokens(Group[R]):
         expires_in: int | Null,
         permissions: Sequence[Literal["read", "write"] | str],
     ) -> Request[CreatedServiceToken]:
-        """Create a service token; it is shown this once.
+        """Create a service token, which is returned only once.
 
-        `workspace_id` is the project's id; there is at least one scope. `expires_in` is in seconds, `NULL` is for ever.
-        `encrypted_key`, `iv` and `tag` are left from old times, but needed: an empty text will do.
+        `workspace_id` is the project's id. `scopes` has at least one scope. `expires_in` is in seconds; `NULL` means no
+        expiry. `encrypted_key`, `iv` and `tag` are obsolete but required: pass empty strings.
         Expect `ValidationError`, `ForbiddenError`, `NotFoundError`.
         POST /api/v2/service-token
         """
@@ -135,16 +135,16 @@ class ServiceTokens(Group[R]):
             "expiresIn": expires_in,
             "permissions": permissions,
         }
-        return http.post("/api/v2/service-token", body=body, returns=one(CreatedServiceToken), access=SERVICE_TOKENS)
+        return http.post("/api/v2/service-token", body=body, returns=one(CreatedServiceToken), access=ACCESS)
 
     @endpoint
     @staticmethod
     def delete(service_token_id: str) -> Request[ServiceTokenData]:
-        """Delete a service token, by its id.
+        """Delete a service token by its id.
 
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v2/service-token/{serviceTokenId}
         """
         path = "/api/v2/service-token/{serviceTokenId}"
         returns = one(ServiceTokenData, at="serviceTokenData")
-        return http.delete(path, {"serviceTokenId": service_token_id}, returns=returns, access=SERVICE_TOKENS)
+        return http.delete(path, {"serviceTokenId": service_token_id}, returns=returns, access=ACCESS)

@@ -1,22 +1,25 @@
-"""What a server says of itself to anybody (`/api/status`)."""
+"""The public status of a server (`/api/status`)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-STATUS = Access("status", need="none", documented=())
+ACCESS = Access("status", need="none", documented=())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServerStatus(Model):
-    """What a server has set up. `invite_only_signup` is true where sign-up is allowed, despite its name."""
+    """The configuration that a server publishes.
+
+    `invite_only_signup` is true where sign-up is allowed, despite its name.
+    """
 
     date: str
     message: str | None = None
@@ -29,14 +32,14 @@ class ServerStatus(Model):
 
 
 class Status(Group[R]):
-    """Whether a server is there, and what it has set up."""
+    """The public status of a server: whether it is up, and its configuration."""
 
     @endpoint
     @staticmethod
     def get() -> Request[ServerStatus]:
-        """Ask a server how it is; no credential is needed, and none is sent.
+        """Get the status of a server; the request carries no credential.
 
-        `message` is `Ok`, `date` the server's time. The path has no version.
+        `message` is `Ok`; `date` is the server's time. The path has no version.
         GET /api/status
         """
-        return http.get("/api/status", returns=one(ServerStatus), access=STATUS)
+        return http.get("/api/status", returns=one(ServerStatus), access=ACCESS)

@@ -1,4 +1,4 @@
-"""The user who is logged in: profile, second factor, organizations, sessions, API keys (`/api/v2/users/me`).
+"""The current user: profile, second factor, organizations, sessions, API keys (`/api/v2/users/me`).
 
 Models first, then the endpoint functions.
 """
@@ -12,16 +12,16 @@ from typing import Any, Literal, TypeAlias
 from typing_extensions import deprecated
 
 from infisical import request as http
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, nothing, one
 from infisical.endpoints.mfa import MfaMethod
 from infisical.endpoints.organizations import Organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
-USERS = Access("users")
-ANYBODY = Access("users", server=())
+ACCESS = Access("users")
+OPEN_ACCESS = Access("users", server=())
 AuthMethod: TypeAlias = (
     Literal[
         "email",
@@ -43,7 +43,7 @@ NO_API_KEYS = "servers no longer have API keys; use a machine identity"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class User(Model):
-    """A user. The keys, of older accounts, come with `get_me`; `devices` is what the server makes of it."""
+    """A user. Only `get_me` fills the keys, for older accounts; `devices` has the form that the server uses."""
 
     id: str
     username: str | None = None
@@ -62,8 +62,8 @@ class User(Model):
     consecutive_failed_password_attempts: int | None = None
     is_locked: bool | None = None
     temporary_lock_date_end: str | None = None
-    is_github_verified: bool | None = field(default=None, metadata=wire("isGitHubVerified"))
-    is_gitlab_verified: bool | None = field(default=None, metadata=wire("isGitLabVerified"))
+    is_github_verified: bool | None = field(default=None, metadata=describe_field("isGitHubVerified"))
+    is_gitlab_verified: bool | None = field(default=None, metadata=describe_field("isGitLabVerified"))
     is_google_verified: bool | None = None
     devices: Any = field(default=None, hash=False)
     created_at: str | None = None
@@ -77,7 +77,7 @@ class User(Model):
     iv: str | None = field(default=None, repr=False)
     tag: str | None = field(default=None, repr=False)
     protected_key: str | None = field(default=None, repr=False)
-    protected_key_iv: str | None = field(default=None, repr=False, metadata=wire("protectedKeyIV"))
+    protected_key_iv: str | None = field(default=None, repr=False, metadata=describe_field("protectedKeyIV"))
     protected_key_tag: str | None = field(default=None, repr=False)
     salt: str | None = field(default=None, repr=False)
     verifier: str | None = field(default=None, repr=False)
@@ -85,7 +85,7 @@ class User(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UserSession(Model):
-    """A session of the user: where it is from, and when it was last used."""
+    """A session of the user: its origin and its last use."""
 
     id: str
     user_id: str | None = None
@@ -101,7 +101,7 @@ class UserSession(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UserApiKey(Model):
-    """What is known of an API key, without the key itself."""
+    """The metadata of an API key, without the key itself."""
 
     id: str
     name: str | None = None
@@ -114,7 +114,7 @@ class UserApiKey(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CreatedApiKey(Model):
-    """A new API key, shown this once, and what is known of it."""
+    """A new API key, returned only once, and its metadata."""
 
     api_key: str = field(repr=False)
     api_key_data: UserApiKey | None = None
@@ -122,7 +122,7 @@ class CreatedApiKey(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EmailChangeResponse(Model):
-    """Whether the code is on its way, and what the server says of it."""
+    """Whether the server sent the code, and its message."""
 
     success: bool
     message: str | None = None
@@ -130,46 +130,46 @@ class EmailChangeResponse(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RevokeSessionResponse(Model):
-    """What the server says of it."""
+    """The server's confirmation."""
 
     message: str
 
 
 class Users(Group[R]):
-    """The user who is logged in. Newer servers answer a change with less of the user than `get_me` does."""
+    """The current user. After a change, newer servers return fewer fields of the user than `get_me`."""
 
     @endpoint
     @staticmethod
     def send_email_verification_code(*, token: str) -> Request[None]:
-        """Send the code that verifies an email address; the answer is empty.
+        """Send the code that verifies an email address; the response is empty.
 
-        `token` is that of the sign-up or verification, not a username. Servers of 2024 want `username` instead, which
-        this call does not send: they answer `ValidationError`.
+        `token` is the token of the sign-up or verification, not a username. Servers of 2024 require `username` instead,
+        which this call does not send: they respond with `ValidationError`.
         POST /api/v2/users/me/emails/code
         """
-        return http.post("/api/v2/users/me/emails/code", body={"token": token}, returns=nothing, access=ANYBODY)
+        return http.post("/api/v2/users/me/emails/code", body={"token": token}, returns=nothing, access=OPEN_ACCESS)
 
     @endpoint
     @staticmethod
     @deprecated("servers no longer have this route", category=None)
     def verify_email_verification_code(*, username: str, code: str) -> Request[None]:
-        """Give the code of an email: documented, but servers no longer have the route; the answer is empty.
+        """Submit the code of an email: documented, but servers have removed the route. The response is empty.
 
         Expect `NotFoundError` (`route_missing`).
         POST /api/v2/users/me/emails/verify
         """
         body = {"username": username, "code": code}
-        return http.post("/api/v2/users/me/emails/verify", body=body, returns=nothing, access=USERS)
+        return http.post("/api/v2/users/me/emails/verify", body=body, returns=nothing, access=ACCESS)
 
     @endpoint
     @staticmethod
     def update_mfa(
         *, selected_mfa_method: MfaMethod, is_mfa_enabled: bool | None = None, mfa_session_id: str | None = None
     ) -> Request[User]:
-        """Choose the second factor that is asked for.
+        """Select the second factor of the user.
 
-        Today's servers need a verified MFA session for it (see `mfa_sessions`), and do not read `is_mfa_enabled`, which
-        turns MFA on and off on older ones.
+        Current servers require a verified MFA session (see `mfa_sessions`) and ignore `is_mfa_enabled`. On older
+        servers `is_mfa_enabled` turns MFA on and off.
         Expect `ValidationError`, `UnauthorizedError`.
         PATCH /api/v2/users/me/mfa
         """
@@ -178,111 +178,113 @@ class Users(Group[R]):
             "isMfaEnabled": is_mfa_enabled,
             "mfaSessionId": mfa_session_id,
         }
-        return http.patch("/api/v2/users/me/mfa", body=body, returns=one(User, at="user"), access=USERS)
+        return http.patch("/api/v2/users/me/mfa", body=body, returns=one(User, at="user"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def update_name(*, first_name: str, last_name: str) -> Request[User]:
-        """Change the name of the user: both parts of it.
+        """Change the user's first and last name.
 
         Expect `ValidationError`, `UnauthorizedError`.
         PATCH /api/v2/users/me/name
         """
         body = {"firstName": first_name, "lastName": last_name}
-        return http.patch("/api/v2/users/me/name", body=body, returns=one(User, at="user"), access=USERS)
+        return http.patch("/api/v2/users/me/name", body=body, returns=one(User, at="user"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def update_auth_methods(*, auth_methods: Sequence[AuthMethod]) -> Request[User]:
-        """Set how the user may log in: at least one way, in place of all that there are.
+        """Replace all login methods of the user; pass at least one.
 
-        It works without an organization in the token.
+        The user's token need not belong to an organization.
         Expect `ValidationError`, `UnauthorizedError`.
         PUT /api/v2/users/me/auth-methods
         """
         body = {"authMethods": auth_methods}
-        return http.put("/api/v2/users/me/auth-methods", body=body, returns=one(User, at="user"), access=USERS)
+        return http.put("/api/v2/users/me/auth-methods", body=body, returns=one(User, at="user"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def request_email_change_otp(*, new_email: str) -> Request[EmailChangeResponse]:
-        """Send the code that `update_email` needs.
+        """Send the code that `update_email` requires.
 
-        Expect `ValidationError`, `RateLimitError` (2 in 40 s), `NotFoundError` (`route_missing` on servers of 2024).
+        Expect `ValidationError`, `RateLimitError` (2 per 40 s), `NotFoundError` (`route_missing` on servers of 2024).
         POST /api/v2/users/me/email-change/otp
         """
         body = {"newEmail": new_email}
-        return http.post("/api/v2/users/me/email-change/otp", body=body, returns=one(EmailChangeResponse), access=USERS)
+        return http.post(
+            "/api/v2/users/me/email-change/otp", body=body, returns=one(EmailChangeResponse), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
     def update_email(*, new_email: str, otp_code: str) -> Request[User]:
-        """Change the email address, with the code (6 characters) that `request_email_change_otp` sent.
+        """Change the email address, with the code (6 characters) from `request_email_change_otp`.
 
-        It works without an organization in the token. On the newest servers a POST to
-        `/api/v2/users/me/email-change/verify-current` comes between the two.
+        The user's token need not belong to an organization. The newest servers require a POST to
+        `/api/v2/users/me/email-change/verify-current` between the two calls.
         Expect `ValidationError`, `NotFoundError` (`route_missing` on servers of 2024).
         PATCH /api/v2/users/me/email
         """
         body = {"newEmail": new_email, "otpCode": otp_code}
-        return http.patch("/api/v2/users/me/email", body=body, returns=one(User, at="user"), access=USERS)
+        return http.patch("/api/v2/users/me/email", body=body, returns=one(User, at="user"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def list_organizations() -> Request[tuple[Organization, ...]]:
-        """List the organizations that the user is in, all of them.
+        """List every organization of the user.
 
         GET /api/v2/users/me/organizations
         """
         returns = many(Organization, at="organizations")
-        return http.get("/api/v2/users/me/organizations", returns=returns, access=USERS)
+        return http.get("/api/v2/users/me/organizations", returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     @deprecated(NO_API_KEYS, category=None)
     def list_api_keys() -> Request[tuple[UserApiKey, ...]]:
-        """List the user's API keys: documented, but servers no longer have the route.
+        """List the user's API keys: documented, but servers have removed the route.
 
         Expect `NotFoundError` (`route_missing`).
         GET /api/v2/users/me/api-keys
         """
-        return http.get("/api/v2/users/me/api-keys", returns=many(UserApiKey), access=USERS)
+        return http.get("/api/v2/users/me/api-keys", returns=many(UserApiKey), access=ACCESS)
 
     @endpoint
     @staticmethod
     @deprecated(NO_API_KEYS, category=None)
     def create_api_key(*, name: str, expires_in: int) -> Request[CreatedApiKey]:
-        """Create an API key: documented, but servers no longer have the route, nor do they take such a key.
+        """Create an API key: documented, but servers have removed the route and refuse such keys.
 
-        It is shown this once. `expires_in` is in seconds.
+        The key is returned only once. `expires_in` is in seconds.
         Expect `NotFoundError` (`route_missing`).
         POST /api/v2/users/me/api-keys
         """
         body = {"name": name, "expiresIn": expires_in}
-        return http.post("/api/v2/users/me/api-keys", body=body, returns=one(CreatedApiKey), access=USERS)
+        return http.post("/api/v2/users/me/api-keys", body=body, returns=one(CreatedApiKey), access=ACCESS)
 
     @endpoint
     @staticmethod
     @deprecated(NO_API_KEYS, category=None)
     def delete_api_key(api_key_data_id: str) -> Request[UserApiKey]:
-        """Delete an API key, by its id: documented, but servers no longer have the route.
+        """Delete an API key by its id: documented, but servers have removed the route.
 
-        Expect `NotFoundError` (`route_missing`, or on older servers no such key).
+        Expect `NotFoundError` (`route_missing`, or no such key on older servers).
         DELETE /api/v2/users/me/api-keys/{apiKeyDataId}
         """
         path = "/api/v2/users/me/api-keys/{apiKeyDataId}"
         return http.delete(
-            path, {"apiKeyDataId": api_key_data_id}, returns=one(UserApiKey, at="apiKeyData"), access=USERS
+            path, {"apiKeyDataId": api_key_data_id}, returns=one(UserApiKey, at="apiKeyData"), access=ACCESS
         )
 
     @endpoint
     @staticmethod
     def list_sessions() -> Request[tuple[UserSession, ...]]:
-        """List the sessions of the user, all of them.
+        """List every session of the user.
 
         GET /api/v2/users/me/sessions
         """
-        return http.get("/api/v2/users/me/sessions", returns=many(UserSession), access=USERS)
+        return http.get("/api/v2/users/me/sessions", returns=many(UserSession), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -291,7 +293,7 @@ class Users(Group[R]):
 
         DELETE /api/v2/users/me/sessions
         """
-        return http.delete("/api/v2/users/me/sessions", returns=one(RevokeSessionResponse), access=USERS)
+        return http.delete("/api/v2/users/me/sessions", returns=one(RevokeSessionResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -302,24 +304,24 @@ class Users(Group[R]):
         DELETE /api/v2/users/me/sessions/{sessionId}
         """
         path = "/api/v2/users/me/sessions/{sessionId}"
-        return http.delete(path, {"sessionId": session_id}, returns=one(RevokeSessionResponse), access=USERS)
+        return http.delete(path, {"sessionId": session_id}, returns=one(RevokeSessionResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_me() -> Request[User]:
-        """Read the profile of the user.
+        """Get the profile of the user.
 
         Expect `UnauthorizedError`.
         GET /api/v2/users/me
         """
-        return http.get("/api/v2/users/me", returns=one(User, at="user"), access=USERS)
+        return http.get("/api/v2/users/me", returns=one(User, at="user"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def delete_me() -> Request[User]:
-        """Delete the account of the user who is logged in.
+        """Delete the account of the current user.
 
         Expect `UnauthorizedError`.
         DELETE /api/v2/users/me
         """
-        return http.delete("/api/v2/users/me", returns=one(User, at="user"), access=USERS)
+        return http.delete("/api/v2/users/me", returns=one(User, at="user"), access=ACCESS)

@@ -1,4 +1,4 @@
-"""Webhooks: whom the server calls when secrets change (`/api/v1/webhooks`).
+"""Webhooks: URLs that the server calls when secrets change (`/api/v1/webhooks`).
 
 Models first, then the endpoint functions.
 """
@@ -10,32 +10,32 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import one
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-WEBHOOKS = Access("webhooks", server=IDENTITIES_AND_PEOPLE)
-WEBHOOK = "/api/v1/webhooks/{webhookId}"
+ACCESS = Access("webhooks", server=IDENTITIES_AND_USERS)
+WEBHOOK_PATH = "/api/v1/webhooks/{webhookId}"
 EventName: TypeAlias = Literal["secrets.modified", "secrets.rotation-failed"] | str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebhookEvent(Model):
-    """A kind of event that a webhook is called for, read or to be written."""
+    """An event that triggers a webhook, in requests and responses."""
 
     event_name: EventName
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Webhook(Model):
-    """A webhook. `last_status` and `last_run_error_message` are of its last call; its `url` comes with `list` only."""
+    """A webhook. `last_status` and `last_run_error_message` describe its last call; only `list` fills `url`."""
 
     id: str
     type: str | None = None
-    url: str | None = field(default=None, repr=False)  # whoever knows that of a slack channel may post there
+    url: str | None = field(default=None, repr=False)  # anyone with the URL of a Slack channel can post to it
     project_id: str | None = None
     env_id: str | None = None
     environment: ProjectEnvironment | None = None
@@ -50,7 +50,7 @@ class Webhook(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebhookResponse(Model):
-    """A webhook as it is now, and what the server says of the call."""
+    """A webhook in its current state, and the server's message."""
 
     webhook: Webhook
     message: str | None = None
@@ -58,15 +58,17 @@ class WebhookResponse(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebhookList(Model):
-    """All webhooks that were asked for, and what the server says of the call."""
+    """The webhooks of a project, and the server's message."""
 
     webhooks: tuple[Webhook, ...]
     message: str | None = None
 
 
 class Webhooks(Group[R]):
-    """The webhooks of a project. Servers before June 2026 take users' tokens only, newer ones machine identities too:
-    `auth_policy="server"` lets these through.
+    """The webhooks of a project.
+
+    Servers before June 2026 accept users' tokens only. Newer servers accept machine identities too:
+    `auth_policy="server"` permits these.
     """
 
     @endpoint
@@ -81,12 +83,12 @@ class Webhooks(Group[R]):
         secret_path: str | None = None,
         events_filter: Sequence[WebhookEvent] | None = None,
     ) -> Request[WebhookResponse]:
-        """Create a webhook for an environment, or a folder of it.
+        """Create a webhook for an environment, or for one of its folders.
 
-        `type` is by default `general`; older servers do not know `microsoft-teams`. The URL for `slack` must have
-        `hooks.slack.com` in it. `secret_path` is by default `/`. Servers since June 2026 call the webhook only for the
-        events of `events_filter`, by default for all.
-        Servers of 2024 want `workspaceId`, which this call does not send: they answer `ValidationError`.
+        `type` defaults to `general`; older servers do not know `microsoft-teams`. The URL for `slack` must contain
+        `hooks.slack.com`. `secret_path` defaults to `/`. Servers since June 2026 call the webhook only for the events
+        in `events_filter`, by default for all. Servers of 2024 require `workspaceId`, which this call does not send:
+        they respond with `ValidationError`.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/webhooks
         """
@@ -99,7 +101,7 @@ class Webhooks(Group[R]):
             "secretPath": secret_path,
             "eventsFilter": events_filter,
         }
-        return http.post("/api/v1/webhooks", body=body, returns=one(WebhookResponse), access=WEBHOOKS)
+        return http.post("/api/v1/webhooks", body=body, returns=one(WebhookResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -109,15 +111,18 @@ class Webhooks(Group[R]):
         is_disabled: bool | None = None,
         events_filter: Sequence[WebhookEvent] | None = None,
     ) -> Request[WebhookResponse]:
-        """Disable or enable a webhook, or choose the events that it is called for.
+        """Disable or enable a webhook, or select the events that trigger it.
 
-        Give `is_disabled` whenever you know it: where it is omitted, servers before June 2026 enable the webhook. Newer
-        ones keep the state, and want at least one of the two; an empty `events_filter` means all events.
-        Expect `ValidationError` (neither is given), `NotFoundError`, `ForbiddenError`.
+        Always pass `is_disabled` if you know the state: if you omit it, servers before June 2026 enable the webhook.
+        Newer servers keep the state and require at least one of the two parameters. An empty `events_filter` means all
+        events.
+        Expect `ValidationError` (both are omitted), `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/webhooks/{webhookId}
         """
         body = {"isDisabled": is_disabled, "eventsFilter": events_filter}
-        return http.patch(WEBHOOK, {"webhookId": webhook_id}, body=body, returns=one(WebhookResponse), access=WEBHOOKS)
+        return http.patch(
+            WEBHOOK_PATH, {"webhookId": webhook_id}, body=body, returns=one(WebhookResponse), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -127,29 +132,29 @@ class Webhooks(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/webhooks/{webhookId}
         """
-        return http.delete(WEBHOOK, {"webhookId": webhook_id}, returns=one(WebhookResponse), access=WEBHOOKS)
+        return http.delete(WEBHOOK_PATH, {"webhookId": webhook_id}, returns=one(WebhookResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
     def list(
         *, project_id: str, environment: str | None = None, secret_path: str | None = None
     ) -> Request[WebhookList]:
-        """List the webhooks of a project, or of an environment or folder of it: all of them, there are no pages.
+        """List every webhook of a project, or of one environment or folder, without paging.
 
-        Servers of 2024 want `workspaceId`, which this call does not send: they answer `ValidationError`.
+        Servers of 2024 require `workspaceId`, which this call does not send: they respond with `ValidationError`.
         Expect `ForbiddenError`.
         GET /api/v1/webhooks
         """
         query = {"projectId": project_id, "environment": environment, "secretPath": secret_path}
-        return http.get("/api/v1/webhooks", query=query, returns=one(WebhookList), access=WEBHOOKS)
+        return http.get("/api/v1/webhooks", query=query, returns=one(WebhookList), access=ACCESS)
 
     @endpoint
     @staticmethod
     def test(*, webhook_id: str) -> Request[WebhookResponse]:
-        """Have the server call a webhook, to see whether that works.
+        """Make the server call a webhook, to test it.
 
         Expect `NotFoundError`, `ForbiddenError`.
         POST /api/v1/webhooks/{webhookId}/test
         """
         path = "/api/v1/webhooks/{webhookId}/test"
-        return http.post(path, {"webhookId": webhook_id}, returns=one(WebhookResponse), access=WEBHOOKS)
+        return http.post(path, {"webhookId": webhook_id}, returns=one(WebhookResponse), access=ACCESS)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from infisical.drivers import AsyncExecutor, Executor
     from infisical.executors.aiohttp import AiohttpExecutor
     from infisical.executors.cassette import AsyncCassetteExecutor, CassetteExecutor
     from infisical.executors.faults import AsyncFaultyExecutor, FaultyExecutor
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from infisical.executors.scripted import AsyncScriptedExecutor, ScriptedExecutor
     from infisical.executors.threaded import ThreadedExecutor
     from infisical.executors.urllib3 import Urllib3Executor
+    from infisical.transport import AsyncExecutor, Executor
 
 __all__ = [
     "AiohttpExecutor",
@@ -41,13 +41,13 @@ __all__ = [
 _HOMES = {
     "AiohttpExecutor": "infisical.executors.aiohttp",
     "AsyncCassetteExecutor": "infisical.executors.cassette",
-    "AsyncExecutor": "infisical.drivers",
+    "AsyncExecutor": "infisical.transport",
     "AsyncFaultyExecutor": "infisical.executors.faults",
     "AsyncHttpxExecutor": "infisical.executors.httpx",
     "AsyncMemoryExecutor": "infisical.executors.memory",
     "AsyncScriptedExecutor": "infisical.executors.scripted",
     "CassetteExecutor": "infisical.executors.cassette",
-    "Executor": "infisical.drivers",
+    "Executor": "infisical.transport",
     "FaultyExecutor": "infisical.executors.faults",
     "HttpxExecutor": "infisical.executors.httpx",
     "MemoryExecutor": "infisical.executors.memory",

@@ -18,7 +18,6 @@ from typing import Any, Final
 
 from returns.result import Success
 
-from infisical.drivers import Reply
 from infisical.errors import Reason
 from infisical.executors.attempt import (
     CLOSED,
@@ -37,6 +36,7 @@ from infisical.executors.in_flight import CallsInFlight
 from infisical.executors.proxies import Proxy, proxy_for
 from infisical.request import HttpRequest
 from infisical.response import Response
+from infisical.transport import Reply
 
 try:
     import aiohttp

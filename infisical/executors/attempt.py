@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 
 from returns.result import Failure
 
-from infisical.drivers import Reply, raised
+from infisical.defects import describe_exception
 from infisical.errors import InfisicalNetworkError, Reason
 from infisical.executors.decompress import BodyBuffer, BodyError, decodable
 from infisical.executors.proxies import is_this_machine
 from infisical.request import HttpRequest
+from infisical.transport import Reply
 
 T = TypeVar("T")
 
@@ -102,7 +103,7 @@ class Attempt:
         if isinstance(defect, ValueError) and self.sent is False:
             return self._failure("the request cannot be sent", "protocol", False)
         if defect is not None:
-            reply = self._failure(raised(defect), "protocol", self.sent is not False)
+            reply = self._failure(describe_exception(defect), "protocol", self.sent is not False)
             error: Any = reply.failure()
             error.defect, error.__cause__ = True, without_frames(defect)
             return reply

@@ -20,10 +20,10 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from returns.result import Failure, Success
 
-from infisical.drivers import AsyncExecutor, Executor, Reply
 from infisical.errors import InfisicalNetworkError, Reason
 from infisical.request import Headers, HttpRequest
 from infisical.response import Response
+from infisical.transport import AsyncExecutor, Executor, Reply
 from infisical.wiring import check_executor
 
 When: TypeAlias = Literal["before", "after"]

@@ -18,7 +18,6 @@ from typing import Any, Final, Generic, TypeVar
 
 from returns.result import Success
 
-from infisical.drivers import Reply
 from infisical.errors import Reason
 from infisical.executors.attempt import (
     CLOSED,
@@ -38,6 +37,7 @@ from infisical.executors.in_flight import CallsInFlight
 from infisical.executors.proxies import proxy_for
 from infisical.request import HttpRequest
 from infisical.response import Response
+from infisical.transport import Reply
 
 try:
     import httpcore
@@ -87,7 +87,7 @@ class HttpxExecutor:
         if client is not None:
             checked_client(client, httpx.Client, "HttpxExecutor", (httpx.AsyncClient, "AsyncHttpxExecutor"))
         self._given = client
-        self._own = _OwnClients(lambda proxy: httpx.Client(transport=httpx.HTTPTransport(proxy=proxy)))
+        self._own = _OwnClients(_client, needed=client is None)
         self._closed = False
 
     def __call__(self, request: HttpRequest) -> Reply:
@@ -142,7 +142,7 @@ class AsyncHttpxExecutor:
         if client is not None:
             checked_client(client, httpx.AsyncClient, "AsyncHttpxExecutor", (httpx.Client, "HttpxExecutor"))
         self._given = client
-        self._own = _OwnClients(lambda proxy: httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(proxy=proxy)))
+        self._own = _OwnClients(_async_client, needed=client is None)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._calls = CallsInFlight()
         self._closed = False
@@ -201,11 +201,13 @@ class AsyncHttpxExecutor:
 class _OwnClients(Generic[C]):
     """The clients that an executor makes itself: one for each proxy that the environment names, and one without.
 
-    httpx reads the environment by rules of its own, when a client is made.
+    httpx reads the environment by rules of its own, when a client is made. `needed` is whether the application gave no
+    client: then reading the authorities, which takes time, is no part of the first call.
     """
 
-    def __init__(self, make: Callable[[str | None], C]) -> None:
-        self._make: Callable[[str | None], C] = make
+    def __init__(self, make: Callable[[str | None, ssl.SSLContext], C], *, needed: bool) -> None:
+        self._make: Callable[[str | None, ssl.SSLContext], C] = make
+        self._tls = httpx.create_ssl_context() if needed else None
         self._clients: dict[str | None, C] = {}
         self._proxies: dict[str, str | None] = {}
         self._process = os.getpid()
@@ -229,7 +231,11 @@ class _OwnClients(Generic[C]):
     def _client(self, proxy: str | None) -> C:
         if self._process != os.getpid():  # a forked child must not speak for its parent
             self._process, self._clients = os.getpid(), {}
-        return self._clients.get(proxy) or self._clients.setdefault(proxy, self._make(proxy))
+        client = self._clients.get(proxy)
+        if client is None:
+            self._tls = self._tls or httpx.create_ssl_context()
+            client = self._clients.setdefault(proxy, self._make(proxy, self._tls))
+        return client
 
     def _proxy(self, url: str) -> str | None:
         origin = "/".join(url.split("/", 3)[:3])
@@ -241,6 +247,14 @@ class _OwnClients(Generic[C]):
         """Take all clients out, to be closed."""
         clients, self._clients = self._clients, {}
         return list(clients.values())
+
+
+def _client(proxy: str | None, tls: ssl.SSLContext) -> httpx.Client:
+    return httpx.Client(transport=httpx.HTTPTransport(verify=tls, proxy=proxy))
+
+
+def _async_client(proxy: str | None, tls: ssl.SSLContext) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(verify=tls, proxy=proxy))
 
 
 def _is_proxy(transport: object) -> bool:

@@ -20,7 +20,6 @@ import urllib3
 from returns.result import Success
 from urllib3.connection import HTTPConnection
 
-from infisical.drivers import Reply
 from infisical.errors import Reason
 from infisical.executors.attempt import (
     CLOSED,
@@ -37,6 +36,7 @@ from infisical.executors.decompress import BodyBuffer
 from infisical.executors.proxies import proxy_for
 from infisical.request import HttpRequest
 from infisical.response import Response
+from infisical.transport import Reply
 
 try:
     import requests

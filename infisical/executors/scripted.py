@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from returns.result import Failure, Success
 
-from infisical.drivers import Reply
 from infisical.errors import InfisicalNetworkError
 from infisical.request import HttpRequest
 from infisical.response import Response
+from infisical.transport import Reply
 
 
 class ScriptedExecutor:

@@ -15,23 +15,23 @@ from urllib.parse import urlsplit
 
 from returns.result import Failure, Success
 
-from infisical.drivers import Reply
 from infisical.errors import InfisicalNetworkError
 from infisical.executors.comparison import MATCHERS, Parts, Recorded, RecordedRequests, differences, parts_of
 from infisical.executors.etags import CONDITIONS, ETAG, RandomTags
 from infisical.executors.tape_file import Exchange, TapeWriter, UnreadableTape, read
 from infisical.redaction import (
     SecretIndex,
-    masked,
-    recorded_body,
-    recorded_headers,
-    recorded_request_headers,
-    recorded_url,
-    response_secrets,
-    secrets_in,
+    find_response_secrets,
+    find_secrets,
+    mask,
+    redact_body,
+    redact_headers,
+    redact_request_headers,
+    redact_url,
 )
 from infisical.request import HttpRequest
 from infisical.response import Response
+from infisical.transport import Reply
 
 Mode: TypeAlias = Literal["none", "once", "new_episodes", "all"]
 MODES: Final = ("none", "once", "new_episodes", "all")
@@ -130,7 +130,7 @@ class Tape:
         if content is not None:
             exchanges, extra = content
             for position, exchange in enumerate(exchanges):  # an older recording may hold what is redacted today
-                exchange.uri, exchange.body = recorded_url(exchange.uri), recorded_body(exchange.body)
+                exchange.uri, exchange.body = redact_url(exchange.uri), redact_body(exchange.body)
                 requests.add(position, exchange.method, _path(exchange.uri), self._recorded_parts(exchange))
             self._exists, self._exchanges, self._extra = True, exchanges, extra
             self._records = self._records and self._mode == "new_episodes"
@@ -160,13 +160,13 @@ class Tape:
 
     def _redacted(self, request: HttpRequest, response: Response) -> Exchange:
         """Write an exchange with what it, and those before it, show to be secret masked wherever it appears."""
-        self._secrets.add(secrets_in(request.headers, request.body))
-        self._secrets.add(response_secrets(response.headers, response.body))
-        headers = {name: [value] for name, value in recorded_request_headers(request.headers).items()}
+        self._secrets.add(find_secrets(request.headers, request.body))
+        self._secrets.add(find_response_secrets(response.headers, response.body))
+        headers = {name: [value] for name, value in redact_request_headers(request.headers).items()}
         headers.update((n, [self._tags.replace(v)]) for n, v in request.headers if n.lower() in CONDITIONS)
         response_headers = {
             name: values
-            for name, values in recorded_headers(response.headers, self._secrets).items()
+            for name, values in redact_headers(response.headers, self._secrets).items()
             if name.lower() not in BODY_HEADERS and name.lower() != ETAG
         }
         for name, value in response.headers:
@@ -174,18 +174,18 @@ class Tape:
                 response_headers.setdefault(name, []).append(self._tags.replace(value))
         return Exchange(
             method=request.method,
-            uri=recorded_url(request.url, self._secrets),
-            body=recorded_body(request.body, self._secrets),
+            uri=redact_url(request.url, self._secrets),
+            body=redact_body(request.body, self._secrets),
             headers=headers,
             status=response.status,
             reason="",
             response_headers=response_headers,
-            response_body=recorded_body(response.body, self._secrets) or b"",
+            response_body=redact_body(response.body, self._secrets) or b"",
         )
 
     def _parts(self, request: HttpRequest) -> Parts:
         content_type = next((value for name, value in request.headers if name.lower() == "content-type"), "")
-        url, body = recorded_url(request.url), recorded_body(request.body)
+        url, body = redact_url(request.url), redact_body(request.body)
         return parts_of(request.method, url, content_type, body, self._match_on)
 
     def _recorded_parts(self, exchange: Exchange) -> Parts:
@@ -198,8 +198,8 @@ class Tape:
             return self._failure("is to be recorded (mode='all' plays nothing), and there is no inner executor")
         if not self._exists:
             return self._failure(f"does not exist: record it first ({self._how_to_record})")
-        self._secrets.add(secrets_in(request.headers, request.body))
-        path = _path(recorded_url(request.url))
+        self._secrets.add(find_secrets(request.headers, request.body))
+        path = _path(redact_url(request.url))
         near = self._requests.listing(request.method, path)[:NEAR]
         listed = ", ".join(f"{method} {self._masked(known)}" for method, known in near) or "nothing"
         parts = self._parts(request)
@@ -233,10 +233,10 @@ class Tape:
         if value is None:
             return None
         is_text = value.startswith("'")
-        return Value(masked(value[1:-1] if is_text else value, self._secrets), is_text)
+        return Value(mask(value[1:-1] if is_text else value, self._secrets), is_text)
 
     def _masked(self, text: str) -> str:
-        shown = masked(text, self._secrets)
+        shown = mask(text, self._secrets)
         return _printable(shown if len(shown) <= SHOWN else shown[:SHOWN] + "…")
 
     def _failure(self, message: str, *, mark: str = "") -> Reply:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final
 
 from returns.result import Failure
 
-from infisical.drivers import Executor, Reply
 from infisical.errors import InfisicalNetworkError
 from infisical.executors.deadline import Wire, exchange
 from infisical.request import HttpRequest
+from infisical.transport import Executor, Reply
 from infisical.wiring import check_executor
 
 if TYPE_CHECKING:

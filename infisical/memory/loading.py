@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from infisical.memory import seeding, tables, tree
 from infisical.memory.call import Call
 from infisical.memory.documents import Document, ProjectDocument
-from infisical.memory.domain.secrets import write_secret
+from infisical.memory.secrets.store import write_secret
 from infisical.memory.state import Draft, Generation, Row, State
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from infisical.memory import tables
 from infisical.memory.access import permit_organization
 from infisical.memory.call import Call, pick
-from infisical.memory.domain import projects
+from infisical.memory.projects import views
 from infisical.memory.refusals import not_found
 from infisical.memory.routing import JWT, MACHINES, Answer, route
 from infisical.memory.seeding import new_project_user, role_row
@@ -31,7 +31,7 @@ def list_projects(call: Call) -> Answer:
     ]
     found.sort(key=lambda row: str(row["name"]))
     page = found[offset : offset + call.query["limit"]]
-    return {"projects": [projects.shown(call, row) for row in page], "count": len(found)}
+    return {"projects": [views.shown(call, row) for row in page], "count": len(found)}
 
 
 @route("POST", "/api/v1/organization-admin/projects/{projectId}/grant-admin-access", auth=JWT, limit="smtp")

@@ -11,7 +11,8 @@ from infisical.memory import tables, tokens, tree
 from infisical.memory.access import ORGANIZATION_ROLES, RESOURCE, organization_role, permit_organization
 from infisical.memory.call import Call, pick
 from infisical.memory.domain import accounts as people
-from infisical.memory.domain import cascade, projects
+from infisical.memory.domain import cascade
+from infisical.memory.projects import store
 from infisical.memory.refusals import bad_request, forbidden, not_found, unauthorized
 from infisical.memory.routing import JWT, MACHINES, Answer, route
 from infisical.memory.seeding import new_org_member, new_organization, slug_of
@@ -199,7 +200,7 @@ def list_organization_projects(call: Call) -> Answer:
                 "organization": row["id"],
                 "environments": [pick(one, "name", "slug") for one in tree.environment_list(call.draft, project["id"])],
             }
-            for project in projects.of_member(call, row["id"])
+            for project in store.of_member(call, row["id"])
         ]
     }
 

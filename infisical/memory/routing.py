@@ -99,9 +99,12 @@ def route(
 
 GROUPS: Final = (
     "admin",
+    "app_connections",
+    "dynamic_secrets",
     "identities",
     "identity_access_tokens",
     "identity_auth",
+    "integration_auth",
     "kms",
     "mfa",
     "mfa_sessions",
@@ -110,9 +113,19 @@ GROUPS: Final = (
     "organizations",
     "password",
     "pki",
-    "routes",
+    "project_identities",
+    "projects",
+    "secret_folders",
+    "secret_imports",
+    "secret_sharing",
+    "secret_syncs",
+    "secret_tags",
+    "secrets",
+    "secrets_v3",
+    "service_tokens",
     "status",
     "users",
+    "webhooks",
 )
 """The groups of endpoints: each is a module of this package, or a package whose modules hold its routes."""
 

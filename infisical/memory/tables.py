@@ -21,6 +21,7 @@ SERVICE_TOKENS: Final = "service_tokens"  # id -> id, name, scopes [{environment
 # ---- what there is
 PROJECTS: Final = "projects"  # id -> id, name, slug, orgId, type, autoCapitalization, createdAt, updatedAt, ...
 FOLDER_PLACES: Final = "folder_places"  # folder id -> projectId, envId: where a folder known by its id lies
+SECRET_SYNCS: Final = "secret_syncs"  # id -> what answers show, without connection, environment and folder
 SECRET_PLACES: Final = "secret_places"  # secret id -> folderId, slot: where a secret known by its id lies
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from returns.result import Failure
 
-from infisical.auth import Access, AuthMode, Policy, server
+from infisical.access import Access, AuthMode, Policy, get_server_modes
 from infisical.errors import AuthenticationError
 from infisical.flow import Flow, Middleware, Next, Outcome
 from infisical.request import HttpRequest
@@ -15,13 +15,13 @@ from infisical.request import HttpRequest
 Check: TypeAlias = Callable[[Access, AuthMode | None], AuthenticationError | None]
 
 
-def checked_by(policy: Policy) -> Check:
+def make_check(policy: Policy) -> Check:
     """Make the check of an endpoint's access against a mode (None: no credential): an error, or None if it may go."""
 
     def check(access: Access, mode: AuthMode | None) -> AuthenticationError | None:
         if access.need == "none" or (mode is None and access.need == "optional"):
             return None
-        if mode is None and access.server == () and policy is server:
+        if mode is None and access.server == () and policy is get_server_modes:
             return None
         allowed = policy(access)
         if mode in allowed:
@@ -36,11 +36,11 @@ def checked_by(policy: Policy) -> Check:
     return check
 
 
-def auth_mode(check: Check, current: Callable[[], AuthMode | None]) -> Middleware:
+def check_auth_mode(check: Check, current: Callable[[], AuthMode | None]) -> Middleware:
     """Make the middleware. `current` returns the mode of the client as the call starts."""
 
     def refuse(request: HttpRequest, following: Next) -> Flow[Outcome]:
-        refusal = check(request.auth, current())
+        refusal = check(request.access, current())
         if refusal is not None:
             return Failure(refusal)
         return (yield from following(request))

@@ -13,14 +13,9 @@ from typing import Final
 
 from returns.result import Failure, Success
 
-from infisical.errors import (
-    DeadlineExceededError,
-    InfisicalError,
-    InfisicalNetworkError,
-    retried,
-    retry_after,
-)
+from infisical.errors import DeadlineExceededError, InfisicalError, InfisicalNetworkError, with_attempts
 from infisical.flow import Flow, Middleware, Next, Outcome, sleep
+from infisical.rejection import get_retry_after
 from infisical.request import HttpRequest
 from infisical.response import Response
 
@@ -74,8 +69,8 @@ class Budget:
         self.left = min(most, self.left + amount)
 
 
-def retry(policy: Retry, budget: Budget, chance: Callable[[], float], idempotent: bool = False) -> Middleware:
-    """Make the middleware. `chance` returns random numbers from 0 up to 1; `idempotent` repeats writes as reads."""
+def retry(policy: Retry, budget: Budget, random: Callable[[], float], idempotent: bool = False) -> Middleware:
+    """Make the middleware. `random` returns random numbers from 0 up to 1; `idempotent` repeats writes as reads."""
 
     def repeat(request: HttpRequest, following: Next) -> Flow[Outcome]:
         outcome = yield from following(request)
@@ -93,7 +88,7 @@ def retry(policy: Retry, budget: Budget, chance: Callable[[], float], idempotent
             if wait is None or wait > policy.longest or not budget.spend():
                 break
             if wait < 0:
-                wait = chance() * min(policy.longest, policy.first * 2 ** (attempts - 1))
+                wait = random() * min(policy.longest, policy.first * 2 ** (attempts - 1))
             if not (yield from sleep(wait)):  # there is no time left for it
                 break
             attempts += 1
@@ -116,17 +111,17 @@ def _wait(outcome: Outcome, request: HttpRequest, harmless: bool) -> float | Non
         return None
     if response.status != 429 and not harmless:
         return None  # a gateway that answers so may have passed it on
-    if response.status == 429 and request.auth.need == "none" and request.method not in READS:
+    if response.status == 429 and request.access.need == "none" and request.method not in READS:
         return None  # a login: each one that is refused counts towards a lockout
-    asked = retry_after(response)
+    asked = get_retry_after(response)
     return ANY if asked is None else asked
 
 
 def _wait_after(error: InfisicalError, harmless: bool) -> float | None:
     if isinstance(error, InfisicalNetworkError) and error.defect:
         return None  # an exception of the executor's own: its code would raise it again
-    if error.again_in is not None:  # a login failed that the call needed
-        return None if error.again_in == inf else error.again_in
+    if error.cool_down is not None:  # a login failed that the call needed
+        return None if error.cool_down == inf else error.cool_down
     if not isinstance(error, InfisicalNetworkError) or isinstance(error, DeadlineExceededError):
         return None
     if error.reason not in TRANSIENT_REASONS or (error.sent and not harmless):
@@ -136,6 +131,6 @@ def _wait_after(error: InfisicalError, harmless: bool) -> float | None:
 
 def _counted(outcome: Outcome, attempts: int) -> Outcome:
     if isinstance(outcome, Failure):
-        return Failure(retried(outcome.failure(), attempts))
+        return Failure(with_attempts(outcome.failure(), attempts))
     response: Response = outcome.unwrap()
     return Success(replace(response, attempts=attempts))

@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from infisical.auth import Credential, IdentityAccessToken
 from infisical.client import AsyncInfisicalClient, InfisicalClient
+from infisical.credentials import Credential, IdentityAccessToken
 from infisical.executors.memory import AsyncMemoryExecutor, MemoryExecutor
-from infisical.logins import UniversalAuth
+from infisical.login_methods import UniversalAuth
 from infisical.memory.loading import put_secrets
 
 

@@ -16,9 +16,9 @@ import pytest
 
 if TYPE_CHECKING:
     from infisical.client import AsyncInfisicalClient
-    from infisical.drivers import Executor
     from infisical.executors.cassette import AsyncCassetteExecutor, CassetteExecutor, Mode
     from infisical.testing.memory import MemoryClient
+    from infisical.transport import Executor
 
 MARKER = "infisical_secrets"
 HOW_TO_RECORD = "--infisical-record=once"

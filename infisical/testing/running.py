@@ -14,10 +14,10 @@ from typing import Any, TypeAlias, get_args
 
 from returns.result import Failure, Success
 
-from infisical.drivers import AsyncExecutor, Executor, Reply
 from infisical.errors import InfisicalNetworkError, Reason
 from infisical.request import HttpRequest
 from infisical.response import Response
+from infisical.transport import AsyncExecutor, Executor, Reply
 
 AnyExecutor: TypeAlias = Executor | AsyncExecutor
 Made: TypeAlias = AnyExecutor | Coroutine[Any, Any, AnyExecutor]

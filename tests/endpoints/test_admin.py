@@ -1,4 +1,7 @@
-"""The admin group's requests: every one as a value, and what goes along. Answers: test_admin_answers.py."""
+"""The admin group's requests: each as a value, and the credential that it is sent with.
+
+Its answers are in test_admin_answers.py.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import pytest
 from returns.result import Success
 
 from infisical import AuthenticationError, IdentityAccessToken, InfisicalClient, Jwt, Request
-from infisical.auth import EVERY, Access
+from infisical.access import ALL_MODES, Access
 from infisical.decode import by_name, many, nothing, one
 from infisical.endpoints.admin import (
     Admin,
@@ -34,7 +37,7 @@ from tests.wire import answer
 
 ADMIN = Access("admin", server=("identity_access_token", "jwt"))
 BY_USERS = Access("admin")
-FIRST = Access("admin", "none", ())
+SETUP_ACCESS = Access("admin", "none", ())
 CONFIG = one(ServerConfig, at="config")
 USERS = "/api/v1/admin/user-management/users"
 ORGANIZATIONS = "/api/v1/admin/organization-management/organizations"
@@ -54,7 +57,7 @@ REQUESTS = [
             (),
             {"email": "e", "password": "p", "organization": "o"},
             one(BootstrapResponse),
-            FIRST,
+            SETUP_ACCESS,
         ),
     ),
     (
@@ -66,12 +69,12 @@ REQUESTS = [
             (),
             {"email": "e", "password": "p", "firstName": "f", "lastName": "l", "organizationName": "o"},
             one(SignupResponse),
-            FIRST,
+            SETUP_ACCESS,
         ),
     ),
     (
         Admin.get_config(),
-        Request("GET", "/api/v1/admin/config", (), (), None, CONFIG, Access("admin", "optional", server=EVERY)),
+        Request("GET", "/api/v1/admin/config", (), (), None, CONFIG, Access("admin", "optional", server=ALL_MODES)),
     ),
     (
         Admin.update_config(
@@ -271,13 +274,13 @@ def test_an_endpoint_builds_this_request(built, expected):
     assert expected == built
 
 
-def sent_by(call, auth, reply, **settings):
+def send(call, auth, reply, **settings):
     executor = ScriptedExecutor(answer(reply))
     result = call(Admin(InfisicalClient(auth=auth, executor=executor, **settings)))
     return result, executor.sent
 
 
-def credentials(sent):
+def select_credentials(sent):
     return [value for message in sent for name, value in message.headers if name == "Authorization"]
 
 
@@ -288,50 +291,50 @@ def credentials(sent):
         lambda it: it.signup(email="e", password="p", first_name="f"),
     ],
 )
-def test_what_sets_up_an_instance_carries_no_credential(call):
+def test_the_setup_of_an_instance_carries_no_credential(call):
     reply = {"token": "t", "identity": {"credentials": {"token": "t"}}}
 
     for auth in (None, Jwt("session"), IdentityAccessToken("session")):
-        result, sent = sent_by(call, auth, reply)
+        result, sent = send(call, auth, reply)
         assert isinstance(result, Success)
-        assert (len(sent), credentials(sent)) == (1, [])
+        assert (len(sent), select_credentials(sent)) == (1, [])
 
 
-def test_the_settings_can_be_read_without_a_credential_and_one_that_is_there_is_checked():
+def test_the_settings_need_no_credential_and_an_existing_one_is_checked():
     config = {"config": {"id": "c"}}
-    nobody, _ = sent_by(lambda it: it.get_config(), None, config)
-    user, sent = sent_by(lambda it: it.get_config(), Jwt("u"), config)
-    identity, nothing_sent = sent_by(lambda it: it.get_config(), IdentityAccessToken("i"), config)
-    allowed, _ = sent_by(lambda it: it.get_config(), IdentityAccessToken("i"), config, auth_policy="server")
+    nobody, _ = send(lambda it: it.get_config(), None, config)
+    user, sent = send(lambda it: it.get_config(), Jwt("u"), config)
+    identity, nothing_sent = send(lambda it: it.get_config(), IdentityAccessToken("i"), config)
+    allowed, _ = send(lambda it: it.get_config(), IdentityAccessToken("i"), config, auth_policy="server")
 
     assert nobody == user == allowed == Success(ServerConfig(id="c"))
-    assert credentials(sent) == ["Bearer u"]
+    assert select_credentials(sent) == ["Bearer u"]
     assert (type(identity.failure()), nothing_sent) == (AuthenticationError, [])
 
 
 def test_several_users_are_deleted_by_a_body_and_one_is_not():
-    _, several = sent_by(lambda it: it.delete_users(user_ids=["u1"]), Jwt("t"), {"users": []})
-    _, one_alone = sent_by(lambda it: it.delete_user(user_id="u1"), Jwt("t"), {"users": {"id": "u1"}})
+    _, several = send(lambda it: it.delete_users(user_ids=["u1"]), Jwt("t"), {"users": []})
+    _, one_alone = send(lambda it: it.delete_user(user_id="u1"), Jwt("t"), {"users": {"id": "u1"}})
 
     assert [json.loads(message.body or b"null") for message in (*several, *one_alone)] == [{"userIds": ["u1"]}, None]
 
 
-def test_admins_only_is_written_as_the_only_word_that_the_server_takes_for_it():
-    _, sent = sent_by(lambda it: it.list_users(admins_only=True), Jwt("t"), {"users": []})
+def test_admins_only_is_written_as_the_only_text_that_the_server_accepts():
+    _, sent = send(lambda it: it.list_users(admins_only=True), Jwt("t"), {"users": []})
 
     assert sent[0].url.endswith("/api/v1/admin/user-management/users?adminsOnly=true")
 
 
 def test_the_default_organization_is_cleared_by_null():
-    _, sent = sent_by(lambda it: it.update_config(default_auth_org_id=NULL), Jwt("t"), {"config": {"id": "c"}})
+    _, sent = send(lambda it: it.update_config(default_auth_org_id=NULL), Jwt("t"), {"config": {"id": "c"}})
 
     assert json.loads(sent[0].body or b"") == {"defaultAuthOrgId": None}
 
 
-def test_identities_may_act_as_admins_where_the_server_decides_but_not_join_organizations():
+def test_with_the_server_policy_identities_may_be_admins_but_not_join_organizations():
     identity = IdentityAccessToken("i")
-    listed, _ = sent_by(lambda it: it.list_users(), identity, {"users": []}, auth_policy="server")
-    joined, _ = sent_by(lambda it: it.join_organization(organization_id="o1"), identity, {}, auth_policy="server")
+    listed, _ = send(lambda it: it.list_users(), identity, {"users": []}, auth_policy="server")
+    joined, _ = send(lambda it: it.join_organization(organization_id="o1"), identity, {}, auth_policy="server")
 
     assert listed == Success(AdminUserList(users=()))
     assert isinstance(joined.failure(), AuthenticationError)

@@ -46,7 +46,7 @@ USER = {
     "id": "u1",
     "superAdmin": True,
 }
-ADA = AdminUser(id="u1", username="ada", first_name="Ada", email="ada@example.com", super_admin=True)
+ADA_USER = AdminUser(id="u1", username="ada", first_name="Ada", email="ada@example.com", super_admin=True)
 ORGANIZATION = {
     "id": "o1",
     "name": "n",
@@ -57,7 +57,7 @@ ORGANIZATION = {
     "authEnforced": False,
     "scimEnabled": True,
 }
-ORG = {
+ORGANIZATION_BODY = {
     "id": "o1",
     "name": "n",
     "slug": "s",
@@ -107,7 +107,7 @@ ANSWERS = [
         },
         BootstrapResponse(
             message="m",
-            user=ADA,
+            user=ADA_USER,
             organization=Organization(id="o1", name="n", slug="s"),
             identity=BootstrapIdentity(id="i1", name="i", credentials=BootstrapCredentials(token="t")),
         ),
@@ -120,7 +120,7 @@ ANSWERS = [
             user=User(
                 id="u1", username="ada", first_name="Ada", email="ada@example.com", super_admin=True, is_ghost=False
             ),
-            organization=Organization(**ORG),
+            organization=Organization(**ORGANIZATION_BODY),
             token="t",
             new="n",
         ),
@@ -183,11 +183,11 @@ ANSWERS = [
         {"config": {"id": "c", "allowSignUp": True, "createdAt": CREATED, "updatedAt": UPDATED}},
         ServerConfig(id="c", allow_sign_up=True, created_at=CREATED, updated_at=UPDATED),
     ),
-    (Admin.list_users(), {"users": [USER], "total": 1}, AdminUserList(users=(ADA,), total=1)),
-    (Admin.delete_user(user_id="u1"), {"users": USER}, ADA),
-    (Admin.delete_users(user_ids=["u1"]), {"users": [USER]}, (ADA,)),
+    (Admin.list_users(), {"users": [USER], "total": 1}, AdminUserList(users=(ADA_USER,), total=1)),
+    (Admin.delete_user(user_id="u1"), {"users": USER}, ADA_USER),
+    (Admin.delete_users(user_ids=["u1"]), {"users": [USER]}, (ADA_USER,)),
     (Admin.grant_admin_access(user_id="u1"), b"", None),
-    (Admin.revoke_admin_access(user_id="u1"), {"user": USER}, ADA),
+    (Admin.revoke_admin_access(user_id="u1"), {"user": USER}, ADA_USER),
     (
         Admin.list_organizations(),
         {
@@ -205,8 +205,10 @@ ANSWERS = [
         AdminOrganizationList(
             organizations=(
                 AdminOrganization(
-                    **ORG,
-                    members=(AdminOrganizationMember(membership_id="m1", user=ADA, role="admin", status="accepted"),),
+                    **ORGANIZATION_BODY,
+                    members=(
+                        AdminOrganizationMember(membership_id="m1", user=ADA_USER, role="admin", status="accepted"),
+                    ),
                     projects=(AdminOrganizationProject(id="p1", name="n", slug="s", created_at=CREATED),),
                 ),
             ),
@@ -216,9 +218,13 @@ ANSWERS = [
     (
         Admin.create_organization(name="n", invite_admin_emails=["e"]),
         {"organization": ORGANIZATION},
-        Organization(**ORG),
+        Organization(**ORGANIZATION_BODY),
     ),
-    (Admin.delete_organization(organization_id="o1"), {"organization": ORGANIZATION}, Organization(**ORG)),
+    (
+        Admin.delete_organization(organization_id="o1"),
+        {"organization": ORGANIZATION},
+        Organization(**ORGANIZATION_BODY),
+    ),
     (Admin.delete_org_membership(organization_id="o1", membership_id="m1"), MEMBERSHIP, MEMBER),
     (Admin.resend_org_invite(organization_id="o1", membership_id="m1"), MEMBERSHIP, MEMBER),
     (Admin.join_organization(organization_id="o1"), MEMBERSHIP, MEMBER),
@@ -295,7 +301,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_the_recorded_settings_as_anybody_may_read_them():
+def test_the_recorded_public_settings():
     executor = CassetteExecutor(CASSETTES / "errors.yaml")
     config = Admin(InfisicalClient(base_url=RECORDED_AT, executor=executor)).get_config().unwrap()
 
@@ -321,18 +327,18 @@ def test_the_recorded_settings_as_anybody_may_read_them():
         ({"smtp": {"fields": [{"key": 1}]}}, "smtp.fields[0].key", None),
     ],
 )
-def test_overrides_that_are_none_are_a_decode_error_that_says_where(body, path, message):
+def test_malformed_overrides_are_a_decode_error_with_a_path(body, path, message):
     error = Admin.get_env_overrides().returns(answer(body)).failure()
 
     assert (error.path, error.message) == (path, message or f"expected a string, found an integer at {path}")
 
 
-def test_overrides_of_nothing_are_an_empty_mapping():
+def test_no_overrides_are_an_empty_mapping():
     assert Success({}) == Admin.get_env_overrides().returns(answer({}))
 
 
 @pytest.mark.parametrize(
-    "found",
+    "model",
     [
         BootstrapCredentials(token="s3cret"),
         SignupResponse(token="s3cret"),
@@ -342,5 +348,5 @@ def test_overrides_of_nothing_are_an_empty_mapping():
         EnvOverride(key="k", value="s3cret"),
     ],
 )
-def test_secrets_of_the_instance_are_in_no_repr(found):
-    assert "s3cret" not in repr(found)
+def test_secrets_of_the_instance_are_in_no_repr(model):
+    assert "s3cret" not in repr(model)

@@ -8,10 +8,11 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
+from infisical.encode import prepare
 from infisical.endpoints.app_connections import AppConnection, AppConnections, AvailableConnection, ConnectionProject
-from infisical.request import NULL, prepare
+from infisical.request import NULL
 from tests.wire import answer
 
 CONNECTIONS = Access("app_connections")
@@ -168,7 +169,7 @@ ROW = {
     "project": {"name": "P", "id": "p", "type": "secret-manager", "slug": "p-slug"},
     "credentials": {"accessKeyId": "AKIA"},
 }
-READ = AppConnection(
+FULL_CONNECTION = AppConnection(
     id="c1",
     name="n",
     app="aws",
@@ -188,8 +189,12 @@ READ = AppConnection(
 )
 
 ANSWERS = [
-    (AppConnections.get(app="aws", connection_id="c1"), {"appConnection": ROW}, READ),
-    (AppConnections.list(app="aws"), {"appConnections": [ROW, {"id": "c2"}]}, (READ, AppConnection(id="c2"))),
+    (AppConnections.get(app="aws", connection_id="c1"), {"appConnection": ROW}, FULL_CONNECTION),
+    (
+        AppConnections.list(app="aws"),
+        {"appConnections": [ROW, {"id": "c2"}]},
+        (FULL_CONNECTION, AppConnection(id="c2")),
+    ),
     (
         AppConnections.check_availability(app="aws"),
         {"appConnections": [{"app": "aws", "name": "n", "id": "c1", "projectId": None, "orgId": "o"}]},
@@ -203,19 +208,19 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_an_app_that_is_newer_than_this_library_is_asked_for_like_any_other():
+def test_an_app_unknown_to_this_library_is_requested_like_any_other():
     http = prepare(AppConnections.list(app="tomorrow/cloud"), "https://x", (), 1.0).unwrap()
 
     assert http.url == "https://x/api/v1/app-connections/tomorrow%2Fcloud"
 
 
-def test_null_clears_and_what_is_left_out_stays():
+def test_null_clears_and_omitted_parameters_are_not_sent():
     http = prepare(AppConnections.update(app="aws", connection_id="c1", description=NULL), "", (), 1.0).unwrap()
 
     assert json.loads(http.body) == {"description": None}
 
 
-def test_credentials_are_not_shown():
+def test_credentials_are_in_no_repr():
     connection = AppConnection(id="c1", credentials=KEYS)
     request = AppConnections.create(app="aws", name="n", method="access-key", credentials=KEYS)
 

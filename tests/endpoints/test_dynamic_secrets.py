@@ -8,8 +8,9 @@ import pytest
 from returns.result import Success
 
 from infisical import DecodeError, Request
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import many, one
+from infisical.encode import prepare
 from infisical.endpoints.dynamic_secrets import (
     CreatedLease,
     DynamicSecret,
@@ -18,17 +19,17 @@ from infisical.endpoints.dynamic_secrets import (
     DynamicSecretMetadata,
     DynamicSecrets,
 )
-from infisical.request import NULL, prepare
+from infisical.request import NULL
 from tests.wire import answer
 
-ACCESS = Access("dynamic_secrets", documented=IDENTITIES_AND_PEOPLE)
+ACCESS = Access("dynamic_secrets", documented=IDENTITIES_AND_USERS)
 SECRET = one(DynamicSecret, at="dynamicSecret")
 A_LEASE = one(DynamicSecretLease, at="lease")
 PATH = "/api/v1/dynamic-secrets/{name}"
 LEASE = "/api/v1/dynamic-secrets/leases/{leaseId}"
 NAME = (("name", "db"),)
 LEASE_ID = (("leaseId", "l1"),)
-WHERE = {"project_slug": "ps", "environment_slug": "dev", "path": "/app"}
+PLACE = {"project_slug": "ps", "environment_slug": "dev", "path": "/app"}
 WIRE = {"projectSlug": "ps", "environmentSlug": "dev", "path": "/app"}
 QUERY = tuple(WIRE.items())
 INPUTS = {"client": "postgres", "host": "h", "port": 5432, "username": "u", "password": "hidden"}
@@ -44,7 +45,7 @@ CHANGE = DynamicSecretChange(
 REQUESTS = [
     (
         DynamicSecrets.create(
-            **WHERE,
+            **PLACE,
             name="db",
             provider={"type": "sql-database", "inputs": INPUTS},
             default_ttl="1h",
@@ -71,16 +72,16 @@ REQUESTS = [
         ),
     ),
     (
-        DynamicSecrets.update(name="db", **WHERE, data=CHANGE),
+        DynamicSecrets.update(name="db", **PLACE, data=CHANGE),
         Request("PATCH", PATH, NAME, (), {**WIRE, "data": CHANGE}, SECRET, ACCESS),
     ),
     (
-        DynamicSecrets.delete(name="db", **WHERE, is_forced=True),
+        DynamicSecrets.delete(name="db", **PLACE, is_forced=True),
         Request("DELETE", PATH, NAME, (), {**WIRE, "isForced": True}, SECRET, ACCESS),
     ),
-    (DynamicSecrets.get(name="db", **WHERE), Request("GET", PATH, NAME, QUERY, None, SECRET, ACCESS)),
+    (DynamicSecrets.get(name="db", **PLACE), Request("GET", PATH, NAME, QUERY, None, SECRET, ACCESS)),
     (
-        DynamicSecrets.list(**WHERE),
+        DynamicSecrets.list(**PLACE),
         Request(
             "GET",
             "/api/v1/dynamic-secrets",
@@ -92,11 +93,11 @@ REQUESTS = [
         ),
     ),
     (
-        DynamicSecrets.list_leases(name="db", **WHERE),
+        DynamicSecrets.list_leases(name="db", **PLACE),
         Request("GET", f"{PATH}/leases", NAME, QUERY, None, many(DynamicSecretLease, at="leases"), ACCESS),
     ),
     (
-        DynamicSecrets.create_lease(dynamic_secret_name="db", **WHERE, ttl="1h", config={"namespace": "default"}),
+        DynamicSecrets.create_lease(dynamic_secret_name="db", **PLACE, ttl="1h", config={"namespace": "default"}),
         Request(
             "POST",
             "/api/v1/dynamic-secrets/leases",
@@ -108,15 +109,15 @@ REQUESTS = [
         ),
     ),
     (
-        DynamicSecrets.get_lease(lease_id="l1", **WHERE),
+        DynamicSecrets.get_lease(lease_id="l1", **PLACE),
         Request("GET", LEASE, LEASE_ID, QUERY, None, A_LEASE, ACCESS),
     ),
     (
-        DynamicSecrets.renew_lease(lease_id="l1", **WHERE, ttl="1h"),
+        DynamicSecrets.renew_lease(lease_id="l1", **PLACE, ttl="1h"),
         Request("POST", f"{LEASE}/renew", LEASE_ID, (), {**WIRE, "ttl": "1h"}, A_LEASE, ACCESS),
     ),
     (
-        DynamicSecrets.delete_lease(lease_id="l1", **WHERE, is_forced=False),
+        DynamicSecrets.delete_lease(lease_id="l1", **PLACE, is_forced=False),
         Request("DELETE", LEASE, LEASE_ID, (), {**WIRE, "isForced": False}, A_LEASE, ACCESS),
     ),
 ]
@@ -145,7 +146,7 @@ ROW = {
     "gatewayV2Id": "g2",
     "metadata": [{"key": "k", "value": "v"}],
 }
-READ = {
+SECRET_FIELDS = {
     "id": "d1",
     "name": "db",
     "version": 1,
@@ -175,7 +176,7 @@ LEASE_ROW = {
     "updatedAt": "2026-01-02T00:00:00.000Z",
     "config": {"namespace": "default"},
 }
-LEASE_READ = {
+LEASE_FIELDS = {
     "id": "l1",
     "version": 1,
     "external_entity_id": "x",
@@ -189,31 +190,31 @@ LEASE_READ = {
 
 ANSWERS = [
     (
-        DynamicSecrets.get(name="db", **WHERE),
+        DynamicSecrets.get(name="db", **PLACE),
         {"dynamicSecret": {**ROW, "inputs": INPUTS}},
-        DynamicSecret(**READ, inputs=INPUTS),
+        DynamicSecret(**SECRET_FIELDS, inputs=INPUTS),
     ),
     (
-        DynamicSecrets.list(**WHERE),
+        DynamicSecrets.list(**PLACE),
         {"dynamicSecrets": [ROW, {"id": "d2", "maxTTL": None}]},
-        (DynamicSecret(**READ), DynamicSecret(id="d2")),
+        (DynamicSecret(**SECRET_FIELDS), DynamicSecret(id="d2")),
     ),
     (
-        DynamicSecrets.list_leases(name="db", **WHERE),
+        DynamicSecrets.list_leases(name="db", **PLACE),
         {"leases": [LEASE_ROW, {"id": "l2", "config": None}]},
-        (DynamicSecretLease(**LEASE_READ), DynamicSecretLease(id="l2")),
+        (DynamicSecretLease(**LEASE_FIELDS), DynamicSecretLease(id="l2")),
     ),
     (
-        DynamicSecrets.get_lease(lease_id="l1", **WHERE),
+        DynamicSecrets.get_lease(lease_id="l1", **PLACE),
         {"lease": {**LEASE_ROW, "dynamicSecret": ROW}},
-        DynamicSecretLease(**LEASE_READ, dynamic_secret=DynamicSecret(**READ)),
+        DynamicSecretLease(**LEASE_FIELDS, dynamic_secret=DynamicSecret(**SECRET_FIELDS)),
     ),
     (
-        DynamicSecrets.create_lease(dynamic_secret_name="db", **WHERE),
+        DynamicSecrets.create_lease(dynamic_secret_name="db", **PLACE),
         {"lease": LEASE_ROW, "dynamicSecret": ROW, "data": {"DB_USERNAME": "u", "DB_PASSWORD": "pw"}},
         CreatedLease(
-            lease=DynamicSecretLease(**LEASE_READ),
-            dynamic_secret=DynamicSecret(**READ),
+            lease=DynamicSecretLease(**LEASE_FIELDS),
+            dynamic_secret=DynamicSecret(**SECRET_FIELDS),
             data={"DB_USERNAME": "u", "DB_PASSWORD": "pw"},
         ),
     ),
@@ -225,7 +226,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_changes_stand_below_data_where_null_clears_and_the_rest_stays():
+def test_changes_are_nested_in_data_null_clears_and_omitted_fields_are_not_sent():
     change = DynamicSecretChange(default_ttl="2h", max_ttl=NULL)
     request = DynamicSecrets.update(name="db", project_slug="ps", environment_slug="dev", data=change)
 
@@ -236,7 +237,7 @@ def test_changes_stand_below_data_where_null_clears_and_the_rest_stays():
     }
 
 
-def test_a_change_of_nothing_still_has_its_data():
+def test_an_empty_change_still_sends_data():
     request = DynamicSecrets.update(name="db", project_slug="ps", environment_slug="dev", data=DynamicSecretChange())
 
     assert json.loads(prepare(request, "", (), 1.0).unwrap().body)["data"] == {}
@@ -244,23 +245,23 @@ def test_a_change_of_nothing_still_has_its_data():
 
 @pytest.mark.parametrize(
     "request_",
-    [DynamicSecrets.delete(name="db", **WHERE), DynamicSecrets.delete_lease(lease_id="l1", **WHERE)],
+    [DynamicSecrets.delete(name="db", **PLACE), DynamicSecrets.delete_lease(lease_id="l1", **PLACE)],
     ids=["a dynamic secret", "a lease"],
 )
-def test_what_is_to_be_deleted_is_said_in_the_body_of_a_delete(request_):
+def test_a_delete_names_its_object_in_the_body(request_):
     http = prepare(request_, "https://x", (), 1.0).unwrap()
 
     assert (http.method, json.loads(http.body), "?" in http.url) == ("DELETE", WIRE, False)
 
 
-def test_a_lease_without_its_credentials_is_no_new_lease():
+def test_a_new_lease_without_credentials_is_a_decode_error():
     error = one(CreatedLease)(answer({"lease": LEASE_ROW, "data": None})).failure()
 
     assert isinstance(error, DecodeError)
     assert error.path == "data"
 
 
-def test_neither_inputs_nor_credentials_are_shown():
+def test_inputs_and_credentials_are_in_no_repr():
     lease = CreatedLease(lease=DynamicSecretLease(id="l1"), data={"DB_PASSWORD": "hidden"})
     secret = DynamicSecret(id="d1", inputs=INPUTS, metadata=(DynamicSecretMetadata(key="k", value="hidden"),))
 

@@ -8,7 +8,7 @@ import pytest
 from returns.result import Success
 
 from infisical import IdentityAccessToken, InfisicalClient, NotFoundError, Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
 from infisical.endpoints.identities import (
     Identities,
@@ -271,7 +271,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_metadata_is_sent_without_the_ids_that_the_server_gives():
+def test_metadata_is_sent_without_the_ids_of_the_server():
     executor = ScriptedExecutor(answer({"identity": {"id": "i1"}}))
     client = InfisicalClient(executor=executor, auth=IdentityAccessToken("any"))
     client.identities.update(identity_id="i1", metadata=[MembershipMetadata(key="team", value="shop")]).unwrap()
@@ -282,22 +282,22 @@ def test_metadata_is_sent_without_the_ids_that_the_server_gives():
 def test_a_search_for_everything_sends_an_empty_search():
     executor = ScriptedExecutor(answer({"identities": [], "totalCount": 0}))
     client = InfisicalClient(executor=executor, auth=IdentityAccessToken("any"))
-    found = client.identities.search(search={})
+    page = client.identities.search(search={})
 
-    assert found == Success(IdentityMembershipList(identities=(), total_count=0))
+    assert page == Success(IdentityMembershipList(identities=(), total_count=0))
     assert json.loads(executor.sent[0].body) == {"search": {}}
 
 
-RECORDED = "3b5ca2dd-9dd9-4acc-8378-a62ba3aba7ad"
-MADE, RENAMED, GONE = "2026-11-22T01:02:05.076Z", "2026-11-22T01:02:05.108Z", "2026-11-22T01:02:05.290Z"
+RECORDED_ID = "3b5ca2dd-9dd9-4acc-8378-a62ba3aba7ad"
+CREATED_AT, RENAMED_AT, DELETED_AT = "2026-11-22T01:02:05.076Z", "2026-11-22T01:02:05.108Z", "2026-11-22T01:02:05.290Z"
 
 
 def test_the_recorded_life_of_an_identity():
     client = replaying("identities_universal_auth.yaml")
-    made = client.identities.create(name="cassette-edb36791", organization_id=ORGANIZATION, role="member")
-    read = client.identities.get(identity_id=RECORDED)
-    renamed = client.identities.update(identity_id=RECORDED, name="cassette-renamed")
-    projects = client.identities.list_project_memberships(identity_id=RECORDED)
+    created = client.identities.create(name="cassette-edb36791", organization_id=ORGANIZATION, role="member")
+    read = client.identities.get(identity_id=RECORDED_ID)
+    renamed = client.identities.update(identity_id=RECORDED_ID, name="cassette-renamed")
+    projects = client.identities.list_project_memberships(identity_id=RECORDED_ID)
     listed = client(
         get(
             "/api/v2/organizations/{orgId}/identity-memberships",
@@ -305,19 +305,27 @@ def test_the_recorded_life_of_an_identity():
             returns=many(IdentityMembership, at="identityMemberships"),
         )
     )
-    deleted = client.identities.delete(identity_id=RECORDED)
-    gone = client.identities.get(identity_id=RECORDED)
+    deleted = client.identities.delete(identity_id=RECORDED_ID)
+    refusal = client.identities.get(identity_id=RECORDED_ID)
 
-    assert made == Success(Identity(id=RECORDED, name="cassette-edb36791", created_at=MADE, updated_at=MADE))
-    assert read == Success(
-        member("8bc281ba-bde3-4675-9e5a-e3d1ce80560f", "member", MADE, "cassette-edb36791", RECORDED, None)
+    assert created == Success(
+        Identity(id=RECORDED_ID, name="cassette-edb36791", created_at=CREATED_AT, updated_at=CREATED_AT)
     )
-    assert renamed == Success(Identity(id=RECORDED, name="cassette-renamed", created_at=MADE, updated_at=RENAMED))
+    assert read == Success(
+        build_membership(
+            "8bc281ba-bde3-4675-9e5a-e3d1ce80560f", "member", CREATED_AT, "cassette-edb36791", RECORDED_ID, None
+        )
+    )
+    assert renamed == Success(
+        Identity(id=RECORDED_ID, name="cassette-renamed", created_at=CREATED_AT, updated_at=RENAMED_AT)
+    )
     assert projects == Success(())
-    assert listed == Success(tuple(member(*row) for row in MEMBERS))
-    assert deleted == Success(Identity(id=RECORDED, name="cassette-renamed", created_at=MADE, updated_at=GONE))
-    assert gone.failure() == NotFoundError(
-        f"Failed to find identity with id {RECORDED}",
+    assert listed == Success(tuple(build_membership(*row) for row in MEMBERS))
+    assert deleted == Success(
+        Identity(id=RECORDED_ID, name="cassette-renamed", created_at=CREATED_AT, updated_at=DELETED_AT)
+    )
+    assert refusal.failure() == NotFoundError(
+        f"Failed to find identity with id {RECORDED_ID}",
         status_code=404,
         error_type="NotFound",
         method="GET",
@@ -325,7 +333,7 @@ def test_the_recorded_life_of_an_identity():
     )
 
 
-def member(id_, role, at, name, identity_id, auth_method="universal-auth"):
+def build_membership(id_, role, at, name, identity_id, auth_method="universal-auth"):
     """A membership as servers of 2024 answered, never changed since it was made."""
     return IdentityMembership(
         id=id_,

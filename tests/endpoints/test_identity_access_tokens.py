@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from infisical.auth import Access
 from returns.result import Success
 
 from infisical import AuthenticationError, IdentityAccessToken, InfisicalClient, LoginResponse, Request, ServiceToken
-from infisical.auth import EVERY, Access
 from infisical.decode import one
 from infisical.endpoints.identity_access_tokens import IdentityAccessTokens, RevokeResponse
 from infisical.errors import UnauthorizedError
 from infisical.executors import ScriptedExecutor
 from tests.wire import answer, replaying
 
-TOKENS = Access("identity_access_tokens", server=EVERY, judges_session=False)
+TOKENS = Access("identity_access_tokens", server=(), judges_session=False)
 
 REQUESTS = [
     (
@@ -47,7 +47,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_a_service_token_is_refused_by_the_documents_and_taken_by_the_server():
+def test_the_documented_policy_refuses_a_service_token_and_the_server_policy_accepts_it():
     executor = ScriptedExecutor(answer({"message": "m"}))
     by_documents = InfisicalClient(executor=executor, auth=ServiceToken("st.1"))
     by_server = InfisicalClient(executor=executor, auth=ServiceToken("st.1"), auth_policy="server")
@@ -57,7 +57,7 @@ def test_a_service_token_is_refused_by_the_documents_and_taken_by_the_server():
     assert len(executor.sent) == 1
 
 
-def test_the_token_that_is_renewed_and_the_renewed_one_do_not_show():
+def test_the_old_and_the_new_token_are_in_no_repr():
     request = IdentityAccessTokens.renew(access_token="s3cret")
     renewed = LoginResponse(access_token="s3cret", expires_in=600)
 

@@ -1,6 +1,6 @@
 """The identity auth groups: every request as a value, every answer decoded, and the recorded life of universal auth.
 
-What `client.login` makes of the logins stands in test_login_methods.py.
+Tests of `client.login` are in test_login_methods.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pytest
 from returns.result import Success
 
 from infisical import IdentityAccessToken, InfisicalClient, LoginResponse, Request, RequestError
-from infisical.auth import OPEN, Access
+from infisical.access import OPEN_ACCESS, Access
 from infisical.decode import many, one
 from infisical.endpoints.identity_auth import ClearLockoutsResponse, TrustedIp
 from infisical.endpoints.identity_auth.alicloud import AliCloud
@@ -47,32 +47,35 @@ SECRETS = "/api/v1/auth/universal-auth/identities/{identityId}/client-secrets"
 TOKEN_AUTH = "/api/v1/auth/token-auth/identities/{identityId}"
 TOKENS = "/api/v1/auth/token-auth/identities/{identityId}/tokens"
 TOKEN = "/api/v1/auth/token-auth/tokens/{tokenId}"
-INSIDE = TrustedIp(ip_address="10.0.0.0/8")
+PRIVATE_RANGE = TrustedIp(ip_address="10.0.0.0/8")
 
 
 def login(method, body, headers=()):
-    """The request of a login: open, and answered alike by all."""
-    return Request("POST", f"/api/v1/auth/{method}/login", (), (), body, one(LoginResponse), OPEN, headers)
+    """Build the request of a login: it is open, and every method has the same response."""
+    return Request("POST", f"/api/v1/auth/{method}/login", (), (), body, one(LoginResponse), OPEN_ACCESS, headers)
 
 
 def request(verb, path, parts, returns, body=None, query=()):
     return Request(verb, path, parts, query, body, returns, IDENTITY_AUTH)
 
 
-def universal(verb, body=None):
+def build_universal_request(verb, body=None):
     return request(verb, UNIVERSAL, ID, one(IdentityUniversalAuth, at="identityUniversalAuth"), body)
 
 
-def token_auth(verb, body=None):
+def build_token_request(verb, body=None):
     return request(verb, TOKEN_AUTH, ID, one(IdentityTokenAuth, at="identityTokenAuth"), body)
 
 
-SUB = {"organizationSlug": "sub", "subOrganizationName": "sub"}  # today's name, and that of servers before 2026
-WITH_JWT = {"identityId": "i1", "jwt": "j", **SUB}
+ORGANIZATION_FIELDS = {
+    "organizationSlug": "sub",
+    "subOrganizationName": "sub",
+}  # today's name, and that of servers before 2026
+WITH_JWT = {"identityId": "i1", "jwt": "j", **ORGANIZATION_FIELDS}
 LOGINS = [
     (
         Universal.login(client_id="c", client_secret="s", organization_slug="sub"),
-        login("universal-auth", {"clientId": "c", "clientSecret": "s", **SUB}),
+        login("universal-auth", {"clientId": "c", "clientSecret": "s", **ORGANIZATION_FIELDS}),
     ),
     (Token.login(identity_id="i1"), login("token", {"identityId": "i1"})),
     (Gcp.login(identity_id="i1", jwt="j", organization_slug="sub"), login("gcp-auth", WITH_JWT)),
@@ -95,19 +98,19 @@ LOGINS = [
                 "iamRequestBody": "Yg==",
                 "iamRequestHeaders": "e30=",
                 "iamHttpRequestMethod": "POST",
-                **SUB,
+                **ORGANIZATION_FIELDS,
             },
         ),
     ),
     (
         Ldap.login(identity_id="i1", username="u", password="p", organization_slug="sub"),
-        login("ldap-auth", {"identityId": "i1", "username": "u", "password": "p", **SUB}),
+        login("ldap-auth", {"identityId": "i1", "username": "u", "password": "p", **ORGANIZATION_FIELDS}),
     ),
     (
         TlsCert.login(identity_id="i1", client_certificate="-----BEGIN\na+/=", organization_slug="sub"),
         login(
             "tls-cert-auth",
-            {"identityId": "i1", **SUB},
+            {"identityId": "i1", **ORGANIZATION_FIELDS},
             (("x-identity-tls-cert-auth-client-cert", "-----BEGIN%0Aa%2B%2F%3D"),),
         ),
     ),
@@ -115,7 +118,7 @@ LOGINS = [
         Oci.login(identity_id="i1", user_ocid="ocid1", headers={"x-date": "d"}, organization_slug="sub"),
         login(
             "oci-auth",
-            {"identityId": "i1", "userOcid": "ocid1", "headers": {"x-date": "d"}, **SUB},
+            {"identityId": "i1", "userOcid": "ocid1", "headers": {"x-date": "d"}, **ORGANIZATION_FIELDS},
         ),
     ),
     (
@@ -141,7 +144,7 @@ LOGINS = [
                 "SignatureVersion": "1.0",
                 "SignatureNonce": "n",
                 "Signature": "c2ln",
-                **SUB,
+                **ORGANIZATION_FIELDS,
             },
         ),
     ),
@@ -151,26 +154,26 @@ TOKEN_SETTINGS = {
     "access_token_ttl": 600,
     "access_token_max_ttl": 3600,
     "access_token_num_uses_limit": 5,
-    "access_token_trusted_ips": [INSIDE],
+    "access_token_trusted_ips": [PRIVATE_RANGE],
 }
-TOKEN_SETTINGS_SENT = {
+TOKEN_SETTINGS_BODY = {
     "accessTokenTTL": 600,
     "accessTokenMaxTTL": 3600,
     "accessTokenNumUsesLimit": 5,
-    "accessTokenTrustedIps": (INSIDE,),
+    "accessTokenTrustedIps": (PRIVATE_RANGE,),
 }
 UNIVERSAL_SETTINGS = {
     **TOKEN_SETTINGS,
-    "client_secret_trusted_ips": [INSIDE],
+    "client_secret_trusted_ips": [PRIVATE_RANGE],
     "access_token_period": 0,
     "lockout_enabled": False,
     "lockout_threshold": 4,
     "lockout_duration_seconds": 60,
     "lockout_counter_reset_seconds": 5,
 }
-UNIVERSAL_SETTINGS_SENT = {
-    **TOKEN_SETTINGS_SENT,
-    "clientSecretTrustedIps": (INSIDE,),
+UNIVERSAL_SETTINGS_BODY = {
+    **TOKEN_SETTINGS_BODY,
+    "clientSecretTrustedIps": (PRIVATE_RANGE,),
     "accessTokenPeriod": 0,
     "lockoutEnabled": False,
     "lockoutThreshold": 4,
@@ -182,10 +185,16 @@ ONE_SECRET = one(ClientSecret, at="clientSecretData")
 TOKEN_ID = (("tokenId", "t1"),)
 ONE_TOKEN = one(TokenAuthToken, at="token")
 SETTINGS = [
-    (Universal.attach(identity_id="i1", **UNIVERSAL_SETTINGS), universal("POST", UNIVERSAL_SETTINGS_SENT)),
-    (Universal.update(identity_id="i1", **UNIVERSAL_SETTINGS), universal("PATCH", UNIVERSAL_SETTINGS_SENT)),
-    (Universal.get(identity_id="i1"), universal("GET")),
-    (Universal.revoke(identity_id="i1"), universal("DELETE")),
+    (
+        Universal.attach(identity_id="i1", **UNIVERSAL_SETTINGS),
+        build_universal_request("POST", UNIVERSAL_SETTINGS_BODY),
+    ),
+    (
+        Universal.update(identity_id="i1", **UNIVERSAL_SETTINGS),
+        build_universal_request("PATCH", UNIVERSAL_SETTINGS_BODY),
+    ),
+    (Universal.get(identity_id="i1"), build_universal_request("GET")),
+    (Universal.revoke(identity_id="i1"), build_universal_request("DELETE")),
     (
         Universal.create_client_secret(identity_id="i1", description="d", num_uses_limit=1, ttl=60),
         request("POST", SECRETS, ID, one(CreatedClientSecret), {"description": "d", "numUsesLimit": 1, "ttl": 60}),
@@ -206,13 +215,13 @@ SETTINGS = [
         Universal.clear_lockouts(identity_id="i1"),
         request("POST", f"{UNIVERSAL}/clear-lockouts", ID, one(ClearLockoutsResponse), {}),
     ),
-    (Token.attach(identity_id="i1", **TOKEN_SETTINGS), token_auth("POST", TOKEN_SETTINGS_SENT)),
-    (Token.update(identity_id="i1", **TOKEN_SETTINGS), token_auth("PATCH", TOKEN_SETTINGS_SENT)),
-    (Token.get(identity_id="i1"), token_auth("GET")),
-    (Token.revoke(identity_id="i1"), token_auth("DELETE")),
+    (Token.attach(identity_id="i1", **TOKEN_SETTINGS), build_token_request("POST", TOKEN_SETTINGS_BODY)),
+    (Token.update(identity_id="i1", **TOKEN_SETTINGS), build_token_request("PATCH", TOKEN_SETTINGS_BODY)),
+    (Token.get(identity_id="i1"), build_token_request("GET")),
+    (Token.revoke(identity_id="i1"), build_token_request("DELETE")),
     (
         Token.create_token(identity_id="i1", name="n", organization_slug="sub"),
-        request("POST", TOKENS, ID, one(CreatedToken), {"name": "n", **SUB}),
+        request("POST", TOKENS, ID, one(CreatedToken), {"name": "n", **ORGANIZATION_FIELDS}),
     ),
     (
         Token.list_tokens(identity_id="i1", offset=0, limit=100),
@@ -234,19 +243,19 @@ def test_an_endpoint_builds_this_request(built, expected):
 
 
 T1, T2 = "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"
-IPS_SENT = [{"ipAddress": "10.0.0.0", "prefix": 8, "type": "ipv4"}, {"ipAddress": "::1", "type": "ipv6"}]
+TRUSTED_IPS_BODY = [{"ipAddress": "10.0.0.0", "prefix": 8, "type": "ipv4"}, {"ipAddress": "::1", "type": "ipv6"}]
 IPS = (TrustedIp(ip_address="10.0.0.0", prefix=8, type="ipv4"), TrustedIp(ip_address="::1", type="ipv6"))
-SHARED_SENT = {
+SHARED_BODY = {
     "id": "a1",
     "identityId": "i1",
     "accessTokenTTL": 600,
     "accessTokenMaxTTL": 3600,
     "accessTokenNumUsesLimit": 5,
-    "accessTokenTrustedIps": IPS_SENT,
+    "accessTokenTrustedIps": TRUSTED_IPS_BODY,
     "createdAt": T1,
     "updatedAt": T2,
 }
-SHARED = {
+SHARED_FIELDS = {
     "id": "a1",
     "identity_id": "i1",
     "access_token_ttl": 600,
@@ -256,7 +265,7 @@ SHARED = {
     "created_at": T1,
     "updated_at": T2,
 }
-SECRET_SENT = {
+SECRET_BODY = {
     "id": "s1",
     "createdAt": T1,
     "updatedAt": T2,
@@ -280,7 +289,7 @@ SECRET = ClientSecret(
     identity_ua_id="a1",
     is_client_secret_revoked=False,
 )
-MADE_SENT = {
+CREATED_TOKEN_BODY = {
     "id": "t1",
     "accessTokenTTL": 600,
     "accessTokenMaxTTL": 3600,
@@ -298,7 +307,7 @@ MADE_SENT = {
     "accessTokenPeriod": 0,
     "subOrganizationId": "o",
 }
-MADE = TokenAuthToken(
+CREATED_TOKEN = TokenAuthToken(
     id="t1",
     access_token_ttl=600,
     access_token_max_ttl=3600,
@@ -315,20 +324,20 @@ MADE = TokenAuthToken(
     access_token_period=0,
     sub_organization_id="o",
 )
-LOGIN_SENT = {"accessToken": "t", "expiresIn": 600, "accessTokenMaxTTL": 3600, "tokenType": "Bearer"}
+LOGIN_BODY = {"accessToken": "t", "expiresIn": 600, "accessTokenMaxTTL": 3600, "tokenType": "Bearer"}
 ANSWERS = [
     (
         Universal.login(client_id="c", client_secret="s"),
-        LOGIN_SENT,
+        LOGIN_BODY,
         LoginResponse(access_token="t", expires_in=600, access_token_max_ttl=3600),
     ),
     (
         Universal.get(identity_id="i1"),
         {
             "identityUniversalAuth": {
-                **SHARED_SENT,
+                **SHARED_BODY,
                 "clientId": "c",
-                "clientSecretTrustedIps": IPS_SENT,
+                "clientSecretTrustedIps": TRUSTED_IPS_BODY,
                 "accessTokenPeriod": 0,
                 "lockoutEnabled": True,
                 "lockoutThreshold": 3,
@@ -337,7 +346,7 @@ ANSWERS = [
             }
         },
         IdentityUniversalAuth(
-            **SHARED,
+            **SHARED_FIELDS,
             client_id="c",
             client_secret_trusted_ips=IPS,
             access_token_period=0,
@@ -349,20 +358,20 @@ ANSWERS = [
     ),
     (
         Universal.create_client_secret(identity_id="i1"),
-        {"clientSecret": "s", "clientSecretData": SECRET_SENT},
+        {"clientSecret": "s", "clientSecretData": SECRET_BODY},
         CreatedClientSecret(client_secret="s", client_secret_data=SECRET),
     ),
-    (Universal.list_client_secrets(identity_id="i1"), {"clientSecretData": [SECRET_SENT]}, (SECRET,)),
-    (Universal.get_client_secret(identity_id="i1", client_secret_id="s1"), {"clientSecretData": SECRET_SENT}, SECRET),
+    (Universal.list_client_secrets(identity_id="i1"), {"clientSecretData": [SECRET_BODY]}, (SECRET,)),
+    (Universal.get_client_secret(identity_id="i1", client_secret_id="s1"), {"clientSecretData": SECRET_BODY}, SECRET),
     (Universal.clear_lockouts(identity_id="i1"), {"deleted": 2}, ClearLockoutsResponse(deleted=2)),
-    (Token.get(identity_id="i1"), {"identityTokenAuth": SHARED_SENT}, IdentityTokenAuth(**SHARED)),
+    (Token.get(identity_id="i1"), {"identityTokenAuth": SHARED_BODY}, IdentityTokenAuth(**SHARED_FIELDS)),
     (
         Token.create_token(identity_id="i1"),
-        {**LOGIN_SENT, "tokenData": MADE_SENT},
-        CreatedToken(access_token="t", expires_in=600, access_token_max_ttl=3600, token_data=MADE),
+        {**LOGIN_BODY, "tokenData": CREATED_TOKEN_BODY},
+        CreatedToken(access_token="t", expires_in=600, access_token_max_ttl=3600, token_data=CREATED_TOKEN),
     ),
-    (Token.list_tokens(identity_id="i1"), {"tokens": [MADE_SENT]}, (MADE,)),
-    (Token.get_token(token_id="t1"), {"token": MADE_SENT}, MADE),
+    (Token.list_tokens(identity_id="i1"), {"tokens": [CREATED_TOKEN_BODY]}, (CREATED_TOKEN,)),
+    (Token.get_token(token_id="t1"), {"token": CREATED_TOKEN_BODY}, CREATED_TOKEN),
     (Token.revoke_token(token_id="t1"), {"message": "m"}, RevokeTokenResponse(message="m")),
 ]
 
@@ -372,8 +381,8 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_what_is_shown_once_does_not_show_in_a_repr():
-    shown = repr(
+def test_a_secret_that_is_returned_once_is_in_no_repr():
+    text = repr(
         (
             LoginResponse(access_token="s3cret"),
             CreatedToken(access_token="s3cret"),
@@ -381,23 +390,23 @@ def test_what_is_shown_once_does_not_show_in_a_repr():
         )
     )
 
-    assert "s3cret" not in shown
+    assert "s3cret" not in text
 
 
-def test_a_trusted_address_is_sent_as_it_was_given_and_no_more():
+def test_a_trusted_address_is_sent_unchanged_without_other_fields():
     executor = ScriptedExecutor(answer({"identityTokenAuth": {"id": "a1"}}))
     client = InfisicalClient(executor=executor, auth=IdentityAccessToken("any"))
-    client.identity_auth.token.update(identity_id="i1", access_token_trusted_ips=[INSIDE]).unwrap()
+    client.identity_auth.token.update(identity_id="i1", access_token_trusted_ips=[PRIVATE_RANGE]).unwrap()
 
     assert json.loads(executor.sent[0].body) == {"accessTokenTrustedIps": [{"ipAddress": "10.0.0.0/8"}]}
 
 
-def test_the_login_that_servers_no_longer_have_is_marked_and_says_what_to_use():
+def test_the_removed_login_is_deprecated_with_a_remedy():
     assert "IdentityAccessToken" in Token.login.__deprecated__
 
 
 @pytest.mark.parametrize("certificate", [7, None, b"-----BEGIN", "\ud800"])
-def test_a_certificate_that_is_no_text_is_refused_before_it_is_sent(certificate):
+def test_a_certificate_that_is_not_text_is_refused_before_it_is_sent(certificate):
     executor = ScriptedExecutor()
     error = InfisicalClient(executor=executor)(
         TlsCert.login(identity_id="i1", client_certificate=certificate)
@@ -407,28 +416,28 @@ def test_a_certificate_that_is_no_text_is_refused_before_it_is_sent(certificate)
     assert executor.sent == []
 
 
-RECORDED = "3b5ca2dd-9dd9-4acc-8378-a62ba3aba7ad"
+RECORDED_ID = "3b5ca2dd-9dd9-4acc-8378-a62ba3aba7ad"
 ATTACHED, UPDATED = "2026-11-22T01:02:05.145Z", "2026-11-22T01:02:05.170Z"
 CREATED, REVOKED = "2026-11-22T01:02:05.237Z", "2026-11-22T01:02:05.279Z"
-EVERYWHERE = TrustedIp(ip_address="0.0.0.0", prefix=0, type="ipv4")
+ANY_ADDRESS = TrustedIp(ip_address="0.0.0.0", prefix=0, type="ipv4")
 
 
-def recorded_settings(ttl, updated_at):
+def build_recorded_settings(ttl, updated_at):
     return IdentityUniversalAuth(
         id="6f119a5c-abc7-4aee-ad04-99b367667919",
         client_id="6fb1ba8a-9164-49d1-b373-22078ccaba29",
         access_token_ttl=ttl,
         access_token_max_ttl=2592000,
         access_token_num_uses_limit=0,
-        client_secret_trusted_ips=(EVERYWHERE,),
-        access_token_trusted_ips=(EVERYWHERE,),
+        client_secret_trusted_ips=(ANY_ADDRESS,),
+        access_token_trusted_ips=(ANY_ADDRESS,),
         created_at=ATTACHED,
         updated_at=updated_at,
-        identity_id=RECORDED,
+        identity_id=RECORDED_ID,
     )
 
 
-def recorded_secret(updated_at, is_revoked):
+def build_recorded_secret(updated_at, is_revoked):
     return ClientSecret(
         id="1fe298c8-2822-4eea-8b9a-e7724897fc11",
         created_at=CREATED,
@@ -447,29 +456,29 @@ def test_the_recorded_life_of_universal_auth():
     universal = replaying("identities_universal_auth.yaml").identity_auth.universal
     anywhere = [TrustedIp(ip_address="0.0.0.0/0")]
     attached = universal.attach(
-        identity_id=RECORDED,
+        identity_id=RECORDED_ID,
         access_token_ttl=2592000,
         access_token_max_ttl=2592000,
         access_token_num_uses_limit=0,
         client_secret_trusted_ips=anywhere,
         access_token_trusted_ips=anywhere,
     )
-    read = universal.get(identity_id=RECORDED)
-    updated = universal.update(identity_id=RECORDED, access_token_ttl=86400)
-    made = universal.create_client_secret(identity_id=RECORDED, description="ci", num_uses_limit=0, ttl=0)
-    secret_id = made.unwrap().client_secret_data.id
-    listed = universal.list_client_secrets(identity_id=RECORDED)
-    found = universal.get_client_secret(identity_id=RECORDED, client_secret_id=secret_id)
-    revoked = universal.revoke_client_secret(identity_id=RECORDED, client_secret_id=secret_id)
-    removed = universal.revoke(identity_id=RECORDED)
+    read = universal.get(identity_id=RECORDED_ID)
+    updated = universal.update(identity_id=RECORDED_ID, access_token_ttl=86400)
+    created = universal.create_client_secret(identity_id=RECORDED_ID, description="ci", num_uses_limit=0, ttl=0)
+    secret_id = created.unwrap().client_secret_data.id
+    listed = universal.list_client_secrets(identity_id=RECORDED_ID)
+    secret = universal.get_client_secret(identity_id=RECORDED_ID, client_secret_id=secret_id)
+    revoked = universal.revoke_client_secret(identity_id=RECORDED_ID, client_secret_id=secret_id)
+    removed = universal.revoke(identity_id=RECORDED_ID)
 
-    assert attached == read == Success(recorded_settings(2592000, ATTACHED))
-    assert updated == removed == Success(recorded_settings(86400, UPDATED))
-    assert made == Success(
+    assert attached == read == Success(build_recorded_settings(2592000, ATTACHED))
+    assert updated == removed == Success(build_recorded_settings(86400, UPDATED))
+    assert created == Success(
         CreatedClientSecret(
-            client_secret="scrubbed-client-secret", client_secret_data=recorded_secret(CREATED, is_revoked=False)
+            client_secret="scrubbed-client-secret", client_secret_data=build_recorded_secret(CREATED, is_revoked=False)
         )
     )
-    assert listed == Success((recorded_secret(CREATED, is_revoked=False),))
-    assert found == Success(recorded_secret(CREATED, is_revoked=False))
-    assert revoked == Success(recorded_secret(REVOKED, is_revoked=True))
+    assert listed == Success((build_recorded_secret(CREATED, is_revoked=False),))
+    assert secret == Success(build_recorded_secret(CREATED, is_revoked=False))
+    assert revoked == Success(build_recorded_secret(REVOKED, is_revoked=True))

@@ -1,6 +1,6 @@
 """The settings of identity auth by tokens, passwords and certificates: requests, answers, and the traps of the wire.
 
-The methods of clouds stand in test_identity_auth_settings_clouds.py, the logins in test_identity_auth.py.
+Cloud methods are in test_identity_auth_settings_clouds.py, logins in test_identity_auth.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pytest
 from returns.result import Success
 
 from infisical import NULL, IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.identity_auth import TrustedIp
 from infisical.endpoints.identity_auth.jwt import IdentityJwtAuth, JwtLogin
@@ -23,10 +23,10 @@ from infisical.executors import ScriptedExecutor
 from tests.wire import answer
 
 IDENTITY_AUTH = Access("identity_auth")
-INSIDE = TrustedIp(ip_address="10.0.0.0/8")
+PRIVATE_RANGE = TrustedIp(ip_address="10.0.0.0/8")
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 KEY = "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n"
-DEVELOPERS = LdapAllowedField(key="ou", value="developers")
+DEVELOPER_FIELD = LdapAllowedField(key="ou", value="developers")
 ONE_KUBERNETES = one(IdentityKubernetesAuth, at="identityKubernetesAuth")
 ONE_OIDC = one(IdentityOidcAuth, at="identityOidcAuth")
 ONE_JWT = one(IdentityJwtAuth, at="identityJwtAuth")
@@ -35,7 +35,7 @@ ONE_TLS = one(IdentityTlsCertAuth, at="identityTlsCertAuth")
 
 
 def request(verb, method, returns, body=None):
-    """The request of a method's settings: the same path for all four verbs."""
+    """Build the request for the settings of a method: all four verbs have the same path."""
     path = f"/api/v1/auth/{method}/identities/{{identityId}}"
     return Request(verb, path, (("identityId", "i1"),), (), body, returns, IDENTITY_AUTH)
 
@@ -44,13 +44,13 @@ TOKENS = {
     "access_token_ttl": 600,
     "access_token_max_ttl": 3600,
     "access_token_num_uses_limit": 5,
-    "access_token_trusted_ips": [INSIDE],
+    "access_token_trusted_ips": [PRIVATE_RANGE],
 }
-TOKENS_SENT = {
+TOKENS_BODY = {
     "accessTokenTTL": 600,
     "accessTokenMaxTTL": 3600,
     "accessTokenNumUsesLimit": 5,
-    "accessTokenTrustedIps": (INSIDE,),
+    "accessTokenTrustedIps": (PRIVATE_RANGE,),
 }
 KUBERNETES = {
     **TOKENS,
@@ -65,8 +65,8 @@ KUBERNETES = {
     "verify_tls_certificate": True,
     "gateway_pool_id": "gp",
 }
-KUBERNETES_SENT = {
-    **TOKENS_SENT,
+KUBERNETES_BODY = {
+    **TOKENS_BODY,
     "kubernetesHost": "https://k8s.example.com",
     "caCert": PEM,
     "tokenReviewerJwt": "j",
@@ -88,8 +88,8 @@ OIDC = {
     "bound_subject": "s",
     "claim_metadata_mapping": {"repo": "repository"},
 }
-OIDC_SENT = {
-    **TOKENS_SENT,
+OIDC_BODY = {
+    **TOKENS_BODY,
     "oidcDiscoveryUrl": "https://idp.example.com",
     "caCert": PEM,
     "boundIssuer": "https://idp.example.com",
@@ -109,8 +109,8 @@ JWT = {
     "bound_claims": {"team": "t"},
     "bound_subject": "s",
 }
-JWT_SENT = {
-    **TOKENS_SENT,
+JWT_BODY = {
+    **TOKENS_BODY,
     "configurationType": "static",
     "jwksUrl": "https://idp.example.com/jwks",
     "jwksCaCert": PEM,
@@ -128,57 +128,57 @@ LDAP = {
     "bind_pass": "p",
     "search_base": "dc=example,dc=com",
     "search_filter": "(uid={{username}})",
-    "allowed_fields": [DEVELOPERS],
+    "allowed_fields": [DEVELOPER_FIELD],
     "lockout_enabled": False,
     "lockout_threshold": 4,
     "lockout_duration_seconds": 60,
     "lockout_counter_reset_seconds": 5,
 }
-LDAP_SENT = {
-    **TOKENS_SENT,
+LDAP_BODY = {
+    **TOKENS_BODY,
     "templateId": "t",
     "url": "ldaps://ldap.example.com",
     "bindDN": "cn=admin,dc=example,dc=com",
     "bindPass": "p",
     "searchBase": "dc=example,dc=com",
     "searchFilter": "(uid={{username}})",
-    "allowedFields": (DEVELOPERS,),
+    "allowedFields": (DEVELOPER_FIELD,),
     "lockoutEnabled": False,
     "lockoutThreshold": 4,
     "lockoutDurationSeconds": 60,
     "lockoutCounterResetSeconds": 5,
 }
 TLS = {**TOKENS, "ca_certificate": PEM, "allowed_common_names": "a,b"}
-TLS_SENT = {**TOKENS_SENT, "caCertificate": PEM, "allowedCommonNames": "a,b"}
+TLS_BODY = {**TOKENS_BODY, "caCertificate": PEM, "allowedCommonNames": "a,b"}
 
 REQUESTS = [
     (
         Kubernetes.attach(identity_id="i1", **KUBERNETES),
-        request("POST", "kubernetes-auth", ONE_KUBERNETES, KUBERNETES_SENT),
+        request("POST", "kubernetes-auth", ONE_KUBERNETES, KUBERNETES_BODY),
     ),
     (
         Kubernetes.update(identity_id="i1", **KUBERNETES),
-        request("PATCH", "kubernetes-auth", ONE_KUBERNETES, KUBERNETES_SENT),
+        request("PATCH", "kubernetes-auth", ONE_KUBERNETES, KUBERNETES_BODY),
     ),
     (Kubernetes.get(identity_id="i1"), request("GET", "kubernetes-auth", ONE_KUBERNETES)),
     (Kubernetes.revoke(identity_id="i1"), request("DELETE", "kubernetes-auth", ONE_KUBERNETES)),
-    (Oidc.attach(identity_id="i1", **OIDC), request("POST", "oidc-auth", ONE_OIDC, OIDC_SENT)),
-    (Oidc.update(identity_id="i1", **OIDC), request("PATCH", "oidc-auth", ONE_OIDC, OIDC_SENT)),
+    (Oidc.attach(identity_id="i1", **OIDC), request("POST", "oidc-auth", ONE_OIDC, OIDC_BODY)),
+    (Oidc.update(identity_id="i1", **OIDC), request("PATCH", "oidc-auth", ONE_OIDC, OIDC_BODY)),
     (Oidc.get(identity_id="i1"), request("GET", "oidc-auth", ONE_OIDC)),
     (Oidc.revoke(identity_id="i1"), request("DELETE", "oidc-auth", ONE_OIDC)),
-    (JwtLogin.attach(identity_id="i1", **JWT), request("POST", "jwt-auth", ONE_JWT, JWT_SENT)),
-    (JwtLogin.update(identity_id="i1", **JWT), request("PATCH", "jwt-auth", ONE_JWT, JWT_SENT)),
+    (JwtLogin.attach(identity_id="i1", **JWT), request("POST", "jwt-auth", ONE_JWT, JWT_BODY)),
+    (JwtLogin.update(identity_id="i1", **JWT), request("PATCH", "jwt-auth", ONE_JWT, JWT_BODY)),
     (JwtLogin.get(identity_id="i1"), request("GET", "jwt-auth", ONE_JWT)),
     (JwtLogin.revoke(identity_id="i1"), request("DELETE", "jwt-auth", ONE_JWT)),
     (
         Ldap.attach(identity_id="i1", **LDAP, ldap_ca_certificate=PEM),
-        request("POST", "ldap-auth", ONE_LDAP, {**LDAP_SENT, "ldapCaCertificate": PEM}),
+        request("POST", "ldap-auth", ONE_LDAP, {**LDAP_BODY, "ldapCaCertificate": PEM}),
     ),
-    (Ldap.update(identity_id="i1", **LDAP), request("PATCH", "ldap-auth", ONE_LDAP, LDAP_SENT)),
+    (Ldap.update(identity_id="i1", **LDAP), request("PATCH", "ldap-auth", ONE_LDAP, LDAP_BODY)),
     (Ldap.get(identity_id="i1"), request("GET", "ldap-auth", ONE_LDAP)),
     (Ldap.revoke(identity_id="i1"), request("DELETE", "ldap-auth", ONE_LDAP)),
-    (TlsCert.attach(identity_id="i1", **TLS), request("POST", "tls-cert-auth", ONE_TLS, TLS_SENT)),
-    (TlsCert.update(identity_id="i1", **TLS), request("PATCH", "tls-cert-auth", ONE_TLS, TLS_SENT)),
+    (TlsCert.attach(identity_id="i1", **TLS), request("POST", "tls-cert-auth", ONE_TLS, TLS_BODY)),
+    (TlsCert.update(identity_id="i1", **TLS), request("PATCH", "tls-cert-auth", ONE_TLS, TLS_BODY)),
     (TlsCert.get(identity_id="i1"), request("GET", "tls-cert-auth", ONE_TLS)),
     (TlsCert.revoke(identity_id="i1"), request("DELETE", "tls-cert-auth", ONE_TLS)),
 ]
@@ -190,7 +190,7 @@ def test_an_endpoint_builds_this_request(built, expected):
 
 
 T1, T2 = "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"
-SHARED_SENT = {
+SHARED_BODY = {
     "id": "a1",
     "identityId": "i1",
     "accessTokenTTL": 600,
@@ -201,7 +201,7 @@ SHARED_SENT = {
     "createdAt": T1,
     "updatedAt": T2,
 }
-SHARED = {
+SHARED_FIELDS = {
     "id": "a1",
     "identity_id": "i1",
     "access_token_ttl": 600,
@@ -214,43 +214,45 @@ SHARED = {
 }
 
 
-def answered(settings):
-    """What a server makes of the settings of a request, but for the shared ones."""
-    return {name: value for name, value in settings.items() if name not in {**TOKENS, **TOKENS_SENT}}
+def build_response(settings):
+    """Build the server's response to the settings of a request, without the shared ones."""
+    return {name: value for name, value in settings.items() if name not in {**TOKENS, **TOKENS_BODY}}
 
 
 ANSWERS = [
     (
         Kubernetes.get(identity_id="i1"),
-        {"identityKubernetesAuth": {**SHARED_SENT, **answered(KUBERNETES_SENT)}},
-        IdentityKubernetesAuth(**SHARED, **answered(KUBERNETES)),
+        {"identityKubernetesAuth": {**SHARED_BODY, **build_response(KUBERNETES_BODY)}},
+        IdentityKubernetesAuth(**SHARED_FIELDS, **build_response(KUBERNETES)),
     ),
     (
         Oidc.get(identity_id="i1"),
-        {"identityOidcAuth": {**SHARED_SENT, **answered(OIDC_SENT)}},
-        IdentityOidcAuth(**SHARED, **answered(OIDC)),
+        {"identityOidcAuth": {**SHARED_BODY, **build_response(OIDC_BODY)}},
+        IdentityOidcAuth(**SHARED_FIELDS, **build_response(OIDC)),
     ),
     (
         JwtLogin.get(identity_id="i1"),
-        {"identityJwtAuth": {**SHARED_SENT, **answered(JWT_SENT), "publicKeys": [KEY]}},
-        IdentityJwtAuth(**SHARED, **{**answered(JWT), "public_keys": (KEY,)}),
+        {"identityJwtAuth": {**SHARED_BODY, **build_response(JWT_BODY), "publicKeys": [KEY]}},
+        IdentityJwtAuth(**SHARED_FIELDS, **{**build_response(JWT), "public_keys": (KEY,)}),
     ),
     (
         Ldap.get(identity_id="i1"),
         {
             "identityLdapAuth": {
-                **SHARED_SENT,
-                **answered(LDAP_SENT),
+                **SHARED_BODY,
+                **build_response(LDAP_BODY),
                 "allowedFields": [{"key": "ou", "value": "developers"}],
                 "ldapCaCertificate": PEM,
             }
         },
-        IdentityLdapAuth(**SHARED, **{**answered(LDAP), "allowed_fields": (DEVELOPERS,)}, ldap_ca_certificate=PEM),
+        IdentityLdapAuth(
+            **SHARED_FIELDS, **{**build_response(LDAP), "allowed_fields": (DEVELOPER_FIELD,)}, ldap_ca_certificate=PEM
+        ),
     ),
     (
         TlsCert.get(identity_id="i1"),
-        {"identityTlsCertAuth": {**SHARED_SENT, "caCertificate": PEM, "allowedCommonNames": "a,b"}},
-        IdentityTlsCertAuth(**SHARED, ca_certificate=PEM, allowed_common_names="a,b"),
+        {"identityTlsCertAuth": {**SHARED_BODY, "caCertificate": PEM, "allowedCommonNames": "a,b"}},
+        IdentityTlsCertAuth(**SHARED_FIELDS, ca_certificate=PEM, allowed_common_names="a,b"),
     ),
 ]
 
@@ -261,13 +263,13 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
 
 
 @pytest.mark.parametrize(("request_", "body", "expected"), ANSWERS, ids=[f"{r.method} {r.path}" for r, _, _ in ANSWERS])
-def test_settings_are_written_by_the_names_that_the_server_has(request_, body, expected):
+def test_settings_are_written_by_the_names_of_the_server(request_, body, expected):
     (sent,) = body.values()
 
     assert sent == json.loads(expected.to_json())
 
 
-NULLS = [
+NULL_ANSWERS = [
     (
         Kubernetes.get(identity_id="i1"),
         {"identityKubernetesAuth": {"id": "a1", "kubernetesHost": None, "gatewayId": None, "tokenReviewerJwt": None}},
@@ -292,13 +294,15 @@ NULLS = [
 ]
 
 
-@pytest.mark.parametrize(("request_", "body", "expected"), NULLS, ids=[f"{r.method} {r.path}" for r, _, _ in NULLS])
-def test_what_an_answer_leaves_out_or_has_as_null_is_none_or_an_empty_tuple(request_, body, expected):
+@pytest.mark.parametrize(
+    ("request_", "body", "expected"), NULL_ANSWERS, ids=[f"{r.method} {r.path}" for r, _, _ in NULL_ANSWERS]
+)
+def test_a_field_that_is_absent_or_null_is_none_or_an_empty_tuple(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def written(built):
-    """The JSON body of a request, as it leaves."""
+def decode_body(built):
+    """Send a request, and decode its JSON body."""
     executor = ScriptedExecutor(answer({built.returns.at: {"id": "a1"}}))
     InfisicalClient(executor=executor, auth=IdentityAccessToken("any"))(built).unwrap()
     return json.loads(executor.sent[0].body)
@@ -315,7 +319,7 @@ def test_the_host_of_kubernetes_is_null_where_a_gateway_reviews():
         gateway_id="g",
     )
 
-    assert written(built) == {
+    assert decode_body(built) == {
         "kubernetesHost": None,
         "allowedNamespaces": "",
         "allowedNames": "",
@@ -325,21 +329,21 @@ def test_the_host_of_kubernetes_is_null_where_a_gateway_reviews():
     }
 
 
-def test_what_can_be_null_is_sent_as_null_by_an_update_and_what_is_left_out_is_not_sent():
+def test_an_update_sends_NULL_as_null_and_does_not_send_omitted_parameters():
     cleared = Kubernetes.update(identity_id="i1", kubernetes_host=NULL, token_reviewer_jwt=NULL, gateway_id=NULL)
 
-    assert written(cleared) == {"kubernetesHost": None, "tokenReviewerJwt": None, "gatewayId": None}
-    assert written(TlsCert.update(identity_id="i1", allowed_common_names=NULL)) == {"allowedCommonNames": None}
-    assert written(Oidc.update(identity_id="i1")) == {}
+    assert decode_body(cleared) == {"kubernetesHost": None, "tokenReviewerJwt": None, "gatewayId": None}
+    assert decode_body(TlsCert.update(identity_id="i1", allowed_common_names=NULL)) == {"allowedCommonNames": None}
+    assert decode_body(Oidc.update(identity_id="i1")) == {}
 
 
 def test_empty_texts_claims_and_limits_are_values_and_are_sent():
     built = Oidc.update(identity_id="i1", ca_cert="", bound_claims={}, access_token_ttl=0)
 
-    assert written(built) == {"caCert": "", "boundClaims": {}, "accessTokenTTL": 0}
+    assert decode_body(built) == {"caCert": "", "boundClaims": {}, "accessTokenTTL": 0}
 
 
-def test_the_kind_of_jwt_auth_cannot_be_left_out_of_an_update():
+def test_an_update_of_jwt_auth_requires_the_configuration_type():
     with pytest.raises(TypeError, match="configuration_type"):
         JwtLogin.update(identity_id="i1", jwks_url="https://idp.example.com/jwks")
 
@@ -347,31 +351,31 @@ def test_the_kind_of_jwt_auth_cannot_be_left_out_of_an_update():
 def test_public_keys_are_a_list_of_texts_on_the_wire():
     built = JwtLogin.update(identity_id="i1", configuration_type="static", public_keys=(KEY, KEY))
 
-    assert written(built) == {"configurationType": "static", "publicKeys": [KEY, KEY]}
+    assert decode_body(built) == {"configurationType": "static", "publicKeys": [KEY, KEY]}
 
 
-def test_what_has_an_empty_default_in_an_update_too_is_said_where_it_is_called():
-    assert "`ca_cert`, `bound_audiences` and `bound_subject` have their empty defaults" in Oidc.update.__doc__
+def test_the_docstring_of_an_update_names_the_parameters_that_it_clears_if_omitted():
+    assert "Pass `ca_cert`, `bound_audiences` and `bound_subject` in every call" in Oidc.update.__doc__
     assert "`jwks_ca_cert`, `bound_issuer`, `bound_audiences`, `bound_subject`" in JwtLogin.update.__doc__
 
 
-def test_ldap_writes_what_it_binds_with_and_the_allowed_fields_as_the_server_names_them():
-    built = Ldap.update(identity_id="i1", bind_dn="cn=admin", bind_pass="p", allowed_fields=[DEVELOPERS])
+def test_ldap_writes_its_bind_credentials_and_allowed_fields_by_the_names_of_the_server():
+    built = Ldap.update(identity_id="i1", bind_dn="cn=admin", bind_pass="p", allowed_fields=[DEVELOPER_FIELD])
 
-    assert written(built) == {
+    assert decode_body(built) == {
         "bindDN": "cn=admin",
         "bindPass": "p",
         "allowedFields": [{"key": "ou", "value": "developers"}],
     }
 
 
-def test_the_certificate_of_an_ldap_server_is_taken_by_attach_only():
+def test_only_attach_accepts_the_certificate_of_an_ldap_server():
     with pytest.raises(TypeError, match="ldap_ca_certificate"):
         Ldap.update(identity_id="i1", ldap_ca_certificate=PEM)
 
 
-def test_passwords_and_the_token_of_the_reviewer_show_in_no_repr():
-    shown = repr(
+def test_passwords_and_the_token_of_the_reviewer_are_in_no_repr():
+    text = repr(
         (
             IdentityLdapAuth(id="a1", bind_pass="s3cret"),
             IdentityKubernetesAuth(id="a1", token_reviewer_jwt="s3cret"),
@@ -380,4 +384,4 @@ def test_passwords_and_the_token_of_the_reviewer_show_in_no_repr():
         )
     )
 
-    assert "s3cret" not in shown
+    assert "s3cret" not in text

@@ -6,18 +6,18 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
+from infisical.encode import prepare
 from infisical.endpoints.integration_auth import IntegrationAuth, IntegrationAuthorization
-from infisical.request import prepare
 from tests.wire import answer
 
 ONE = "/api/v1/integration-auth/{integrationAuthId}"
 ID = (("integrationAuthId", "a1"),)
-READ = one(IntegrationAuthorization, at="integrationAuth")
+AUTHORIZATION_DECODER = one(IntegrationAuthorization, at="integrationAuth")
 
 
-def request(verb, path, parts, returns=READ, body=None):
+def request(verb, path, parts, returns=AUTHORIZATION_DECODER, body=None):
     return Request(verb, path, parts, (), body, returns, Access("integration_auth"))
 
 
@@ -68,7 +68,7 @@ def test_an_endpoint_builds_this_request(built, expected):
     assert expected == built
 
 
-WRITTEN = {
+AUTHORIZATION_BODY = {
     "id": "a1",
     "projectId": "p",
     "integration": "github",
@@ -80,7 +80,7 @@ WRITTEN = {
     "createdAt": "2026-01-01T00:00:00.000Z",
     "updatedAt": "2026-01-02T00:00:00.000Z",
 }
-FULL = IntegrationAuthorization(
+FULL_AUTHORIZATION = IntegrationAuthorization(
     id="a1",
     project_id="p",
     integration="github",
@@ -93,11 +93,11 @@ FULL = IntegrationAuthorization(
     updated_at="2026-01-02T00:00:00.000Z",
 )
 ANSWERS = [
-    (IntegrationAuth.get(integration_auth_id="a1"), {"integrationAuth": WRITTEN}, FULL),
+    (IntegrationAuth.get(integration_auth_id="a1"), {"integrationAuth": AUTHORIZATION_BODY}, FULL_AUTHORIZATION),
     (
         IntegrationAuth.list(project_id="p"),
-        {"authorizations": [WRITTEN, {"id": "a2", "metadata": None}]},
-        (FULL, IntegrationAuthorization(id="a2")),
+        {"authorizations": [AUTHORIZATION_BODY, {"id": "a2", "metadata": None}]},
+        (FULL_AUTHORIZATION, IntegrationAuthorization(id="a2")),
     ),
 ]
 
@@ -107,13 +107,13 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_the_project_is_named_as_the_workspace_when_an_integration_auth_is_created():
+def test_create_sends_the_project_as_workspaceId():
     built = IntegrationAuth.create(workspace_id="p", integration="github")
 
     assert prepare(built, "https://i.invalid", (), 30).unwrap().body == b'{"workspaceId":"p","integration":"github"}'
 
 
-def test_the_tokens_of_a_request_are_not_shown():
+def test_the_tokens_of_a_request_are_in_no_repr():
     built = IntegrationAuth.create(workspace_id="p", integration="github", access_token="hush", refresh_token="quiet")
 
     assert "hush" not in repr(built)

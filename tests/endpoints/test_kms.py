@@ -6,7 +6,7 @@ import pytest
 from returns.result import Success
 
 from infisical import DecodeError, Request, RequestError
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.kms import (
     DecryptResponse,
@@ -163,7 +163,7 @@ REQUESTS = [
     ],
     ids=["the newer name", "the documented name"],
 )
-def test_the_algorithm_of_a_new_key_is_named_as_servers_of_any_age_read_it(given, sent):
+def test_the_algorithm_of_a_new_key_is_sent_under_the_names_of_all_servers(given, sent):
     assert Kms.create_key(project_id="p", name="n", **given).body == {"projectId": "p", "name": "n", **sent}
 
 
@@ -239,7 +239,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_what_is_decrypted_can_be_had_as_bytes_and_as_text():
+def test_decrypted_data_is_available_as_bytes_and_as_text():
     decrypted = DecryptResponse(plaintext="bMOtbmVh")
 
     assert (decrypted.data, decrypted.text) == ("línea".encode(), "línea")
@@ -260,16 +260,16 @@ def test_a_plaintext_that_is_neither_bytes_nor_text_is_refused_before_it_is_sent
 
 def test_the_recorded_life_of_a_key():
     client = replaying("kms.yaml")
-    made = client.kms.create_key(
+    created = client.kms.create_key(
         project_id=PROJECT, name="cassette-6bea07ed", description="recorded", encryption_algorithm="aes-256-gcm"
     ).unwrap()
     listed = client.kms.list_keys(project_id=PROJECT, offset=0, limit=10).unwrap()
-    updated = client.kms.update_key(key_id=made.id, description="updated").unwrap()
-    sealed = client.kms.encrypt(key_id=made.id, plaintext="attack at dawn").unwrap()
-    opened = client.kms.decrypt(key_id=made.id, ciphertext=sealed.ciphertext).unwrap()
-    deleted = client.kms.delete_key(key_id=made.id).unwrap()
+    updated = client.kms.update_key(key_id=created.id, description="updated").unwrap()
+    sealed = client.kms.encrypt(key_id=created.id, plaintext="attack at dawn").unwrap()
+    opened = client.kms.decrypt(key_id=created.id, ciphertext=sealed.ciphertext).unwrap()
+    deleted = client.kms.delete_key(key_id=created.id).unwrap()
 
-    assert made == KmsKey(
+    assert created == KmsKey(
         id="1ad69bfd-500a-4c13-b4e1-7e0ed2ba457c",
         name="cassette-6bea07ed",
         description="recorded",
@@ -279,5 +279,5 @@ def test_the_recorded_life_of_a_key():
         created_at="2026-11-22T01:02:05.455Z",
         updated_at="2026-11-22T01:02:05.455Z",
     )
-    assert [(key.id, key.version) for key in listed.keys] == [(made.id, 1)]
-    assert (updated.description, opened.text, deleted.id) == ("updated", "attack at dawn", made.id)
+    assert [(key.id, key.version) for key in listed.keys] == [(created.id, 1)]
+    assert (updated.description, opened.text, deleted.id) == ("updated", "attack at dawn", created.id)

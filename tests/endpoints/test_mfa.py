@@ -1,4 +1,4 @@
-"""The MFA group: every request as a value, every answer decoded, and whose token they carry."""
+"""The MFA group: every request as a value, every answer decoded, and the token that each is sent with."""
 
 from __future__ import annotations
 
@@ -6,29 +6,32 @@ import pytest
 from returns.result import Success
 
 from infisical import IdentityAccessToken, InfisicalClient, Jwt, Request, UnauthorizedError
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.mfa import Mfa, MfaLogin, ResendMfaResponse, TotpStatus, WebauthnStatus
 from infisical.executors import ScriptedExecutor
 from tests.wire import answer
 
 MFA = Access("mfa", judges_session=False)
-CARRIED = (Access("mfa", "none", ()), (("Authorization", "Bearer t"),))
+LOGIN_TOKEN_CREDENTIAL = (Access("mfa", "none", ()), (("Authorization", "Bearer t"),))
 TOTP, WEBAUTHN, LOGIN = one(TotpStatus), one(WebauthnStatus), one(MfaLogin)
-RECOVERY = "/api/v2/auth/mfa/verify/recovery-code"
+RECOVERY_PATH = "/api/v2/auth/mfa/verify/recovery-code"
 
 REQUESTS = [
     (Mfa.resend_token(), Request("POST", "/api/v2/auth/mfa/send", (), (), {}, one(ResendMfaResponse), MFA)),
     (
         Mfa.resend_token(login_token="t"),
-        Request("POST", "/api/v2/auth/mfa/send", (), (), {}, one(ResendMfaResponse), *CARRIED),
+        Request("POST", "/api/v2/auth/mfa/send", (), (), {}, one(ResendMfaResponse), *LOGIN_TOKEN_CREDENTIAL),
     ),
     (Mfa.check_totp(), Request("GET", "/api/v2/auth/mfa/check/totp", (), (), None, TOTP, MFA)),
-    (Mfa.check_totp(login_token="t"), Request("GET", "/api/v2/auth/mfa/check/totp", (), (), None, TOTP, *CARRIED)),
+    (
+        Mfa.check_totp(login_token="t"),
+        Request("GET", "/api/v2/auth/mfa/check/totp", (), (), None, TOTP, *LOGIN_TOKEN_CREDENTIAL),
+    ),
     (Mfa.check_webauthn(), Request("GET", "/api/v2/auth/mfa/check/webauthn", (), (), None, WEBAUTHN, MFA)),
     (
         Mfa.check_webauthn(login_token="t"),
-        Request("GET", "/api/v2/auth/mfa/check/webauthn", (), (), None, WEBAUTHN, *CARRIED),
+        Request("GET", "/api/v2/auth/mfa/check/webauthn", (), (), None, WEBAUTHN, *LOGIN_TOKEN_CREDENTIAL),
     ),
     (
         Mfa.verify(mfa_token="123456"),
@@ -37,16 +40,22 @@ REQUESTS = [
     (
         Mfa.verify(mfa_token="123456", mfa_method="totp", login_token="t"),
         Request(
-            "POST", "/api/v2/auth/mfa/verify", (), (), {"mfaToken": "123456", "mfaMethod": "totp"}, LOGIN, *CARRIED
+            "POST",
+            "/api/v2/auth/mfa/verify",
+            (),
+            (),
+            {"mfaToken": "123456", "mfaMethod": "totp"},
+            LOGIN,
+            *LOGIN_TOKEN_CREDENTIAL,
         ),
     ),
     (
         Mfa.verify_recovery_code(recovery_code="12345678"),
-        Request("POST", RECOVERY, (), (), {"recoveryCode": "12345678"}, LOGIN, MFA),
+        Request("POST", RECOVERY_PATH, (), (), {"recoveryCode": "12345678"}, LOGIN, MFA),
     ),
     (
         Mfa.verify_recovery_code(recovery_code="12345678", login_token="t"),
-        Request("POST", RECOVERY, (), (), {"recoveryCode": "12345678"}, LOGIN, *CARRIED),
+        Request("POST", RECOVERY_PATH, (), (), {"recoveryCode": "12345678"}, LOGIN, *LOGIN_TOKEN_CREDENTIAL),
     ),
 ]
 
@@ -104,22 +113,22 @@ def test_keys_and_the_token_are_not_in_the_repr_of_a_login():
     assert repr(login) == "MfaLogin(encryption_version=None, public_key=None)"
 
 
-def carried(auth, **given):
+def send_code(auth, **given):
     executor = ScriptedExecutor(answer({"isVerified": True}))
     Mfa(InfisicalClient(auth=auth, executor=executor)).check_totp(**given).unwrap()
     return [value for name, value in executor.sent[0].headers if name == "Authorization"]
 
 
 @pytest.mark.parametrize("auth", [None, Jwt("session"), IdentityAccessToken("identity")])
-def test_a_given_login_token_goes_alone_whatever_the_client_holds(auth):
-    assert carried(auth, login_token="half") == ["Bearer half"]
+def test_a_login_token_replaces_the_credential_of_the_client(auth):
+    assert send_code(auth, login_token="half") == ["Bearer half"]
 
 
-def test_without_a_login_token_the_clients_jwt_goes_along():
-    assert carried(Jwt("half")) == ["Bearer half"]
+def test_without_a_login_token_the_jwt_of_the_client_is_sent():
+    assert send_code(Jwt("half")) == ["Bearer half"]
 
 
-def test_a_refused_code_is_not_given_again_by_a_new_login():
+def test_a_refused_code_is_not_sent_again_after_a_new_login():
     refused = answer({"statusCode": 401, "error": "UnauthorizedError", "message": "no"}, 401)
     executor = ScriptedExecutor(refused, refused)
     client = InfisicalClient(executor=executor)
@@ -129,7 +138,7 @@ def test_a_refused_code_is_not_given_again_by_a_new_login():
     assert len(executor.sent) == 1
 
 
-def test_the_refusal_of_these_routes_that_says_hardly_anything_is_still_an_error():
+def test_a_refusal_with_almost_no_content_is_still_an_error():
     executor = ScriptedExecutor(answer({"error": "Missing bearer token"}, 401))
     error = Mfa(InfisicalClient(auth=Jwt("half"), executor=executor)).check_totp().failure()
 

@@ -6,7 +6,7 @@ import pytest
 from returns.result import Success
 
 from infisical import InfisicalClient, Request, UnauthorizedError
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.mfa_sessions import MfaSessions, MfaSessionStatus, MfaVerification
 from infisical.executors import ScriptedExecutor
@@ -59,7 +59,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_a_refused_code_is_not_given_again_by_a_new_login():
+def test_a_refused_code_is_not_sent_again_after_a_new_login():
     refused = answer({"statusCode": 401, "error": "UnauthorizedError", "message": "no"}, 401)
     executor = ScriptedExecutor(refused, refused)
     client = InfisicalClient(executor=executor)

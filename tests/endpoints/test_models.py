@@ -22,7 +22,7 @@ MODELS = {
     for model in vars(importlib.import_module(name)).values()
     if inspect.isclass(model) and issubclass(model, Model) and is_dataclass(model) and model.__module__ == name
 }
-ALIKE = [
+SIMILAR_ANSWERS = [
     {
         "admin.models.InvalidateCacheResponse",
         "identity_access_tokens.RevokeResponse",
@@ -37,7 +37,7 @@ ALIKE = [
 """Answers of different endpoints, alike today: each has a model, so that one can gain a field without the others."""
 
 
-def fields_of(model: type[Model]) -> frozenset[tuple[object, ...]]:
+def collect_fields(model: type[Model]) -> frozenset[tuple[object, ...]]:
     return frozenset(
         (field.name, field.type, field.default is MISSING and field.default_factory is MISSING, field.repr)
         for field in fields(model)  # type: ignore[arg-type]
@@ -48,14 +48,15 @@ def test_no_two_models_have_the_same_fields_but_the_answers_of_different_endpoin
     twins = [
         {one, other}
         for one, other in combinations(MODELS, 2)
-        if fields_of(MODELS[one]) == fields_of(MODELS[other]) and not any({one, other} <= group for group in ALIKE)
+        if collect_fields(MODELS[one]) == collect_fields(MODELS[other])
+        and not any({one, other} <= group for group in SIMILAR_ANSWERS)
     ]
 
     assert twins == []
-    assert [name for group in ALIKE for name in group if name not in MODELS] == []
+    assert [name for group in SIMILAR_ANSWERS for name in group if name not in MODELS] == []
 
 
-def imports_of(name: str) -> set[str]:
+def collect_imports(name: str) -> set[str]:
     """The modules of groups that this one imports, inside functions and for type checkers too."""
     tree = ast.parse(Path(importlib.import_module(name).__file__ or "").read_text())
     return {
@@ -65,15 +66,15 @@ def imports_of(name: str) -> set[str]:
     }
 
 
-def group_of(module: str) -> str:
+def name_group(module: str) -> str:
     return module.removeprefix(PACKAGE).split(".")[0]
 
 
 def test_groups_import_from_one_another_in_one_direction_only():
     graph: dict[str, set[str]] = {}
     for name in MODULES:
-        group = group_of(name)
-        graph.setdefault(group, set()).update({group_of(module) for module in imports_of(name)} - {group})
+        group = name_group(name)
+        graph.setdefault(group, set()).update({name_group(module) for module in collect_imports(name)} - {group})
     order = list(TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle
 
     assert graph["projects"] == {"secret_tags"}

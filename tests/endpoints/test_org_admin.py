@@ -6,7 +6,7 @@ import pytest
 from returns.result import Success
 
 from infisical import AuthenticationError, IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.org_admin import OrgAdmin, OrgAdminProjectList
 from infisical.endpoints.projects import Project, ProjectMembership
@@ -14,7 +14,7 @@ from infisical.executors import ScriptedExecutor
 from tests.wire import answer
 
 PROJECTS = "/api/v1/organization-admin/projects"
-READING = Access("org_admin", server=("identity_access_token", "jwt"))
+LIST_ACCESS = Access("org_admin", server=("identity_access_token", "jwt"))
 
 REQUESTS = [
     (
@@ -26,7 +26,7 @@ REQUESTS = [
             (("search", "s"), ("offset", 0), ("limit", 10)),
             None,
             one(OrgAdminProjectList),
-            READING,
+            LIST_ACCESS,
         ),
     ),
     (
@@ -133,7 +133,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_identities_may_list_where_the_server_decides_but_never_grant():
+def test_with_the_server_policy_identities_may_list_but_not_grant():
     executor = ScriptedExecutor(answer({"projects": []}))
     client = InfisicalClient(auth=IdentityAccessToken("t"), executor=executor, auth_policy="server")
 

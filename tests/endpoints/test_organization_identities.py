@@ -5,7 +5,7 @@ from __future__ import annotations
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.identities import Identity, IdentityCustomRole, IdentityMembership
 from infisical.endpoints.organization_identities import OrganizationIdentities, OrganizationIdentityList

@@ -8,7 +8,7 @@ import pytest
 from returns.result import Failure, Success
 
 from infisical import DecodeError, InfisicalClient, Jwt, Request
-from infisical.auth import PEOPLE, Access
+from infisical.access import USERS, Access
 from infisical.decode import many, one
 from infisical.endpoints.organizations import (
     DeletedOrganization,
@@ -29,8 +29,8 @@ from infisical.executors import ScriptedExecutor
 from tests.wire import ORGANIZATION, PROJECT, answer, replaying
 
 ORGANIZATIONS = Access("organizations")
-BY_PEOPLE = Access("organizations", server=PEOPLE)
-WRAPPED = one(Organization, at="organization")
+USER_ACCESS = Access("organizations", server=USERS)
+ORGANIZATION_DECODER = one(Organization, at="organization")
 MEMBER = one(OrganizationMembership, at="membership")
 ID = (("orgId", "o"),)
 IDS = (("orgId", "o"), ("membershipId", "m"))
@@ -40,7 +40,7 @@ MEMBERSHIP = "/api/v2/organizations/{orgId}/memberships/{membershipId}"
 REQUESTS = [
     (
         Organizations.list(),
-        Request("GET", "/api/v1/organization", (), (), None, many(Organization, at="organizations"), BY_PEOPLE),
+        Request("GET", "/api/v1/organization", (), (), None, many(Organization, at="organizations"), USER_ACCESS),
     ),
     (
         Organizations.list_memberships(org_id="o"),
@@ -77,12 +77,12 @@ REQUESTS = [
             (),
             {"role": "admin", "isActive": False, "metadata": (MembershipMetadata(key="k", value="v"),)},
             MEMBER,
-            BY_PEOPLE,
+            USER_ACCESS,
         ),
     ),
     (
         Organizations.delete_membership(org_id="o", membership_id="m"),
-        Request("DELETE", MEMBERSHIP, IDS, (), None, MEMBER, BY_PEOPLE),
+        Request("DELETE", MEMBERSHIP, IDS, (), None, MEMBER, USER_ACCESS),
     ),
     (
         Organizations.bulk_delete_memberships(org_id="o", membership_ids=["m", "n"]),
@@ -93,7 +93,7 @@ REQUESTS = [
             (),
             {"membershipIds": ("m", "n")},
             many(OrganizationMembership, at="memberships"),
-            BY_PEOPLE,
+            USER_ACCESS,
         ),
     ),
     (
@@ -110,15 +110,17 @@ REQUESTS = [
     ),
     (
         Organizations.create(name="n"),
-        Request("POST", "/api/v2/organizations", (), (), {"name": "n"}, WRAPPED, BY_PEOPLE),
+        Request("POST", "/api/v2/organizations", (), (), {"name": "n"}, ORGANIZATION_DECODER, USER_ACCESS),
     ),
     (
         Organizations.delete(org_id="o"),
-        Request("DELETE", "/api/v2/organizations/{orgId}", ID, (), None, one(DeletedOrganization), BY_PEOPLE),
+        Request("DELETE", "/api/v2/organizations/{orgId}", ID, (), None, one(DeletedOrganization), USER_ACCESS),
     ),
     (
         Organizations.upgrade_privilege_system(),
-        Request("POST", "/api/v2/organizations/privilege-system-upgrade", (), (), {}, WRAPPED, BY_PEOPLE),
+        Request(
+            "POST", "/api/v2/organizations/privilege-system-upgrade", (), (), {}, ORGANIZATION_DECODER, USER_ACCESS
+        ),
     ),
 ]
 
@@ -164,7 +166,7 @@ ROW = {
     "userRole": "admin",
     "userJoinedAt": "2026-01-04T00:00:00.000Z",
 }
-READ = Organization(
+FULL_ORGANIZATION = Organization(
     id="o",
     name="n",
     customer_id="c",
@@ -202,8 +204,8 @@ READ = Organization(
 )
 
 ANSWERS = [
-    (Organizations.list(), {"organizations": [ROW]}, (READ,)),
-    (Organizations.create(name="n"), {"organization": ROW}, READ),
+    (Organizations.list(), {"organizations": [ROW]}, (FULL_ORGANIZATION,)),
+    (Organizations.create(name="n"), {"organization": ROW}, FULL_ORGANIZATION),
     (
         Organizations.delete(org_id="o"),
         {"organization": {"id": "o"}, "accessToken": "t"},
@@ -305,7 +307,7 @@ def test_the_empty_answer_that_a_machine_identity_gets_is_a_decode_error(request
     assert request_.returns(empty) == Failure(DecodeError("the answer is empty", response=empty))
 
 
-def test_members_to_remove_go_in_the_body_of_the_delete():
+def test_a_delete_names_the_members_in_its_body():
     executor = ScriptedExecutor(answer({"memberships": []}))
     client = InfisicalClient(base_url="https://i.example", executor=executor, auth=Jwt("t"))
 
@@ -315,7 +317,7 @@ def test_members_to_remove_go_in_the_body_of_the_delete():
     assert json.loads(sent.body) == {"membershipIds": ["m", "n"]}
 
 
-def test_the_token_that_deleting_an_organization_gives_is_not_shown():
+def test_the_token_of_a_deleted_organization_is_in_no_repr():
     deleted = DeletedOrganization(organization=Organization(id="o"), access_token="sesame")
 
     assert "sesame" not in repr(deleted)

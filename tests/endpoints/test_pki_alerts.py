@@ -8,8 +8,9 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
+from infisical.encode import prepare
 from infisical.endpoints.pki.alerts import (
     AlertCertificate,
     AlertCertificateList,
@@ -20,15 +21,15 @@ from infisical.endpoints.pki.alerts import (
     PkiAlertList,
     PkiAlerts,
 )
-from infisical.request import NULL, prepare
+from infisical.request import NULL
 from tests.wire import answer
 
 PKI = Access("pki")
 ALERTS = "/api/v2/pki/alerts"
 ALERT = "/api/v2/pki/alerts/{alertId}"
 ALERT_ID = (("alertId", "a1"),)
-READ = one(PkiAlert, at="alert")
-SHOP = AlertFilter(field="common_name", operator="ends_with", value="shop.invalid")
+ALERT_DECODER = one(PkiAlert, at="alert")
+SHOP_FILTER = AlertFilter(field="common_name", operator="ends_with", value="shop.invalid")
 MAIL = AlertChannel(channel_type="email", config={"recipients": ["ops@i.invalid"]})
 SENT_MAIL = AlertChannel(channel_type="email", config={"recipients": ("ops@i.invalid",)})
 
@@ -44,7 +45,7 @@ REQUESTS = [
             name="soon",
             event_type="expiration",
             alert_before="30d",
-            filters=[SHOP],
+            filters=[SHOP_FILTER],
             channels=[MAIL],
             description="d",
             enabled=False,
@@ -54,14 +55,14 @@ REQUESTS = [
         request(
             "POST",
             ALERTS,
-            READ,
+            ALERT_DECODER,
             (),
             {
                 "projectId": "p",
                 "name": "soon",
                 "eventType": "expiration",
                 "alertBefore": "30d",
-                "filters": (SHOP,),
+                "filters": (SHOP_FILTER,),
                 "channels": (SENT_MAIL,),
                 "description": "d",
                 "enabled": False,
@@ -87,7 +88,7 @@ REQUESTS = [
             ),
         ),
     ),
-    (PkiAlerts.get(alert_id="a1"), request("GET", ALERT, READ)),
+    (PkiAlerts.get(alert_id="a1"), request("GET", ALERT, ALERT_DECODER)),
     (
         PkiAlerts.update(
             alert_id="a1",
@@ -102,7 +103,7 @@ REQUESTS = [
         request(
             "PATCH",
             ALERT,
-            READ,
+            ALERT_DECODER,
             body={
                 "name": "later",
                 "description": "",
@@ -114,20 +115,20 @@ REQUESTS = [
             },
         ),
     ),
-    (PkiAlerts.delete(alert_id="a1"), request("DELETE", ALERT, READ)),
+    (PkiAlerts.delete(alert_id="a1"), request("DELETE", ALERT, ALERT_DECODER)),
     (
         PkiAlerts.list_certificates(alert_id="a1", limit=10, offset=0),
         request("GET", f"{ALERT}/certificates", one(AlertCertificateList), query=(("limit", 10), ("offset", 0))),
     ),
     (
-        PkiAlerts.preview_certificates(project_id="p", filters=[SHOP], alert_before="2w", limit=10, offset=0),
+        PkiAlerts.preview_certificates(project_id="p", filters=[SHOP_FILTER], alert_before="2w", limit=10, offset=0),
         replace(
             request(
                 "POST",
                 f"{ALERTS}/preview/certificates",
                 one(AlertCertificateList),
                 (),
-                {"projectId": "p", "filters": (SHOP,), "alertBefore": "2w", "limit": 10, "offset": 0},
+                {"projectId": "p", "filters": (SHOP_FILTER,), "alertBefore": "2w", "limit": 10, "offset": 0},
             ),
             idempotent=True,
         ),
@@ -140,7 +141,7 @@ def test_an_endpoint_builds_this_request(built, expected):
     assert expected == built
 
 
-WRITTEN = {
+ALERT_BODY = {
     "id": "a1",
     "name": "soon",
     "description": None,
@@ -167,13 +168,13 @@ WRITTEN = {
     "updatedAt": "2026-01-02T00:00:00.000Z",
     "lastRun": {"timestamp": "2026-01-03T00:00:00.000Z", "status": "failed", "error": "no answer"},
 }
-FULL = PkiAlert(
+FULL_ALERT = PkiAlert(
     id="a1",
     name="soon",
     event_type="expiration",
     alert_before="30d",
     filters=(
-        SHOP,
+        SHOP_FILTER,
         AlertFilter(field="san", operator="matches", value=["a", "b"]),
         AlertFilter(field="include_cas", operator="equals", value=True),
     ),
@@ -194,11 +195,11 @@ FULL = PkiAlert(
     last_run=AlertRun(timestamp="2026-01-03T00:00:00.000Z", status="failed", error="no answer"),
 )
 ANSWERS = [
-    (PkiAlerts.get(alert_id="a1"), {"alert": WRITTEN}, FULL),
+    (PkiAlerts.get(alert_id="a1"), {"alert": ALERT_BODY}, FULL_ALERT),
     (
         PkiAlerts.list(project_id="p"),
-        {"alerts": [WRITTEN, {"id": "a2", "lastRun": None}], "total": 7},
-        PkiAlertList(alerts=(FULL, PkiAlert(id="a2")), total=7),
+        {"alerts": [ALERT_BODY, {"id": "a2", "lastRun": None}], "total": 7},
+        PkiAlertList(alerts=(FULL_ALERT, PkiAlert(id="a2")), total=7),
     ),
     (
         PkiAlerts.list_certificates(alert_id="a1"),
@@ -243,13 +244,13 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
 
 
 @pytest.mark.parametrize(("enabled", "expected"), [(True, "&enabled=true"), (False, ""), (None, "")])
-def test_a_list_never_asks_for_disabled_alerts_since_servers_read_false_as_true(enabled, expected):
+def test_a_list_never_requests_disabled_alerts_because_servers_read_false_as_true(enabled, expected):
     sent = prepare(PkiAlerts.list(project_id="p", enabled=enabled), "https://i.invalid", (), 30).unwrap()
 
     assert sent.url == f"https://i.invalid/api/v2/pki/alerts?projectId=p{expected}"
 
 
-def test_filters_and_channels_are_written_as_the_server_names_them():
+def test_filters_and_channels_are_written_by_the_names_of_the_server():
     filters = [AlertFilter(field="san", operator="equals", value=["a", "b"])]
     hook = AlertChannel(
         channel_type="webhook", config={"url": "https://a.invalid", "signingSecret": NULL}, id="ch1", enabled=False
@@ -263,7 +264,7 @@ def test_filters_and_channels_are_written_as_the_server_names_them():
     )
 
 
-def test_a_channel_does_not_show_its_config_for_it_may_hold_a_secret():
+def test_the_config_of_a_channel_is_in_no_repr_because_it_may_have_a_secret():
     hook = AlertChannel(channel_type="webhook", config={"url": "https://a.invalid", "signingSecret": "hush"})
 
     assert "hush" not in repr(hook)

@@ -6,8 +6,9 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
+from infisical.encode import prepare
 from infisical.endpoints.pki import CertificateBody, SignedCertificate
 from infisical.endpoints.pki.ca import (
     CaCertificate,
@@ -17,7 +18,6 @@ from infisical.endpoints.pki.ca import (
     CsrResponse,
     InternalCertificateAuthority,
 )
-from infisical.request import prepare
 from tests.wire import answer
 
 PKI = Access("pki")
@@ -238,12 +238,12 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_certificates_and_crls_are_bare_lists_which_may_be_empty():
+def test_certificates_and_crls_are_unwrapped_lists_that_may_be_empty():
     assert CertificateAuthorities.list_certificates(ca_id="c1").returns(answer([])) == Success(())
     assert CertificateAuthorities.get_crls(ca_id="c1").returns(answer([])) == Success(())
 
 
-def test_empty_parts_of_a_subject_are_sent_since_the_server_needs_their_names():
+def test_empty_parts_of_a_subject_are_sent_because_the_server_requires_them():
     built = CertificateAuthorities.create(project_slug="shop", type="root", **SUBJECT)
 
     assert prepare(built, "https://i.invalid", (), 30).unwrap().body == (
@@ -252,5 +252,5 @@ def test_empty_parts_of_a_subject_are_sent_since_the_server_needs_their_names():
     )
 
 
-def test_the_configuration_of_an_authority_is_not_shown_for_it_may_hold_a_key():
+def test_the_configuration_of_an_authority_is_in_no_repr_because_it_may_have_a_key():
     assert "hmac" not in repr(CertificateAuthority(id="c1", configuration={"eabHmacKey": "hmac"}))

@@ -6,11 +6,12 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
+from infisical.encode import prepare
 from infisical.endpoints.pki import CertificateBody
 from infisical.endpoints.pki.certificates import (
-    PRIVATE_KEY,
+    PRIVATE_KEY_DECODER,
     AltName,
     BasicConstraints,
     Certificate,
@@ -26,13 +27,12 @@ from infisical.endpoints.pki.certificates import (
     CreatedCertificate,
     RevokeCertificateResponse,
 )
-from infisical.request import prepare
 from tests.wire import answer
 
 PKI = Access("pki")
 CERTIFICATES = "/api/v1/cert-manager/certificates"
 CERTIFICATE = "/api/v1/cert-manager/certificates/{id}"
-READ = one(Certificate, at="certificate")
+CERTIFICATE_DECODER = one(Certificate, at="certificate")
 ATTRIBUTES = CertificateAttributes(
     common_name="a.invalid",
     organization="Org",
@@ -56,7 +56,7 @@ def request(verb, path, returns, parts=(("id", "x1"),), body=None):
     return Request(verb, path, parts, (), body, returns, PKI)
 
 
-TEAM = CertificateMetadata(key="team", value="web")
+TEAM_METADATA = CertificateMetadata(key="team", value="web")
 REQUESTS = [
     (
         Certificates.create(
@@ -65,7 +65,7 @@ REQUESTS = [
             attributes=ATTRIBUTES,
             remove_roots_from_chain=False,
             application_id="app1",
-            metadata=[TEAM],
+            metadata=[TEAM_METADATA],
         ),
         request(
             "POST",
@@ -78,11 +78,11 @@ REQUESTS = [
                 "attributes": ATTRIBUTES,
                 "removeRootsFromChain": False,
                 "applicationId": "app1",
-                "metadata": (TEAM,),
+                "metadata": (TEAM_METADATA,),
             },
         ),
     ),
-    (Certificates.get(certificate_id="x1"), request("GET", CERTIFICATE, READ)),
+    (Certificates.get(certificate_id="x1"), request("GET", CERTIFICATE, CERTIFICATE_DECODER)),
     (
         Certificates.get_body(certificate_id="x1"),
         request("GET", f"{CERTIFICATE}/certificate", one(CertificateBody)),
@@ -90,7 +90,7 @@ REQUESTS = [
     (Certificates.get_bundle(certificate_id="x1"), request("GET", f"{CERTIFICATE}/bundle", one(CertificateBundle))),
     (
         Certificates.get_private_key(certificate_id="x1"),
-        request("GET", f"{CERTIFICATE}/private-key", PRIVATE_KEY),
+        request("GET", f"{CERTIFICATE}/private-key", PRIVATE_KEY_DECODER),
     ),
     (
         Certificates.renew(certificate_id="x1", remove_roots_from_chain=True),
@@ -114,7 +114,7 @@ REQUESTS = [
             body={"revocationReason": "KEY_COMPROMISE"},
         ),
     ),
-    (Certificates.delete(certificate_id="x1"), request("DELETE", CERTIFICATE, READ)),
+    (Certificates.delete(certificate_id="x1"), request("DELETE", CERTIFICATE, CERTIFICATE_DECODER)),
     (
         Certificates.update_config(certificate_id="x1", renew_before_days=7, enable_auto_renewal=True),
         request(
@@ -132,7 +132,7 @@ def test_an_endpoint_builds_this_request(built, expected):
     assert expected == built
 
 
-FLAT = (
+FLAT_ANSWER = (
     {
         "id": "x1",
         "createdAt": "2026-01-01T00:00:00.000Z",
@@ -208,7 +208,7 @@ FLAT = (
         path_length=0,
     ),
 )
-NESTED = (
+NESTED_ANSWER = (
     {
         "id": "x1",
         "subject": {
@@ -239,7 +239,7 @@ NESTED = (
         profile_name="web",
     ),
 )
-MADE = {
+CREATED_FIELDS = {
     "certificate": "PEM",
     "issuingCaCertificate": "CA",
     "certificateChain": "CHAIN",
@@ -250,7 +250,7 @@ MADE = {
 ANSWERS = [
     (
         Certificates.create(profile_id="pr1"),
-        {"certificate": MADE, "certificateRequestId": "r1", "status": "issued", "message": "m"},
+        {"certificate": CREATED_FIELDS, "certificateRequestId": "r1", "status": "issued", "message": "m"},
         CertificateRequest(
             certificate_request_id="r1",
             certificate=CreatedCertificate(
@@ -265,8 +265,8 @@ ANSWERS = [
             message="m",
         ),
     ),
-    (Certificates.get(certificate_id="x1"), {"certificate": FLAT[0]}, FLAT[1]),
-    (Certificates.get(certificate_id="x1"), {"certificate": NESTED[0]}, NESTED[1]),
+    (Certificates.get(certificate_id="x1"), {"certificate": FLAT_ANSWER[0]}, FLAT_ANSWER[1]),
+    (Certificates.get(certificate_id="x1"), {"certificate": NESTED_ANSWER[0]}, NESTED_ANSWER[1]),
     (
         Certificates.get_body(certificate_id="x1"),
         {"certificate": "PEM", "certificateChain": None, "serialNumber": "01"},
@@ -279,7 +279,7 @@ ANSWERS = [
     ),
     (
         Certificates.renew(certificate_id="x1"),
-        {**MADE, "certificateRequestId": "r1"},
+        {**CREATED_FIELDS, "certificateRequestId": "r1"},
         CreatedCertificate(
             certificate="PEM",
             private_key="KEY",
@@ -308,7 +308,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_a_private_key_is_plain_text_with_its_line_breaks_and_does_not_show():
+def test_a_private_key_is_plain_text_with_its_line_breaks_and_in_no_repr():
     key = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"
     got = Certificates.get_private_key(certificate_id="x1").returns(answer(key.encode()))
 
@@ -324,7 +324,7 @@ def test_a_certificate_that_is_pending_is_none():
     )
 
 
-def test_attributes_are_written_as_the_server_names_them_without_what_they_leave_out():
+def test_attributes_are_written_by_the_names_of_the_server_without_omitted_ones():
     attributes = CertificateAttributes(
         common_name="a.invalid",
         alt_names=(AltName(type="dns_name", value="b.invalid"),),

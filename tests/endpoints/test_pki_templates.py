@@ -6,8 +6,9 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
+from infisical.encode import prepare
 from infisical.endpoints.pki import SignedCertificate
 from infisical.endpoints.pki.templates import (
     CertificateTemplate,
@@ -16,14 +17,13 @@ from infisical.endpoints.pki.templates import (
     IssuedCertificate,
     TemplateCa,
 )
-from infisical.request import prepare
 from tests.wire import answer
 
 PKI = Access("pki")
 TEMPLATES = "/api/v2/pki/certificate-templates"
 TEMPLATE = "/api/v2/pki/certificate-templates/{templateName}"
 NAME = (("templateName", "web"),)
-READ = one(CertificateTemplate, at="certificateTemplate")
+TEMPLATE_DECODER = one(CertificateTemplate, at="certificateTemplate")
 
 
 def request(verb, path, returns, parts=NAME, body=None, query=()):
@@ -45,7 +45,7 @@ REQUESTS = [
         request(
             "POST",
             TEMPLATES,
-            READ,
+            TEMPLATE_DECODER,
             (),
             {
                 "name": "web",
@@ -74,7 +74,7 @@ REQUESTS = [
         request(
             "PATCH",
             TEMPLATE,
-            READ,
+            TEMPLATE_DECODER,
             body={
                 "caName": "root",
                 "projectId": "p",
@@ -89,11 +89,11 @@ REQUESTS = [
     ),
     (
         CertificateTemplates.delete(template_name="web", project_id="p"),
-        request("DELETE", TEMPLATE, READ, body={"projectId": "p"}),
+        request("DELETE", TEMPLATE, TEMPLATE_DECODER, body={"projectId": "p"}),
     ),
     (
         CertificateTemplates.get(template_name="web", project_id="p"),
-        request("GET", TEMPLATE, READ, query=(("projectId", "p"),)),
+        request("GET", TEMPLATE, TEMPLATE_DECODER, query=(("projectId", "p"),)),
     ),
     (
         CertificateTemplates.list(project_id="p", limit=10, offset=0),
@@ -150,7 +150,7 @@ def test_an_endpoint_builds_this_request(built, expected):
     assert expected == built
 
 
-WRITTEN = {
+TEMPLATE_BODY = {
     "id": "t1",
     "caId": "c1",
     "pkiCollectionId": None,
@@ -165,7 +165,7 @@ WRITTEN = {
     "extendedKeyUsages": ["serverAuth"],
     "ca": {"id": "c1", "name": "root"},
 }
-FULL = CertificateTemplate(
+FULL_TEMPLATE = CertificateTemplate(
     id="t1",
     ca_id="c1",
     name="web",
@@ -180,11 +180,15 @@ FULL = CertificateTemplate(
     ca=TemplateCa(id="c1", name="root"),
 )
 ANSWERS = [
-    (CertificateTemplates.get(template_name="web", project_id="p"), {"certificateTemplate": WRITTEN}, FULL),
+    (
+        CertificateTemplates.get(template_name="web", project_id="p"),
+        {"certificateTemplate": TEMPLATE_BODY},
+        FULL_TEMPLATE,
+    ),
     (
         CertificateTemplates.list(project_id="p"),
-        {"certificateTemplates": [WRITTEN, {"id": "t2"}], "totalCount": 7},
-        CertificateTemplateList(certificate_templates=(FULL, CertificateTemplate(id="t2")), total_count=7),
+        {"certificateTemplates": [TEMPLATE_BODY, {"id": "t2"}], "totalCount": 7},
+        CertificateTemplateList(certificate_templates=(FULL_TEMPLATE, CertificateTemplate(id="t2")), total_count=7),
     ),
     (
         CertificateTemplates.issue_certificate(template_name="web", project_id="p", common_name="c", ttl="1d"),
@@ -227,7 +231,7 @@ def test_a_template_is_deleted_with_a_json_body():
     assert (sent.headers, sent.body) == ((("Content-Type", "application/json"),), b'{"projectId":"p"}')
 
 
-def test_an_empty_list_of_usages_is_sent_and_one_that_is_left_out_is_not():
+def test_an_empty_list_of_usages_is_sent_and_an_omitted_one_is_not():
     where = {"template_name": "web", "ca_name": "root", "project_id": "p"}
 
     assert CertificateTemplates.update(**where, extended_key_usages=[]).body == {

@@ -8,7 +8,7 @@ import pytest
 from returns.result import Success
 
 from infisical import IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import one
 from infisical.endpoints.identities import Identity
 from infisical.endpoints.organizations import MembershipMetadata
@@ -22,7 +22,7 @@ from infisical.endpoints.projects import ProjectMembershipRole
 from infisical.executors import ScriptedExecutor
 from tests.wire import answer
 
-ACCESS = Access("project_identities", documented=IDENTITIES_AND_PEOPLE)
+ACCESS = Access("project_identities", documented=IDENTITIES_AND_USERS)
 MEMBERSHIP = one(ProjectIdentityMembership, at="identityMembership")
 IDS = (("projectId", "p"), ("identityId", "i"))
 ALL = "/api/v1/projects/{projectId}/memberships/identities"
@@ -83,7 +83,7 @@ def test_an_endpoint_builds_this_request(built, expected):
 
 
 AT = {"createdAt": "2026-01-01T00:00:00.000Z", "updatedAt": "2026-01-02T00:00:00.000Z"}
-SINCE = {"created_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-02T00:00:00.000Z"}
+DATES = {"created_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-02T00:00:00.000Z"}
 
 ANSWERS = [
     (
@@ -98,7 +98,7 @@ ANSWERS = [
                 **AT,
             }
         },
-        ProjectIdentityMembership(id="m", project_id="p", identity_id="i", role="custom", role_id="r", **SINCE),
+        ProjectIdentityMembership(id="m", project_id="p", identity_id="i", role="custom", role_id="r", **DATES),
     ),
     (
         ProjectIdentities.get(project_id="p", identity_id="i"),
@@ -158,7 +158,7 @@ ANSWERS = [
                 auth_methods=("universal-auth",),
                 metadata=(MembershipMetadata(id="d", key="k", value="v"),),
             ),
-            **SINCE,
+            **DATES,
         ),
     ),
     (
@@ -194,9 +194,9 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_roles_to_give_are_objects_and_roles_to_look_for_one_text_with_commas():
-    made, listed = {"identityMembership": {"id": "m"}}, {"identityMemberships": []}
-    executor = ScriptedExecutor(answer(made), answer(listed))
+def test_assigned_roles_are_objects_and_filtered_roles_are_comma_separated():
+    created, listed = {"identityMembership": {"id": "m"}}, {"identityMemberships": []}
+    executor = ScriptedExecutor(answer(created), answer(listed))
     group = ProjectIdentities(
         InfisicalClient(base_url="https://i.example", executor=executor, auth=IdentityAccessToken("t"))
     )

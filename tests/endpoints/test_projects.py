@@ -8,7 +8,7 @@ import pytest
 from returns.result import Success
 
 from infisical import DecodeError, IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import PEOPLE, WITH_SERVICE_TOKENS, Access
+from infisical.access import USERS, WITH_SERVICE_TOKENS, Access
 from infisical.decode import many, one
 from infisical.endpoints.projects import (
     MembershipProject,
@@ -20,16 +20,16 @@ from infisical.endpoints.projects import (
     ProjectRole,
     Projects,
     ProjectTrustedIp,
-    environments_of,
+    decode_environments,
 )
 from infisical.endpoints.secret_tags import Tag
 from infisical.executors import ScriptedExecutor
 from tests.wire import ORGANIZATION, PROJECT, answer, replaying
 
 PROJECTS = Access("projects")
-BY_SERVICE_TOKENS_TOO = Access("projects", server=WITH_SERVICE_TOKENS)
-BY_PEOPLE = Access("projects", server=PEOPLE)
-WRAPPED = one(Project, at="workspace")
+SERVICE_TOKEN_ACCESS = Access("projects", server=WITH_SERVICE_TOKENS)
+USER_ACCESS = Access("projects", server=USERS)
+PROJECT_DECODER = one(Project, at="workspace")
 ENVIRONMENT = one(ProjectEnvironment, at="environment")
 TRUSTED_IP = one(ProjectTrustedIp, at="trustedIp")
 ID = (("projectId", "p"),)
@@ -79,7 +79,7 @@ REQUESTS = [
             PROJECTS,
         ),
     ),
-    (Projects.get(project_id="p"), Request("GET", WORKSPACE, ID, (), None, WRAPPED, BY_SERVICE_TOKENS_TOO)),
+    (Projects.get(project_id="p"), Request("GET", WORKSPACE, ID, (), None, PROJECT_DECODER, SERVICE_TOKEN_ACCESS)),
     (
         Projects.get_by_slug(slug="s"),
         Request("GET", "/api/v1/projects/slug/{slug}", (("slug", "s"),), (), None, one(Project), PROJECTS),
@@ -113,18 +113,18 @@ REQUESTS = [
                 "defaultProduct": "pam",
                 "secretDetectionIgnoreValues": ("v",),
             },
-            WRAPPED,
+            PROJECT_DECODER,
             PROJECTS,
         ),
     ),
-    (Projects.delete(project_id="p"), Request("DELETE", WORKSPACE, ID, (), None, WRAPPED, PROJECTS)),
+    (Projects.delete(project_id="p"), Request("DELETE", WORKSPACE, ID, (), None, PROJECT_DECODER, PROJECTS)),
     (
         Projects.list_memberships(project_id="p"),
         Request("GET", f"{WORKSPACE}/memberships", ID, (), None, many(ProjectMembership, at="memberships"), PROJECTS),
     ),
     (
         Projects.list_environments(project_id="p"),
-        Request("GET", WORKSPACE, ID, (), None, environments_of, BY_SERVICE_TOKENS_TOO),
+        Request("GET", WORKSPACE, ID, (), None, decode_environments, SERVICE_TOKEN_ACCESS),
     ),
     (
         Projects.get_environment(project_id="p", env_id="e"),
@@ -184,7 +184,7 @@ REQUESTS = [
     ),
     (
         Projects.list_trusted_ips(project_id="p"),
-        Request("GET", IPS, ID, (), None, many(ProjectTrustedIp, at="trustedIps"), BY_PEOPLE),
+        Request("GET", IPS, ID, (), None, many(ProjectTrustedIp, at="trustedIps"), USER_ACCESS),
     ),
     (
         Projects.create_trusted_ip(project_id="p", ip_address="10.0.0.0/8", is_active=False, comment="c"),
@@ -195,7 +195,7 @@ REQUESTS = [
             (),
             {"ipAddress": "10.0.0.0/8", "comment": "c", "isActive": False},
             TRUSTED_IP,
-            BY_PEOPLE,
+            USER_ACCESS,
         ),
     ),
     (
@@ -207,12 +207,12 @@ REQUESTS = [
             (),
             {"ipAddress": "10.0.0.1", "comment": ""},
             TRUSTED_IP,
-            BY_PEOPLE,
+            USER_ACCESS,
         ),
     ),
     (
         Projects.delete_trusted_ip(project_id="p", trusted_ip_id="i"),
-        Request("DELETE", f"{IPS}/{{trustedIpId}}", (*ID, ("trustedIpId", "i")), (), None, TRUSTED_IP, BY_PEOPLE),
+        Request("DELETE", f"{IPS}/{{trustedIpId}}", (*ID, ("trustedIpId", "i")), (), None, TRUSTED_IP, USER_ACCESS),
     ),
 ]
 
@@ -223,7 +223,7 @@ def test_an_endpoint_builds_this_request(built, expected):
 
 
 AT = {"createdAt": "2026-01-01T00:00:00.000Z", "updatedAt": "2026-01-02T00:00:00.000Z"}
-SINCE = {"created_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-02T00:00:00.000Z"}
+DATES = {"created_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-02T00:00:00.000Z"}
 ROW = {
     "id": "p",
     "_id": "p",
@@ -247,7 +247,7 @@ ROW = {
     "environments": [{"id": "e", "name": "Development", "slug": "dev"}],
     **AT,
 }
-READ = Project(
+FULL_PROJECT = Project(
     id="p",
     name="n",
     type="secret-manager",
@@ -265,15 +265,15 @@ READ = Project(
     secret_detection_ignore_values=("v",),
     enforce_encrypted_secret_manager_secret_metadata=False,
     environments=(ProjectEnvironment(id="e", name="Development", slug="dev"),),
-    **SINCE,
+    **DATES,
 )
 ENV_ROW = {"id": "e", "name": "Development", "slug": "dev", "position": 1, "projectId": "p", **AT}
-ENV_READ = ProjectEnvironment(id="e", name="Development", slug="dev", position=1, project_id="p", **SINCE)
+FULL_ENVIRONMENT = ProjectEnvironment(id="e", name="Development", slug="dev", position=1, project_id="p", **DATES)
 IP_ROW = {"id": "i", "ipAddress": "10.0.0.0", "type": "ipv4", "prefix": 8, "isActive": True, "projectId": "p", **AT}
-IP_READ = ProjectTrustedIp(
-    id="i", ip_address="10.0.0.0", type="ipv4", prefix=8, is_active=True, comment="c", project_id="p", **SINCE
+FULL_TRUSTED_IP = ProjectTrustedIp(
+    id="i", ip_address="10.0.0.0", type="ipv4", prefix=8, is_active=True, comment="c", project_id="p", **DATES
 )
-TEMPORARY = {
+TEMPORARY_FIELDS = {
     "id": "r",
     "role": "custom",
     "customRoleId": "c",
@@ -287,14 +287,14 @@ TEMPORARY = {
 }
 
 ANSWERS = [
-    (Projects.create(project_name="n"), {"project": ROW}, READ),
+    (Projects.create(project_name="n"), {"project": ROW}, FULL_PROJECT),
     (
         Projects.list(include_roles=True),
         {"projects": [{**ROW, "roles": [{"id": "r", "slug": "admin", "permissions": [["read", "secrets"]]}]}]},
-        (replace(READ, roles=(ProjectRole(id="r", slug="admin", permissions=[["read", "secrets"]]),)),),
+        (replace(FULL_PROJECT, roles=(ProjectRole(id="r", slug="admin", permissions=[["read", "secrets"]]),)),),
     ),
-    (Projects.get(project_id="p"), {"workspace": ROW}, READ),
-    (Projects.get_by_slug(slug="s"), ROW, READ),
+    (Projects.get(project_id="p"), {"workspace": ROW}, FULL_PROJECT),
+    (Projects.get_by_slug(slug="s"), ROW, FULL_PROJECT),
     (
         Projects.list_memberships(project_id="p"),
         {
@@ -313,7 +313,7 @@ ANSWERS = [
                         "publicKey": "K",
                     },
                     "project": {"id": "p", "name": "n", "type": "kms"},
-                    "roles": [TEMPORARY],
+                    "roles": [TEMPORARY_FIELDS],
                     **AT,
                 }
             ]
@@ -346,20 +346,20 @@ ANSWERS = [
                         temporary_access_end_time="2026-01-01T01:00:00.000Z",
                     ),
                 ),
-                **SINCE,
+                **DATES,
             ),
         ),
     ),
-    (Projects.list_environments(project_id="p"), {"workspace": ROW}, READ.environments),
+    (Projects.list_environments(project_id="p"), {"workspace": ROW}, FULL_PROJECT.environments),
     (
         Projects.create_environment(project_id="p", name="n", slug="s"),
         {"message": "Successfully created new environment", "workspace": "p", "environment": ENV_ROW},
-        ENV_READ,
+        FULL_ENVIRONMENT,
     ),
     (
         Projects.list_roles(project_id="p"),
         {"roles": [{"id": "r", "name": "Admin", "slug": "admin", "description": "d", "projectId": "p", **AT}]},
-        (ProjectRole(id="r", name="Admin", slug="admin", description="d", project_id="p", **SINCE),),
+        (ProjectRole(id="r", name="Admin", slug="admin", description="d", project_id="p", **DATES),),
     ),
     (
         Projects.list_tags(project_id="p"),
@@ -386,15 +386,15 @@ ANSWERS = [
                 created_by="u",
                 created_by_actor_type="user",
                 project_id="p",
-                **SINCE,
+                **DATES,
             ),
         ),
     ),
-    (Projects.list_trusted_ips(project_id="p"), {"trustedIps": [{**IP_ROW, "comment": "c"}]}, (IP_READ,)),
+    (Projects.list_trusted_ips(project_id="p"), {"trustedIps": [{**IP_ROW, "comment": "c"}]}, (FULL_TRUSTED_IP,)),
     (
         Projects.delete_trusted_ip(project_id="p", trusted_ip_id="i"),
         {"trustedIp": {**IP_ROW, "comment": "c"}},
-        IP_READ,
+        FULL_TRUSTED_IP,
     ),
 ]
 
@@ -404,7 +404,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_asking_for_roles_is_written_as_the_word_that_servers_take():
+def test_include_roles_is_written_as_the_text_that_servers_accept():
     executor = ScriptedExecutor(answer({"projects": []}), answer({"projects": []}))
     client = InfisicalClient(base_url="https://i.example", executor=executor, auth=IdentityAccessToken("t"))
 
@@ -417,14 +417,14 @@ def test_asking_for_roles_is_written_as_the_word_that_servers_take():
     ]
 
 
-def test_a_project_without_a_list_of_environments_has_no_environments_to_list():
+def test_a_project_without_a_list_of_environments_is_a_decode_error():
     error = Projects.list_environments(project_id="p").returns(answer({"workspace": {"id": "p"}})).failure()
 
     assert isinstance(error, DecodeError)
     assert error.path == "workspace.environments"
 
 
-RECORDED = Project(
+RECORDED_PROJECT = Project(
     id=PROJECT,
     name="sdk-conformance",
     slug="sdk-conformance-ft-vq",
@@ -443,10 +443,10 @@ RECORDED = Project(
 )
 
 
-def test_the_environments_are_read_out_of_the_recorded_project():
+def test_the_environments_of_the_recorded_project_are_decoded():
     listed = Projects(replaying("projects.yaml")).list_environments(project_id=PROJECT).unwrap()
 
-    assert listed == RECORDED.environments
+    assert listed == RECORDED_PROJECT.environments
 
 
 def test_a_recorded_project_its_members_and_its_tags():
@@ -456,8 +456,8 @@ def test_a_recorded_project_its_members_and_its_tags():
     members = projects.list_memberships(project_id=PROJECT).unwrap()
     tags = projects.list_tags(project_id=PROJECT).unwrap()
 
-    assert read == RECORDED
-    assert updated == replace(RECORDED, environments=(), updated_at="2026-11-22T01:02:05.346Z")
+    assert read == RECORDED_PROJECT
+    assert updated == replace(RECORDED_PROJECT, environments=(), updated_at="2026-11-22T01:02:05.346Z")
     assert members == (
         ProjectMembership(
             id="88e6af7a-01ed-4ee6-aab3-e0df5d0e66b3",
@@ -478,11 +478,11 @@ def test_a_recorded_project_its_members_and_its_tags():
 
 def test_the_recorded_life_of_an_environment():
     projects = Projects(replaying("projects.yaml"))
-    made = projects.create_environment(project_id=PROJECT, name="Preview", slug="preview-3d476b7d").unwrap()
-    updated = projects.update_environment(project_id=PROJECT, environment_id=made.id, name="Preview 2").unwrap()
-    deleted = projects.delete_environment(project_id=PROJECT, environment_id=made.id).unwrap()
+    created = projects.create_environment(project_id=PROJECT, name="Preview", slug="preview-3d476b7d").unwrap()
+    updated = projects.update_environment(project_id=PROJECT, environment_id=created.id, name="Preview 2").unwrap()
+    deleted = projects.delete_environment(project_id=PROJECT, environment_id=created.id).unwrap()
 
-    assert made == ProjectEnvironment(
+    assert created == ProjectEnvironment(
         id="1001cb05-7834-406a-994e-ecfdbd3ca9f4",
         name="Preview",
         slug="preview-3d476b7d",
@@ -491,4 +491,4 @@ def test_the_recorded_life_of_an_environment():
         created_at="2026-11-22T01:02:05.372Z",
         updated_at="2026-11-22T01:02:05.372Z",
     )
-    assert deleted == updated == replace(made, name="Preview 2")
+    assert deleted == updated == replace(created, name="Preview 2")

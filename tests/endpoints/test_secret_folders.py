@@ -10,7 +10,7 @@ import pytest
 from returns.result import Success
 
 from infisical import NULL, DecodeError, IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
 from infisical.endpoints.secret_folders import Folder, FolderChange, FolderEnvironment, SecretFolders
 from infisical.executors import ScriptedExecutor
@@ -21,16 +21,16 @@ FOLDERS = Access("secret_folders")
 FOLDER = one(Folder, at="folder")
 ALL = many(Folder, at="folders")
 BODY = {"projectId": "p", "environment": "dev", "path": "/a"}
-IN_A = {"project_id": "p", "environment": "dev", "path": "/a"}
+PLACE = {"project_id": "p", "environment": "dev", "path": "/a"}
 CHANGE = FolderChange(id="f1", environment="dev", name="n", path="/a", description=NULL)
 
 REQUESTS = [
     (
-        SecretFolders.create(**IN_A, name="n", description=NULL),
+        SecretFolders.create(**PLACE, name="n", description=NULL),
         Request("POST", "/api/v2/folders", (), (), {**BODY, "name": "n", "description": NULL}, FOLDER, FOLDERS),
     ),
     (
-        SecretFolders.update(**IN_A, folder_id="f1", name="n", description=""),
+        SecretFolders.update(**PLACE, folder_id="f1", name="n", description=""),
         Request(
             "PATCH",
             "/api/v2/folders/{folderId}",
@@ -46,7 +46,7 @@ REQUESTS = [
         Request("PATCH", "/api/v2/folders/batch", (), (), {"projectId": "p", "folders": (CHANGE,)}, ALL, FOLDERS),
     ),
     (
-        SecretFolders.delete(**IN_A, folder_id_or_name="n", force_delete=True),
+        SecretFolders.delete(**PLACE, folder_id_or_name="n", force_delete=True),
         Request(
             "DELETE",
             "/api/v2/folders/{folderIdOrName}",
@@ -58,7 +58,7 @@ REQUESTS = [
         ),
     ),
     (
-        SecretFolders.list(**IN_A, last_secret_modified="2026-01-01T00:00:00.000Z", recursive=False),
+        SecretFolders.list(**PLACE, last_secret_modified="2026-01-01T00:00:00.000Z", recursive=False),
         Request(
             "GET",
             "/api/v2/folders",
@@ -87,7 +87,7 @@ def test_an_endpoint_builds_this_request(built, expected):
     assert expected == built
 
 
-READ = {
+FOLDER_BODY = {
     "id": "f1",
     "name": "n",
     "version": 2,
@@ -99,7 +99,7 @@ READ = {
     "description": "d",
     "lastSecretModified": "2026-01-03T00:00:00.000Z",
 }
-READ_AS = Folder(
+FULL_FOLDER = Folder(
     id="f1",
     name="n",
     version=2,
@@ -113,32 +113,36 @@ READ_AS = Folder(
 )
 
 ANSWERS = [
-    (SecretFolders.create(**IN_A, name="n"), {"folder": {**READ, "path": "/a/n"}}, replace(READ_AS, path="/a/n")),
     (
-        SecretFolders.update(**IN_A, folder_id="f1", name="n"),
+        SecretFolders.create(**PLACE, name="n"),
+        {"folder": {**FOLDER_BODY, "path": "/a/n"}},
+        replace(FULL_FOLDER, path="/a/n"),
+    ),
+    (
+        SecretFolders.update(**PLACE, folder_id="f1", name="n"),
         {"folder": {"id": "f1", "description": None, "parentId": None}},
         Folder(id="f1"),
     ),
-    (SecretFolders.update_batch(project_id="p", folders=[]), {"folders": [READ]}, (READ_AS,)),
-    (SecretFolders.delete(**IN_A, folder_id_or_name="n"), {"folder": READ}, READ_AS),
+    (SecretFolders.update_batch(project_id="p", folders=[]), {"folders": [FOLDER_BODY]}, (FULL_FOLDER,)),
+    (SecretFolders.delete(**PLACE, folder_id_or_name="n"), {"folder": FOLDER_BODY}, FULL_FOLDER),
     (
-        SecretFolders.list(**IN_A, recursive=True),
-        {"folders": [{**READ, "relativePath": "/n"}, {"id": "f2"}]},
-        (replace(READ_AS, relative_path="/n"), Folder(id="f2")),
+        SecretFolders.list(**PLACE, recursive=True),
+        {"folders": [{**FOLDER_BODY, "relativePath": "/n"}, {"id": "f2"}]},
+        (replace(FULL_FOLDER, relative_path="/n"), Folder(id="f2")),
     ),
-    (SecretFolders.list(**IN_A), {"folders": []}, ()),
+    (SecretFolders.list(**PLACE), {"folders": []}, ()),
     (
         SecretFolders.get_by_id(id="f1"),
         {
             "folder": {
-                **READ,
+                **FOLDER_BODY,
                 "environment": {"envId": "e1", "envName": "Development", "envSlug": "dev"},
                 "path": "/a/n",
                 "projectId": "p",
             }
         },
         replace(
-            READ_AS,
+            FULL_FOLDER,
             environment=FolderEnvironment(env_id="e1", env_name="Development", env_slug="dev"),
             path="/a/n",
             project_id="p",
@@ -153,7 +157,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
 
 
 def test_an_answer_without_folders_is_a_decode_error_not_an_empty_listing():
-    error = SecretFolders.list(**IN_A).returns(answer({})).failure()
+    error = SecretFolders.list(**PLACE).returns(answer({})).failure()
 
     assert isinstance(error, DecodeError)
     assert (error.path, error.message) == ("folders", "expected a list, found nothing at folders")
@@ -162,22 +166,22 @@ def test_an_answer_without_folders_is_a_decode_error_not_an_empty_listing():
 def test_a_path_and_a_flag_are_written_into_the_query():
     executor = ScriptedExecutor(answer({"folders": []}))
     client = InfisicalClient(base_url=RECORDED_AT, auth=IdentityAccessToken("t"), executor=executor)
-    client.secret_folders.list(**{**IN_A, "path": "/a/b"}, recursive=False).unwrap()
+    client.secret_folders.list(**{**PLACE, "path": "/a/b"}, recursive=False).unwrap()
 
     assert urlsplit(executor.sent[0].url).query == "projectId=p&environment=dev&path=%2Fa%2Fb&recursive=false"
 
 
-def test_a_delete_says_where_in_a_json_body():
-    executor = ScriptedExecutor(answer({"folder": READ}))
+def test_a_delete_sends_the_place_in_a_json_body():
+    executor = ScriptedExecutor(answer({"folder": FOLDER_BODY}))
     client = InfisicalClient(base_url=RECORDED_AT, auth=IdentityAccessToken("t"), executor=executor)
-    client.secret_folders.delete(**IN_A, folder_id_or_name="n").unwrap()
+    client.secret_folders.delete(**PLACE, folder_id_or_name="n").unwrap()
     (sent,) = executor.sent
 
     assert (sent.method, sent.url) == ("DELETE", f"{RECORDED_AT}/api/v2/folders/n")
     assert json.loads(sent.body) == BODY
 
 
-def test_a_description_is_cleared_with_null_and_left_alone_with_none():
+def test_NULL_clears_a_description_and_None_keeps_it():
     executor = ScriptedExecutor(answer({"folders": []}))
     client = InfisicalClient(base_url=RECORDED_AT, auth=IdentityAccessToken("t"), executor=executor)
     changes = [CHANGE, FolderChange(id="f2", environment="dev", name="m")]
@@ -196,7 +200,7 @@ def test_the_recorded_life_of_a_folder_on_a_server_that_has_only_the_v1_routes()
     run = replaying("folders_v1.yaml")
     where = {"workspaceId": PROJECT, "environment": "dev"}
     top = {**where, "path": "/"}
-    made = Folder(
+    created = Folder(
         id="40c54ddc-8e02-47ad-ae04-2db32eef5ac7",
         name="cassette-bbd9364f",
         version=1,
@@ -207,16 +211,16 @@ def test_the_recorded_life_of_a_folder_on_a_server_that_has_only_the_v1_routes()
         is_reserved=False,
     )
     app = replace(
-        made,
+        created,
         id="8b572b60-dfea-4490-afc9-c633be8b5baf",
         name="app",
         created_at="2026-11-22T00:46:11.526Z",
         updated_at="2026-11-22T00:46:11.526Z",
     )
-    renamed = replace(made, name="cassette-renamed", version=2, updated_at="2026-11-22T01:40:13.154Z")
-    one_folder, it = "/api/v1/folders/{folderId}", {"folderId": made.id}
+    renamed = replace(created, name="cassette-renamed", version=2, updated_at="2026-11-22T01:40:13.154Z")
+    one_folder, it = "/api/v1/folders/{folderId}", {"folderId": created.id}
     answers = [
-        run(post("/api/v1/folders", body={**where, "name": made.name, "path": "/"}, returns=FOLDER)),
+        run(post("/api/v1/folders", body={**where, "name": created.name, "path": "/"}, returns=FOLDER)),
         run(get("/api/v1/folders", query=top, returns=ALL)),
         run(patch(one_folder, it, body={**where, "name": renamed.name, "path": "/"}, returns=FOLDER)),
         run(get(one_folder, it, returns=FOLDER)),
@@ -224,13 +228,13 @@ def test_the_recorded_life_of_a_folder_on_a_server_that_has_only_the_v1_routes()
     ]
 
     assert answers == [
-        Success(made),
-        Success((app, made)),
+        Success(created),
+        Success((app, created)),
         Success(renamed),
         Success(
             replace(
                 renamed,
-                environment=FolderEnvironment(env_id=made.env_id, env_name="Development", env_slug="dev"),
+                environment=FolderEnvironment(env_id=created.env_id, env_name="Development", env_slug="dev"),
                 path="/cassette-renamed",
                 project_id=PROJECT,
             )

@@ -8,8 +8,9 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import PEOPLE, Access
+from infisical.access import USERS, Access
 from infisical.decode import many, one
+from infisical.encode import prepare
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.endpoints.secret_imports import (
     ImportChange,
@@ -22,33 +23,32 @@ from infisical.endpoints.secret_imports import (
     SecretImports,
 )
 from infisical.endpoints.secrets import Secret, SecretActor
-from infisical.request import prepare
 from tests.wire import answer
 
 IMPORTS = Access("secret_imports")
 PATH = "/api/v2/secret-imports/{secretImportId}"
 ID = (("secretImportId", "i1"),)
-WHERE = {"project_id": "p", "environment": "dev", "path": "/app"}
+PLACE = {"project_id": "p", "environment": "dev", "path": "/app"}
 WIRE = {"projectId": "p", "environment": "dev", "path": "/app"}
 SOURCE = ImportSource(environment="prod", path="/shared")
-WRITTEN = one(SecretImportResponse)
+IMPORT_DECODER = one(SecretImportResponse)
 
 REQUESTS = [
     (
-        SecretImports.create(**WHERE, import_=SOURCE, is_replication=True),
+        SecretImports.create(**PLACE, import_=SOURCE, is_replication=True),
         Request(
             "POST",
             "/api/v2/secret-imports",
             (),
             (),
             {**WIRE, "import": SOURCE, "isReplication": True},
-            WRITTEN,
+            IMPORT_DECODER,
             IMPORTS,
         ),
     ),
     (
         SecretImports.update(
-            secret_import_id="i1", **WHERE, import_=ImportChange(environment="prod", path="/shared", position=2)
+            secret_import_id="i1", **PLACE, import_=ImportChange(environment="prod", path="/shared", position=2)
         ),
         Request(
             "PATCH",
@@ -56,16 +56,16 @@ REQUESTS = [
             ID,
             (),
             {**WIRE, "import": ImportChange(environment="prod", path="/shared", position=2)},
-            WRITTEN,
+            IMPORT_DECODER,
             IMPORTS,
         ),
     ),
     (
-        SecretImports.delete(secret_import_id="i1", **WHERE),
-        Request("DELETE", PATH, ID, (), WIRE, WRITTEN, IMPORTS),
+        SecretImports.delete(secret_import_id="i1", **PLACE),
+        Request("DELETE", PATH, ID, (), WIRE, IMPORT_DECODER, IMPORTS),
     ),
     (
-        SecretImports.resync_replication(secret_import_id="i1", **WHERE),
+        SecretImports.resync_replication(secret_import_id="i1", **PLACE),
         Request(
             "POST",
             f"{PATH}/replication-resync",
@@ -73,11 +73,11 @@ REQUESTS = [
             (),
             WIRE,
             one(ResyncResponse),
-            Access("secret_imports", server=PEOPLE),
+            Access("secret_imports", server=USERS),
         ),
     ),
     (
-        SecretImports.list(**WHERE),
+        SecretImports.list(**PLACE),
         Request("GET", "/api/v2/secret-imports", (), tuple(WIRE.items()), None, one(SecretImportList), IMPORTS),
     ),
     (
@@ -85,7 +85,7 @@ REQUESTS = [
         Request("GET", PATH, ID, (), None, one(SecretImport, at="secretImport"), IMPORTS),
     ),
     (
-        SecretImports.get_raw_secrets(**WHERE),
+        SecretImports.get_raw_secrets(**PLACE),
         Request(
             "GET",
             "/api/v2/secret-imports/secrets",
@@ -119,7 +119,7 @@ ROW = {
     "lastReplicated": "2026-01-03T00:00:00.000Z",
     "isReserved": False,
 }
-READ = {
+IMPORT_FIELDS = {
     "id": "i1",
     "version": 1,
     "import_path": "/shared",
@@ -136,14 +136,16 @@ READ = {
 
 ANSWERS = [
     (
-        SecretImports.create(**WHERE, import_=SOURCE),
+        SecretImports.create(**PLACE, import_=SOURCE),
         {"message": "Successfully created secret import", "secretImport": ROW},
-        SecretImportResponse(message="Successfully created secret import", secret_import=SecretImport(**READ)),
+        SecretImportResponse(message="Successfully created secret import", secret_import=SecretImport(**IMPORT_FIELDS)),
     ),
     (
-        SecretImports.list(**WHERE),
+        SecretImports.list(**PLACE),
         {"message": "Successfully fetched secret imports", "secretImports": [ROW]},
-        SecretImportList(message="Successfully fetched secret imports", secret_imports=(SecretImport(**READ),)),
+        SecretImportList(
+            message="Successfully fetched secret imports", secret_imports=(SecretImport(**IMPORT_FIELDS),)
+        ),
     ),
     (
         SecretImports.get(secret_import_id="i1"),
@@ -156,19 +158,19 @@ ANSWERS = [
             }
         },
         SecretImport(
-            **READ,
+            **IMPORT_FIELDS,
             environment=ProjectEnvironment(id="e2", name="Development", slug="dev"),
             project_id="p",
             secret_path="/app",
         ),
     ),
     (
-        SecretImports.resync_replication(secret_import_id="i1", **WHERE),
+        SecretImports.resync_replication(secret_import_id="i1", **PLACE),
         {"message": "replication started"},
         ResyncResponse(message="replication started"),
     ),
     (
-        SecretImports.get_raw_secrets(**WHERE),
+        SecretImports.get_raw_secrets(**PLACE),
         {
             "secrets": [
                 {
@@ -237,36 +239,36 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def written(request: Request[object]) -> object:
+def decode_body(request: Request[object]) -> object:
     return json.loads(prepare(request, "", (), 1.0).unwrap().body)
 
 
-def test_what_is_imported_is_written_as_import_which_is_no_name_in_python():
+def test_the_imported_folder_is_sent_as_import_which_is_a_keyword_in_python():
     request = SecretImports.create(project_id="p", environment="dev", import_=SOURCE)
 
-    assert written(request) == {
+    assert decode_body(request) == {
         "projectId": "p",
         "environment": "dev",
         "import": {"environment": "prod", "path": "/shared"},
     }
 
 
-def test_a_change_of_an_import_leaves_out_what_stays():
+def test_a_change_of_an_import_omits_unchanged_fields():
     request = SecretImports.update(
         secret_import_id="i1", project_id="p", environment="dev", import_=ImportChange(position=2)
     )
 
-    assert written(request) == {"projectId": "p", "environment": "dev", "import": {"position": 2}}
+    assert decode_body(request) == {"projectId": "p", "environment": "dev", "import": {"position": 2}}
 
 
 def test_an_import_is_deleted_by_a_delete_with_a_body():
-    http = prepare(SecretImports.delete(secret_import_id="i1", **WHERE), "https://x", (), 1.0).unwrap()
+    http = prepare(SecretImports.delete(secret_import_id="i1", **PLACE), "https://x", (), 1.0).unwrap()
 
     assert (http.method, http.url) == ("DELETE", "https://x/api/v2/secret-imports/i1")
     assert json.loads(http.body) == WIRE
 
 
-def test_values_of_imported_secrets_are_not_shown():
+def test_values_of_imported_secrets_are_in_no_repr():
     group = ImportedSecretGroup(
         secret_path="/", environment="prod", secrets=(Secret(id="s", secret_key="A", secret_value="out of sight"),)
     )

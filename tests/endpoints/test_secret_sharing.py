@@ -1,4 +1,4 @@
-"""The sharing group: every request as a value, every answer decoded, and which credential goes along."""
+"""The sharing group: every request as a value, every answer decoded, and the credential that it is sent with."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import pytest
 from returns.result import Failure, Success
 
 from infisical import AuthenticationError, IdentityAccessToken, InfisicalClient, Jwt, Request
-from infisical.auth import EVERY, IDENTITIES_AND_PEOPLE, Access
+from infisical.access import ALL_MODES, IDENTITIES_AND_USERS, Access
 from infisical.decode import one
 from infisical.endpoints.secret_sharing import OpenedSecret, SecretSharing, SharedSecret, SharedSecretList
 from infisical.executors import ScriptedExecutor
 from tests.wire import answer
 
-SHARING = Access("secret_sharing", server=IDENTITIES_AND_PEOPLE)
+SHARING = Access("secret_sharing", server=IDENTITIES_AND_USERS)
 PATH = "/api/v1/shared-secrets/{sharedSecretId}"
-FORMERLY = ("/api/v1/secret-sharing/{sharedSecretId}",)
+FORMER_PATHS = ("/api/v1/secret-sharing/{sharedSecretId}",)
 ID = (("sharedSecretId", "s1"),)
 
 REQUESTS = [
@@ -68,13 +68,13 @@ REQUESTS = [
             (("hashedHex", "hh"),),
             None,
             one(SharedSecret),
-            Access("secret_sharing", "optional", server=EVERY),
-            formerly=FORMERLY,
+            Access("secret_sharing", "optional", server=ALL_MODES),
+            formerly=FORMER_PATHS,
         ),
     ),
     (
         SecretSharing.delete(shared_secret_id="s1"),
-        Request("DELETE", PATH, ID, (), None, one(SharedSecret), SHARING, formerly=FORMERLY),
+        Request("DELETE", PATH, ID, (), None, one(SharedSecret), SHARING, formerly=FORMER_PATHS),
     ),
     (
         SecretSharing.list(offset=0, limit=10),
@@ -125,7 +125,7 @@ ROW = {
     "authorizedEmails": ["a@example.com"],
     "identityId": "i",
 }
-READ = {
+SECRET_FIELDS = {
     "id": "s1",
     "expires_at": "2026-02-01T00:00:00.000Z",
     "org_id": "o",
@@ -144,19 +144,19 @@ ANSWERS = [
     (
         SecretSharing.create(secret_value="v"),
         {**ROW, "sharedSecretLink": "https://x/shared/secret/s1"},
-        SharedSecret(**READ, shared_secret_link="https://x/shared/secret/s1"),
+        SharedSecret(**SECRET_FIELDS, shared_secret_link="https://x/shared/secret/s1"),
     ),
     (
         SecretSharing.get(shared_secret_id="s1"),
         {**ROW, "isPasswordProtected": True, "isAuthorizedUser": False},
-        SharedSecret(**READ, is_password_protected=True, is_authorized_user=False),
+        SharedSecret(**SECRET_FIELDS, is_password_protected=True, is_authorized_user=False),
     ),
     (
         SecretSharing.list(),
         {"secrets": [ROW, {"id": "s2", "encryptedValue": "ev", "iv": "iv", "tag": "tag", "hashedHex": "hh"}]},
         SharedSecretList(
             secrets=(
-                SharedSecret(**READ),
+                SharedSecret(**SECRET_FIELDS),
                 SharedSecret(id="s2", encrypted_value="ev", iv="iv", tag="tag", hashed_hex="hh"),
             )
         ),
@@ -165,7 +165,7 @@ ANSWERS = [
     (
         SecretSharing.access(shared_secret_id="s1"),
         {**ROW, "orgName": "O", "secretValue": "v"},
-        OpenedSecret(**READ, org_name="O", secret_value="v"),
+        OpenedSecret(**SECRET_FIELDS, org_name="O", secret_value="v"),
     ),
 ]
 
@@ -175,29 +175,29 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_deleting_answers_the_row_itself_and_not_something_around_it():
-    assert SecretSharing.delete(shared_secret_id="s1").returns(answer(ROW)) == Success(SharedSecret(**READ))
+def test_the_response_to_a_delete_is_the_unwrapped_object():
+    assert SecretSharing.delete(shared_secret_id="s1").returns(answer(ROW)) == Success(SharedSecret(**SECRET_FIELDS))
 
 
-def test_an_older_server_answers_the_id_of_a_new_shared_secret_alone():
+def test_an_older_server_returns_only_the_id_of_a_new_shared_secret():
     assert SecretSharing.create(secret_value="v").returns(answer({"id": "s1"})) == Success(SharedSecret(id="s1"))
 
 
-def credentials_sent(execute: ScriptedExecutor) -> list[str]:
+def select_credentials(execute: ScriptedExecutor) -> list[str]:
     return [value for request in execute.sent for name, value in request.headers if name == "Authorization"]
 
 
-@pytest.mark.parametrize(("auth", "sent"), [(None, []), (Jwt("people"), ["Bearer people"])])
-def test_a_shared_secret_is_read_with_a_credential_if_there_is_one_and_opened_without(auth, sent):
+@pytest.mark.parametrize(("auth", "sent"), [(None, []), (Jwt("user"), ["Bearer user"])])
+def test_get_carries_an_existing_credential_and_access_carries_none(auth, sent):
     execute = ScriptedExecutor(answer(ROW), answer(ROW))
     sharing = SecretSharing(InfisicalClient(auth=auth, executor=execute))
 
-    assert sharing.get(shared_secret_id="s1") == Success(SharedSecret(**READ))
-    assert sharing.access(shared_secret_id="s1") == Success(OpenedSecret(**READ))
-    assert credentials_sent(execute) == sent
+    assert sharing.get(shared_secret_id="s1") == Success(SharedSecret(**SECRET_FIELDS))
+    assert sharing.access(shared_secret_id="s1") == Success(OpenedSecret(**SECRET_FIELDS))
+    assert select_credentials(execute) == sent
 
 
-def test_machine_identities_share_where_the_policy_is_what_servers_take():
+def test_with_the_server_policy_machine_identities_may_share():
     execute, auth = ScriptedExecutor(answer(ROW)), IdentityAccessToken("machine")
     documented = SecretSharing(InfisicalClient(auth=auth, executor=execute))
     server = SecretSharing(InfisicalClient(auth=auth, executor=execute, auth_policy="server"))
@@ -205,11 +205,11 @@ def test_machine_identities_share_where_the_policy_is_what_servers_take():
 
     assert isinstance(refused, Failure)
     assert isinstance(refused.failure(), AuthenticationError)
-    assert server.create(secret_value="v") == Success(SharedSecret(**READ))
-    assert credentials_sent(execute) == ["Bearer machine"]
+    assert server.create(secret_value="v") == Success(SharedSecret(**SECRET_FIELDS))
+    assert select_credentials(execute) == ["Bearer machine"]
 
 
-def test_neither_the_link_nor_the_value_is_shown():
-    shown = repr(SharedSecret(id="s", shared_secret_link="hidden", encrypted_value="hidden", hashed_hex="hidden"))
+def test_the_url_and_the_value_are_in_no_repr():
+    text = repr(SharedSecret(id="s", shared_secret_link="hidden", encrypted_value="hidden", hashed_hex="hidden"))
 
-    assert "hidden" not in shown + repr(OpenedSecret(id="s", secret_value="hidden"))
+    assert "hidden" not in text + repr(OpenedSecret(id="s", secret_value="hidden"))

@@ -8,17 +8,18 @@ import pytest
 from returns.result import Success
 
 from infisical import Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import many, one
+from infisical.encode import prepare
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.endpoints.secret_syncs import SecretSync, SecretSyncs, SyncConnection, SyncFolder
-from infisical.request import NULL, prepare
+from infisical.request import NULL
 from tests.wire import answer
 
 SYNCS = Access("secret_syncs")
 SYNC = one(SecretSync, at="secretSync")
 PATH = "/api/v1/secret-syncs/{destination}/{syncId}"
-TO_GITHUB = {"destination": "github", "sync_id": "s1"}
+GITHUB_PARTS = {"destination": "github", "sync_id": "s1"}
 ID = (("destination", "github"), ("syncId", "s1"))
 OPTIONS = {"initialSyncBehavior": "overwrite-destination", "disableSecretDeletion": False}
 CONFIG = {"scope": "repository", "owner": "o", "repo": "r"}
@@ -59,7 +60,7 @@ REQUESTS = [
     ),
     (
         SecretSyncs.update(
-            **TO_GITHUB,
+            **GITHUB_PARTS,
             name="n",
             description=NULL,
             connection_id="c",
@@ -89,10 +90,10 @@ REQUESTS = [
         ),
     ),
     (
-        SecretSyncs.delete(**TO_GITHUB, remove_secrets=True),
+        SecretSyncs.delete(**GITHUB_PARTS, remove_secrets=True),
         Request("DELETE", PATH, ID, (("removeSecrets", True),), None, SYNC, SYNCS),
     ),
-    (SecretSyncs.get(**TO_GITHUB), Request("GET", PATH, ID, (), None, SYNC, SYNCS)),
+    (SecretSyncs.get(**GITHUB_PARTS), Request("GET", PATH, ID, (), None, SYNC, SYNCS)),
     (
         SecretSyncs.list(destination="github", project_id="p"),
         Request(
@@ -105,12 +106,12 @@ REQUESTS = [
             SYNCS,
         ),
     ),
-    (SecretSyncs.trigger(**TO_GITHUB), Request("POST", f"{PATH}/sync-secrets", ID, (), {}, SYNC, SYNCS)),
+    (SecretSyncs.trigger(**GITHUB_PARTS), Request("POST", f"{PATH}/sync-secrets", ID, (), {}, SYNC, SYNCS)),
     (
-        SecretSyncs.import_secrets(**TO_GITHUB, import_behavior="prioritize-source"),
+        SecretSyncs.import_secrets(**GITHUB_PARTS, import_behavior="prioritize-source"),
         Request("POST", f"{PATH}/import-secrets", ID, (("importBehavior", "prioritize-source"),), {}, SYNC, SYNCS),
     ),
-    (SecretSyncs.remove_secrets(**TO_GITHUB), Request("POST", f"{PATH}/remove-secrets", ID, (), {}, SYNC, SYNCS)),
+    (SecretSyncs.remove_secrets(**GITHUB_PARTS), Request("POST", f"{PATH}/remove-secrets", ID, (), {}, SYNC, SYNCS)),
     (
         SecretSyncs.get_by_name(destination="github", sync_name="n", project_id="p"),
         Request(
@@ -161,7 +162,7 @@ ROW = {
     "syncOptions": OPTIONS,
     "destinationConfig": CONFIG,
 }
-READ = SecretSync(
+FULL_SYNC = SecretSync(
     id="s1",
     name="n",
     description="d",
@@ -193,11 +194,11 @@ READ = SecretSync(
 )
 
 ANSWERS = [
-    (SecretSyncs.get(**TO_GITHUB), {"secretSync": ROW}, READ),
+    (SecretSyncs.get(**GITHUB_PARTS), {"secretSync": ROW}, FULL_SYNC),
     (
         SecretSyncs.list(destination="github", project_id="p"),
         {"secretSyncs": [ROW, {"id": "s2", "folderId": None, "folder": None, "environment": None}]},
-        (READ, SecretSync(id="s2")),
+        (FULL_SYNC, SecretSync(id="s2")),
     ),
 ]
 
@@ -210,21 +211,21 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
 @pytest.mark.parametrize(
     ("given", "query"), [(True, "?removeSecrets=true"), (False, "?removeSecrets=false"), (None, "")]
 )
-def test_what_a_deleted_sync_leaves_behind_is_said_in_the_query_and_not_in_a_body(given, query):
-    http = prepare(SecretSyncs.delete(**TO_GITHUB, remove_secrets=given), "https://x", (), 1.0).unwrap()
+def test_remove_secrets_is_sent_in_the_query_not_in_a_body(given, query):
+    http = prepare(SecretSyncs.delete(**GITHUB_PARTS, remove_secrets=given), "https://x", (), 1.0).unwrap()
 
     assert (http.url, http.body) == (f"https://x/api/v1/secret-syncs/github/s1{query}", None)
 
 
-def test_how_to_import_is_said_in_the_query_though_it_is_a_post():
-    request = SecretSyncs.import_secrets(**TO_GITHUB, import_behavior="prioritize-destination")
+def test_the_import_behavior_is_sent_in_the_query_of_a_post():
+    request = SecretSyncs.import_secrets(**GITHUB_PARTS, import_behavior="prioritize-destination")
     http = prepare(request, "https://x", (), 1.0).unwrap()
 
     assert http.url.endswith("/import-secrets?importBehavior=prioritize-destination")
     assert http.body == b"{}"
 
 
-def test_null_clears_and_what_is_left_out_stays():
-    http = prepare(SecretSyncs.update(**TO_GITHUB, description=NULL), "", (), 1.0).unwrap()
+def test_null_clears_and_omitted_parameters_are_not_sent():
+    http = prepare(SecretSyncs.update(**GITHUB_PARTS, description=NULL), "", (), 1.0).unwrap()
 
     assert json.loads(http.body) == {"description": None}

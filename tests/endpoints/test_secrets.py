@@ -1,15 +1,15 @@
-"""The secrets group: every request as a value, every answer decoded, and how names and values travel."""
+"""The secrets group: every request as a value, and every answer decoded.
+
+How names and values are sent is in test_secrets_sent.py.
+"""
 
 from __future__ import annotations
 
-import json
-from urllib.parse import urlsplit
-
 import pytest
+from infisical.auth import Access
 from returns.result import Success
 
-from infisical import NULL, DecodeError, IdentityAccessToken, InfisicalClient, Request, RequestError
-from infisical.auth import Access
+from infisical import NULL, DecodeError, Request
 from infisical.decode import either, many, one
 from infisical.endpoints.secrets import (
     NewSecret,
@@ -32,16 +32,15 @@ from infisical.endpoints.secrets import (
     Secrets,
     SecretTag,
 )
-from infisical.executors import ScriptedExecutor
-from tests.wire import RECORDED_AT, answer
+from tests.wire import answer
 
 SECRETS = Access("secrets")
 NO_SERVICE_TOKENS = Access("secrets", server=("identity_access_token", "jwt"))
 USERS_IN_EFFECT = Access("secrets", server=("jwt",))
 USERS = Access("secrets", documented=("jwt",))
 SECRET = one(Secret, at="secret")
-WRITTEN = either(SECRET, one(SecretApproval, at="approval"))
-ALL_WRITTEN = either(many(Secret, at="secrets"), one(SecretApproval, at="approval"))
+SECRET_OR_APPROVAL_DECODER = either(SECRET, one(SecretApproval, at="approval"))
+SECRETS_OR_APPROVAL_DECODER = either(many(Secret, at="secrets"), one(SecretApproval, at="approval"))
 PATH = "/api/v4/secrets/{secretName}"
 BATCH = "/api/v4/secrets/batch"
 ACCESS = "/api/v1/secrets/{secretName}/access-list"
@@ -50,10 +49,10 @@ IN_APP = {"project_id": "p", "environment": "dev", "secret_path": "/app"}
 K_IN_APP = {"secret_name": "K", **IN_APP}
 QUERY = (("projectId", "p"), ("environment", "dev"), ("secretPath", "/app"))
 BODY = {"projectId": "p", "environment": "dev", "secretPath": "/app"}
-NOTED = SecretMetadata(key="owner", value="me", is_encrypted=True)
-NEW = NewSecret(secret_key="K", secret_value="", metadata={"a": "b"}, secret_metadata=(NOTED,), tag_ids=())
+METADATA = SecretMetadata(key="owner", value="me", is_encrypted=True)
+NEW_SECRET = NewSecret(secret_key="K", secret_value="", metadata={"a": "b"}, secret_metadata=(METADATA,), tag_ids=())
 CHANGE = SecretChange(secret_key="K", secret_reminder_note=NULL, tag_ids=())
-GONE = SecretName(secret_key="K", type="personal")
+SECRET_NAME = SecretName(secret_key="K", type="personal")
 
 REQUESTS = [
     (
@@ -128,7 +127,7 @@ REQUESTS = [
             type="shared",
             secret_reminder_repeat_days=NULL,
             secret_reminder_note=NULL,
-            secret_metadata=[NOTED],
+            secret_metadata=[METADATA],
         ),
         Request(
             "POST",
@@ -144,9 +143,9 @@ REQUESTS = [
                 "type": "shared",
                 "secretReminderRepeatDays": NULL,
                 "secretReminderNote": NULL,
-                "secretMetadata": (NOTED,),
+                "secretMetadata": (METADATA,),
             },
-            WRITTEN,
+            SECRET_OR_APPROVAL_DECODER,
             SECRETS,
         ),
     ),
@@ -160,7 +159,7 @@ REQUESTS = [
             skip_multiline_encoding=False,
             type="shared",
             metadata={"a": "b"},
-            secret_metadata=[NOTED],
+            secret_metadata=[METADATA],
             secret_reminder_note="n",
             secret_reminder_repeat_days=30,
             secret_reminder_recipients=["u1"],
@@ -179,30 +178,38 @@ REQUESTS = [
                 "skipMultilineEncoding": False,
                 "type": "shared",
                 "metadata": {"a": "b"},
-                "secretMetadata": (NOTED,),
+                "secretMetadata": (METADATA,),
                 "secretReminderNote": "n",
                 "secretReminderRepeatDays": 30,
                 "secretReminderRecipients": ("u1",),
             },
-            WRITTEN,
+            SECRET_OR_APPROVAL_DECODER,
             SECRETS,
         ),
     ),
     (
         Secrets.delete(**K_IN_APP, type="shared"),
-        Request("DELETE", PATH, NAME, (), {**BODY, "type": "shared"}, WRITTEN, SECRETS),
+        Request("DELETE", PATH, NAME, (), {**BODY, "type": "shared"}, SECRET_OR_APPROVAL_DECODER, SECRETS),
     ),
     (
-        Secrets.batch_create(**IN_APP, secrets=[NEW]),
-        Request("POST", BATCH, (), (), {**BODY, "secrets": (NEW,)}, ALL_WRITTEN, SECRETS),
+        Secrets.batch_create(**IN_APP, secrets=[NEW_SECRET]),
+        Request("POST", BATCH, (), (), {**BODY, "secrets": (NEW_SECRET,)}, SECRETS_OR_APPROVAL_DECODER, SECRETS),
     ),
     (
         Secrets.batch_update(**IN_APP, mode="upsert", secrets=[CHANGE]),
-        Request("PATCH", BATCH, (), (), {**BODY, "mode": "upsert", "secrets": (CHANGE,)}, ALL_WRITTEN, SECRETS),
+        Request(
+            "PATCH",
+            BATCH,
+            (),
+            (),
+            {**BODY, "mode": "upsert", "secrets": (CHANGE,)},
+            SECRETS_OR_APPROVAL_DECODER,
+            SECRETS,
+        ),
     ),
     (
-        Secrets.batch_delete(**IN_APP, secrets=[GONE]),
-        Request("DELETE", BATCH, (), (), {**BODY, "secrets": (GONE,)}, ALL_WRITTEN, SECRETS),
+        Secrets.batch_delete(**IN_APP, secrets=[SECRET_NAME]),
+        Request("DELETE", BATCH, (), (), {**BODY, "secrets": (SECRET_NAME,)}, SECRETS_OR_APPROVAL_DECODER, SECRETS),
     ),
     (
         Secrets.move(
@@ -263,7 +270,7 @@ def test_an_endpoint_builds_this_request(built, expected):
     assert expected == built
 
 
-READ = {
+SECRET_BODY = {
     "id": "s1",
     "_id": "s1",
     "workspace": "p",
@@ -287,7 +294,7 @@ READ = {
     "secretMetadata": [{"key": "owner", "value": "me", "isEncrypted": True}],
     "tags": [{"id": "t1", "slug": "a", "color": None, "name": "A"}],
 }
-READ_AS = Secret(
+FULL_SECRET = Secret(
     id="s1",
     workspace="p",
     environment="dev",
@@ -307,28 +314,32 @@ READ_AS = Secret(
     secret_path="/app",
     secret_value_hidden=False,
     metadata={"a": "b"},
-    secret_metadata=(NOTED,),
+    secret_metadata=(METADATA,),
     tags=(SecretTag(id="t1", slug="a", name="A"),),
 )
-LEAST = {"id": "s1", "secretKey": "K", "secretValue": "v"}
-LEAST_AS = Secret(id="s1", secret_key="K", secret_value="v")
-MAY_READ = {"id": "u1", "name": "me", "membershipId": "m1", "allowedActions": ["read"]}
-MAY_READ_AS = SecretAccess(id="u1", name="me", membership_id="m1", allowed_actions=("read",))
+MINIMAL_BODY = {"id": "s1", "secretKey": "K", "secretValue": "v"}
+MINIMAL_SECRET = Secret(id="s1", secret_key="K", secret_value="v")
+ACCESS_BODY = {"id": "u1", "name": "me", "membershipId": "m1", "allowedActions": ["read"]}
+READ_ACCESS = SecretAccess(id="u1", name="me", membership_id="m1", allowed_actions=("read",))
 PLACE = {"environment": "dev", "secretPath": "/"}
 ANSWERS = [
     (
         Secrets.list(**IN_APP),
-        {"secrets": [READ], "imports": [{**PLACE, "folderId": "f1", "secrets": [LEAST]}]},
+        {"secrets": [SECRET_BODY], "imports": [{**PLACE, "folderId": "f1", "secrets": [MINIMAL_BODY]}]},
         SecretList(
-            secrets=(READ_AS,),
-            imports=(SecretImport(environment="dev", secret_path="/", folder_id="f1", secrets=(LEAST_AS,)),),
+            secrets=(FULL_SECRET,),
+            imports=(SecretImport(environment="dev", secret_path="/", folder_id="f1", secrets=(MINIMAL_SECRET,)),),
         ),
     ),
     (Secrets.list(**IN_APP), {"secrets": []}, SecretList(secrets=())),
-    (Secrets.get_by_name(**K_IN_APP), {"secret": READ}, READ_AS),
-    (Secrets.create(**K_IN_APP, secret_value="v"), {"secret": LEAST}, LEAST_AS),
+    (Secrets.get_by_name(**K_IN_APP), {"secret": SECRET_BODY}, FULL_SECRET),
+    (Secrets.create(**K_IN_APP, secret_value="v"), {"secret": MINIMAL_BODY}, MINIMAL_SECRET),
     (Secrets.update(**K_IN_APP), {"approval": {"id": "a1"}}, SecretApproval(id="a1")),
-    (Secrets.batch_create(**IN_APP, secrets=[]), {"secrets": [LEAST, READ]}, (LEAST_AS, READ_AS)),
+    (
+        Secrets.batch_create(**IN_APP, secrets=[]),
+        {"secrets": [MINIMAL_BODY, SECRET_BODY]},
+        (MINIMAL_SECRET, FULL_SECRET),
+    ),
     (Secrets.batch_delete(**IN_APP, secrets=[]), {"approval": {"id": "a1"}}, SecretApproval(id="a1")),
     (
         Secrets.move(project_id="p", source_environment="dev", destination_environment="prod", secret_ids=[]),
@@ -338,13 +349,13 @@ ANSWERS = [
     (
         Secrets.get_access_list(**K_IN_APP),
         {
-            "users": [MAY_READ],
-            "identities": [MAY_READ],
+            "users": [ACCESS_BODY],
+            "identities": [ACCESS_BODY],
             "groups": [{"id": "g1", "allowedActions": ["read"], "userIds": ["u2"], "identityIds": ["i1"]}],
         },
         SecretAccessList(
-            users=(MAY_READ_AS,),
-            identities=(MAY_READ_AS,),
+            users=(READ_ACCESS,),
+            identities=(READ_ACCESS,),
             groups=(SecretGroupAccess(id="g1", allowed_actions=("read",), user_ids=("u2",), identity_ids=("i1",)),),
         ),
     ),
@@ -396,111 +407,25 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
         (Secrets.get_access_list(**K_IN_APP), {"users": [], "identities": []}, "groups"),
         (Secrets.list_references(**K_IN_APP), {"totalCount": 0}, "references"),
         (Secrets.batch_update(**IN_APP, secrets=[]), {}, "secrets"),
-        (Secrets.delete(**K_IN_APP), {"secret": {**LEAST, "secretValue": None}}, "secret.secretValue"),
+        (Secrets.delete(**K_IN_APP), {"secret": {**MINIMAL_BODY, "secretValue": None}}, "secret.secretValue"),
     ],
 )
-def test_an_answer_without_what_was_asked_for_is_a_decode_error_not_an_empty_one(request_, body, path):
+def test_an_answer_without_the_requested_object_is_a_decode_error_not_an_empty_one(request_, body, path):
     error = request_.returns(answer(body)).failure()
 
     assert isinstance(error, DecodeError)
     assert error.path == path
 
 
-def scripted(*answers):
-    executor = ScriptedExecutor(*(answer(body) for body in answers))
-    return InfisicalClient(base_url=RECORDED_AT, auth=IdentityAccessToken("t"), executor=executor), executor
-
-
-@pytest.mark.parametrize("value", ["", "0", "false", "null", " ", "\n", "a\nb\n", "línea €\u2028\U0001f511"])
-def test_a_value_travels_as_it_is(value):
-    client, executor = scripted({"secret": {**LEAST, "secretValue": value}})
-    made = client.secrets.create(secret_name="K", project_id="p", environment="dev", secret_value=value)
-
-    assert Success(Secret(id="s1", secret_key="K", secret_value=value)) == made
-    assert json.loads(executor.sent[0].body)["secretValue"] == value
-
-
-@pytest.mark.parametrize(
-    ("name", "segment"),
-    [
-        ("A/B", "A%2FB"),
-        ("A?b#c", "A%3Fb%23c"),
-        ("100%", "100%25"),
-        ("%2F", "%252F"),
-        ("../admin", "..%2Fadmin"),
-        ("clé", "cl%C3%A9"),
-        ("a b+c", "a%20b%2Bc"),
-    ],
-)
-def test_a_name_stays_in_its_segment_of_the_path(name, segment):
-    client, executor = scripted({"secret": LEAST})
-    client.secrets.get_by_name(secret_name=name, project_id="p", environment="dev")
-
-    assert executor.sent[0].url == f"{RECORDED_AT}/api/v4/secrets/{segment}?projectId=p&environment=dev"
-
-
-@pytest.mark.parametrize("name", ["", ".", ".."])
-def test_a_name_that_would_lead_elsewhere_is_refused_before_it_is_sent(name):
-    client, executor = scripted()
-    error = client.secrets.delete(secret_name=name, project_id="p", environment="dev").failure()
-
-    assert (error, executor.sent) == (
-        RequestError(f"DELETE /api/v4/secrets/{{secretName}}: secretName cannot be {name!r}"),
-        [],
-    )
-
-
-def test_flags_and_lists_in_a_query_are_written_as_the_server_wants_them():
-    client, executor = scripted({"secrets": []})
-    client.secrets.list(
-        project_id="p", environment="dev", recursive=True, include_imports=False, tag_slugs=["a", "b"]
-    ).unwrap()
-
-    assert urlsplit(executor.sent[0].url).query == (
-        "projectId=p&environment=dev&recursive=true&includeImports=false&include_imports=false&tagSlugs=a%2Cb"
-    )
-
-
-def test_a_delete_says_where_in_a_json_body():
-    client, executor = scripted({"secret": LEAST})
-    client.secrets.delete(**K_IN_APP).unwrap()
-    (sent,) = executor.sent
-
-    assert (sent.method, sent.url) == ("DELETE", f"{RECORDED_AT}/api/v4/secrets/K")
-    assert json.loads(sent.body) == BODY
-    assert ("Content-Type", "application/json") in sent.headers
-
-
-def test_a_batch_writes_its_secrets_by_their_wire_names_and_null_where_null_was_said():
-    client, executor = scripted({"secrets": []}, {"secrets": []}, {"secrets": []})
-    client.secrets.batch_create(**IN_APP, secrets=[NEW]).unwrap()
-    client.secrets.batch_update(**IN_APP, secrets=[CHANGE]).unwrap()
-    client.secrets.batch_delete(**IN_APP, secrets=[GONE]).unwrap()
-
-    assert [json.loads(sent.body)["secrets"] for sent in executor.sent] == [
-        [
-            {
-                "secretKey": "K",
-                "secretValue": "",
-                "metadata": {"a": "b"},
-                "secretMetadata": [{"key": "owner", "value": "me", "isEncrypted": True}],
-                "tagIds": [],
-            }
-        ],
-        [{"secretKey": "K", "tagIds": [], "secretReminderNote": None}],
-        [{"secretKey": "K", "type": "personal"}],
-    ]
-
-
-def test_a_hidden_value_says_so():
-    hidden = {**LEAST, "secretValue": "<hidden-by-infisical>", "secretValueHidden": True}
+def test_a_hidden_value_is_marked_as_hidden():
+    hidden = {**MINIMAL_BODY, "secretValue": "<hidden-by-infisical>", "secretValueHidden": True}
     read = Secrets.get_by_name(**K_IN_APP, view_secret_value=False).returns(answer({"secret": hidden})).unwrap()
 
     assert (read.secret_value_hidden, read.secret_value) == (True, "<hidden-by-infisical>")
 
 
 @pytest.mark.parametrize(
-    "shown",
+    "model",
     [
         Secret(id="s1", secret_key="K", secret_value="hunter2", metadata={"a": "hunter2"}),
         Secret(id="s1", secret_key="K", secret_value="", secret_metadata=(SecretMetadata(key="a", value="hunter2"),)),
@@ -509,12 +434,12 @@ def test_a_hidden_value_says_so():
         SecretReferenceTree(tree=SecretReferenceNode(key="K", value="hunter2"), value="hunter2"),
         Secrets.update(**K_IN_APP, secret_value="hunter2"),
     ],
-    ids=lambda shown: type(shown).__name__,
+    ids=lambda model: type(model).__name__,
 )
-def test_a_repr_shows_the_name_and_no_value(shown):
-    assert "'K'" in repr(shown)
-    assert "hunter2" not in repr(shown)
+def test_a_repr_shows_the_name_and_no_value(model):
+    assert "'K'" in repr(model)
+    assert "hunter2" not in repr(model)
 
 
-def test_secrets_can_be_keys_of_a_dict_whatever_is_in_them():
-    assert len({READ_AS, LEAST_AS, NEW}) == 3
+def test_every_secret_can_be_a_key_of_a_dict():
+    assert len({FULL_SECRET, MINIMAL_SECRET, NEW_SECRET}) == 3

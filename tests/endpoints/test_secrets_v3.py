@@ -9,7 +9,7 @@ import pytest
 from returns.result import Success
 
 from infisical import NULL, IdentityAccessToken, InfisicalClient, NotFoundError, Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import either, many, one
 from infisical.endpoints.secrets import (
     NewSecret,
@@ -28,8 +28,8 @@ from tests.wire import PROJECT, RECORDED_AT, answer, replaying
 SECRETS = Access("secrets")
 NO_SERVICE_TOKENS = Access("secrets", documented=("identity_access_token", "jwt"))
 SECRET = one(Secret, at="secret")
-WRITTEN = either(SECRET, one(SecretApproval, at="approval"))
-ALL_WRITTEN = either(many(Secret, at="secrets"), one(SecretApproval, at="approval"))
+SECRET_OR_APPROVAL_DECODER = either(SECRET, one(SecretApproval, at="approval"))
+SECRETS_OR_APPROVAL_DECODER = either(many(Secret, at="secrets"), one(SecretApproval, at="approval"))
 PATH = "/api/v3/secrets/raw/{secretName}"
 BATCH = "/api/v3/secrets/batch/raw"
 NAME = (("secretName", "K"),)
@@ -37,10 +37,10 @@ IN_APP = {"workspace_id": "p", "environment": "dev", "secret_path": "/app"}
 K_IN_APP = {"secret_name": "K", **IN_APP}
 QUERY = (("workspaceId", "p"), ("workspaceSlug", "slug"), ("environment", "dev"), ("secretPath", "/app"))
 BODY = {"workspaceId": "p", "projectSlug": "slug", "environment": "dev", "secretPath": "/app"}
-NOTED = SecretMetadata(key="owner", value="me")
-NEW = NewSecret(secret_key="K", secret_value="v")
+METADATA = SecretMetadata(key="owner", value="me")
+NEW_SECRET = NewSecret(secret_key="K", secret_value="v")
 CHANGE = SecretChange(secret_key="K", secret_value="v")
-GONE = SecretName(secret_key="K")
+SECRET_NAME = SecretName(secret_key="K")
 
 REQUESTS = [
     (
@@ -109,7 +109,7 @@ REQUESTS = [
             secret_value="",
             project_slug="slug",
             secret_comment="c",
-            secret_metadata=[NOTED],
+            secret_metadata=[METADATA],
             tag_ids=["t1"],
             skip_multiline_encoding=NULL,
             type="shared",
@@ -125,14 +125,14 @@ REQUESTS = [
                 **BODY,
                 "secretValue": "",
                 "secretComment": "c",
-                "secretMetadata": (NOTED,),
+                "secretMetadata": (METADATA,),
                 "tagIds": ("t1",),
                 "skipMultilineEncoding": NULL,
                 "type": "shared",
                 "secretReminderRepeatDays": NULL,
                 "secretReminderNote": NULL,
             },
-            WRITTEN,
+            SECRET_OR_APPROVAL_DECODER,
             SECRETS,
         ),
     ),
@@ -143,7 +143,7 @@ REQUESTS = [
             secret_value="v",
             new_secret_name="L",
             secret_comment="",
-            secret_metadata=[NOTED],
+            secret_metadata=[METADATA],
             metadata={"a": "b"},
             tag_ids=[],
             skip_multiline_encoding=False,
@@ -162,7 +162,7 @@ REQUESTS = [
                 "secretValue": "v",
                 "newSecretName": "L",
                 "secretComment": "",
-                "secretMetadata": (NOTED,),
+                "secretMetadata": (METADATA,),
                 "metadata": {"a": "b"},
                 "tagIds": (),
                 "skipMultilineEncoding": False,
@@ -171,25 +171,33 @@ REQUESTS = [
                 "secretReminderRepeatDays": 30,
                 "secretReminderRecipients": ("u1",),
             },
-            WRITTEN,
+            SECRET_OR_APPROVAL_DECODER,
             SECRETS,
         ),
     ),
     (
         SecretsV3.delete(**K_IN_APP, project_slug="slug", type="shared"),
-        Request("DELETE", PATH, NAME, (), {**BODY, "type": "shared"}, WRITTEN, SECRETS),
+        Request("DELETE", PATH, NAME, (), {**BODY, "type": "shared"}, SECRET_OR_APPROVAL_DECODER, SECRETS),
     ),
     (
-        SecretsV3.batch_create(**IN_APP, project_slug="slug", secrets=[NEW]),
-        Request("POST", BATCH, (), (), {**BODY, "secrets": (NEW,)}, ALL_WRITTEN, SECRETS),
+        SecretsV3.batch_create(**IN_APP, project_slug="slug", secrets=[NEW_SECRET]),
+        Request("POST", BATCH, (), (), {**BODY, "secrets": (NEW_SECRET,)}, SECRETS_OR_APPROVAL_DECODER, SECRETS),
     ),
     (
         SecretsV3.batch_update(**IN_APP, project_slug="slug", mode="ignore", secrets=[CHANGE]),
-        Request("PATCH", BATCH, (), (), {**BODY, "mode": "ignore", "secrets": (CHANGE,)}, ALL_WRITTEN, SECRETS),
+        Request(
+            "PATCH",
+            BATCH,
+            (),
+            (),
+            {**BODY, "mode": "ignore", "secrets": (CHANGE,)},
+            SECRETS_OR_APPROVAL_DECODER,
+            SECRETS,
+        ),
     ),
     (
-        SecretsV3.batch_delete(**IN_APP, project_slug="slug", secrets=[GONE]),
-        Request("DELETE", BATCH, (), (), {**BODY, "secrets": (GONE,)}, ALL_WRITTEN, SECRETS),
+        SecretsV3.batch_delete(**IN_APP, project_slug="slug", secrets=[SECRET_NAME]),
+        Request("DELETE", BATCH, (), (), {**BODY, "secrets": (SECRET_NAME,)}, SECRETS_OR_APPROVAL_DECODER, SECRETS),
     ),
 ]
 
@@ -199,8 +207,8 @@ def test_an_endpoint_builds_this_request(built, expected):
     assert expected == built
 
 
-READ = {"id": "s1", "secretKey": "K", "secretValue": "v"}
-READ_AS = Secret(id="s1", secret_key="K", secret_value="v")
+SECRET_BODY = {"id": "s1", "secretKey": "K", "secretValue": "v"}
+FULL_SECRET = Secret(id="s1", secret_key="K", secret_value="v")
 APPROVAL = {
     "id": "a1",
     "policyId": "p1",
@@ -216,7 +224,7 @@ APPROVAL = {
     "committerUserId": "u1",
     "statusChangedByUserId": "u2",
 }
-APPROVAL_AS = SecretApproval(
+FULL_APPROVAL = SecretApproval(
     id="a1",
     policy_id="p1",
     has_merged=False,
@@ -235,21 +243,21 @@ APPROVAL_AS = SecretApproval(
 ANSWERS = [
     (
         SecretsV3.list(**IN_APP),
-        {"secrets": [READ], "imports": [{"secretPath": "/x", "environment": "dev", "secrets": [READ]}]},
+        {"secrets": [SECRET_BODY], "imports": [{"secretPath": "/x", "environment": "dev", "secrets": [SECRET_BODY]}]},
         SecretList(
-            secrets=(READ_AS,), imports=(SecretImport(secret_path="/x", environment="dev", secrets=(READ_AS,)),)
+            secrets=(FULL_SECRET,), imports=(SecretImport(secret_path="/x", environment="dev", secrets=(FULL_SECRET,)),)
         ),
     ),
-    (SecretsV3.get_by_name(**K_IN_APP), {"secret": READ}, READ_AS),
-    (SecretsV3.get_by_id(secret_id="s1"), {"secret": READ}, READ_AS),
-    (SecretsV3.create(**K_IN_APP, secret_value="v"), {"secret": READ}, READ_AS),
-    (SecretsV3.create(**K_IN_APP, secret_value="v"), {"approval": APPROVAL}, APPROVAL_AS),
-    (SecretsV3.update(**K_IN_APP), {"approval": APPROVAL}, APPROVAL_AS),
-    (SecretsV3.delete(**K_IN_APP), {"approval": APPROVAL}, APPROVAL_AS),
-    (SecretsV3.batch_create(**IN_APP, secrets=[]), {"secrets": [READ]}, (READ_AS,)),
-    (SecretsV3.batch_create(**IN_APP, secrets=[]), {"approval": APPROVAL}, APPROVAL_AS),
-    (SecretsV3.batch_update(**IN_APP, secrets=[]), {"approval": APPROVAL}, APPROVAL_AS),
-    (SecretsV3.batch_delete(**IN_APP, secrets=[]), {"approval": APPROVAL}, APPROVAL_AS),
+    (SecretsV3.get_by_name(**K_IN_APP), {"secret": SECRET_BODY}, FULL_SECRET),
+    (SecretsV3.get_by_id(secret_id="s1"), {"secret": SECRET_BODY}, FULL_SECRET),
+    (SecretsV3.create(**K_IN_APP, secret_value="v"), {"secret": SECRET_BODY}, FULL_SECRET),
+    (SecretsV3.create(**K_IN_APP, secret_value="v"), {"approval": APPROVAL}, FULL_APPROVAL),
+    (SecretsV3.update(**K_IN_APP), {"approval": APPROVAL}, FULL_APPROVAL),
+    (SecretsV3.delete(**K_IN_APP), {"approval": APPROVAL}, FULL_APPROVAL),
+    (SecretsV3.batch_create(**IN_APP, secrets=[]), {"secrets": [SECRET_BODY]}, (FULL_SECRET,)),
+    (SecretsV3.batch_create(**IN_APP, secrets=[]), {"approval": APPROVAL}, FULL_APPROVAL),
+    (SecretsV3.batch_update(**IN_APP, secrets=[]), {"approval": APPROVAL}, FULL_APPROVAL),
+    (SecretsV3.batch_delete(**IN_APP, secrets=[]), {"approval": APPROVAL}, FULL_APPROVAL),
 ]
 
 
@@ -258,8 +266,8 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_a_delete_says_where_in_a_json_body():
-    executor = ScriptedExecutor(answer({"secret": READ}))
+def test_a_delete_sends_the_place_in_a_json_body():
+    executor = ScriptedExecutor(answer({"secret": SECRET_BODY}))
     client = InfisicalClient(base_url=RECORDED_AT, auth=IdentityAccessToken("t"), executor=executor)
     client.secrets_v3.delete(**K_IN_APP).unwrap()
     (sent,) = executor.sent
@@ -269,8 +277,8 @@ def test_a_delete_says_where_in_a_json_body():
 
 
 KEY = "CASSETTE_371927C7"
-HERE = {"workspace_id": PROJECT, "environment": "dev", "secret_path": "/"}
-FIRST = Secret(
+PLACE = {"workspace_id": PROJECT, "environment": "dev", "secret_path": "/"}
+FIRST_SECRET = Secret(
     id="df545ecd-c911-433f-8b57-52d4822df3aa",
     workspace=PROJECT,
     environment="dev",
@@ -283,9 +291,9 @@ FIRST = Secret(
     created_at="2026-11-22T01:40:12.770Z",
     updated_at="2026-11-22T01:40:12.770Z",
 )
-SECOND = replace(FIRST, version=2, secret_value="línea 1\nline 2 €", updated_at="2026-11-22T01:40:12.817Z")
+SECOND = replace(FIRST_SECRET, version=2, secret_value="línea 1\nline 2 €", updated_at="2026-11-22T01:40:12.817Z")
 A = replace(
-    FIRST,
+    FIRST_SECRET,
     id="29203111-d0da-473f-bf26-80e3d551c4ae",
     secret_key=f"{KEY}_A",
     secret_value="1",
@@ -293,10 +301,10 @@ A = replace(
     created_at="2026-11-22T01:40:12.892Z",
     updated_at="2026-11-22T01:40:12.892Z",
 )
-SECOND_A = replace(A, version=2, secret_value="2", updated_at="2026-11-22T01:40:12.920Z")
+UPDATED_A_SECRET = replace(A, version=2, secret_value="2", updated_at="2026-11-22T01:40:12.920Z")
 B = replace(A, id="68f74996-db58-4861-9e3c-bbd2578c383f", secret_key=f"{KEY}_B", secret_value="")
-HELLO = replace(
-    FIRST,
+HELLO_SECRET = replace(
+    FIRST_SECRET,
     id="68dfed1a-6bd0-49e9-ac5e-d660ab892c0c",
     secret_key="HELLO",
     secret_value="world",
@@ -311,27 +319,29 @@ def test_the_recorded_life_of_a_secret_and_of_a_batch():
     secrets = replaying("secrets_v3_raw.yaml").secrets_v3
     new = [NewSecret(secret_key=A.secret_key, secret_value="1"), NewSecret(secret_key=B.secret_key, secret_value="")]
     answers = [
-        secrets.create(**HERE, secret_name=KEY, secret_value="s3cr3t value", secret_comment="a comment", type="shared"),
-        secrets.get_by_name(**HERE, secret_name=KEY),
-        secrets.update(**HERE, secret_name=KEY, secret_value="línea 1\nline 2 €", type="shared"),
-        secrets.get_by_name(**HERE, secret_name=KEY, version=1),
-        secrets.list(**HERE, recursive=True, include_imports=True),
-        secrets.batch_create(**HERE, secrets=new),
-        secrets.batch_update(**HERE, secrets=[SecretChange(secret_key=A.secret_key, secret_value="2")]),
-        secrets.batch_delete(**HERE, secrets=[SecretName(secret_key=s.secret_key) for s in (A, B)]),
-        secrets.delete(**HERE, secret_name=KEY, type="shared"),
+        secrets.create(
+            **PLACE, secret_name=KEY, secret_value="s3cr3t value", secret_comment="a comment", type="shared"
+        ),
+        secrets.get_by_name(**PLACE, secret_name=KEY),
+        secrets.update(**PLACE, secret_name=KEY, secret_value="línea 1\nline 2 €", type="shared"),
+        secrets.get_by_name(**PLACE, secret_name=KEY, version=1),
+        secrets.list(**PLACE, recursive=True, include_imports=True),
+        secrets.batch_create(**PLACE, secrets=new),
+        secrets.batch_update(**PLACE, secrets=[SecretChange(secret_key=A.secret_key, secret_value="2")]),
+        secrets.batch_delete(**PLACE, secrets=[SecretName(secret_key=s.secret_key) for s in (A, B)]),
+        secrets.delete(**PLACE, secret_name=KEY, type="shared"),
     ]
-    error = secrets.get_by_name(**HERE, secret_name=KEY).failure()
+    error = secrets.get_by_name(**PLACE, secret_name=KEY).failure()
 
     assert answers == [
-        Success(FIRST),
-        Success(FIRST),
-        Success(replace(SECOND, secret_comment="")),  # what a change leaves out is empty in its answer
-        Success(SECOND),  # version 1 was asked for
-        Success(SecretList(secrets=(HELLO, replace(SECOND, secret_path="/")))),
+        Success(FIRST_SECRET),
+        Success(FIRST_SECRET),
+        Success(replace(SECOND, secret_comment="")),  # the response to a change has no comment
+        Success(SECOND),  # the request was for version 1
+        Success(SecretList(secrets=(HELLO_SECRET, replace(SECOND, secret_path="/")))),
         Success((A, B)),
-        Success((SECOND_A,)),
-        Success((SECOND_A, B)),
+        Success((UPDATED_A_SECRET,)),
+        Success((UPDATED_A_SECRET, B)),
         Success(SECOND),
     ]
     assert error == NotFoundError(

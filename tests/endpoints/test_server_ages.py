@@ -16,16 +16,16 @@ from infisical.endpoints.secrets import Secret, SecretApproval, Secrets
 from infisical.endpoints.webhooks import Webhook, WebhookEvent, WebhookList, Webhooks
 from tests.wire import answer
 
-WHERE = {"project_id": "p", "environment": "dev"}
+PLACE = {"project_id": "p", "environment": "dev"}
 SECRET = {"id": "s1", "secretKey": "K", "secretValue": "v"}
 ANSWERS = [
     (
-        Secrets.get_by_name(**WHERE, secret_name="K"),
+        Secrets.get_by_name(**PLACE, secret_name="K"),
         {"secret": {**SECRET, "actor": None}},
         Secret(id="s1", secret_key="K", secret_value="v"),
     ),
     (
-        Secrets.create(**WHERE, secret_name="K", secret_value="v"),
+        Secrets.create(**PLACE, secret_name="K", secret_value="v"),
         {"approval": {"id": "a1", "policyId": "po1", "committerUserId": None}},
         SecretApproval(id="a1", policy_id="po1"),
     ),

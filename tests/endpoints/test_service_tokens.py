@@ -8,7 +8,7 @@ import pytest
 from returns.result import Success
 
 from infisical import AuthenticationError, InfisicalClient, Jwt, Request, ServiceToken
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.service_tokens import (
     CreatedServiceToken,
@@ -23,9 +23,9 @@ from infisical.request import NULL
 from tests.wire import answer
 
 PATH = "/api/v2/service-token"
-ITSELF = Access("service_tokens", documented=("jwt", "service_token"), server=("service_token",))
+CURRENT_TOKEN_ACCESS = Access("service_tokens", documented=("jwt", "service_token"), server=("service_token",))
 SCOPE = ServiceTokenScope(environment="dev", secret_path="/**")
-CREATE = ServiceTokens.create(
+CREATE_REQUEST = ServiceTokens.create(
     name="n",
     workspace_id="p",
     scopes=[SCOPE],
@@ -37,9 +37,9 @@ CREATE = ServiceTokens.create(
 )
 
 REQUESTS = [
-    (ServiceTokens.get(), Request("GET", PATH, (), (), None, one(CurrentServiceToken), ITSELF)),
+    (ServiceTokens.get(), Request("GET", PATH, (), (), None, one(CurrentServiceToken), CURRENT_TOKEN_ACCESS)),
     (
-        CREATE,
+        CREATE_REQUEST,
         Request(
             "POST",
             PATH,
@@ -79,7 +79,7 @@ def test_an_endpoint_builds_this_request(built, expected):
     assert expected == built
 
 
-FACTS = {
+TOKEN_FIELDS = {
     "id": "t1",
     "name": "n",
     "scopes": [{"environment": "dev", "secretPath": "/**"}],
@@ -109,7 +109,7 @@ ANSWERS = [
     (
         ServiceTokens.get(),
         {
-            **FACTS,
+            **TOKEN_FIELDS,
             "secretHash": "h",
             "encryptedKey": "k",
             "iv": "i",
@@ -162,11 +162,11 @@ ANSWERS = [
         ),
     ),
     (
-        CREATE,
-        {"serviceToken": "st.a.b.c", "serviceTokenData": FACTS},
+        CREATE_REQUEST,
+        {"serviceToken": "st.a.b.c", "serviceTokenData": TOKEN_FIELDS},
         CreatedServiceToken(service_token="st.a.b.c", service_token_data=DATA),
     ),
-    (ServiceTokens.delete("t1"), {"serviceTokenData": FACTS}, DATA),
+    (ServiceTokens.delete("t1"), {"serviceTokenData": TOKEN_FIELDS}, DATA),
 ]
 
 
@@ -175,7 +175,7 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
     assert Success(expected) == request_.returns(answer(body))
 
 
-def test_a_token_for_ever_is_written_with_null_and_its_scopes_by_their_names_on_the_wire():
+def test_a_token_without_expiry_is_written_with_null_and_its_scopes_by_their_wire_names():
     executor = ScriptedExecutor(answer({"serviceToken": "st.a.b.c"}))
     tokens = ServiceTokens(InfisicalClient(auth=Jwt("t"), executor=executor))
     tokens.create(
@@ -205,7 +205,7 @@ def test_the_new_token_is_not_in_the_repr_of_the_answer():
     assert repr(CreatedServiceToken(service_token="st.a.b.c")) == "CreatedServiceToken(service_token_data=None)"
 
 
-def test_a_service_token_may_ask_what_it_is_itself_but_not_for_others():
+def test_a_service_token_may_read_its_metadata_but_not_delete_others():
     executor = ScriptedExecutor(answer({"id": "t1"}))
     tokens = ServiceTokens(InfisicalClient(auth=ServiceToken("st.a.b.c"), executor=executor))
 
@@ -214,7 +214,7 @@ def test_a_service_token_may_ask_what_it_is_itself_but_not_for_others():
     assert len(executor.sent) == 1
 
 
-def test_todays_servers_take_a_service_token_alone_for_it():
+def test_with_the_server_policy_only_a_service_token_may_read_its_metadata():
     tokens = ServiceTokens(InfisicalClient(auth=Jwt("t"), executor=ScriptedExecutor(), auth_policy="server"))
     error = tokens.get().failure()
 

@@ -1,11 +1,11 @@
-"""The status group: the request as a value, the answer decoded, and that no credential goes along."""
+"""The status group: the request as a value, the answer decoded, and that it carries no credential."""
 
 from __future__ import annotations
 
 from returns.result import Success
 
 from infisical import IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.status import ServerStatus, Status
 from infisical.executors import ScriptedExecutor
@@ -21,7 +21,7 @@ ANSWER = {
     "samlDefaultOrgSlug": "acme",
     "auditLogStorageDisabled": False,
 }
-EXPECTED = ServerStatus(
+EXPECTED_STATUS = ServerStatus(
     date="2026-01-01T00:00:00.000Z",
     message="Ok",
     email_configured=False,
@@ -40,18 +40,18 @@ def test_an_endpoint_builds_this_request():
 
 
 def test_an_answer_decodes_to_its_last_field():
-    assert Success(EXPECTED) == Status.get().returns(answer(ANSWER))
+    assert Success(EXPECTED_STATUS) == Status.get().returns(answer(ANSWER))
 
 
-def test_the_status_is_asked_for_without_the_credential_that_is_there():
+def test_the_request_of_the_status_carries_no_credential_of_the_client():
     executor = ScriptedExecutor(answer(ANSWER))
     client = InfisicalClient(base_url="https://i.example", executor=executor, auth=IdentityAccessToken("t"))
 
-    assert Status(client).get() == Success(EXPECTED)
+    assert Status(client).get() == Success(EXPECTED_STATUS)
     assert [name for name, _ in executor.sent[0].headers if name.lower() == "authorization"] == []
 
 
-def test_the_status_is_asked_for_without_any_login():
+def test_the_request_of_the_status_starts_no_login():
     client = InfisicalClient(base_url="https://i.example", executor=ScriptedExecutor(answer(ANSWER)))
 
-    assert Status(client).get() == Success(EXPECTED)
+    assert Status(client).get() == Success(EXPECTED_STATUS)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from infisical.auth import Access
 from returns.result import Success
 
 from infisical import IdentityAccessToken, InfisicalClient, Jwt, Request
-from infisical.auth import EVERY, Access
 from infisical.decode import many, nothing, one
 from infisical.endpoints.organizations import Organization
 from infisical.endpoints.users import (
@@ -30,7 +30,7 @@ USER_ID = "8023ae46-1434-49be-a497-e91ee27b81a3"
 REQUESTS = [
     (
         Users.send_email_verification_code(token="t"),
-        Request("POST", f"{ME}/emails/code", (), (), {"token": "t"}, nothing, Access("users", server=EVERY)),
+        Request("POST", f"{ME}/emails/code", (), (), {"token": "t"}, nothing, Access("users", server=())),
     ),
     (
         Users.verify_email_verification_code(username="u", code="c"),
@@ -112,7 +112,7 @@ def test_an_endpoint_builds_this_request(built, expected):
     assert expected == built
 
 
-SMALL = {
+USER_FIELDS = {
     "username": "ada",
     "email": "ada@example.com",
     "isEmailVerified": True,
@@ -121,21 +121,21 @@ SMALL = {
     "id": "u1",
     "publicKey": None,
 }
-ADA = User(id="u1", username="ada", email="ada@example.com", is_email_verified=True, first_name="Ada")
+ADA_USER = User(id="u1", username="ada", email="ada@example.com", is_email_verified=True, first_name="Ada")
 
 ANSWERS = [
     (Users.send_email_verification_code(token="t"), {}, None),
     (Users.verify_email_verification_code(username="u", code="c"), {}, None),
-    (Users.update_mfa(selected_mfa_method="totp"), {"user": SMALL}, ADA),
-    (Users.update_name(first_name="Ada", last_name=""), {"user": SMALL}, ADA),
-    (Users.update_auth_methods(auth_methods=["email"]), {"user": SMALL}, ADA),
-    (Users.update_email(new_email="e", otp_code="123456"), {"user": SMALL}, ADA),
-    (Users.delete_me(), {"user": SMALL}, ADA),
+    (Users.update_mfa(selected_mfa_method="totp"), {"user": USER_FIELDS}, ADA_USER),
+    (Users.update_name(first_name="Ada", last_name=""), {"user": USER_FIELDS}, ADA_USER),
+    (Users.update_auth_methods(auth_methods=["email"]), {"user": USER_FIELDS}, ADA_USER),
+    (Users.update_email(new_email="e", otp_code="123456"), {"user": USER_FIELDS}, ADA_USER),
+    (Users.delete_me(), {"user": USER_FIELDS}, ADA_USER),
     (
         Users.get_me(),
         {
             "user": {
-                **SMALL,
+                **USER_FIELDS,
                 "isGitHubVerified": True,
                 "isGitLabVerified": False,
                 "isGoogleVerified": True,
@@ -351,13 +351,13 @@ def test_keys_are_in_no_repr():
     assert "s3cret" not in f"{user!r}{CreatedApiKey(api_key='s3cret')!r}"
 
 
-def test_devices_are_read_whatever_they_are():
+def test_devices_of_any_form_are_decoded():
     body = {"user": {"id": "u1", "devices": {"any": ["thing"]}}}
 
     assert Success(User(id="u1", devices={"any": ["thing"]})) == Users.get_me().returns(answer(body))
 
 
-def test_where_the_server_decides_anybody_may_ask_for_the_code_of_an_email():
+def test_with_the_server_policy_every_credential_may_request_the_code_of_an_email():
     executor = ScriptedExecutor(answer({}))
     client = InfisicalClient(auth=IdentityAccessToken("t"), executor=executor, auth_policy="server")
 
@@ -367,5 +367,5 @@ def test_where_the_server_decides_anybody_may_ask_for_the_code_of_an_email():
 @pytest.mark.parametrize(
     "name", ["verify_email_verification_code", "list_api_keys", "create_api_key", "delete_api_key"]
 )
-def test_what_servers_no_longer_have_is_marked_as_deprecated(name):
+def test_a_removed_endpoint_is_deprecated(name):
     assert getattr(Users, name).__deprecated__.startswith("servers no longer have")

@@ -6,22 +6,22 @@ import pytest
 from returns.result import Success
 
 from infisical import AuthenticationError, IdentityAccessToken, InfisicalClient, Request
-from infisical.auth import IDENTITIES_AND_PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, Access
 from infisical.decode import one
+from infisical.encode import prepare
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.endpoints.webhooks import Webhook, WebhookEvent, WebhookList, WebhookResponse, Webhooks
 from infisical.executors import ScriptedExecutor
-from infisical.request import prepare
 from tests.wire import answer
 
 WEBHOOK = "/api/v1/webhooks/{webhookId}"
 WEBHOOK_ID = (("webhookId", "w1"),)
-READ = one(WebhookResponse)
-MODIFIED = WebhookEvent(event_name="secrets.modified")
+WEBHOOK_DECODER = one(WebhookResponse)
+MODIFIED_EVENT = WebhookEvent(event_name="secrets.modified")
 
 
-def request(verb, path, parts=WEBHOOK_ID, returns=READ, body=None, query=()):
-    return Request(verb, path, parts, query, body, returns, Access("webhooks", server=IDENTITIES_AND_PEOPLE))
+def request(verb, path, parts=WEBHOOK_ID, returns=WEBHOOK_DECODER, body=None, query=()):
+    return Request(verb, path, parts, query, body, returns, Access("webhooks", server=IDENTITIES_AND_USERS))
 
 
 REQUESTS = [
@@ -33,7 +33,7 @@ REQUESTS = [
             type="general",
             webhook_secret_key="s",
             secret_path="/app",
-            events_filter=[MODIFIED],
+            events_filter=[MODIFIED_EVENT],
         ),
         request(
             "POST",
@@ -46,7 +46,7 @@ REQUESTS = [
                 "type": "general",
                 "webhookSecretKey": "s",
                 "secretPath": "/app",
-                "eventsFilter": (MODIFIED,),
+                "eventsFilter": (MODIFIED_EVENT,),
             },
         ),
     ),
@@ -72,7 +72,7 @@ def test_an_endpoint_builds_this_request(built, expected):
     assert expected == built
 
 
-WRITTEN = {
+WEBHOOK_BODY = {
     "id": "w1",
     "secretPath": "/app",
     "lastStatus": "failed",
@@ -85,7 +85,7 @@ WRITTEN = {
     "projectId": "p",
     "environment": {"id": "e1", "name": "Development", "slug": "dev"},
 }
-FULL = {
+WEBHOOK_FIELDS = {
     "id": "w1",
     "secret_path": "/app",
     "last_status": "failed",
@@ -101,14 +101,14 @@ FULL = {
 ANSWERS = [
     (
         Webhooks.create(project_id="p", environment="dev", webhook_url="https://a.invalid"),
-        {"message": "m", "webhook": WRITTEN},
-        WebhookResponse(message="m", webhook=Webhook(**FULL)),
+        {"message": "m", "webhook": WEBHOOK_BODY},
+        WebhookResponse(message="m", webhook=Webhook(**WEBHOOK_FIELDS)),
     ),
     (Webhooks.test(webhook_id="w1"), {"webhook": {"id": "w1"}}, WebhookResponse(webhook=Webhook(id="w1"))),
     (
         Webhooks.list(project_id="p"),
-        {"message": "m", "webhooks": [{**WRITTEN, "url": "https://a.invalid"}, {"id": "w2", "lastStatus": None}]},
-        WebhookList(message="m", webhooks=(Webhook(**FULL, url="https://a.invalid"), Webhook(id="w2"))),
+        {"message": "m", "webhooks": [{**WEBHOOK_BODY, "url": "https://a.invalid"}, {"id": "w2", "lastStatus": None}]},
+        WebhookList(message="m", webhooks=(Webhook(**WEBHOOK_FIELDS, url="https://a.invalid"), Webhook(id="w2"))),
     ),
 ]
 
@@ -121,13 +121,13 @@ def test_an_answer_decodes_to_its_last_field(request_, body, expected):
 @pytest.mark.parametrize(
     ("is_disabled", "expected"), [(True, b'{"isDisabled":true}'), (False, b'{"isDisabled":false}'), (None, b"{}")]
 )
-def test_an_update_that_says_nothing_is_an_empty_object_which_the_server_reads_as_enable(is_disabled, expected):
+def test_an_update_sends_only_the_parameters_that_are_passed(is_disabled, expected):
     built = Webhooks.update(webhook_id="w1", is_disabled=is_disabled)
 
     assert prepare(built, "https://i.invalid", (), 30).unwrap().body == expected
 
 
-def test_webhooks_are_for_users_so_that_nothing_is_sent_for_a_machine_identity():
+def test_the_documented_policy_sends_nothing_for_a_machine_identity():
     server = ScriptedExecutor()
     client = InfisicalClient(base_url="https://i.invalid", auth=IdentityAccessToken("t"), executor=server)
 
@@ -135,5 +135,5 @@ def test_webhooks_are_for_users_so_that_nothing_is_sent_for_a_machine_identity()
     assert server.sent == []
 
 
-def test_a_webhook_does_not_show_its_url():
+def test_the_url_of_a_webhook_is_in_no_repr():
     assert "hooks.slack.com" not in repr(Webhook(id="w1", url="https://hooks.slack.com/services/x"))

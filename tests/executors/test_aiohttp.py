@@ -339,7 +339,8 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sen
 
 def test_a_handshake_that_never_comes_meets_the_deadline():
     with faulty.serving(lambda peer: peer.sock.recv(1) and peer.sock.recv(100_000) and peer.sock.recv(1)) as server:
-        [told] = replies(get(server.url.replace("http:", "https:"), timeout=0.25))
+        first = get("https://127.0.0.1:1")  # aiohttp before 3.11 reads the authorities in its first call, in its time
+        [_, told] = replies(first, get(server.url.replace("http:", "https:"), timeout=0.25))
 
     assert (told.failure().reason, told.failure().sent) == ("timeout", False)
 

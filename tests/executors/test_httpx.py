@@ -342,6 +342,14 @@ def test_the_application_may_go_on_with_a_connection_of_ours_and_has_its_own_tim
 
 
 @pytest.mark.enable_socket
+def test_reading_the_authorities_is_no_part_of_the_first_call(both, monkeypatch):
+    execute = both.on()
+    monkeypatch.setattr(httpx, "create_ssl_context", None)
+    with faulty.serving(faulty.well) as server:
+        assert execute(get(server.url)).unwrap().status == 200
+
+
+@pytest.mark.enable_socket
 def test_a_forked_child_does_not_speak_on_its_parents_connections():
     with faulty.serving(faulty.well) as server, HttpxExecutor() as execute:
         execute(get(server.url))

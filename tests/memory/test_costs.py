@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from infisical.memory.domain import references, secrets
-from infisical.memory.pki.fields import seconds_in
+from infisical.memory.dynamic_secrets.routes import sound_template
+from infisical.memory.pki.fields import alt_names, seconds_in
 from infisical.memory.pki.x509 import split_chain
-from infisical.memory.routes.dynamic_secrets import sound_template
+from infisical.memory.secrets import references, store
 from tests.memory.secrets_world import V4, body, folder, put, query, service_token
 from tests.memory.world import World, refusal, without_id
 
@@ -141,8 +141,8 @@ def test_the_time_of_a_batch_grows_with_its_size():
 def test_a_batch_looks_for_personal_overrides_once(monkeypatch: pytest.MonkeyPatch):
     world, looked = World(), []
     put(world, **{f"K{number}": "" for number in range(50)})
-    found = secrets.overrides_in
-    monkeypatch.setattr(secrets, "overrides_in", lambda *of: looked.append(1) or found(*of))
+    found = store.overrides_in
+    monkeypatch.setattr(store, "overrides_in", lambda *of: looked.append(1) or found(*of))
     status, _ = world.send(
         "DELETE", f"{V4}/batch", body(world, secrets=[{"secretKey": f"K{number}"} for number in range(50)])
     )
@@ -256,3 +256,22 @@ def test_a_chain_has_its_certificates_in_order_and_not_too_many():
     assert split_chain(f"a{one}\n{one}b-----BEGIN CERTIFICATE-----") == [one, one]
     with pytest.raises(Exception, match="400"):
         split_chain(one * 33)
+
+
+# ---- lists in one text, and objects with any names
+def test_alternative_names_are_bounded_before_each_is_looked_at():
+    def issues(count: int) -> list[str]:
+        found: list[dict[str, Any]] = []
+        alt_names().read(",".join(["a b"] * count), ("altNames",), found)
+        return [issue["message"] for issue in found]
+
+    assert issues(1001) == ["There may be 1000 alt names at most"]
+    assert issues(1000) == ["Each alt name must be a valid hostname, email address, IP address or URL"]
+
+
+def test_more_overrides_than_there_are_variables_are_refused_unread():
+    world = World()
+    sent = {"envOverrides": {f"K{number}": 1 for number in range(10_000)}}
+    status, answer = world.send("PATCH", "/api/v1/admin/config", sent)
+
+    assert (status, [issue["path"] for issue in answer["message"]]) == (422, [["envOverrides"]])

@@ -14,7 +14,7 @@ from infisical.endpoints.dynamic_secrets import (
     DynamicSecretLease,
     DynamicSecretMetadata,
 )
-from infisical.logins import UniversalAuth
+from infisical.login_methods import UniversalAuth
 from infisical.memory import open_session
 from tests.memory.scenes.dynamic_secrets import POSTGRES
 from tests.memory.world import World, refusal, without_id

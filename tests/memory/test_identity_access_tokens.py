@@ -10,7 +10,7 @@ import pytest
 
 from infisical import ForbiddenError, InfisicalClient
 from infisical.endpoints.identity_auth import TrustedIp
-from infisical.logins import UniversalAuth
+from infisical.login_methods import UniversalAuth
 from infisical.memory import tables
 from tests.memory.scenes.identity_access_tokens import a_token, credentials
 from tests.memory.scenes.project_identities import a_member

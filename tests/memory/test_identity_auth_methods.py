@@ -8,7 +8,7 @@ import pytest
 
 from infisical import IdentityAccessToken
 from infisical.endpoints.identity_auth import LoginResponse, TrustedIp
-from infisical.logins import LdapAuth, OidcAuth, TlsCertAuth
+from infisical.login_methods import LdapAuth, OidcAuth, TlsCertAuth
 from infisical.memory import tables
 from infisical.memory.identity_auth.methods import LOGINS
 from tests.memory.scenes.identities import an_identity

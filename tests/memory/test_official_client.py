@@ -11,7 +11,7 @@ from infisical_sdk.api_types import DynamicSecretProviders, SymmetricEncryption
 from infisical_sdk.infisical_requests import APIError
 
 from infisical.executors import MemoryExecutor
-from infisical.serve import serving
+from infisical.server.serve import serving
 
 pytestmark = pytest.mark.enable_socket
 

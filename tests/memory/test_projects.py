@@ -8,7 +8,7 @@ from infisical import NotFoundError
 from infisical.endpoints.projects import MembershipUser, Project, ProjectEnvironment, ProjectMembership
 from infisical.memory import open_session
 from infisical.memory.call import iso
-from infisical.memory.domain.projects import add_project_template
+from infisical.memory.projects.store import add_project_template
 from infisical.memory.tables import SECRET_PLACES
 from tests.memory.steps import after
 from tests.memory.world import START, World, refusal, without_id

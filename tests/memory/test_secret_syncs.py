@@ -11,9 +11,9 @@ from infisical.endpoints.app_connections import App
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.endpoints.secret_syncs import Destination, SecretSync, SyncConnection, SyncFolder
 from infisical.memory import open_session, seeding, tables, tree
+from infisical.memory.app_connections.apps import APPS
 from infisical.memory.call import Call
-from infisical.memory.domain.apps import APPS
-from infisical.memory.domain.destinations import DESTINATIONS
+from infisical.memory.secret_syncs.destinations import DESTINATIONS
 from infisical.memory.state import Draft
 from tests.memory.scenes.app_connections import KEYS, connected
 from tests.memory.scenes.secret_syncs import TO, synced, wanted

@@ -11,7 +11,7 @@ import yaml
 
 from infisical.memory import tree
 from infisical.memory.call import Call
-from infisical.memory.domain.secrets import write_secret
+from infisical.memory.secrets.store import write_secret
 from infisical.request import HttpRequest
 from tests.memory.secrets_world import change, member
 from tests.memory.world import World, refusal, without_id

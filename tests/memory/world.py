@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from infisical import InfisicalClient, Jwt
 from infisical.executors.memory import MemoryExecutor
-from infisical.logins import UniversalAuth
+from infisical.login_methods import UniversalAuth
 from infisical.memory import Generation, Given
 from infisical.request import HttpRequest
 from infisical.response import Response

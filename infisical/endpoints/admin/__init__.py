@@ -1,6 +1,6 @@
 """The instance: its settings, users, organizations and machine identities (`/api/v1/admin`).
 
-Here: the endpoint functions. The models stand in models.py, and are exported from here.
+This file has the endpoint functions. The models are in models.py and are exported from here too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from typing_extensions import deprecated
 
 from infisical import request as http
-from infisical.auth import EVERY, IDENTITIES_AND_PEOPLE, Access
+from infisical.access import ALL_MODES, IDENTITIES_AND_USERS, Access
 from infisical.decode import by_name, many, nothing, one
 from infisical.endpoints.admin.models import (
     AdminIdentity,
@@ -69,36 +69,36 @@ __all__ = [
     "UsageReport",
 ]
 
-ADMIN = Access("admin", server=IDENTITIES_AND_PEOPLE)
-OPEN_TO_ALL = Access("admin", "optional", server=EVERY)
-FIRST = Access("admin", "none", ())  # there is nobody yet who could have a credential
-BY_USERS = Access("admin")
-USER = "/api/v1/admin/user-management/users/{userId}"
-ORGANIZATIONS = "/api/v1/admin/organization-management/organizations"
-MEMBERSHIP = f"{ORGANIZATIONS}/{{organizationId}}/memberships/{{membershipId}}"
-IDENTITY = "/api/v1/admin/identity-management/identities/{identityId}/super-admin-access"
+ACCESS = Access("admin", server=IDENTITIES_AND_USERS)
+OPTIONAL_ACCESS = Access("admin", "optional", server=ALL_MODES)
+SETUP_ACCESS = Access("admin", "none", ())  # a new instance has no users, so no credential exists
+USER_ACCESS = Access("admin")
+USER_PATH = "/api/v1/admin/user-management/users/{userId}"
+ORGANIZATIONS_PATH = "/api/v1/admin/organization-management/organizations"
+MEMBERSHIP_PATH = f"{ORGANIZATIONS_PATH}/{{organizationId}}/memberships/{{membershipId}}"
+IDENTITY_PATH = "/api/v1/admin/identity-management/identities/{identityId}/super-admin-access"
 LoginMethodName: TypeAlias = Literal["email", "google", "github", "gitlab", "saml", "ldap", "oidc"] | str
 
 
 class Admin(Group[R]):
     """The whole instance, for its admins (`superAdmin`).
 
-    Whoever is none gets a `ForbiddenError`, from every function but `bootstrap`, `signup` and `get_config`. Servers of
-    2024 have `signup`, `get_config`, `update_config`, `list_users` and `delete_user`; the rest is a `NotFoundError`
-    (`route_missing`) there.
+    Other callers get a `ForbiddenError` from every function except `bootstrap`, `signup` and `get_config`. Servers of
+    2024 have only `signup`, `get_config`, `update_config`, `list_users` and `delete_user`; the other functions return
+    `NotFoundError` (`route_missing`) there.
     """
 
     @endpoint
     @staticmethod
     def bootstrap(*, email: str, password: str, organization: str) -> Request[BootstrapResponse]:
-        """Set up a new instance: an admin, an organization (by its name), and a machine identity with its token.
+        """Set up a new instance: an admin, an organization, and a machine identity with its token.
 
-        No credential goes along.
+        `organization` is the name of the organization. The request carries no credential.
         Expect `BadRequestError`, `ValidationError`.
         POST /api/v1/admin/bootstrap
         """
         body = {"email": email, "password": password, "organization": organization}
-        return http.post("/api/v1/admin/bootstrap", body=body, returns=one(BootstrapResponse), access=FIRST)
+        return http.post("/api/v1/admin/bootstrap", body=body, returns=one(BootstrapResponse), access=SETUP_ACCESS)
 
     @endpoint
     @staticmethod
@@ -110,12 +110,12 @@ class Admin(Group[R]):
         last_name: str | None = None,
         organization_name: str | None = None,
     ) -> Request[SignupResponse]:
-        """Sign up as the admin of a new instance. No credential is sent.
+        """Sign up as the admin of a new instance; the request carries no credential.
 
-        `organization_name` is the name of the first organization; servers before 2026 do not read it.
-        Servers of 2024 also want the keys of the account (`protectedKey`, `publicKey`, `encryptedPrivateKey`, `salt`,
-        `verifier`, ...), which this call does not send: they answer `ValidationError`.
-        Expect `BadRequestError` (it is set up already), `ValidationError`.
+        `organization_name` is the name of the first organization; servers before 2026 ignore it. Servers of 2024 also
+        require the keys of the account (`protectedKey`, `publicKey`, `encryptedPrivateKey`, `salt`, `verifier`, ...).
+        This call does not send them: expect `ValidationError` there.
+        Expect `BadRequestError` (the instance is already set up), `ValidationError`.
         POST /api/v1/admin/signup
         """
         body = {
@@ -125,16 +125,16 @@ class Admin(Group[R]):
             "lastName": last_name,
             "organizationName": organization_name,
         }
-        return http.post("/api/v1/admin/signup", body=body, returns=one(SignupResponse), access=FIRST)
+        return http.post("/api/v1/admin/signup", body=body, returns=one(SignupResponse), access=SETUP_ACCESS)
 
     @endpoint
     @staticmethod
     def get_config() -> Request[ServerConfig]:
-        """Read the settings of the instance; no credential is needed.
+        """Get the settings of the instance; a credential is optional.
 
         GET /api/v1/admin/config
         """
-        return http.get("/api/v1/admin/config", returns=one(ServerConfig, at="config"), access=OPEN_TO_ALL)
+        return http.get("/api/v1/admin/config", returns=one(ServerConfig, at="config"), access=OPTIONAL_ACCESS)
 
     @endpoint
     @staticmethod
@@ -161,13 +161,13 @@ class Admin(Group[R]):
         page_frame_content: str | None = None,
         env_overrides: Mapping[str, str] | None = None,
     ) -> Request[ServerConfig]:
-        """Change the settings of the instance; what is left out stays as it is.
+        """Change the settings of the instance; omitted parameters keep their value.
 
-        At least one login method, if any are given. The two contents are HTML, of which the server takes only what is
-        safe. `env_overrides` has values by the keys that `get_env_overrides` lists. `NULL` clears the domain, or the
-        default organization.
-        Servers since August 2026 no longer know `trust_saml_emails` and `trust_oidc_emails`.
-        Expect `ValidationError`, `BadRequestError` (the server knows none of the settings that are given).
+        `enabled_login_methods`, if passed, has at least one method. `auth_consent_content` and `page_frame_content` are
+        HTML, which the server sanitizes. `env_overrides` maps keys from `get_env_overrides` to values. `NULL` clears
+        the domain or the default organization. Servers since August 2026 no longer know `trust_saml_emails` and
+        `trust_oidc_emails`.
+        Expect `ValidationError`, `BadRequestError` (the server knows none of the settings passed).
         PATCH /api/v1/admin/config
         """
         body = {
@@ -192,7 +192,7 @@ class Admin(Group[R]):
             "pageFrameContent": page_frame_content,
             "envOverrides": env_overrides,
         }
-        return http.patch("/api/v1/admin/config", body=body, returns=one(ServerConfig, at="config"), access=ADMIN)
+        return http.patch("/api/v1/admin/config", body=body, returns=one(ServerConfig, at="config"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -203,79 +203,82 @@ class Admin(Group[R]):
         limit: int | None = None,
         admins_only: bool | None = None,
     ) -> Request[AdminUserList]:
-        """List the users of the instance, one page.
+        """List the users of the instance; returns one page.
 
-        `limit` is at most 100, by default 20; `offset` is by default 0. `admins_only` is by default false.
+        `limit` is at most 100 (default 20); `offset` defaults to 0, `admins_only` to false.
         GET /api/v1/admin/user-management/users
         """
         query = {"searchTerm": search_term, "offset": offset, "limit": limit, "adminsOnly": admins_only}
-        return http.get("/api/v1/admin/user-management/users", query=query, returns=one(AdminUserList), access=ADMIN)
+        return http.get("/api/v1/admin/user-management/users", query=query, returns=one(AdminUserList), access=ACCESS)
 
     @endpoint
     @staticmethod
     def delete_user(*, user_id: str) -> Request[AdminUser]:
-        """Delete a user; the answer's `users` is this one.
+        """Delete a user, and return it.
 
         Expect `NotFoundError`.
         DELETE /api/v1/admin/user-management/users/{userId}
         """
-        return http.delete(USER, {"userId": user_id}, returns=one(AdminUser, at="users"), access=ADMIN)
+        return http.delete(USER_PATH, {"userId": user_id}, returns=one(AdminUser, at="users"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def delete_users(*, user_ids: Sequence[str]) -> Request[tuple[AdminUser, ...]]:
-        """Delete several users; sent as a DELETE with a body.
+        """Delete several users.
 
+        The request is a DELETE with a JSON body.
         Expect `NotFoundError`.
         DELETE /api/v1/admin/user-management/users
         """
         path = "/api/v1/admin/user-management/users"
-        return http.delete(path, body={"userIds": user_ids}, returns=many(AdminUser, at="users"), access=ADMIN)
+        return http.delete(path, body={"userIds": user_ids}, returns=many(AdminUser, at="users"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def grant_admin_access(*, user_id: str) -> Request[None]:
-        """Make a user an admin of the instance; the answer is empty.
+        """Make a user an admin of the instance; the response is empty.
 
         Expect `NotFoundError`.
         PATCH /api/v1/admin/user-management/users/{userId}/admin-access
         """
-        return http.patch(f"{USER}/admin-access", {"userId": user_id}, returns=nothing, access=ADMIN)
+        return http.patch(f"{USER_PATH}/admin-access", {"userId": user_id}, returns=nothing, access=ACCESS)
 
     @endpoint
     @staticmethod
     def revoke_admin_access(*, user_id: str) -> Request[AdminUser]:
-        """Make an admin of the instance a user like any other.
+        """Revoke a user's admin rights on the instance.
 
         Expect `NotFoundError`.
         DELETE /api/v1/admin/user-management/users/{userId}/admin-access
         """
-        return http.delete(f"{USER}/admin-access", {"userId": user_id}, returns=one(AdminUser, at="user"), access=ADMIN)
+        return http.delete(
+            f"{USER_PATH}/admin-access", {"userId": user_id}, returns=one(AdminUser, at="user"), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
     def list_organizations(
         *, search_term: str | None = None, offset: int | None = None, limit: int | None = None
     ) -> Request[AdminOrganizationList]:
-        """List the organizations of the instance with their members and projects, one page.
+        """List the organizations of the instance with their members and projects; returns one page.
 
-        `limit` is at most 100, by default 20; `offset` is by default 0.
+        `limit` is at most 100 (default 20); `offset` defaults to 0.
         GET /api/v1/admin/organization-management/organizations
         """
         query = {"searchTerm": search_term, "offset": offset, "limit": limit}
-        return http.get(ORGANIZATIONS, query=query, returns=one(AdminOrganizationList), access=ADMIN)
+        return http.get(ORGANIZATIONS_PATH, query=query, returns=one(AdminOrganizationList), access=ACCESS)
 
     @endpoint
     @staticmethod
     def create_organization(*, name: str, invite_admin_emails: Sequence[str]) -> Request[Organization]:
-        """Create an organization, and invite its admins, at least one.
+        """Create an organization, and invite one or more admins.
 
         A name has 1 to 64 characters: letters, digits, `-`, `_` and spaces.
         Expect `ValidationError`.
         POST /api/v1/admin/organization-management/organizations
         """
         body = {"name": name, "inviteAdminEmails": invite_admin_emails}
-        return http.post(ORGANIZATIONS, body=body, returns=one(Organization, at="organization"), access=ADMIN)
+        return http.post(ORGANIZATIONS_PATH, body=body, returns=one(Organization, at="organization"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -285,9 +288,9 @@ class Admin(Group[R]):
         Expect `NotFoundError`.
         DELETE /api/v1/admin/organization-management/organizations/{organizationId}
         """
-        path = f"{ORGANIZATIONS}/{{organizationId}}"
+        path = f"{ORGANIZATIONS_PATH}/{{organizationId}}"
         returns = one(Organization, at="organization")
-        return http.delete(path, {"organizationId": organization_id}, returns=returns, access=ADMIN)
+        return http.delete(path, {"organizationId": organization_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -299,19 +302,19 @@ class Admin(Group[R]):
         """
         parts = {"organizationId": organization_id, "membershipId": membership_id}
         returns = one(OrganizationMembership, at="organizationMembership")
-        return http.delete(MEMBERSHIP, parts, returns=returns, access=ADMIN)
+        return http.delete(MEMBERSHIP_PATH, parts, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def resend_org_invite(*, organization_id: str, membership_id: str) -> Request[OrganizationMembership]:
-        """Send the invitation to an organization once more.
+        """Send the invitation to an organization again.
 
         Expect `NotFoundError`.
         POST /api/v1/admin/organization-management/organizations/{organizationId}/memberships/{membershipId}/resend-invite
         """  # noqa: E501
         parts = {"organizationId": organization_id, "membershipId": membership_id}
         returns = one(OrganizationMembership, at="organizationMembership")
-        return http.post(f"{MEMBERSHIP}/resend-invite", parts, returns=returns, access=ADMIN)
+        return http.post(f"{MEMBERSHIP_PATH}/resend-invite", parts, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -321,57 +324,57 @@ class Admin(Group[R]):
         Expect `NotFoundError`.
         POST /api/v1/admin/organization-management/organizations/{organizationId}/access
         """
-        path = f"{ORGANIZATIONS}/{{organizationId}}/access"
+        path = f"{ORGANIZATIONS_PATH}/{{organizationId}}/access"
         returns = one(OrganizationMembership, at="organizationMembership")
-        return http.post(path, {"organizationId": organization_id}, returns=returns, access=BY_USERS)
+        return http.post(path, {"organizationId": organization_id}, returns=returns, access=USER_ACCESS)
 
     @endpoint
     @staticmethod
     def list_identities(
         *, search_term: str | None = None, offset: int | None = None, limit: int | None = None
     ) -> Request[AdminIdentityList]:
-        """List the machine identities of the instance, one page.
+        """List the machine identities of the instance; returns one page.
 
-        `limit` is at most 100, by default 20; `offset` is by default 0.
+        `limit` is at most 100 (default 20); `offset` defaults to 0.
         GET /api/v1/admin/identity-management/identities
         """
         query = {"searchTerm": search_term, "offset": offset, "limit": limit}
         path = "/api/v1/admin/identity-management/identities"
-        return http.get(path, query=query, returns=one(AdminIdentityList), access=ADMIN)
+        return http.get(path, query=query, returns=one(AdminIdentityList), access=ACCESS)
 
     @endpoint
     @staticmethod
     @deprecated("servers have no such route: only users are made admins, by grant_admin_access", category=None)
     def grant_identity_super_admin(*, identity_id: str) -> Request[AdminIdentity]:
-        """Make a machine identity an admin of the instance: no server has the route.
+        """Make a machine identity an admin of the instance: documented, but no server has the route.
 
         Expect `NotFoundError` (`route_missing`).
         PATCH /api/v1/admin/identity-management/identities/{identityId}/super-admin-access
         """
         return http.patch(
-            IDENTITY, {"identityId": identity_id}, returns=one(AdminIdentity, at="identity"), access=BY_USERS
+            IDENTITY_PATH, {"identityId": identity_id}, returns=one(AdminIdentity, at="identity"), access=USER_ACCESS
         )
 
     @endpoint
     @staticmethod
     def revoke_identity_super_admin(*, identity_id: str) -> Request[AdminIdentity]:
-        """Take from a machine identity that it is an admin of the instance.
+        """Revoke a machine identity's admin rights on the instance.
 
         Expect `NotFoundError`.
         DELETE /api/v1/admin/identity-management/identities/{identityId}/super-admin-access
         """
         return http.delete(
-            IDENTITY, {"identityId": identity_id}, returns=one(AdminIdentity, at="identity"), access=ADMIN
+            IDENTITY_PATH, {"identityId": identity_id}, returns=one(AdminIdentity, at="identity"), access=ACCESS
         )
 
     @endpoint
     @staticmethod
     def get_integrations() -> Request[AdminIntegrations]:
-        """Read the apps of the instance (Slack, Microsoft Teams, GitHub), with their secrets.
+        """Get the apps of the instance (Slack, Microsoft Teams, GitHub), with their secrets.
 
         GET /api/v1/admin/integrations
         """
-        return http.get("/api/v1/admin/integrations", returns=one(AdminIntegrations), access=ADMIN)
+        return http.get("/api/v1/admin/integrations", returns=one(AdminIntegrations), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -381,54 +384,55 @@ class Admin(Group[R]):
         GET /api/v1/admin/encryption-strategies
         """
         returns = many(EncryptionStrategy, at="strategies")
-        return http.get("/api/v1/admin/encryption-strategies", returns=returns, access=ADMIN)
+        return http.get("/api/v1/admin/encryption-strategies", returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def update_encryption_strategy(*, strategy: Literal["SOFTWARE", "HSM"] | str) -> Request[None]:
-        """Choose the encryption strategy; the answer is empty.
+        """Select the encryption strategy; the response is empty.
 
         Expect `ValidationError`.
         PATCH /api/v1/admin/encryption-strategies
         """
         return http.patch(
-            "/api/v1/admin/encryption-strategies", body={"strategy": strategy}, returns=nothing, access=ADMIN
+            "/api/v1/admin/encryption-strategies", body={"strategy": strategy}, returns=nothing, access=ACCESS
         )
 
     @endpoint
     @staticmethod
     def get_env_overrides() -> Request[Mapping[str, EnvOverrideCategory]]:
-        """Read which environment variables `update_config` can override, by category.
+        """Get the environment variables that `update_config` can override, by category.
 
         GET /api/v1/admin/env-overrides
         """
-        return http.get("/api/v1/admin/env-overrides", returns=by_name(EnvOverrideCategory), access=ADMIN)
+        return http.get("/api/v1/admin/env-overrides", returns=by_name(EnvOverrideCategory), access=ACCESS)
 
     @endpoint
     @staticmethod
     def invalidate_cache(*, type: Literal["all", "secrets"] | str) -> Request[InvalidateCacheResponse]:
-        """Empty the server's cache, all of it or that of the secrets; `get_cache_status` says when it is done.
+        """Empty the server's cache, either all of it or only the secrets.
 
-        Expect `RateLimitError` (2 in a minute).
+        Check with `get_cache_status` whether the server has finished.
+        Expect `RateLimitError` (2 per minute).
         POST /api/v1/admin/invalidate-cache
         """
         path = "/api/v1/admin/invalidate-cache"
-        return http.post(path, body={"type": type}, returns=one(InvalidateCacheResponse), access=ADMIN)
+        return http.post(path, body={"type": type}, returns=one(InvalidateCacheResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_cache_status() -> Request[CacheStatus]:
-        """Ask whether the cache is still being emptied.
+        """Check whether the server is still emptying its cache.
 
         GET /api/v1/admin/invalidating-cache-status
         """
-        return http.get("/api/v1/admin/invalidating-cache-status", returns=one(CacheStatus), access=ADMIN)
+        return http.get("/api/v1/admin/invalidating-cache-status", returns=one(CacheStatus), access=ACCESS)
 
     @endpoint
     @staticmethod
     def generate_usage_report() -> Request[UsageReport]:
-        """Make a usage report of the instance, as CSV.
+        """Generate a usage report of the instance as CSV.
 
         POST /api/v1/admin/usage-report/generate
         """
-        return http.post("/api/v1/admin/usage-report/generate", returns=one(UsageReport), access=ADMIN)
+        return http.post("/api/v1/admin/usage-report/generate", returns=one(UsageReport), access=ACCESS)

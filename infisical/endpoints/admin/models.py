@@ -1,4 +1,4 @@
-"""What the instance's admin sees: the models of the admin group's answers."""
+"""The models of the admin group's responses."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from infisical.endpoints.organizations import Organization
 from infisical.endpoints.users import User
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServerConfig(Model):
-    """The settings of the instance; some come with `get_config` only, the dates with `update_config` only."""
+    """The settings of the instance. Only `get_config` fills some fields, only `update_config` fills the dates."""
 
     id: str
     instance_id: str | None = None
@@ -41,7 +41,7 @@ class ServerConfig(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdminUser(Model):
-    """A user of the instance, in short."""
+    """A user of the instance, without details."""
 
     id: str
     username: str | None = None
@@ -53,7 +53,7 @@ class AdminUser(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdminUserList(Model):
-    """One page of users; `total` counts those of all pages."""
+    """One page of users; `total` counts the users of all pages."""
 
     users: tuple[AdminUser, ...]
     total: int | None = None
@@ -98,7 +98,7 @@ class AdminOrganization(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdminOrganizationList(Model):
-    """One page of organizations; `total` counts those of all pages."""
+    """One page of organizations; `total` counts the organizations of all pages."""
 
     organizations: tuple[AdminOrganization, ...]
     total: int | None = None
@@ -115,7 +115,7 @@ class AdminIdentity(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdminIdentityList(Model):
-    """One page of machine identities; `total` counts those of all pages."""
+    """One page of machine identities; `total` counts the identities of all pages."""
 
     identities: tuple[AdminIdentity, ...]
     total: int | None = None
@@ -123,7 +123,7 @@ class AdminIdentityList(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BootstrapCredentials(Model):
-    """The access token of the first machine identity, as `IdentityAccessToken` takes it."""
+    """The access token of the first machine identity, for `IdentityAccessToken`."""
 
     token: str = field(repr=False)
 
@@ -149,7 +149,7 @@ class BootstrapResponse(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SignupResponse(Model):
-    """The admin of a new instance, the first organization, and the admin's token, as `Jwt` takes it."""
+    """The admin of a new instance, the first organization, and the admin's token for `Jwt`."""
 
     token: str = field(repr=False)
     user: User | None = None
@@ -188,11 +188,13 @@ class GithubAppIntegration(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdminIntegrations(Model):
-    """The apps that the instance speaks to others with."""
+    """The apps that the instance uses to reach other services."""
 
     slack: SlackIntegration | None = None
     microsoft_teams: MicrosoftTeamsIntegration | None = None
-    github_app_connection: GithubAppIntegration | None = field(default=None, metadata=wire("gitHubAppConnection"))
+    github_app_connection: GithubAppIntegration | None = field(
+        default=None, metadata=describe_field("gitHubAppConnection")
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,7 +207,7 @@ class EncryptionStrategy(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvOverride(Model):
-    """An environment variable of the server; `has_env_entry` says that its environment has it too."""
+    """An environment variable of the server. `has_env_entry` is true if the server's environment also sets it."""
 
     key: str
     value: str | None = field(default=None, repr=False)
@@ -215,7 +217,7 @@ class EnvOverride(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvOverrideCategory(Model):
-    """Environment variables that belong together."""
+    """A category of environment variables."""
 
     name: str | None = None
     fields: tuple[EnvOverride, ...] = ()
@@ -223,21 +225,21 @@ class EnvOverrideCategory(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InvalidateCacheResponse(Model):
-    """What the server says of it."""
+    """The server's confirmation."""
 
     message: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CacheStatus(Model):
-    """Whether the cache is still being emptied."""
+    """Whether the server is still emptying its cache."""
 
     invalidating: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UsageReport(Model):
-    """A usage report as CSV, signed, and a name for its file."""
+    """A signed usage report as CSV, with a file name."""
 
     csv_content: str
     signature: str | None = None

@@ -1,4 +1,7 @@
-"""Logins of machine identities and their settings, one file per method. Here: what the methods share, and the group."""
+"""Login methods of machine identities and their settings, one file per method.
+
+This file has the group, and what the methods share.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.group import Group, R
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 
 if TYPE_CHECKING:
     from infisical.endpoints.identity_auth.alicloud import AliCloud
@@ -24,30 +27,33 @@ if TYPE_CHECKING:
     from infisical.endpoints.identity_auth.token import Token
     from infisical.endpoints.identity_auth.universal import Universal
 
-IDENTITY_AUTH = Access("identity_auth")
+ACCESS = Access("identity_auth")
 
 
-def in_organization(slug: str | None) -> dict[str, str | None]:
-    """Name an organization in the body of a login: servers since January 2026 read the first, older ones the second."""
+def select_organization(slug: str | None) -> dict[str, str | None]:
+    """Return the fields of a login body that select a sub-organization.
+
+    Servers since January 2026 read the first field, older servers the second.
+    """
     return {"organizationSlug": slug, "subOrganizationName": slug}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoginResponse(Model):
-    """What every login answers. Times are in seconds; `expires_in` is 0 for a token that does not expire.
+    """The response of every login. Times are in seconds; `expires_in` is 0 for a token that does not expire.
 
-    Servers of 2026 cap a TTL of 0 at their own maximum: such a token can be refused later all the same.
+    Servers of 2026 cap a TTL of 0 at their configured maximum: they may refuse such a token later.
     """
 
     access_token: str = field(repr=False)
     expires_in: int = 0
-    access_token_max_ttl: int = field(default=0, metadata=wire("accessTokenMaxTTL"))
+    access_token_max_ttl: int = field(default=0, metadata=describe_field("accessTokenMaxTTL"))
     token_type: str = "Bearer"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrustedIp(Model):
-    """An address or a range of them. Give `ip_address` only (`10.0.0.0/8`): answers have `prefix` and `type` apart."""
+    """An IP address or a range (`10.0.0.0/8`). Pass `ip_address` only; responses have `prefix` and `type` apart."""
 
     ip_address: str
     prefix: int | None = None
@@ -56,13 +62,13 @@ class TrustedIp(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClearLockoutsResponse(Model):
-    """How many lockouts were cleared."""
+    """The number of lockouts that were cleared."""
 
     deleted: int
 
 
 class IdentityAuth(Group[R]):
-    """One sub-group per method."""
+    """The login methods of machine identities: one sub-group per method."""
 
     @cached_property
     def universal(self) -> Universal[R]:

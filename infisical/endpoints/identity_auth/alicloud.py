@@ -1,4 +1,4 @@
-"""Alibaba Cloud auth: a signed query to STS (`/api/v1/auth/alicloud-auth`)."""
+"""Alibaba Cloud auth: login with a signed query to STS (`/api/v1/auth/alicloud-auth`)."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from infisical import request as http
-from infisical.auth import OPEN
+from infisical.access import OPEN_ACCESS
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
+from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
-IDENTITY = "/api/v1/auth/alicloud-auth/identities/{identityId}"
+IDENTITY_PATH = "/api/v1/auth/alicloud-auth/identities/{identityId}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdentityAliCloudAuth(Model):
-    """The settings of an identity's Alibaba Cloud auth. Times are in seconds; a limit of uses of 0 is none."""
+    """The settings of an identity's Alibaba Cloud auth. Times are in seconds; a use limit of 0 means unlimited uses."""
 
     id: str
     identity_id: str | None = None
     type: str | None = None
     allowed_arns: str | None = None
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
@@ -34,7 +34,7 @@ class IdentityAliCloudAuth(Model):
 
 
 class AliCloud(Group[R]):
-    """Alibaba Cloud auth of machine identities: logging in as a user or role, and its settings."""
+    """Alibaba Cloud auth of machine identities: login as a user or role, and its settings."""
 
     @endpoint
     @staticmethod
@@ -48,14 +48,16 @@ class AliCloud(Group[R]):
         signature: str,
         organization_slug: str | None = None,
     ) -> Request[LoginResponse]:
-        """Log in with a signed STS GetCallerIdentity query, which the server sends on; `AliCloudAuth` signs one.
+        """Log in with a signed STS GetCallerIdentity query; `AliCloudAuth` signs one.
 
-        `version` is the API's (`2015-04-01`), `timestamp` is in UTC (`2026-01-31T12:00:00Z`), `signature_nonce` a text
-        never used before, `signature` base64. Everything in the body but the identity and the sub-organization is
-        signed, as a GET in the RPC style. The client does not keep the token: `client.login` does.
-        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
-        Expect `UnauthorizedError` (not signed well, or not an allowed ARN), `ValidationError`, `NotFoundError`
-        (`route_missing` on servers of 2024).
+        The server forwards the query to Alibaba Cloud. `version` is the version of the STS API (`2015-04-01`).
+        `timestamp` is in UTC (`2026-01-31T12:00:00Z`). `signature_nonce` is a text that was never used before.
+        `signature` is base64: it covers every field of the body except the identity and the sub-organization, as a GET
+        in the RPC style.
+        The client does not use the token: log in with `client.login` instead. `organization_slug` selects the
+        sub-organization to log in to, by default the identity's own organization.
+        Expect `UnauthorizedError` (an invalid signature, or an ARN that is not allowed), `ValidationError`,
+        `NotFoundError` (`route_missing` on servers of 2024).
         POST /api/v1/auth/alicloud-auth/login
         """
         body = {
@@ -69,9 +71,9 @@ class AliCloud(Group[R]):
             "SignatureVersion": "1.0",
             "SignatureNonce": signature_nonce,
             "Signature": signature,
-            **in_organization(organization_slug),
+            **select_organization(organization_slug),
         }
-        return http.post("/api/v1/auth/alicloud-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
+        return http.post("/api/v1/auth/alicloud-auth/login", body=body, returns=one(LoginResponse), access=OPEN_ACCESS)
 
     @endpoint
     @staticmethod
@@ -86,10 +88,11 @@ class AliCloud(Group[R]):
     ) -> Request[IdentityAliCloudAuth]:
         """Attach Alibaba Cloud auth to an identity.
 
-        `allowed_arns` is comma-separated (`acs:ram::<16 digits>:user/...` or `:role/...`), of at most 500 characters.
-        Times are in seconds. The TTL, 0 to 315360000, is at most the max TTL, 1 to 315360000; both are by default
-        2592000 (30 days). A limit of uses of 0, the default, is none. Tokens may by default be used from everywhere.
-        Expect `ValidationError`, `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`
+        `allowed_arns` is comma-separated (`acs:ram::<16 digits>:user/...` or `:role/...`), with at most 500 characters.
+        Times are in seconds. The TTL (0 to 315360000) must not exceed the max TTL (1 to 315360000). Both default to
+        2592000 (30 days). A use limit of 0 (the default) means unlimited uses. By default tokens may be used from any
+        address.
+        Expect `ValidationError`, `BadRequestError` (already attached, or the plan has no IP ranges), `NotFoundError`
         (`route_missing` on servers of 2024), `ForbiddenError`.
         POST /api/v1/auth/alicloud-auth/identities/{identityId}
         """
@@ -101,7 +104,7 @@ class AliCloud(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityAliCloudAuth, at="identityAliCloudAuth")
-        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.post(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -116,9 +119,9 @@ class AliCloud(Group[R]):
     ) -> Request[IdentityAliCloudAuth]:
         """Change the settings of an identity's Alibaba Cloud auth.
 
-        `allowed_arns` is needed even where it stays. What else is left out stays as it is.
-        Limits as in `attach`, but that the max TTL may be 0; trusted addresses, if given, replace all that there are.
-        Expect `ValidationError`, `BadRequestError` (a plan without IP ranges), `NotFoundError` (`route_missing` on
+        `allowed_arns` is required even if it stays the same. Other omitted parameters keep their value. Limits are as
+        in `attach`, except that the max TTL may be 0. Trusted addresses, if passed, replace all existing ones.
+        Expect `ValidationError`, `BadRequestError` (the plan has no IP ranges), `NotFoundError` (`route_missing` on
         servers of 2024), `ForbiddenError`.
         PATCH /api/v1/auth/alicloud-auth/identities/{identityId}
         """
@@ -130,28 +133,28 @@ class AliCloud(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityAliCloudAuth, at="identityAliCloudAuth")
-        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.patch(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, identity_id: str) -> Request[IdentityAliCloudAuth]:
-        """Read the settings of an identity's Alibaba Cloud auth.
+        """Get the settings of an identity's Alibaba Cloud auth.
 
         Expect `BadRequestError` (no Alibaba Cloud auth), `NotFoundError` (`route_missing` on servers of 2024),
         `ForbiddenError`.
         GET /api/v1/auth/alicloud-auth/identities/{identityId}
         """
         returns = one(IdentityAliCloudAuth, at="identityAliCloudAuth")
-        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.get(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def revoke(*, identity_id: str) -> Request[IdentityAliCloudAuth]:
-        """Take Alibaba Cloud auth from an identity.
+        """Remove Alibaba Cloud auth from an identity.
 
         Expect `BadRequestError` (no Alibaba Cloud auth), `NotFoundError` (`route_missing` on servers of 2024),
         `ForbiddenError`.
         DELETE /api/v1/auth/alicloud-auth/identities/{identityId}
         """
         returns = one(IdentityAliCloudAuth, at="identityAliCloudAuth")
-        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.delete(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)

@@ -1,4 +1,4 @@
-"""AWS auth: a signed request to STS (`/api/v1/auth/aws-auth`)."""
+"""AWS auth: login with a signed request to STS (`/api/v1/auth/aws-auth`)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from infisical import request as http
-from infisical.auth import OPEN
+from infisical.access import OPEN_ACCESS
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
+from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
-IDENTITY = "/api/v1/auth/aws-auth/identities/{identityId}"
+IDENTITY_PATH = "/api/v1/auth/aws-auth/identities/{identityId}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdentityAwsAuth(Model):
-    """The settings of an identity's AWS auth. Times are in seconds; a limit of uses of 0 is none."""
+    """The settings of an identity's AWS auth. Times are in seconds; a use limit of 0 means unlimited uses."""
 
     id: str
     identity_id: str | None = None
@@ -26,8 +26,8 @@ class IdentityAwsAuth(Model):
     sts_endpoint: str | None = None
     allowed_principal_arns: str | None = None
     allowed_account_ids: str | None = None
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
@@ -36,7 +36,7 @@ class IdentityAwsAuth(Model):
 
 
 class Aws(Group[R]):
-    """AWS auth of machine identities: logging in as an IAM principal, and its settings."""
+    """AWS auth of machine identities: login as an IAM principal, and its settings."""
 
     @endpoint
     @staticmethod
@@ -48,12 +48,14 @@ class Aws(Group[R]):
         iam_http_request_method: str | None = None,
         organization_slug: str | None = None,
     ) -> Request[LoginResponse]:
-        """Log in with a signed STS GetCallerIdentity request, which the server sends on.
+        """Log in with a signed STS GetCallerIdentity request, which the server forwards to AWS.
 
-        `iam_request_body` is the base64 of that request's body, `iam_request_headers` that of its headers as a JSON
-        object, `iam_http_request_method` by default POST. The client does not keep the token: `client.login` does.
-        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
-        Expect `UnauthorizedError` (not signed well, or not an allowed principal or account), `NotFoundError`.
+        `iam_request_body` is the base64 of the body of that request. `iam_request_headers` is the base64 of its headers
+        as a JSON object. `iam_http_request_method` defaults to POST.
+        The client does not use the token: log in with `client.login` instead. `organization_slug` selects the
+        sub-organization to log in to, by default the identity's own organization.
+        Expect `UnauthorizedError` (an invalid signature, or a principal or account that is not allowed),
+        `NotFoundError`.
         POST /api/v1/auth/aws-auth/login
         """
         body = {
@@ -61,9 +63,9 @@ class Aws(Group[R]):
             "iamRequestBody": iam_request_body,
             "iamRequestHeaders": iam_request_headers,
             "iamHttpRequestMethod": iam_http_request_method,
-            **in_organization(organization_slug),
+            **select_organization(organization_slug),
         }
-        return http.post("/api/v1/auth/aws-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
+        return http.post("/api/v1/auth/aws-auth/login", body=body, returns=one(LoginResponse), access=OPEN_ACCESS)
 
     @endpoint
     @staticmethod
@@ -80,11 +82,11 @@ class Aws(Group[R]):
     ) -> Request[IdentityAwsAuth]:
         """Attach AWS auth to an identity.
 
-        `allowed_principal_arns` and `allowed_account_ids` (of 12 digits) are comma-separated, of at most 4096
-        characters each, by default empty; `sts_endpoint` is by default `https://sts.amazonaws.com/`.
-        Times are in seconds. The TTL, 0 to 315360000, is at most the max TTL, 1 to 315360000; both are by default
-        2592000 (30 days). A limit of uses of 0, the default, is none. Tokens may by default be used from everywhere.
-        Expect `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
+        `allowed_principal_arns` and `allowed_account_ids` (12 digits each) are comma-separated, with at most 4096
+        characters each, and empty by default. `sts_endpoint` defaults to `https://sts.amazonaws.com/`. Times are in
+        seconds. The TTL (0 to 315360000) must not exceed the max TTL (1 to 315360000). Both default to 2592000 (30
+        days). A use limit of 0 (the default) means unlimited uses. By default tokens may be used from any address.
+        Expect `BadRequestError` (already attached, or the plan has no IP ranges), `NotFoundError`, `ForbiddenError`.
         POST /api/v1/auth/aws-auth/identities/{identityId}
         """
         body = {
@@ -97,7 +99,7 @@ class Aws(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityAwsAuth, at="identityAwsAuth")
-        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.post(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -114,10 +116,10 @@ class Aws(Group[R]):
     ) -> Request[IdentityAwsAuth]:
         """Change the settings of an identity's AWS auth.
 
-        Give `allowed_principal_arns` and `allowed_account_ids` again each time: the server takes "" for an omitted
-        list, and clears the stored one. Other omitted settings keep their value.
-        Limits as in `attach`, but that the max TTL may be 0; trusted addresses, if given, replace all that there are.
-        Expect `BadRequestError` (a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
+        Pass `allowed_principal_arns` and `allowed_account_ids` in every call: if you omit one, the server clears the
+        stored list. Other omitted parameters keep their value. Limits are as in `attach`, except that the max TTL may
+        be 0. Trusted addresses, if passed, replace all existing ones.
+        Expect `BadRequestError` (the plan has no IP ranges), `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/auth/aws-auth/identities/{identityId}
         """
         body = {
@@ -130,26 +132,26 @@ class Aws(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityAwsAuth, at="identityAwsAuth")
-        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.patch(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, identity_id: str) -> Request[IdentityAwsAuth]:
-        """Read the settings of an identity's AWS auth.
+        """Get the settings of an identity's AWS auth.
 
         Expect `BadRequestError` (no AWS auth), `NotFoundError`, `ForbiddenError`.
         GET /api/v1/auth/aws-auth/identities/{identityId}
         """
         returns = one(IdentityAwsAuth, at="identityAwsAuth")
-        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.get(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def revoke(*, identity_id: str) -> Request[IdentityAwsAuth]:
-        """Take AWS auth from an identity.
+        """Remove AWS auth from an identity.
 
         Expect `BadRequestError` (no AWS auth), `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/auth/aws-auth/identities/{identityId}
         """
         returns = one(IdentityAwsAuth, at="identityAwsAuth")
-        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.delete(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)

@@ -1,4 +1,4 @@
-"""Azure auth: an access token of a managed identity (`/api/v1/auth/azure-auth`)."""
+"""Azure auth: login with an access token of a managed identity (`/api/v1/auth/azure-auth`)."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from infisical import request as http
-from infisical.auth import OPEN
+from infisical.access import OPEN_ACCESS
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
+from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
-IDENTITY = "/api/v1/auth/azure-auth/identities/{identityId}"
+IDENTITY_PATH = "/api/v1/auth/azure-auth/identities/{identityId}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdentityAzureAuth(Model):
-    """The settings of an identity's Azure auth. Times are in seconds; a limit of uses of 0 is none."""
+    """The settings of an identity's Azure auth. Times are in seconds; a use limit of 0 means unlimited uses."""
 
     id: str
     identity_id: str | None = None
     tenant_id: str | None = None
     resource: str | None = None
     allowed_service_principal_ids: str | None = None
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
@@ -35,20 +35,20 @@ class IdentityAzureAuth(Model):
 
 
 class Azure(Group[R]):
-    """Azure auth of machine identities: logging in as a managed identity of Azure, and its settings."""
+    """Azure auth of machine identities: login as a managed identity of Azure, and its settings."""
 
     @endpoint
     @staticmethod
     def login(*, identity_id: str, jwt: str, organization_slug: str | None = None) -> Request[LoginResponse]:
-        """Log in with an access token of a managed identity.
+        """Log in with an access token of an Azure managed identity.
 
-        The client does not keep the token: `client.login` does.
-        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
-        Expect `UnauthorizedError` (the token is not good, or not of an allowed principal), `NotFoundError`.
+        The client does not use the token: log in with `client.login` instead. `organization_slug` selects the
+        sub-organization to log in to, by default the identity's own organization.
+        Expect `UnauthorizedError` (an invalid token, or a principal that is not allowed), `NotFoundError`.
         POST /api/v1/auth/azure-auth/login
         """
-        body = {"identityId": identity_id, "jwt": jwt, **in_organization(organization_slug)}
-        return http.post("/api/v1/auth/azure-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
+        body = {"identityId": identity_id, "jwt": jwt, **select_organization(organization_slug)}
+        return http.post("/api/v1/auth/azure-auth/login", body=body, returns=one(LoginResponse), access=OPEN_ACCESS)
 
     @endpoint
     @staticmethod
@@ -65,10 +65,10 @@ class Azure(Group[R]):
     ) -> Request[IdentityAzureAuth]:
         """Attach Azure auth to an identity.
 
-        `allowed_service_principal_ids` is comma-separated, by default empty.
-        Times are in seconds, up to 315360000, by default 2592000 (30 days); the TTL is at most the max TTL. A limit of
-        uses of 0, the default, is none. Tokens may by default be used from everywhere.
-        Expect `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
+        `allowed_service_principal_ids` is comma-separated and empty by default. Times are in seconds, at most
+        315360000, and default to 2592000 (30 days). The TTL must not exceed the max TTL. A use limit of 0 (the default)
+        means unlimited uses. By default tokens may be used from any address.
+        Expect `BadRequestError` (already attached, or the plan has no IP ranges), `NotFoundError`, `ForbiddenError`.
         POST /api/v1/auth/azure-auth/identities/{identityId}
         """
         body = {
@@ -81,7 +81,7 @@ class Azure(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityAzureAuth, at="identityAzureAuth")
-        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.post(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -98,10 +98,10 @@ class Azure(Group[R]):
     ) -> Request[IdentityAzureAuth]:
         """Change the settings of an identity's Azure auth.
 
-        Give `allowed_service_principal_ids` again each time: the server takes "" for an omitted list, and clears the
-        stored one. Other omitted settings keep their value.
-        Limits as in `attach`; trusted addresses, if given, replace all that there are.
-        Expect `BadRequestError` (a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
+        Pass `allowed_service_principal_ids` in every call: if you omit it, the server clears the stored list. Other
+        omitted parameters keep their value. Limits are as in `attach`. Trusted addresses, if passed, replace all
+        existing ones.
+        Expect `BadRequestError` (the plan has no IP ranges), `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/auth/azure-auth/identities/{identityId}
         """
         body = {
@@ -114,26 +114,26 @@ class Azure(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityAzureAuth, at="identityAzureAuth")
-        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.patch(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, identity_id: str) -> Request[IdentityAzureAuth]:
-        """Read the settings of an identity's Azure auth.
+        """Get the settings of an identity's Azure auth.
 
         Expect `BadRequestError` (no Azure auth), `NotFoundError`, `ForbiddenError`.
         GET /api/v1/auth/azure-auth/identities/{identityId}
         """
         returns = one(IdentityAzureAuth, at="identityAzureAuth")
-        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.get(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def revoke(*, identity_id: str) -> Request[IdentityAzureAuth]:
-        """Take Azure auth from an identity.
+        """Remove Azure auth from an identity.
 
         Expect `BadRequestError` (no Azure auth), `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/auth/azure-auth/identities/{identityId}
         """
         returns = one(IdentityAzureAuth, at="identityAzureAuth")
-        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.delete(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)

@@ -1,4 +1,4 @@
-"""JWT auth: a JWT that the settings of the identity can verify (`/api/v1/auth/jwt-auth`)."""
+"""JWT auth: login with a JWT that the identity's settings can verify (`/api/v1/auth/jwt-auth`)."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import OPEN
+from infisical.access import OPEN_ACCESS
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
+from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
-IDENTITY = "/api/v1/auth/jwt-auth/identities/{identityId}"
+IDENTITY_PATH = "/api/v1/auth/jwt-auth/identities/{identityId}"
 JwtConfigurationType: TypeAlias = Literal["jwks", "static"] | str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdentityJwtAuth(Model):
-    """The settings of an identity's JWT auth. Times are in seconds; a limit of uses of 0 is none."""
+    """The settings of an identity's JWT auth. Times are in seconds; a use limit of 0 means unlimited uses."""
 
     id: str
     identity_id: str | None = None
@@ -32,8 +32,8 @@ class IdentityJwtAuth(Model):
     bound_audiences: str | None = None
     bound_claims: Mapping[str, str] | None = field(default=None, hash=False)
     bound_subject: str | None = None
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
@@ -42,21 +42,21 @@ class IdentityJwtAuth(Model):
 
 
 class JwtLogin(Group[R]):
-    """JWT auth of machine identities: logging in with a JWT that a key in the settings signed, and the settings."""
+    """JWT auth of machine identities: login with a JWT signed by a configured key, and its settings."""
 
     @endpoint
     @staticmethod
     def login(*, identity_id: str, jwt: str, organization_slug: str | None = None) -> Request[LoginResponse]:
         """Log in with a JWT.
 
-        The client does not keep the token: `client.login` does.
-        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
-        Expect `UnauthorizedError` (the JWT is not good, or its claims are not the allowed ones), `NotFoundError`
-        (`route_missing` on servers of 2024).
+        The client does not use the token: log in with `client.login` instead. `organization_slug` selects the
+        sub-organization to log in to, by default the identity's own organization.
+        Expect `UnauthorizedError` (an invalid JWT, or claims that are not allowed), `NotFoundError` (`route_missing` on
+        servers of 2024).
         POST /api/v1/auth/jwt-auth/login
         """
-        body = {"identityId": identity_id, "jwt": jwt, **in_organization(organization_slug)}
-        return http.post("/api/v1/auth/jwt-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
+        body = {"identityId": identity_id, "jwt": jwt, **select_organization(organization_slug)}
+        return http.post("/api/v1/auth/jwt-auth/login", body=body, returns=one(LoginResponse), access=OPEN_ACCESS)
 
     @endpoint
     @staticmethod
@@ -78,11 +78,11 @@ class JwtLogin(Group[R]):
     ) -> Request[IdentityJwtAuth]:
         """Attach JWT auth to an identity.
 
-        `jwks` needs a `jwks_url`, `static` at least one of `public_keys` (PEM). `jwks_ca_cert`, `bound_issuer`,
-        `bound_audiences` and `bound_subject` are by default empty.
-        Times are in seconds, up to 315360000, by default 2592000 (30 days); the TTL is at most the max TTL. A limit of
-        uses of 0, the default, is none. Tokens may by default be used from everywhere.
-        Expect `ValidationError`, `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`
+        `configuration_type` `jwks` requires `jwks_url`; `static` requires one or more `public_keys` (PEM).
+        `jwks_ca_cert`, `bound_issuer`, `bound_audiences` and `bound_subject` are empty by default. Times are in
+        seconds, at most 315360000, and default to 2592000 (30 days). The TTL must not exceed the max TTL. A use limit
+        of 0 (the default) means unlimited uses. By default tokens may be used from any address.
+        Expect `ValidationError`, `BadRequestError` (already attached, or the plan has no IP ranges), `NotFoundError`
         (`route_missing` on servers of 2024), `ForbiddenError`.
         POST /api/v1/auth/jwt-auth/identities/{identityId}
         """
@@ -101,7 +101,7 @@ class JwtLogin(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityJwtAuth, at="identityJwtAuth")
-        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.post(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -123,11 +123,11 @@ class JwtLogin(Group[R]):
     ) -> Request[IdentityJwtAuth]:
         """Change the settings of an identity's JWT auth.
 
-        `configuration_type` is needed even where it stays, and with it `jwks_url` or `public_keys`, as in `attach`.
-        `jwks_ca_cert`, `bound_issuer`, `bound_audiences`, `bound_subject` and (with `jwks`) `public_keys` have their
-        empty defaults here too: give them again where they are set. What else is left out stays as it is.
-        Limits as in `attach`; trusted addresses, if given, replace all that there are.
-        Expect `ValidationError`, `BadRequestError` (a plan without IP ranges), `NotFoundError` (`route_missing` on
+        `configuration_type` is required even if it stays the same, with `jwks_url` or `public_keys` as in `attach`. If
+        you omit `jwks_ca_cert`, `bound_issuer`, `bound_audiences`, `bound_subject` or (with `jwks`) `public_keys`, the
+        server clears it: pass it in every call. Other omitted parameters keep their value. Limits are as in `attach`.
+        Trusted addresses, if passed, replace all existing ones.
+        Expect `ValidationError`, `BadRequestError` (the plan has no IP ranges), `NotFoundError` (`route_missing` on
         servers of 2024), `ForbiddenError`.
         PATCH /api/v1/auth/jwt-auth/identities/{identityId}
         """
@@ -146,26 +146,26 @@ class JwtLogin(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityJwtAuth, at="identityJwtAuth")
-        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.patch(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, identity_id: str) -> Request[IdentityJwtAuth]:
-        """Read the settings of an identity's JWT auth.
+        """Get the settings of an identity's JWT auth.
 
         Expect `BadRequestError` (no JWT auth), `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         GET /api/v1/auth/jwt-auth/identities/{identityId}
         """
         returns = one(IdentityJwtAuth, at="identityJwtAuth")
-        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.get(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def revoke(*, identity_id: str) -> Request[IdentityJwtAuth]:
-        """Take JWT auth from an identity.
+        """Remove JWT auth from an identity.
 
         Expect `BadRequestError` (no JWT auth), `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         DELETE /api/v1/auth/jwt-auth/identities/{identityId}
         """
         returns = one(IdentityJwtAuth, at="identityJwtAuth")
-        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.delete(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)

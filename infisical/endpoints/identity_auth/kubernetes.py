@@ -1,4 +1,4 @@
-"""Kubernetes auth: the token of a service account (`/api/v1/auth/kubernetes-auth`)."""
+"""Kubernetes auth: login with the token of a service account (`/api/v1/auth/kubernetes-auth`)."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import OPEN
+from infisical.access import OPEN_ACCESS
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
+from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Null, Request
 
-IDENTITY = "/api/v1/auth/kubernetes-auth/identities/{identityId}"
+IDENTITY_PATH = "/api/v1/auth/kubernetes-auth/identities/{identityId}"
 TokenReviewMode: TypeAlias = Literal["api", "gateway"] | str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdentityKubernetesAuth(Model):
-    """The settings of an identity's Kubernetes auth. Times are in seconds; a limit of uses of 0 is none."""
+    """The settings of an identity's Kubernetes auth. Times are in seconds; a use limit of 0 means unlimited uses."""
 
     id: str
     identity_id: str | None = None
@@ -34,8 +34,8 @@ class IdentityKubernetesAuth(Model):
     verify_tls_certificate: bool | None = None
     gateway_id: str | None = None
     gateway_pool_id: str | None = None
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
@@ -44,20 +44,22 @@ class IdentityKubernetesAuth(Model):
 
 
 class Kubernetes(Group[R]):
-    """Kubernetes auth of machine identities: logging in as a service account, and its settings."""
+    """Kubernetes auth of machine identities: login as a service account, and its settings."""
 
     @endpoint
     @staticmethod
     def login(*, identity_id: str, jwt: str, organization_slug: str | None = None) -> Request[LoginResponse]:
-        """Log in with the token of a service account; the server has it reviewed by the cluster.
+        """Log in with the token of a service account; the server asks the cluster to review it.
 
-        The client does not keep the token: `client.login` does.
-        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
-        Expect `UnauthorizedError` (the token is not good, or not of an allowed account), `NotFoundError`.
+        The client does not use the token: log in with `client.login` instead. `organization_slug` selects the
+        sub-organization to log in to, by default the identity's own organization.
+        Expect `UnauthorizedError` (an invalid token, or an account that is not allowed), `NotFoundError`.
         POST /api/v1/auth/kubernetes-auth/login
         """
-        body = {"identityId": identity_id, "jwt": jwt, **in_organization(organization_slug)}
-        return http.post("/api/v1/auth/kubernetes-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
+        body = {"identityId": identity_id, "jwt": jwt, **select_organization(organization_slug)}
+        return http.post(
+            "/api/v1/auth/kubernetes-auth/login", body=body, returns=one(LoginResponse), access=OPEN_ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -81,13 +83,13 @@ class Kubernetes(Group[R]):
     ) -> Request[IdentityKubernetesAuth]:
         """Attach Kubernetes auth to an identity.
 
-        `token_review_mode` is by default `api`, which needs a `kubernetes_host`; `gateway` needs a `gateway_id`, and
-        takes `NULL` for the host; `gateway_pool_id` names a pool of gateways instead. `ca_cert` is by default empty:
-        `verify_tls_certificate=True` needs one, and False excludes it. Servers before 2026 know neither the pool nor
-        `verify_tls_certificate`.
-        Times are in seconds, up to 315360000, by default 2592000 (30 days); the TTL is at most the max TTL. A limit of
-        uses of 0, the default, is none. Tokens may by default be used from everywhere.
-        Expect `ValidationError`, `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`,
+        `token_review_mode` `api` (the default) requires `kubernetes_host`. `gateway` requires `gateway_id`, and
+        `kubernetes_host` may be `NULL`; `gateway_pool_id` selects a pool of gateways instead. `ca_cert` is empty by
+        default. `verify_tls_certificate=True` requires a `ca_cert`; False excludes one. Servers before 2026 know
+        neither `gateway_pool_id` nor `verify_tls_certificate`.
+        Times are in seconds, at most 315360000, and default to 2592000 (30 days). The TTL must not exceed the max TTL.
+        A use limit of 0 (the default) means unlimited uses. By default tokens may be used from any address.
+        Expect `ValidationError`, `BadRequestError` (already attached, or the plan has no IP ranges), `NotFoundError`,
         `ForbiddenError`.
         POST /api/v1/auth/kubernetes-auth/identities/{identityId}
         """
@@ -108,7 +110,7 @@ class Kubernetes(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityKubernetesAuth, at="identityKubernetesAuth")
-        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.post(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -130,11 +132,11 @@ class Kubernetes(Group[R]):
         access_token_num_uses_limit: int | None = None,
         access_token_trusted_ips: Sequence[TrustedIp] | None = None,
     ) -> Request[IdentityKubernetesAuth]:
-        """Change the settings of an identity's Kubernetes auth; what is left out stays as it is.
+        """Change the settings of an identity's Kubernetes auth; omitted parameters keep their value.
 
-        `NULL` clears the host, the token of the reviewer, the gateway or the pool.
-        Limits as in `attach`; trusted addresses, if given, replace all that there are.
-        Expect `BadRequestError` (a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
+        `NULL` clears the host, the reviewer's token, the gateway or the pool. Limits are as in `attach`. Trusted
+        addresses, if passed, replace all existing ones.
+        Expect `BadRequestError` (the plan has no IP ranges), `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/auth/kubernetes-auth/identities/{identityId}
         """
         body = {
@@ -154,26 +156,26 @@ class Kubernetes(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityKubernetesAuth, at="identityKubernetesAuth")
-        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.patch(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, identity_id: str) -> Request[IdentityKubernetesAuth]:
-        """Read the settings of an identity's Kubernetes auth.
+        """Get the settings of an identity's Kubernetes auth.
 
         Expect `BadRequestError`, `NotFoundError`, `ForbiddenError`.
         GET /api/v1/auth/kubernetes-auth/identities/{identityId}
         """
         returns = one(IdentityKubernetesAuth, at="identityKubernetesAuth")
-        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.get(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def revoke(*, identity_id: str) -> Request[IdentityKubernetesAuth]:
-        """Take Kubernetes auth from an identity.
+        """Remove Kubernetes auth from an identity.
 
         Expect `BadRequestError` (no Kubernetes auth), `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/auth/kubernetes-auth/identities/{identityId}
         """
         returns = one(IdentityKubernetesAuth, at="identityKubernetesAuth")
-        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.delete(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)

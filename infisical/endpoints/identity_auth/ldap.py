@@ -1,4 +1,4 @@
-"""LDAP auth: user name and password in a directory (`/api/v1/auth/ldap-auth`)."""
+"""LDAP auth: login with the user name and password of a directory (`/api/v1/auth/ldap-auth`)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from infisical import request as http
-from infisical.auth import OPEN
+from infisical.access import OPEN_ACCESS
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
+from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
-IDENTITY = "/api/v1/auth/ldap-auth/identities/{identityId}"
+IDENTITY_PATH = "/api/v1/auth/ldap-auth/identities/{identityId}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LdapAllowedField(Model):
-    """A field that a user of the directory may have, and its value."""
+    """A field that a user of the directory must have, with its value."""
 
     key: str
     value: str
@@ -32,7 +32,7 @@ class IdentityLdapAuth(Model):
     identity_id: str | None = None
     template_id: str | None = None
     url: str | None = None
-    bind_dn: str | None = field(default=None, metadata=wire("bindDN"))
+    bind_dn: str | None = field(default=None, metadata=describe_field("bindDN"))
     bind_pass: str | None = field(default=None, repr=False)
     search_base: str | None = None
     ldap_ca_certificate: str | None = None
@@ -42,8 +42,8 @@ class IdentityLdapAuth(Model):
     lockout_threshold: int | None = None
     lockout_duration_seconds: int | None = None
     lockout_counter_reset_seconds: int | None = None
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
@@ -52,7 +52,7 @@ class IdentityLdapAuth(Model):
 
 
 class Ldap(Group[R]):
-    """LDAP auth of machine identities: logging in as a user of a directory, and its settings."""
+    """LDAP auth of machine identities: login as a user of a directory, and its settings."""
 
     @endpoint
     @staticmethod
@@ -61,19 +61,20 @@ class Ldap(Group[R]):
     ) -> Request[LoginResponse]:
         """Log in with a user name and a password.
 
-        By default three wrong passwords lock the login for five minutes. The client does not keep the token:
-        `client.login` does.
-        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
-        Expect `UnauthorizedError` (a wrong password, or locked), `NotFoundError` (`route_missing` on servers of 2024).
+        By default three wrong passwords lock the login for five minutes.
+        The client does not use the token: log in with `client.login` instead. `organization_slug` selects the
+        sub-organization to log in to, by default the identity's own organization.
+        Expect `UnauthorizedError` (a wrong password, or a locked login), `NotFoundError` (`route_missing` on servers of
+        2024).
         POST /api/v1/auth/ldap-auth/login
         """
         body = {
             "identityId": identity_id,
             "username": username,
             "password": password,
-            **in_organization(organization_slug),
+            **select_organization(organization_slug),
         }
-        return http.post("/api/v1/auth/ldap-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
+        return http.post("/api/v1/auth/ldap-auth/login", body=body, returns=one(LoginResponse), access=OPEN_ACCESS)
 
     @endpoint
     @staticmethod
@@ -99,13 +100,14 @@ class Ldap(Group[R]):
     ) -> Request[IdentityLdapAuth]:
         """Attach LDAP auth to an identity.
 
-        Give either `template_id`, or all of `url`, `bind_dn`, `bind_pass` and `search_base`. `search_filter` is an LDAP
+        Pass either `template_id`, or all of `url`, `bind_dn`, `bind_pass` and `search_base`. `search_filter` is an LDAP
         filter, by default `(uid={{username}})`.
-        Times are in seconds. The TTL, 0 to 315360000, is at most the max TTL, 1 to 315360000; both are by default
-        2592000 (30 days). A limit of uses of 0, the default, is none. Tokens may by default be used from everywhere.
-        Wrong passwords lock the login, unless `lockout_enabled` is False: after 3 of them (1 to 30), for 300 s (30 to
-        86400); they are forgotten after 30 s (5 to 3600).
-        Expect `ValidationError`, `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`
+        Times are in seconds. The TTL (0 to 315360000) must not exceed the max TTL (1 to 315360000). Both default to
+        2592000 (30 days). A use limit of 0 (the default) means unlimited uses. By default tokens may be used from any
+        address.
+        Wrong passwords lock the login unless `lockout_enabled` is False. By default 3 wrong passwords (1 to 30) lock it
+        for 300 s (30 to 86400). The count resets after 30 s (5 to 3600).
+        Expect `ValidationError`, `BadRequestError` (already attached, or the plan has no IP ranges), `NotFoundError`
         (`route_missing` on servers of 2024), `ForbiddenError`.
         POST /api/v1/auth/ldap-auth/identities/{identityId}
         """
@@ -128,7 +130,7 @@ class Ldap(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityLdapAuth, at="identityLdapAuth")
-        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.post(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -153,9 +155,9 @@ class Ldap(Group[R]):
     ) -> Request[IdentityLdapAuth]:
         """Change the settings of an identity's LDAP auth.
 
-        A CA certificate is taken by `attach` only.
-        Limits as in `attach`, but that the max TTL may be 0; trusted addresses, if given, replace all that there are.
-        Expect `ValidationError`, `BadRequestError` (a plan without IP ranges), `NotFoundError` (`route_missing` on
+        Only `attach` accepts a CA certificate. Limits are as in `attach`, except that the max TTL may be 0. Trusted
+        addresses, if passed, replace all existing ones.
+        Expect `ValidationError`, `BadRequestError` (the plan has no IP ranges), `NotFoundError` (`route_missing` on
         servers of 2024), `ForbiddenError`.
         PATCH /api/v1/auth/ldap-auth/identities/{identityId}
         """
@@ -177,27 +179,27 @@ class Ldap(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityLdapAuth, at="identityLdapAuth")
-        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.patch(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, identity_id: str) -> Request[IdentityLdapAuth]:
-        """Read the settings of an identity's LDAP auth.
+        """Get the settings of an identity's LDAP auth.
 
-        The password that it binds with comes in clear, as `bind_pass`.
+        The response has the bind password in clear text, as `bind_pass`.
         Expect `BadRequestError` (no LDAP auth), `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         GET /api/v1/auth/ldap-auth/identities/{identityId}
         """
         returns = one(IdentityLdapAuth, at="identityLdapAuth")
-        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.get(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def revoke(*, identity_id: str) -> Request[IdentityLdapAuth]:
-        """Take LDAP auth from an identity.
+        """Remove LDAP auth from an identity.
 
         Expect `BadRequestError` (no LDAP auth), `NotFoundError` (`route_missing` on servers of 2024), `ForbiddenError`.
         DELETE /api/v1/auth/ldap-auth/identities/{identityId}
         """
         returns = one(IdentityLdapAuth, at="identityLdapAuth")
-        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.delete(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)

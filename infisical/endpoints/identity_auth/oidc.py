@@ -1,4 +1,4 @@
-"""OIDC auth: an identity token of an OpenID Connect provider (`/api/v1/auth/oidc-auth`)."""
+"""OIDC auth: login with an identity token of an OpenID Connect provider (`/api/v1/auth/oidc-auth`)."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from infisical import request as http
-from infisical.auth import OPEN
+from infisical.access import OPEN_ACCESS
 from infisical.decode import one
-from infisical.endpoints.identity_auth import IDENTITY_AUTH, LoginResponse, TrustedIp, in_organization
+from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
-IDENTITY = "/api/v1/auth/oidc-auth/identities/{identityId}"
+IDENTITY_PATH = "/api/v1/auth/oidc-auth/identities/{identityId}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdentityOidcAuth(Model):
-    """The settings of an identity's OIDC auth. Times are in seconds; a limit of uses of 0 is none."""
+    """The settings of an identity's OIDC auth. Times are in seconds; a use limit of 0 means unlimited uses."""
 
     id: str
     identity_id: str | None = None
@@ -29,8 +29,8 @@ class IdentityOidcAuth(Model):
     bound_claims: Mapping[str, str] | None = field(default=None, hash=False)
     bound_subject: str | None = None
     claim_metadata_mapping: Mapping[str, str] | None = field(default=None, hash=False)
-    access_token_ttl: int | None = field(default=None, metadata=wire("accessTokenTTL"))
-    access_token_max_ttl: int | None = field(default=None, metadata=wire("accessTokenMaxTTL"))
+    access_token_ttl: int | None = field(default=None, metadata=describe_field("accessTokenTTL"))
+    access_token_max_ttl: int | None = field(default=None, metadata=describe_field("accessTokenMaxTTL"))
     access_token_period: int | None = None
     access_token_num_uses_limit: int | None = None
     access_token_trusted_ips: tuple[TrustedIp, ...] = ()
@@ -39,20 +39,20 @@ class IdentityOidcAuth(Model):
 
 
 class Oidc(Group[R]):
-    """OIDC auth of machine identities: logging in with what a provider signed (a CI system, say), and its settings."""
+    """OIDC auth of machine identities: login with a token from a provider (such as a CI system), and its settings."""
 
     @endpoint
     @staticmethod
     def login(*, identity_id: str, jwt: str, organization_slug: str | None = None) -> Request[LoginResponse]:
         """Log in with an identity token of an OpenID Connect provider.
 
-        The client does not keep the token: `client.login` does.
-        `organization_slug` names the sub-organization to log in to, by default the identity's own organization.
-        Expect `UnauthorizedError` (the token is not good, or its claims are not the allowed ones), `NotFoundError`.
+        The client does not use the token: log in with `client.login` instead. `organization_slug` selects the
+        sub-organization to log in to, by default the identity's own organization.
+        Expect `UnauthorizedError` (an invalid token, or claims that are not allowed), `NotFoundError`.
         POST /api/v1/auth/oidc-auth/login
         """
-        body = {"identityId": identity_id, "jwt": jwt, **in_organization(organization_slug)}
-        return http.post("/api/v1/auth/oidc-auth/login", body=body, returns=one(LoginResponse), access=OPEN)
+        body = {"identityId": identity_id, "jwt": jwt, **select_organization(organization_slug)}
+        return http.post("/api/v1/auth/oidc-auth/login", body=body, returns=one(LoginResponse), access=OPEN_ACCESS)
 
     @endpoint
     @staticmethod
@@ -74,10 +74,10 @@ class Oidc(Group[R]):
         """Attach OIDC auth to an identity.
 
         `bound_audiences` and the values of `bound_claims` are comma-separated. `ca_cert`, `bound_audiences` and
-        `bound_subject` are by default empty.
-        Times are in seconds, up to 315360000, by default 2592000 (30 days); the TTL is at most the max TTL. A limit of
-        uses of 0, the default, is none. Tokens may by default be used from everywhere.
-        Expect `ValidationError`, `BadRequestError` (attached already, or a plan without IP ranges), `NotFoundError`,
+        `bound_subject` are empty by default. Times are in seconds, at most 315360000, and default to 2592000 (30 days).
+        The TTL must not exceed the max TTL. A use limit of 0 (the default) means unlimited uses. By default tokens may
+        be used from any address.
+        Expect `ValidationError`, `BadRequestError` (already attached, or the plan has no IP ranges), `NotFoundError`,
         `ForbiddenError`.
         POST /api/v1/auth/oidc-auth/identities/{identityId}
         """
@@ -95,7 +95,7 @@ class Oidc(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityOidcAuth, at="identityOidcAuth")
-        return http.post(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.post(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -116,10 +116,10 @@ class Oidc(Group[R]):
     ) -> Request[IdentityOidcAuth]:
         """Change the settings of an identity's OIDC auth.
 
-        `ca_cert`, `bound_audiences` and `bound_subject` have their empty defaults here too: give them again where they
-        are set. What else is left out stays as it is.
-        Limits as in `attach`; trusted addresses, if given, replace all that there are.
-        Expect `BadRequestError` (a plan without IP ranges), `NotFoundError`, `ForbiddenError`.
+        Pass `ca_cert`, `bound_audiences` and `bound_subject` in every call: if you omit one, the server clears it.
+        Other omitted parameters keep their value. Limits are as in `attach`. Trusted addresses, if passed, replace all
+        existing ones.
+        Expect `BadRequestError` (the plan has no IP ranges), `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/auth/oidc-auth/identities/{identityId}
         """
         body = {
@@ -136,26 +136,26 @@ class Oidc(Group[R]):
             "accessTokenTrustedIps": access_token_trusted_ips,
         }
         returns = one(IdentityOidcAuth, at="identityOidcAuth")
-        return http.patch(IDENTITY, {"identityId": identity_id}, body=body, returns=returns, access=IDENTITY_AUTH)
+        return http.patch(IDENTITY_PATH, {"identityId": identity_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, identity_id: str) -> Request[IdentityOidcAuth]:
-        """Read the settings of an identity's OIDC auth.
+        """Get the settings of an identity's OIDC auth.
 
         Expect `BadRequestError` (no OIDC auth), `NotFoundError`, `ForbiddenError`.
         GET /api/v1/auth/oidc-auth/identities/{identityId}
         """
         returns = one(IdentityOidcAuth, at="identityOidcAuth")
-        return http.get(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.get(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def revoke(*, identity_id: str) -> Request[IdentityOidcAuth]:
-        """Take OIDC auth from an identity.
+        """Remove OIDC auth from an identity.
 
         Expect `BadRequestError` (no OIDC auth), `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/auth/oidc-auth/identities/{identityId}
         """
         returns = one(IdentityOidcAuth, at="identityOidcAuth")
-        return http.delete(IDENTITY, {"identityId": identity_id}, returns=returns, access=IDENTITY_AUTH)
+        return http.delete(IDENTITY_PATH, {"identityId": identity_id}, returns=returns, access=ACCESS)

@@ -1,4 +1,4 @@
-"""Certificates and what issues them, one file per part. Here: what the parts share, and the group."""
+"""Certificates and their authorities, one file per part. This file has the group, and what the parts share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from infisical.auth import Access
+from infisical.access import Access
 from infisical.group import Group, R
 from infisical.model import Model
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from infisical.endpoints.pki.certificates import Certificates
     from infisical.endpoints.pki.templates import CertificateTemplates
 
-PKI = Access("pki")
+ACCESS = Access("pki")
 CertificateKeyAlgorithm: TypeAlias = (
     Literal[
         "RSA_2048",
@@ -61,7 +61,7 @@ class CertificateBody(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SignedCertificate(Model):
-    """A certificate made from a CSR, with that of the authority that signed it and the chain above, all PEM."""
+    """A certificate signed from a CSR, the certificate of its issuer and the chain above, all PEM."""
 
     certificate: str
     issuing_ca_certificate: str | None = None
@@ -70,7 +70,7 @@ class SignedCertificate(Model):
 
 
 class Pki(Group[R]):
-    """One sub-group per part."""
+    """Certificates and their authorities: one sub-group per part."""
 
     @cached_property
     def ca(self) -> CertificateAuthorities[R]:

@@ -1,6 +1,7 @@
-"""Alerts: who is told about certificates that expire, say (`/api/v2/pki/alerts`).
+"""Alerts: notifications about certificates, for example before they expire (`/api/v2/pki/alerts`).
 
-Models first, then the endpoint functions. Servers of 2024 do not have these routes: `NotFoundError` (`route_missing`).
+Models first, then the endpoint functions. Servers of 2024 have none of these routes: expect `NotFoundError`
+(`route_missing`).
 """
 
 from __future__ import annotations
@@ -12,22 +13,22 @@ from typing import Any, Literal, TypeAlias
 
 from infisical import request as http
 from infisical.decode import one
-from infisical.endpoints.pki import PKI
+from infisical.endpoints.pki import ACCESS
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-ALERTS = "/api/v2/pki/alerts"
-ALERT = "/api/v2/pki/alerts/{alertId}"
+ALERTS_PATH = "/api/v2/pki/alerts"
+ALERT_PATH = "/api/v2/pki/alerts/{alertId}"
 AlertEvent: TypeAlias = Literal["expiration", "renewal", "issuance", "revocation"] | str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlertFilter(Model):
-    """One condition on certificates, read or to be written.
+    """One condition on certificates, in requests and responses.
 
-    `field` is `profile_name`, `common_name`, `san` or `include_cas`; `operator` is `equals`, `matches`, `contains`,
-    `starts_with` or `ends_with`; `value` is a text, a list of texts or a boolean.
+    `field` is `profile_name`, `common_name`, `san` or `include_cas`. `operator` is `equals`, `matches`, `contains`,
+    `starts_with` or `ends_with`. `value` is a text, a list of texts or a boolean.
     """
 
     field: str
@@ -37,10 +38,10 @@ class AlertFilter(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlertChannel(Model):
-    """A way to tell, read or to be written; `enabled` is by default True, dates are the server's.
+    """A channel for notifications, in requests and responses. `enabled` defaults to True; the server sets the dates.
 
-    `channel_type` decides what stands in `config`. `email`: `recipients` (1 to 10). `webhook`: `url` (https) and, if
-    wanted, `signingSecret`. `slack`: `webhookUrl` and, if wanted, `channel` and `mentionUsers`. `pagerduty` (newer
+    The keys of `config` depend on `channel_type`. `email`: `recipients` (1 to 10). `webhook`: `url` (https) and
+    optionally `signingSecret`. `slack`: `webhookUrl` and optionally `channel` and `mentionUsers`. `pagerduty` (newer
     servers): `integrationKey`.
     """
 
@@ -54,7 +55,7 @@ class AlertChannel(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlertRun(Model):
-    """When an alert ran, and how that went: `success`, or `failed` with an `error`."""
+    """A run of an alert: its time, and `success`, or `failed` with an `error`."""
 
     timestamp: str | None = None
     status: str | None = None
@@ -63,9 +64,9 @@ class AlertRun(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PkiAlert(Model):
-    """An alert. `last_run` comes with `list`, which omits `project_id`; `notification_config` has no fixed form.
+    """An alert. Only `list` fills `last_run`, and it omits `project_id`; `notification_config` has no fixed form.
 
-    Newer servers may omit `project_id` and `alert_before` anywhere.
+    Newer servers may omit `project_id` and `alert_before` in any response.
     """
 
     id: str
@@ -86,7 +87,7 @@ class PkiAlert(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PkiAlertList(Model):
-    """One page of alerts; `total` counts those of all pages."""
+    """One page of alerts; `total` counts the alerts of all pages."""
 
     alerts: tuple[PkiAlert, ...]
     total: int | None = None
@@ -94,7 +95,7 @@ class PkiAlertList(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlertCertificate(Model):
-    """A certificate that an alert speaks of."""
+    """A certificate that matches an alert."""
 
     id: str
     serial_number: str | None = None
@@ -109,7 +110,7 @@ class AlertCertificate(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlertCertificateList(Model):
-    """One page of certificates; `total` counts those of all pages."""
+    """One page of certificates; `total` counts the certificates of all pages."""
 
     certificates: tuple[AlertCertificate, ...]
     total: int | None = None
@@ -135,11 +136,11 @@ class PkiAlerts(Group[R]):
     ) -> Request[PkiAlert]:
         """Create an alert; it is enabled unless `enabled` is False.
 
-        `name` has at most 255 characters: small letters and digits, with single hyphens between them. `alert_before` is
-        a number of days, weeks, months or years: `30d`, `2w`, `6m`, `1y`. `channels` are 1 to 10. `description` has at
-        most 1000 characters. `notification_config` (as the server has it) and `application_id` came in 2026: older
-        servers do not read them.
-        Expect `ValidationError`, `BadRequestError` (no project of the certificate manager), `ForbiddenError`.
+        `name` has at most 255 characters: lower-case letters and digits, with single hyphens between them.
+        `alert_before` is a number of days, weeks, months or years: `30d`, `2w`, `6m`, `1y`. Pass 1 to 10 `channels`.
+        `description` has at most 1000 characters. `notification_config` (in the server's form) and `application_id`
+        were added in 2026; older servers ignore them.
+        Expect `ValidationError`, `BadRequestError` (not a project of the certificate manager), `ForbiddenError`.
         POST /api/v2/pki/alerts
         """
         body = {
@@ -154,7 +155,7 @@ class PkiAlerts(Group[R]):
             "notificationConfig": notification_config,
             "applicationId": application_id,
         }
-        return http.post(ALERTS, body=body, returns=one(PkiAlert, at="alert"), access=PKI)
+        return http.post(ALERTS_PATH, body=body, returns=one(PkiAlert, at="alert"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -167,11 +168,11 @@ class PkiAlerts(Group[R]):
         limit: int | None = None,
         offset: int | None = None,
     ) -> Request[PkiAlertList]:
-        """List the alerts of a project, one page; with `enabled=True` only those that are enabled.
+        """List the alerts of a project; returns one page. `enabled=True` selects the enabled alerts.
 
-        One cannot ask for the disabled ones: servers read `enabled=false` as true, so that False is left out here, as
-        None is. `limit` is 1 to 100, by default 20; `offset` is by default 0.
-        Expect `ValidationError`, `BadRequestError` (no project of the certificate manager), `ForbiddenError`.
+        There is no way to select the disabled alerts: servers read `enabled=false` as true, so this call omits False,
+        as it omits None. `limit` is 1 to 100 (default 20); `offset` defaults to 0.
+        Expect `ValidationError`, `BadRequestError` (not a project of the certificate manager), `ForbiddenError`.
         GET /api/v2/pki/alerts
         """
         query = {
@@ -182,17 +183,17 @@ class PkiAlerts(Group[R]):
             "limit": limit,
             "offset": offset,
         }
-        return http.get(ALERTS, query=query, returns=one(PkiAlertList), access=PKI)
+        return http.get(ALERTS_PATH, query=query, returns=one(PkiAlertList), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, alert_id: str) -> Request[PkiAlert]:
-        """Read an alert.
+        """Get an alert by its id.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v2/pki/alerts/{alertId}
         """
-        return http.get(ALERT, {"alertId": alert_id}, returns=one(PkiAlert, at="alert"), access=PKI)
+        return http.get(ALERT_PATH, {"alertId": alert_id}, returns=one(PkiAlert, at="alert"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -207,10 +208,10 @@ class PkiAlerts(Group[R]):
         enabled: bool | None = None,
         channels: Sequence[AlertChannel] | None = None,
     ) -> Request[PkiAlert]:
-        """Change an alert; limits as in `create`.
+        """Change an alert; limits are as in `create`.
 
-        The server's default for `enabled`, True, is that of this call too: give it for an alert that is to stay
-        disabled. Channels that are there already are named by their `id`.
+        If you omit `enabled`, the server enables the alert: pass False if it is to stay disabled. Give the `id` of
+        channels that already exist.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         PATCH /api/v2/pki/alerts/{alertId}
         """
@@ -223,7 +224,9 @@ class PkiAlerts(Group[R]):
             "enabled": enabled,
             "channels": channels,
         }
-        return http.patch(ALERT, {"alertId": alert_id}, body=body, returns=one(PkiAlert, at="alert"), access=PKI)
+        return http.patch(
+            ALERT_PATH, {"alertId": alert_id}, body=body, returns=one(PkiAlert, at="alert"), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -233,22 +236,22 @@ class PkiAlerts(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v2/pki/alerts/{alertId}
         """
-        return http.delete(ALERT, {"alertId": alert_id}, returns=one(PkiAlert, at="alert"), access=PKI)
+        return http.delete(ALERT_PATH, {"alertId": alert_id}, returns=one(PkiAlert, at="alert"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def list_certificates(
         *, alert_id: str, limit: int | None = None, offset: int | None = None
     ) -> Request[AlertCertificateList]:
-        """List the certificates that an alert speaks of, one page.
+        """List the certificates that match an alert; returns one page.
 
-        `limit` is 1 to 100, by default 20; `offset` is by default 0.
+        `limit` is 1 to 100 (default 20); `offset` defaults to 0.
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v2/pki/alerts/{alertId}/certificates
         """
         query = {"limit": limit, "offset": offset}
-        path = f"{ALERT}/certificates"
-        return http.get(path, {"alertId": alert_id}, query=query, returns=one(AlertCertificateList), access=PKI)
+        path = f"{ALERT_PATH}/certificates"
+        return http.get(path, {"alertId": alert_id}, query=query, returns=one(AlertCertificateList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -260,10 +263,10 @@ class PkiAlerts(Group[R]):
         limit: int | None = None,
         offset: int | None = None,
     ) -> Request[AlertCertificateList]:
-        """List the certificates that an alert would speak of, one page; nothing is created.
+        """List the certificates that an alert would match, without creating it; returns one page.
 
-        `alert_before` as in `create`; `limit` is 1 to 100, by default 20; `offset` is by default 0.
-        Expect `ValidationError`, `BadRequestError` (no project of the certificate manager), `ForbiddenError`.
+        `alert_before` is as in `create`; `limit` is 1 to 100 (default 20); `offset` defaults to 0.
+        Expect `ValidationError`, `BadRequestError` (not a project of the certificate manager), `ForbiddenError`.
         POST /api/v2/pki/alerts/preview/certificates
         """
         body = {
@@ -273,5 +276,5 @@ class PkiAlerts(Group[R]):
             "limit": limit,
             "offset": offset,
         }
-        path = f"{ALERTS}/preview/certificates"
-        return http.post(path, body=body, returns=one(AlertCertificateList), access=PKI, idempotent=True)
+        path = f"{ALERTS_PATH}/preview/certificates"
+        return http.post(path, body=body, returns=one(AlertCertificateList), access=ACCESS, idempotent=True)

@@ -1,7 +1,7 @@
-"""Certificate authorities (`/api/v1/pki/ca`; `list` is `/api/v2/pki/ca`).
+"""Certificate authorities (`/api/v1/pki/ca`; `list` uses `/api/v2/pki/ca`).
 
-All but `list` know internal authorities only. Models first, then the endpoint functions. Certificates, CSRs and CRLs
-are PEM.
+Models first, then the endpoint functions. Only `list` returns authorities that are not internal. Certificates, CSRs and
+CRLs are PEM.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any, Literal
 
 from infisical import request as http
 from infisical.decode import many, one
-from infisical.endpoints.pki import PKI, CertificateBody, CertificateKeyAlgorithm, SignedCertificate
+from infisical.endpoints.pki import ACCESS, CertificateBody, CertificateKeyAlgorithm, SignedCertificate
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-CA = "/api/v1/pki/ca/{caId}"
+CA_PATH = "/api/v1/pki/ca/{caId}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateAuthority(Model):
-    """An authority of any type (`internal`, `acme`, ...), which decides the form of its `configuration`."""
+    """An authority of any type (`internal`, `acme`, ...); the form of `configuration` depends on the type."""
 
     id: str
     type: str | None = None
@@ -37,7 +37,7 @@ class CertificateAuthority(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InternalCertificateAuthority(Model):
-    """A root or an intermediate authority, and its subject; `status` may also be `pending-certificate`."""
+    """A root or intermediate authority, and its subject; `status` may also be `pending-certificate`."""
 
     id: str
     type: str | None = None
@@ -66,14 +66,14 @@ class InternalCertificateAuthority(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CsrResponse(Model):
-    """The request to sign an authority's certificate."""
+    """The certificate signing request of an authority."""
 
     csr: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CaCertificate(Model):
-    """A past or the current certificate of an authority, and the chain above it."""
+    """A current or former certificate of an authority, and the chain above it."""
 
     certificate: str
     certificate_chain: str | None = None
@@ -95,24 +95,24 @@ class CertificateAuthorities(Group[R]):
     @endpoint
     @staticmethod
     def list(*, project_id: str) -> Request[tuple[CertificateAuthority, ...]]:
-        """List the authorities of a project, of every type; there are no pages.
+        """List every authority of a project, of every type, without paging.
 
-        Expect `BadRequestError` (no project of the certificate manager), `ForbiddenError`, `NotFoundError`
+        Expect `BadRequestError` (not a project of the certificate manager), `ForbiddenError`, `NotFoundError`
         (`route_missing` on servers of 2024).
         GET /api/v2/pki/ca
         """
         returns = many(CertificateAuthority, at="certificateAuthorities")
-        return http.get("/api/v2/pki/ca", query={"projectId": project_id}, returns=returns, access=PKI)
+        return http.get("/api/v2/pki/ca", query={"projectId": project_id}, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, ca_id: str) -> Request[InternalCertificateAuthority]:
-        """Read an internal authority.
+        """Get an internal authority by its id.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}
         """
-        return http.get(CA, {"caId": ca_id}, returns=one(InternalCertificateAuthority, at="ca"), access=PKI)
+        return http.get(CA_PATH, {"caId": ca_id}, returns=one(InternalCertificateAuthority, at="ca"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -133,11 +133,11 @@ class CertificateAuthorities(Group[R]):
         key_algorithm: CertificateKeyAlgorithm | None = None,
         require_template_for_issuance: bool | None = None,
     ) -> Request[InternalCertificateAuthority]:
-        """Create an internal authority, in a project that is named by its slug.
+        """Create an internal authority; `project_slug` names the project.
 
-        The six parts of the subject, `common_name` to `locality`, must all be given; any may be "", but not all. Dates
-        are texts that can be parsed as such. `max_path_length` is at least -1, the default. The server's other
-        defaults: RSA_2048, and no template needed to issue.
+        Pass all six parts of the subject, from `common_name` to `locality`; each may be empty, but not all of them.
+        Dates are texts in any form that the server can parse. `max_path_length` is at least -1 (the default). By
+        default the key is RSA_2048, and issuing requires no template.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/pki/ca
         """
@@ -157,7 +157,7 @@ class CertificateAuthorities(Group[R]):
             "keyAlgorithm": key_algorithm,
             "requireTemplateForIssuance": require_template_for_issuance,
         }
-        return http.post("/api/v1/pki/ca", body=body, returns=one(InternalCertificateAuthority, at="ca"), access=PKI)
+        return http.post("/api/v1/pki/ca", body=body, returns=one(InternalCertificateAuthority, at="ca"), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -167,14 +167,14 @@ class CertificateAuthorities(Group[R]):
         status: Literal["active", "disabled"] | str | None = None,
         require_template_for_issuance: bool | None = None,
     ) -> Request[InternalCertificateAuthority]:
-        """Enable or disable an internal authority, or say whether issuing takes a template.
+        """Enable or disable an internal authority, or set whether issuing requires a template.
 
         Expect `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/pki/ca/{caId}
         """
         body = {"status": status, "requireTemplateForIssuance": require_template_for_issuance}
         returns = one(InternalCertificateAuthority, at="ca")
-        return http.patch(CA, {"caId": ca_id}, body=body, returns=returns, access=PKI)
+        return http.patch(CA_PATH, {"caId": ca_id}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -184,71 +184,71 @@ class CertificateAuthorities(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/pki/ca/{caId}
         """
-        return http.delete(CA, {"caId": ca_id}, returns=one(InternalCertificateAuthority, at="ca"), access=PKI)
+        return http.delete(CA_PATH, {"caId": ca_id}, returns=one(InternalCertificateAuthority, at="ca"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_csr(*, ca_id: str) -> Request[CsrResponse]:
-        """Read the CSR of an internal authority.
+        """Get the CSR of an internal authority.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}/csr
         """
-        return http.get(f"{CA}/csr", {"caId": ca_id}, returns=one(CsrResponse), access=PKI)
+        return http.get(f"{CA_PATH}/csr", {"caId": ca_id}, returns=one(CsrResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_certificate(*, ca_id: str) -> Request[CertificateBody]:
-        """Read the current certificate of an internal authority.
+        """Get the current certificate of an internal authority.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}/certificate
         """
-        return http.get(f"{CA}/certificate", {"caId": ca_id}, returns=one(CertificateBody), access=PKI)
+        return http.get(f"{CA_PATH}/certificate", {"caId": ca_id}, returns=one(CertificateBody), access=ACCESS)
 
     @endpoint
     @staticmethod
     def list_certificates(*, ca_id: str) -> Request[tuple[CaCertificate, ...]]:
-        """List the certificates that an internal authority has and had, all of them.
+        """List the current and all former certificates of an internal authority.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}/ca-certificates
         """
-        return http.get(f"{CA}/ca-certificates", {"caId": ca_id}, returns=many(CaCertificate), access=PKI)
+        return http.get(f"{CA_PATH}/ca-certificates", {"caId": ca_id}, returns=many(CaCertificate), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_crls(*, ca_id: str) -> Request[tuple[Crl, ...]]:
-        """List the CRLs of an internal authority, all of them.
+        """List every CRL of an internal authority.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/pki/ca/{caId}/crls
         """
-        return http.get(f"{CA}/crls", {"caId": ca_id}, returns=many(Crl), access=PKI)
+        return http.get(f"{CA_PATH}/crls", {"caId": ca_id}, returns=many(Crl), access=ACCESS)
 
     @endpoint
     @staticmethod
     def renew(*, ca_id: str, type: Literal["existing"] | str, not_after: str) -> Request[CertificateBody]:
-        """Renew the certificate of an internal authority, until `not_after`.
+        """Renew the certificate of an internal authority until `not_after`.
 
-        `type` can only be `existing`. The date is a text that can be parsed as such.
+        `type` must be `existing`. The date is a text in any form that the server can parse.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/pki/ca/{caId}/renew
         """
         body = {"type": type, "notAfter": not_after}
-        return http.post(f"{CA}/renew", {"caId": ca_id}, body=body, returns=one(CertificateBody), access=PKI)
+        return http.post(f"{CA_PATH}/renew", {"caId": ca_id}, body=body, returns=one(CertificateBody), access=ACCESS)
 
     @endpoint
     @staticmethod
     def sign_intermediate(
         *, ca_id: str, csr: str, not_after: str, not_before: str | None = None, max_path_length: int | None = None
     ) -> Request[SignedCertificate]:
-        """Sign the CSR of an intermediate authority with an internal one.
+        """Sign the CSR of an intermediate authority with an internal authority.
 
-        Dates are texts that can be parsed as such; `max_path_length` is at least -1, the default.
+        Dates are texts in any form that the server can parse. `max_path_length` is at least -1 (the default).
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/pki/ca/{caId}/sign-intermediate
         """
         body = {"csr": csr, "notAfter": not_after, "notBefore": not_before, "maxPathLength": max_path_length}
-        path = f"{CA}/sign-intermediate"
-        return http.post(path, {"caId": ca_id}, body=body, returns=one(SignedCertificate), access=PKI)
+        path = f"{CA_PATH}/sign-intermediate"
+        return http.post(path, {"caId": ca_id}, body=body, returns=one(SignedCertificate), access=ACCESS)

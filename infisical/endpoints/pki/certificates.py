@@ -1,8 +1,8 @@
 """Certificates, by their ids (`/api/v1/cert-manager/certificates`).
 
-Models first, then the endpoint functions. The older `/api/v1/pki/certificates` goes by serial numbers, and is not used
-here. Servers of 2024 do not have these routes: `NotFoundError` (`route_missing`). An id is a UUID: newer servers answer
-`ValidationError` to anything else, `revoke` alone takes a thumbprint too.
+Models first, then the endpoint functions. The older `/api/v1/pki/certificates` uses serial numbers; this group does not
+call it. Servers of 2024 have none of these routes: expect `NotFoundError` (`route_missing`). An id is a UUID: newer
+servers respond to other ids with `ValidationError`. Only `revoke` also accepts a thumbprint.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any, Literal, TypeAlias
 
 from infisical import request as http
 from infisical.decode import one, text_in
-from infisical.endpoints.pki import PKI, CertificateBody
+from infisical.endpoints.pki import ACCESS, CertificateBody
 from infisical.group import Group, R, endpoint
-from infisical.model import Model, wire
+from infisical.model import Model, describe_field
 from infisical.request import Request
 
-CERTIFICATES = "/api/v1/cert-manager/certificates"
-CERTIFICATE = "/api/v1/cert-manager/certificates/{id}"
+CERTIFICATES_PATH = "/api/v1/cert-manager/certificates"
+CERTIFICATE_PATH = "/api/v1/cert-manager/certificates/{id}"
 RevocationReason: TypeAlias = (
     Literal[
         "UNSPECIFIED",
@@ -38,7 +38,7 @@ RevocationReason: TypeAlias = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AltName(Model):
-    """One alternative name of the subject."""
+    """One subject alternative name."""
 
     type: str
     value: str
@@ -46,15 +46,15 @@ class AltName(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BasicConstraints(Model):
-    """Whether a certificate is that of an authority, and how many may stand below it; read or to be written."""
+    """Whether a certificate belongs to an authority, and the maximum path length; in requests and responses."""
 
-    is_ca: bool = field(metadata=wire("isCA"))
+    is_ca: bool = field(metadata=describe_field("isCA"))
     path_length: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateMetadata(Model):
-    """One pair of metadata of a certificate, read or to be written."""
+    """One metadata pair of a certificate, in requests and responses."""
 
     key: str
     value: str | None = None
@@ -62,7 +62,7 @@ class CertificateMetadata(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateAttributes(Model):
-    """What a certificate is to say. `ttl`, and `not_before` with `not_after`, exclude each other."""
+    """The requested contents of a certificate. Pass either `ttl`, or `not_before` with `not_after`."""
 
     common_name: str | None = None
     organization: str | None = None
@@ -99,7 +99,7 @@ class CreatedCertificate(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateRequest(Model):
-    """What became of a request for a certificate; while it is pending there is no certificate."""
+    """The outcome of a certificate request; a pending request has no `certificate` yet."""
 
     certificate_request_id: str
     certificate: CreatedCertificate | None = None
@@ -109,7 +109,7 @@ class CertificateRequest(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateSubject(Model):
-    """Whose certificate it is."""
+    """The subject of a certificate."""
 
     common_name: str | None = None
     organization: str | None = None
@@ -121,7 +121,7 @@ class CertificateSubject(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateFingerprints(Model):
-    """Fingerprints of a certificate."""
+    """The fingerprints of a certificate."""
 
     sha256: str | None = None
     sha1: str | None = None
@@ -129,9 +129,10 @@ class CertificateFingerprints(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Certificate(Model):
-    """What is known of a certificate, without itself.
+    """The metadata of a certificate, without the certificate itself.
 
-    Some servers say `subject`, `fingerprints` and `basic_constraints`, some `subject_organization`, `is_ca` and so on.
+    Some servers send `subject`, `fingerprints` and `basic_constraints`, others `subject_organization`, `is_ca` and so
+    on.
     """
 
     id: str
@@ -172,7 +173,7 @@ class Certificate(Model):
     fingerprint_sha256: str | None = None
     fingerprint_sha1: str | None = None
     basic_constraints: BasicConstraints | None = None
-    is_ca: bool | None = field(default=None, metadata=wire("isCA"))
+    is_ca: bool | None = field(default=None, metadata=describe_field("isCA"))
     path_length: int | None = None
     created_at: str | None = None
     updated_at: str | None = None
@@ -190,7 +191,7 @@ class CertificateBundle(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RevokeCertificateResponse(Model):
-    """When a certificate was revoked, and what the server says of it."""
+    """The time of a revocation, and the server's message."""
 
     serial_number: str
     revoked_at: str | None = None
@@ -199,7 +200,7 @@ class RevokeCertificateResponse(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateConfigResponse(Model):
-    """What the server says of the change; how many days before its end a certificate is renewed, if it is."""
+    """The server's message, and how many days before its expiry a certificate is renewed, if at all."""
 
     message: str
     renew_before_days: int | None = None
@@ -212,11 +213,11 @@ class CertificatePrivateKey(Model):
     private_key: str = field(repr=False)
 
 
-PRIVATE_KEY = text_in(CertificatePrivateKey, "private_key")
+PRIVATE_KEY_DECODER = text_in(CertificatePrivateKey, "private_key")
 
 
 class Certificates(Group[R]):
-    """The certificates that were issued."""
+    """The issued certificates."""
 
     @endpoint
     @staticmethod
@@ -229,12 +230,12 @@ class Certificates(Group[R]):
         application_id: str | None = None,
         metadata: Sequence[CertificateMetadata] | None = None,
     ) -> Request[CertificateRequest]:
-        """Ask for a certificate, as a profile has it.
+        """Request a certificate under a profile.
 
-        `csr` is PEM, of at most 4096 characters. Some servers need `ttl` in the attributes. The chain is by default
-        given with its roots. `application_id` and `metadata` came in 2026: older servers do not read them.
-        There may be no certificate yet: `GET /api/v1/cert-manager/certificates/certificate-requests/{requestId}` says
-        when there is.
+        `csr` is PEM, with at most 4096 characters. Some servers require `ttl` in the attributes. By default the chain
+        includes root certificates. `application_id` and `metadata` were added in 2026; older servers ignore them. The
+        request may be pending: `GET /api/v1/cert-manager/certificates/certificate-requests/{requestId}` returns its
+        state.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/cert-manager/certificates
         """
@@ -246,48 +247,54 @@ class Certificates(Group[R]):
             "applicationId": application_id,
             "metadata": metadata,
         }
-        return http.post(CERTIFICATES, body=body, returns=one(CertificateRequest), access=PKI)
+        return http.post(CERTIFICATES_PATH, body=body, returns=one(CertificateRequest), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, certificate_id: str) -> Request[Certificate]:
-        """Read what is known of a certificate.
+        """Get the metadata of a certificate.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}
         """
-        return http.get(CERTIFICATE, {"id": certificate_id}, returns=one(Certificate, at="certificate"), access=PKI)
+        return http.get(
+            CERTIFICATE_PATH, {"id": certificate_id}, returns=one(Certificate, at="certificate"), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
     def get_body(*, certificate_id: str) -> Request[CertificateBody]:
-        """Read a certificate and its chain (PEM).
+        """Get a certificate and its chain (PEM).
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}/certificate
         """
-        path = f"{CERTIFICATE}/certificate"
-        return http.get(path, {"id": certificate_id}, returns=one(CertificateBody), access=PKI)
+        path = f"{CERTIFICATE_PATH}/certificate"
+        return http.get(path, {"id": certificate_id}, returns=one(CertificateBody), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_bundle(*, certificate_id: str) -> Request[CertificateBundle]:
-        """Read a certificate, its chain and its private key (PEM).
+        """Get a certificate, its chain and its private key (PEM).
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}/bundle
         """
-        return http.get(f"{CERTIFICATE}/bundle", {"id": certificate_id}, returns=one(CertificateBundle), access=PKI)
+        return http.get(
+            f"{CERTIFICATE_PATH}/bundle", {"id": certificate_id}, returns=one(CertificateBundle), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
     def get_private_key(*, certificate_id: str) -> Request[CertificatePrivateKey]:
-        """Read the private key of a certificate.
+        """Get the private key of a certificate.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/cert-manager/certificates/{id}/private-key
         """
-        return http.get(f"{CERTIFICATE}/private-key", {"id": certificate_id}, returns=PRIVATE_KEY, access=PKI)
+        return http.get(
+            f"{CERTIFICATE_PATH}/private-key", {"id": certificate_id}, returns=PRIVATE_KEY_DECODER, access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -299,11 +306,11 @@ class Certificates(Group[R]):
         csr: str | None = None,
         attributes: CertificateAttributes | Mapping[str, Any] | None = None,
     ) -> Request[CreatedCertificate]:
-        """Renew a certificate: the answer is a new one, with an id of its own.
+        """Renew a certificate; the response is a new certificate with a new id.
 
-        On servers since 2026 `renewal_key_source` says where its key comes from, `csr` (PEM) brings one, and
-        `attributes` change what the certificate says; older servers do not read them. The private key is in the answer
-        only if the server made one.
+        Three parameters require a server since 2026; older servers ignore them. `renewal_key_source` selects the source
+        of the key, `csr` (PEM) provides a key, and `attributes` change the contents of the certificate. The response
+        has the private key only if the server generated it.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/cert-manager/certificates/{id}/renew
         """
@@ -313,21 +320,21 @@ class Certificates(Group[R]):
             "csr": csr,
             "attributes": attributes,
         }
-        path = f"{CERTIFICATE}/renew"
-        return http.post(path, {"id": certificate_id}, body=body, returns=one(CreatedCertificate), access=PKI)
+        path = f"{CERTIFICATE_PATH}/renew"
+        return http.post(path, {"id": certificate_id}, body=body, returns=one(CreatedCertificate), access=ACCESS)
 
     @endpoint
     @staticmethod
     def revoke(*, certificate_id: str, revocation_reason: RevocationReason) -> Request[RevokeCertificateResponse]:
-        """Revoke a certificate; the reason is needed, `UNSPECIFIED` is one.
+        """Revoke a certificate; a reason is required, for example `UNSPECIFIED`.
 
-        Newer servers take the thumbprint of the certificate in place of its id.
+        Newer servers also accept the certificate's thumbprint as the id.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v1/cert-manager/certificates/{id}/revoke
         """
         body = {"revocationReason": revocation_reason}
-        path = f"{CERTIFICATE}/revoke"
-        return http.post(path, {"id": certificate_id}, body=body, returns=one(RevokeCertificateResponse), access=PKI)
+        path = f"{CERTIFICATE_PATH}/revoke"
+        return http.post(path, {"id": certificate_id}, body=body, returns=one(RevokeCertificateResponse), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -337,19 +344,23 @@ class Certificates(Group[R]):
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v1/cert-manager/certificates/{id}
         """
-        return http.delete(CERTIFICATE, {"id": certificate_id}, returns=one(Certificate, at="certificate"), access=PKI)
+        return http.delete(
+            CERTIFICATE_PATH, {"id": certificate_id}, returns=one(Certificate, at="certificate"), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
     def update_config(
         *, certificate_id: str, renew_before_days: int | None = None, enable_auto_renewal: bool | None = None
     ) -> Request[CertificateConfigResponse]:
-        """Say when a certificate is renewed by itself: 1 to 30 days before its end, or never.
+        """Set when a certificate is renewed automatically: 1 to 30 days before its expiry, or never.
 
         `enable_auto_renewal=False` excludes `renew_before_days`.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         PATCH /api/v1/cert-manager/certificates/{id}/config
         """
         body = {"renewBeforeDays": renew_before_days, "enableAutoRenewal": enable_auto_renewal}
-        path = f"{CERTIFICATE}/config"
-        return http.patch(path, {"id": certificate_id}, body=body, returns=one(CertificateConfigResponse), access=PKI)
+        path = f"{CERTIFICATE_PATH}/config"
+        return http.patch(
+            path, {"id": certificate_id}, body=body, returns=one(CertificateConfigResponse), access=ACCESS
+        )

@@ -1,8 +1,8 @@
-"""Certificate templates: what an authority may issue, and issuing it (`/api/v2/pki/certificate-templates`).
+"""Certificate templates: rules for the certificates that an authority issues (`/api/v2/pki/certificate-templates`).
 
-Models first, then the endpoint functions. Templates and authorities are named by their names, within a project.
-Servers of 2024 do not have these routes: `NotFoundError` (`route_missing`). Infisical has deprecated templates, and
-announced that its cloud drops these routes on 2026-12-15: profiles and `pki.certificates.create` replace them.
+Models first, then the endpoint functions. Templates and authorities are identified by their names, within a project.
+Servers of 2024 have none of these routes: expect `NotFoundError` (`route_missing`). Infisical has deprecated templates,
+and will remove these routes from its cloud on 2026-12-15: profiles and `pki.certificates.create` replace them.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 
 from infisical import request as http
 from infisical.decode import one
-from infisical.endpoints.pki import PKI, CertificateKeyUsage, ExtendedKeyUsage, SignedCertificate
+from infisical.endpoints.pki import ACCESS, CertificateKeyUsage, ExtendedKeyUsage, SignedCertificate
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request
 
-TEMPLATES = "/api/v2/pki/certificate-templates"
-TEMPLATE = "/api/v2/pki/certificate-templates/{templateName}"
+TEMPLATES_PATH = "/api/v2/pki/certificate-templates"
+TEMPLATE_PATH = "/api/v2/pki/certificate-templates/{templateName}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TemplateCa(Model):
-    """The authority that a template is for."""
+    """The authority of a template."""
 
     id: str
     name: str | None = None
@@ -31,7 +31,7 @@ class TemplateCa(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateTemplate(Model):
-    """A template. `common_name` and `subject_alternative_name` are patterns; `ca` comes with `get` and `list`."""
+    """A template. `common_name` and `subject_alternative_name` are patterns; only `get` and `list` fill `ca`."""
 
     id: str
     name: str | None = None
@@ -50,7 +50,7 @@ class CertificateTemplate(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CertificateTemplateList(Model):
-    """One page of templates; `total_count` counts those of all pages."""
+    """One page of templates; `total_count` counts the templates of all pages."""
 
     certificate_templates: tuple[CertificateTemplate, ...]
     total_count: int | None = None
@@ -58,7 +58,7 @@ class CertificateTemplateList(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssuedCertificate(Model):
-    """A certificate and its private key, with the certificate of the authority and the chain above, all PEM."""
+    """A certificate and its private key, the certificate of its issuer and the chain above, all PEM."""
 
     certificate: str
     private_key: str = field(repr=False)
@@ -85,8 +85,8 @@ class CertificateTemplates(Group[R]):
     ) -> Request[CertificateTemplate]:
         """Create a template for an authority.
 
-        Names are slugs. `common_name` and `subject_alternative_name` are regular expressions, `ttl` is a time like
-        `90d`. The server's defaults: digital signatures and key encipherment, no extended usage.
+        Names are slugs. `common_name` and `subject_alternative_name` are regular expressions. `ttl` is a duration such
+        as `90d`. By default the key usages are digital signature and key encipherment, without extended usages.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v2/pki/certificate-templates
         """
@@ -100,7 +100,9 @@ class CertificateTemplates(Group[R]):
             "keyUsages": key_usages,
             "extendedKeyUsages": extended_key_usages,
         }
-        return http.post(TEMPLATES, body=body, returns=one(CertificateTemplate, at="certificateTemplate"), access=PKI)
+        return http.post(
+            TEMPLATES_PATH, body=body, returns=one(CertificateTemplate, at="certificateTemplate"), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -116,10 +118,10 @@ class CertificateTemplates(Group[R]):
         key_usages: Sequence[CertificateKeyUsage] | None = None,
         extended_key_usages: Sequence[ExtendedKeyUsage] | None = None,
     ) -> Request[CertificateTemplate]:
-        """Change a template; the name of the authority is needed even where it stays.
+        """Change a template; `ca_name` is required even if it stays the same.
 
-        Both lists of usages go back to the server's defaults where they are left out: give them each time. All else
-        that is left out stays as it is. Limits as in `create`.
+        Pass both lists of usages in every call: if you omit one, it returns to the server's default. Other omitted
+        parameters keep their value. Limits are as in `create`.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         PATCH /api/v2/pki/certificate-templates/{templateName}
         """
@@ -134,45 +136,46 @@ class CertificateTemplates(Group[R]):
             "extendedKeyUsages": extended_key_usages,
         }
         returns = one(CertificateTemplate, at="certificateTemplate")
-        return http.patch(TEMPLATE, {"templateName": template_name}, body=body, returns=returns, access=PKI)
+        return http.patch(TEMPLATE_PATH, {"templateName": template_name}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def delete(*, template_name: str, project_id: str) -> Request[CertificateTemplate]:
-        """Delete a template; sent as a DELETE with a body.
+        """Delete a template.
 
+        The request is a DELETE with a JSON body.
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v2/pki/certificate-templates/{templateName}
         """
         body = {"projectId": project_id}
         returns = one(CertificateTemplate, at="certificateTemplate")
-        return http.delete(TEMPLATE, {"templateName": template_name}, body=body, returns=returns, access=PKI)
+        return http.delete(TEMPLATE_PATH, {"templateName": template_name}, body=body, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def get(*, template_name: str, project_id: str) -> Request[CertificateTemplate]:
-        """Read a template.
+        """Get a template by its name.
 
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v2/pki/certificate-templates/{templateName}
         """
         query = {"projectId": project_id}
         returns = one(CertificateTemplate, at="certificateTemplate")
-        return http.get(TEMPLATE, {"templateName": template_name}, query=query, returns=returns, access=PKI)
+        return http.get(TEMPLATE_PATH, {"templateName": template_name}, query=query, returns=returns, access=ACCESS)
 
     @endpoint
     @staticmethod
     def list(
         *, project_id: str, limit: int | None = None, offset: int | None = None
     ) -> Request[CertificateTemplateList]:
-        """List the templates of a project, one page.
+        """List the templates of a project; returns one page.
 
-        `limit` is by default 100, without a maximum; `offset` is by default 0.
-        Expect `BadRequestError` (no project of the certificate manager), `ForbiddenError`.
+        `limit` defaults to 100, without a maximum; `offset` defaults to 0.
+        Expect `BadRequestError` (not a project of the certificate manager), `ForbiddenError`.
         GET /api/v2/pki/certificate-templates
         """
         query = {"projectId": project_id, "limit": limit, "offset": offset}
-        return http.get(TEMPLATES, query=query, returns=one(CertificateTemplateList), access=PKI)
+        return http.get(TEMPLATES_PATH, query=query, returns=one(CertificateTemplateList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -188,10 +191,10 @@ class CertificateTemplates(Group[R]):
         not_after: str | None = None,
         alt_names: str | None = None,
     ) -> Request[IssuedCertificate]:
-        """Issue a certificate, and the private key for it, within what a template allows.
+        """Issue a certificate with a new private key, within the rules of a template.
 
-        `alt_names` is one text, with commas between the names. `ttl` is a time like `90d`; dates are texts that can be
-        parsed as such.
+        `alt_names` is one comma-separated text. `ttl` is a duration such as `90d`. Dates are texts in any form that the
+        server can parse.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v2/pki/certificate-templates/{templateName}/issue-certificate
         """
@@ -205,18 +208,22 @@ class CertificateTemplates(Group[R]):
             "notAfter": not_after,
             "altNames": alt_names,
         }
-        path = f"{TEMPLATE}/issue-certificate"
-        return http.post(path, {"templateName": template_name}, body=body, returns=one(IssuedCertificate), access=PKI)
+        path = f"{TEMPLATE_PATH}/issue-certificate"
+        return http.post(
+            path, {"templateName": template_name}, body=body, returns=one(IssuedCertificate), access=ACCESS
+        )
 
     @endpoint
     @staticmethod
     def sign_certificate(*, template_name: str, project_id: str, ttl: str, csr: str) -> Request[SignedCertificate]:
-        """Sign a CSR (PEM, at most 4096 characters), within what a template allows.
+        """Sign a CSR (PEM, at most 4096 characters), within the rules of a template.
 
-        `ttl` is a time like `90d`.
+        `ttl` is a duration such as `90d`.
         Expect `ValidationError`, `NotFoundError`, `ForbiddenError`.
         POST /api/v2/pki/certificate-templates/{templateName}/sign-certificate
         """
         body = {"projectId": project_id, "ttl": ttl, "csr": csr}
-        path = f"{TEMPLATE}/sign-certificate"
-        return http.post(path, {"templateName": template_name}, body=body, returns=one(SignedCertificate), access=PKI)
+        path = f"{TEMPLATE_PATH}/sign-certificate"
+        return http.post(
+            path, {"templateName": template_name}, body=body, returns=one(SignedCertificate), access=ACCESS
+        )

@@ -1,6 +1,6 @@
 """Secrets: the key/value pairs of an environment and its folders (`/api/v4/secrets`).
 
-Here: the endpoint functions. The models stand in models.py, and are exported from here.
+This file has the endpoint functions. The models are in models.py and are exported from here too.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from infisical import request as http
-from infisical.auth import IDENTITIES_AND_PEOPLE, PEOPLE, Access
+from infisical.access import IDENTITIES_AND_USERS, USERS, Access
 from infisical.decode import either, many, one
 from infisical.endpoints.secrets.models import (
     NewSecret,
@@ -57,21 +57,21 @@ __all__ = [
 ]
 
 PATH = "/api/v4/secrets/{secretName}"
-SECRETS = Access("secrets")
-BY_PEOPLE_OR_IDENTITIES = Access("secrets", server=IDENTITIES_AND_PEOPLE)
-BY_PEOPLE = Access("secrets", server=PEOPLE)
-BY_PEOPLE_ALONE = Access("secrets", documented=PEOPLE)
+ACCESS = Access("secrets")
+IDENTITY_OR_USER_ACCESS = Access("secrets", server=IDENTITIES_AND_USERS)
+USER_ACCESS = Access("secrets", server=USERS)
+DOCUMENTED_USER_ACCESS = Access("secrets", documented=USERS)
 SecretType: TypeAlias = Literal["shared", "personal"] | str
 UpdateMode: TypeAlias = Literal["failOnNotFound", "upsert", "ignore"] | str
-WRITTEN = either(one(Secret, at="secret"), one(SecretApproval, at="approval"))
-REFERRING = either(one(SecretReferenceList), one(SecretReferenceNode, at="tree"))
-ALL_WRITTEN = either(many(Secret, at="secrets"), one(SecretApproval, at="approval"))
+SECRET_OR_APPROVAL_DECODER = either(one(Secret, at="secret"), one(SecretApproval, at="approval"))
+REFERENCES_DECODER = either(one(SecretReferenceList), one(SecretReferenceNode, at="tree"))
+SECRETS_OR_APPROVAL_DECODER = either(many(Secret, at="secrets"), one(SecretApproval, at="approval"))
 
 
 class Secrets(Group[R]):
-    """Key/value pairs of an environment. `environment` is its slug, `secret_path` a folder, by default `/`.
+    """Key/value pairs of an environment. `environment` is a slug; `secret_path` is a folder, by default `/`.
 
-    A write that a policy wants approved gives a `SecretApproval`, and changes nothing before somebody approves it.
+    Where a policy requires approval, a write returns a `SecretApproval`; nothing changes until someone approves it.
     """
 
     @endpoint
@@ -89,17 +89,17 @@ class Secrets(Group[R]):
         view_secret_value: bool | None = None,
         metadata_filter: str | None = None,
     ) -> Request[SecretList]:
-        """List the secrets of a folder: all of them, there are no pages.
+        """List every secret of a folder, without paging.
 
-        Two flags have another default by the age of the server: `include_imports` and `expand_secret_references` are
-        false before February 2026 and true since. Give both where it matters. `view_secret_value` is true by default;
-        false gives masks. `recursive` (false) goes at most 20 folders down.
-        `include_personal_overrides` (false) replaces shared secrets by the caller's personal ones. Servers before
-        February 2026 do not know it: they list personal secrets next to the shared ones.
-        `metadata_filter` is `key=a,value=b|key=c,value=d`, at most 10 pairs, all of which must hold. A service token
-        with a single scope reads that scope, whatever the parameters say.
-        A missing folder is a `NotFoundError` (`SecretPathNotFound`), on servers of 2024 an empty listing.
-        Expect `ForbiddenError` (also for a reference that cannot be expanded), `NotFoundError` (no such project).
+        The defaults of `include_imports` and `expand_secret_references` depend on the server: false before February
+        2026, true since. Pass both if you rely on them. `view_secret_value` is true by default; with false the server
+        sends masks. `recursive` (default false) descends at most 20 folders.
+        `include_personal_overrides` (default false) replaces shared secrets with the caller's personal overrides.
+        Servers before February 2026 do not know it; they list personal overrides next to the shared secrets.
+        `metadata_filter` has the form `key=a,value=b|key=c,value=d`: at most 10 pairs, and a secret must match all. A
+        service token with one scope always reads that scope, whatever the parameters say.
+        A missing folder is a `NotFoundError` (`SecretPathNotFound`); servers of 2024 return an empty list.
+        Expect `ForbiddenError` (also if a reference cannot be expanded), `NotFoundError` (no such project).
         GET /api/v4/secrets
         """
         query = {
@@ -108,14 +108,14 @@ class Secrets(Group[R]):
             "secretPath": secret_path,
             "expandSecretReferences": expand_secret_references,
             "recursive": recursive,
-            "includeImports": include_imports,  # since February 2026
-            "include_imports": include_imports,
+            "includeImports": include_imports,  # servers since February 2026
+            "include_imports": include_imports,  # older servers
             "includePersonalOverrides": include_personal_overrides,
             "tagSlugs": tag_slugs,
             "viewSecretValue": view_secret_value,
             "metadataFilter": metadata_filter,
         }
-        return http.get("/api/v4/secrets", query=query, returns=one(SecretList), access=SECRETS)
+        return http.get("/api/v4/secrets", query=query, returns=one(SecretList), access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -131,11 +131,12 @@ class Secrets(Group[R]):
         expand_secret_references: bool | None = None,
         include_imports: bool | None = None,
     ) -> Request[Secret]:
-        """Read a secret by its name.
+        """Get a secret by its name: by default the newest version of the shared secret.
 
-        By default the newest version of the shared one. Flags, with their defaults by the age of the server, and
-        service tokens as in `list`. Imports are searched only for a name that the folder itself lacks.
-        Expect `NotFoundError`, `ForbiddenError` (also where only the value may not be read: ask without it).
+        For the flags, their defaults and service tokens see `list`. The server searches imports only if the folder
+        itself has no such secret.
+        Expect `NotFoundError`, `ForbiddenError` (also if only the value may not be read: pass
+        `view_secret_value=False`).
         GET /api/v4/secrets/{secretName}
         """
         query = {
@@ -146,24 +147,24 @@ class Secrets(Group[R]):
             "type": type,
             "viewSecretValue": view_secret_value,
             "expandSecretReferences": expand_secret_references,
-            "includeImports": include_imports,  # since February 2026
-            "include_imports": include_imports,
+            "includeImports": include_imports,  # servers since February 2026
+            "include_imports": include_imports,  # older servers
         }
-        return http.get(
-            PATH, {"secretName": secret_name}, query=query, returns=one(Secret, at="secret"), access=SECRETS
-        )
+        parts = {"secretName": secret_name}
+        return http.get(PATH, parts, query=query, returns=one(Secret, at="secret"), access=ACCESS)
 
     @endpoint
     @staticmethod
     def get_by_id(*, secret_id: str) -> Request[Secret]:
-        """Read a secret by its id.
+        """Get a secret by its id.
 
-        The answer leaves `secret_value_hidden` out. Servers refuse service tokens.
-        Expect `NotFoundError`, `ForbiddenError` (also where only the value may not be read).
+        The response omits `secret_value_hidden`. Servers refuse service tokens.
+        Expect `NotFoundError`, `ForbiddenError` (also if only the value may not be read).
         GET /api/v4/secrets/id/{secretId}
         """
         path = "/api/v4/secrets/id/{secretId}"
-        return http.get(path, {"secretId": secret_id}, returns=one(Secret, at="secret"), access=BY_PEOPLE_OR_IDENTITIES)
+        returns = one(Secret, at="secret")
+        return http.get(path, {"secretId": secret_id}, returns=returns, access=IDENTITY_OR_USER_ACCESS)
 
     @endpoint
     @staticmethod
@@ -182,12 +183,13 @@ class Secrets(Group[R]):
         secret_reminder_note: str | Null | None = None,
         secret_metadata: Sequence[SecretMetadata] | None = None,
     ) -> Request[Secret | SecretApproval]:
-        """Create a secret, by default a shared one; only users have personal ones.
+        """Create a secret, by default a shared one; only users have personal secrets.
 
-        The server trims the value, but keeps one newline at its end. A name has no `:` and no `/`; `batch` and `move`
-        are names of other endpoints: create these with `batch_create`. A reminder's note has at most 1024 characters.
+        The server trims the value but keeps one trailing newline. A name must not contain `:` or `/`. The names `batch`
+        and `move` collide with other routes: create such secrets with `batch_create`. A reminder note has at most 1024
+        characters.
         Expect `BadRequestError` (the name is taken), `NotFoundError` (no such folder or tag), `ValidationError`,
-        `ForbiddenError`, `InternalServerError` (a body of more than 1 MiB).
+        `ForbiddenError`, `InternalServerError` (the body exceeds 1 MiB).
         POST /api/v4/secrets/{secretName}
         """
         body = {
@@ -203,7 +205,9 @@ class Secrets(Group[R]):
             "secretReminderNote": secret_reminder_note,
             "secretMetadata": secret_metadata,
         }
-        return http.post(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, access=SECRETS)
+        return http.post(
+            PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL_DECODER, access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -225,10 +229,11 @@ class Secrets(Group[R]):
         secret_reminder_repeat_days: int | Null | None = None,
         secret_reminder_recipients: Sequence[str] | None = None,
     ) -> Request[Secret | SecretApproval]:
-        """Change a secret; what is left out stays as it is, but may be empty in the answer.
+        """Change a secret; omitted parameters keep their value.
 
-        Limits as in `create`; one named `batch` is changed with `batch_update`. `NULL` clears a reminder, and without
-        recipients (ids of users) it goes to everyone in the project.
+        The response may leave unchanged fields empty. Limits are as in `create`. Change a secret named `batch` with
+        `batch_update`. `NULL` clears a reminder. `secret_reminder_recipients` are user ids; without them the reminder
+        goes to everyone in the project.
         Expect `NotFoundError`, `BadRequestError` (the new name is taken), `ValidationError`, `ForbiddenError`.
         PATCH /api/v4/secrets/{secretName}
         """
@@ -248,7 +253,9 @@ class Secrets(Group[R]):
             "secretReminderRepeatDays": secret_reminder_repeat_days,
             "secretReminderRecipients": secret_reminder_recipients,
         }
-        return http.patch(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, access=SECRETS)
+        return http.patch(
+            PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL_DECODER, access=ACCESS
+        )
 
     @endpoint
     @staticmethod
@@ -260,26 +267,29 @@ class Secrets(Group[R]):
         secret_path: str | None = None,
         type: SecretType | None = None,
     ) -> Request[Secret | SecretApproval]:
-        """Delete a secret, by default the shared one; sent as a DELETE with a body.
+        """Delete a secret, by default the shared one.
 
-        One named `batch` is deleted with `batch_delete`. Expect `NotFoundError`, `ForbiddenError`.
+        The request is a DELETE with a JSON body. Delete a secret named `batch` with `batch_delete`.
+        Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v4/secrets/{secretName}
         """
         body = {"projectId": project_id, "environment": environment, "secretPath": secret_path, "type": type}
-        return http.delete(PATH, {"secretName": secret_name}, body=body, returns=WRITTEN, access=SECRETS)
+        return http.delete(
+            PATH, {"secretName": secret_name}, body=body, returns=SECRET_OR_APPROVAL_DECODER, access=ACCESS
+        )
 
     @endpoint
     @staticmethod
     def batch_create(
         *, project_id: str, environment: str, secrets: Sequence[NewSecret], secret_path: str | None = None
     ) -> Request[tuple[Secret, ...] | SecretApproval]:
-        """Create shared secrets, at least one.
+        """Create one or more shared secrets.
 
-        Errors as in `create`.
+        Errors are as in `create`.
         POST /api/v4/secrets/batch
         """
         body = {"projectId": project_id, "environment": environment, "secretPath": secret_path, "secrets": secrets}
-        return http.post("/api/v4/secrets/batch", body=body, returns=ALL_WRITTEN, access=SECRETS)
+        return http.post("/api/v4/secrets/batch", body=body, returns=SECRETS_OR_APPROVAL_DECODER, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -291,10 +301,10 @@ class Secrets(Group[R]):
         secret_path: str | None = None,
         mode: UpdateMode | None = None,
     ) -> Request[tuple[Secret, ...] | SecretApproval]:
-        """Change secrets, at least one.
+        """Change one or more secrets.
 
-        What `mode` makes of a name that is not there: `failOnNotFound` (the default), `upsert` creates it (with
-        `version` 1 in the answer), `ignore` leaves it. Errors as in `update`.
+        `mode` decides about names that do not exist. `failOnNotFound` (the default) refuses the batch. `upsert` creates
+        them, with `version` 1 in the response. `ignore` skips them. Errors are as in `update`.
         PATCH /api/v4/secrets/batch
         """
         body = {
@@ -304,20 +314,21 @@ class Secrets(Group[R]):
             "mode": mode,
             "secrets": secrets,
         }
-        return http.patch("/api/v4/secrets/batch", body=body, returns=ALL_WRITTEN, access=SECRETS)
+        return http.patch("/api/v4/secrets/batch", body=body, returns=SECRETS_OR_APPROVAL_DECODER, access=ACCESS)
 
     @endpoint
     @staticmethod
     def batch_delete(
         *, project_id: str, environment: str, secrets: Sequence[SecretName], secret_path: str | None = None
     ) -> Request[tuple[Secret, ...] | SecretApproval]:
-        """Delete secrets, at least one; sent as a DELETE with a body.
+        """Delete one or more secrets.
 
+        The request is a DELETE with a JSON body.
         Expect `NotFoundError`, `ForbiddenError`.
         DELETE /api/v4/secrets/batch
         """
         body = {"projectId": project_id, "environment": environment, "secretPath": secret_path, "secrets": secrets}
-        return http.delete("/api/v4/secrets/batch", body=body, returns=ALL_WRITTEN, access=SECRETS)
+        return http.delete("/api/v4/secrets/batch", body=body, returns=SECRETS_OR_APPROVAL_DECODER, access=ACCESS)
 
     @endpoint
     @staticmethod
@@ -331,9 +342,10 @@ class Secrets(Group[R]):
         destination_secret_path: str | None = None,
         should_overwrite: bool | None = None,
     ) -> Request[SecretMove]:
-        """Move secrets to another folder or environment, by default without overwriting any.
+        """Move secrets to another folder or environment, by default without overwriting existing ones.
 
-        Servers refuse service tokens. Expect `NotFoundError`, `BadRequestError`, `ForbiddenError`.
+        Servers refuse service tokens.
+        Expect `NotFoundError`, `BadRequestError`, `ForbiddenError`.
         POST /api/v4/secrets/move
         """
         body = {
@@ -345,7 +357,8 @@ class Secrets(Group[R]):
             "secretIds": secret_ids,
             "shouldOverwrite": should_overwrite,
         }
-        return http.post("/api/v4/secrets/move", body=body, returns=one(SecretMove), access=BY_PEOPLE_OR_IDENTITIES)
+        returns = one(SecretMove)
+        return http.post("/api/v4/secrets/move", body=body, returns=returns, access=IDENTITY_OR_USER_ACCESS)
 
     @endpoint
     @staticmethod
@@ -357,9 +370,10 @@ class Secrets(Group[R]):
         secret_path: str | None = None,
         include_all_entities: bool | None = None,
     ) -> Request[SecretAccessList]:
-        """Read who may do what with a secret.
+        """Get the users, identities and groups that may access a secret, with their allowed actions.
 
-        Servers take users' tokens only. Expect `NotFoundError`, `ForbiddenError`.
+        Servers accept users' tokens only.
+        Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v1/secrets/{secretName}/access-list
         """
         query = {
@@ -369,18 +383,19 @@ class Secrets(Group[R]):
             "includeAllEntities": include_all_entities,
         }
         path = "/api/v1/secrets/{secretName}/access-list"
-        return http.get(path, {"secretName": secret_name}, query=query, returns=one(SecretAccessList), access=BY_PEOPLE)
+        parts = {"secretName": secret_name}
+        return http.get(path, parts, query=query, returns=one(SecretAccessList), access=USER_ACCESS)
 
     @endpoint
     @staticmethod
     def list_references(
         *, secret_name: str, project_id: str, environment: str, secret_path: str | None = None
     ) -> Request[SecretReferenceNode | SecretReferenceList]:
-        """List the secrets whose values refer to this one. For users only.
+        """List the secrets whose values refer to this secret; for users only.
 
-        Servers since about March 2026 answer a tree: a `SecretReferenceNode` of this secret, whose children are the
-        secrets that refer to it, and so on. Older ones answer a flat `SecretReferenceList`, at a path of its own that
-        the client falls back to.
+        Servers since about March 2026 return a tree, a `SecretReferenceNode` for this secret. Its children are the
+        secrets that refer to it, and so on. Older servers return a flat `SecretReferenceList` from another path; the
+        client falls back to it.
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v4/secrets/{secretName}/reference-dependency-tree
         """
@@ -388,8 +403,8 @@ class Secrets(Group[R]):
             f"{PATH}/reference-dependency-tree",
             {"secretName": secret_name},
             query={"projectId": project_id, "environment": environment, "secretPath": secret_path},
-            returns=REFERRING,
-            access=BY_PEOPLE_ALONE,
+            returns=REFERENCES_DECODER,
+            access=DOCUMENTED_USER_ACCESS,
             formerly=(f"{PATH}/secret-references",),
         )
 
@@ -398,12 +413,13 @@ class Secrets(Group[R]):
     def get_reference_tree(
         *, secret_name: str, project_id: str, environment: str, secret_path: str | None = None
     ) -> Request[SecretReferenceTree]:
-        """Read what a secret's value refers to, and so on down. For users only; audited as reading the secret.
+        """Get the tree of secrets that the value of a secret refers to; for users only.
 
+        The server audits the call as a read of the secret.
         Expect `NotFoundError`, `ForbiddenError`.
         GET /api/v4/secrets/{secretName}/secret-reference-tree
         """
         query = {"projectId": project_id, "environment": environment, "secretPath": secret_path}
         parts = {"secretName": secret_name}
         path = f"{PATH}/secret-reference-tree"
-        return http.get(path, parts, query=query, returns=one(SecretReferenceTree), access=BY_PEOPLE_ALONE)
+        return http.get(path, parts, query=query, returns=one(SecretReferenceTree), access=DOCUMENTED_USER_ACCESS)

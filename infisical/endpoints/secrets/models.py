@@ -1,4 +1,4 @@
-"""What secrets are made of: the models of answers first, then those of batches. Both groups of secrets use them."""
+"""The models of secrets: those of responses, then those of batch requests. Both groups of secrets use them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SecretTag(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretMetadata(Model):
-    """One piece of metadata, read or to be written; the server's defaults are an empty value, not encrypted."""
+    """One metadata pair, in requests and responses. The server defaults to an empty value that is not encrypted."""
 
     key: str
     value: str | None = field(default=None, repr=False)
@@ -31,7 +31,7 @@ class SecretMetadata(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretActor(Model):
-    """Who wrote this version of a secret."""
+    """The user or identity that wrote this version of a secret."""
 
     actor_id: str | None = None
     actor_type: str | None = None
@@ -42,7 +42,7 @@ class SecretActor(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Secret(Model):
-    """A secret. `secret_value_hidden` says that the value is a mask; `workspace` is the project's id."""
+    """A secret. If `secret_value_hidden` is true, `secret_value` is a mask; `workspace` is the project's id."""
 
     id: str
     secret_key: str
@@ -69,7 +69,7 @@ class Secret(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretImport(Model):
-    """Secrets that a folder has from another folder or environment."""
+    """The secrets that a folder imports from another folder or environment."""
 
     secret_path: str
     environment: str
@@ -79,7 +79,7 @@ class SecretImport(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretList(Model):
-    """All secrets that were asked for. Imported ones stand in `imports`, if they were asked for."""
+    """The secrets of a folder. `imports` has the imported secrets, if they were requested."""
 
     secrets: tuple[Secret, ...]
     imports: tuple[SecretImport, ...] = ()
@@ -106,7 +106,10 @@ class SecretApproval(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretMove(Model):
-    """A side that is not updated has a policy that turned its part of the move into a request for approval."""
+    """The outcome of a move.
+
+    A side that is not updated has an approval policy: its part of the move became an approval request.
+    """
 
     is_source_updated: bool
     is_destination_updated: bool
@@ -114,7 +117,7 @@ class SecretMove(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretAccess(Model):
-    """A user or a machine identity, and what it may do with a secret."""
+    """A user or machine identity, and its allowed actions on a secret."""
 
     id: str
     name: str | None = None
@@ -124,7 +127,7 @@ class SecretAccess(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretGroupAccess(Model):
-    """A group, those in it, and what they may do with a secret."""
+    """A group, its members, and their allowed actions on a secret."""
 
     id: str
     name: str | None = None
@@ -136,7 +139,7 @@ class SecretGroupAccess(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretAccessList(Model):
-    """Everyone who may do something with a secret."""
+    """All users, identities and groups with access to a secret."""
 
     users: tuple[SecretAccess, ...]
     identities: tuple[SecretAccess, ...]
@@ -145,7 +148,7 @@ class SecretAccessList(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretReference(Model):
-    """A secret whose value refers to another."""
+    """A secret whose value refers to another secret."""
 
     secret_id: str
     secret_key: str | None = None
@@ -156,7 +159,7 @@ class SecretReference(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretReferenceList(Model):
-    """The secrets that refer to one secret, as servers before about March 2026 list them."""
+    """The secrets that refer to one secret, in the form of servers before about March 2026."""
 
     references: tuple[SecretReference, ...]
     total_count: int | None = None
@@ -164,7 +167,10 @@ class SecretReferenceList(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretReferenceNode(Model):
-    """A secret in a tree. `children` are the secrets that it refers to; in `list_references` those that refer to it."""
+    """A secret in a reference tree.
+
+    `children` are the secrets that it refers to; in `list_references`, the secrets that refer to it.
+    """
 
     key: str
     value: str | None = field(default=None, repr=False)
@@ -175,7 +181,7 @@ class SecretReferenceNode(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretReferenceTree(Model):
-    """What a secret refers to, and so on down, and its value."""
+    """The tree of secrets that a secret refers to, and the value of the secret."""
 
     tree: SecretReferenceNode
     value: str | None = field(default=None, repr=False)
@@ -183,7 +189,7 @@ class SecretReferenceTree(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewSecret(Model):
-    """A secret for `batch_create`, always a shared one; limits and defaults as in `create`."""
+    """A shared secret for `batch_create`; limits and defaults are as in `create`."""
 
     secret_key: str
     secret_value: str = field(repr=False)
@@ -196,7 +202,7 @@ class NewSecret(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretChange(Model):
-    """A change for `batch_update`: None leaves as it is, `NULL` clears. `secret_path` goes before the batch's."""
+    """A change for `batch_update`: None keeps a value, `NULL` clears it. `secret_path` overrides the batch's path."""
 
     secret_key: str
     secret_value: str | None = field(default=None, repr=False)
@@ -212,7 +218,7 @@ class SecretChange(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretName(Model):
-    """A secret for `batch_delete`; `type` is shared (the default) or personal."""
+    """A secret to delete with `batch_delete`; `type` is `shared` (the default) or `personal`."""
 
     secret_key: str
     type: str | None = None

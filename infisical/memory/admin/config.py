@@ -15,7 +15,7 @@ from infisical.memory.domain import instance
 from infisical.memory.domain.instance import require_admin
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, PUBLIC, Answer, route
-from infisical.memory.validation import Field, Issues, Path, array, boolean, choice, mistyped, obj, string
+from infisical.memory.validation import Field, Issues, Path, array, boolean, choice, custom, mistyped, obj, string
 
 CONFIG_PATH: Final = "/api/v1/admin/config"
 STORED: Final = (
@@ -57,6 +57,9 @@ def overriding() -> Field:
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, dict):
             issues.append(mistyped("object", value, path))
+            return value
+        if len(value) > len(overrides.KEYS):
+            issues.append(custom(f"There are {len(overrides.KEYS)} variables that may be overridden", path))
             return value
         return {
             name.read(key, (*path, key), issues): text.read(one, (*path, key), issues) for key, one in value.items()

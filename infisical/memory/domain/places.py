@@ -6,6 +6,7 @@ Finding a folder by its path is tree.py's; what a caller may do in a place is ac
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any, Final
 
 from infisical.memory import access, tree
@@ -19,6 +20,20 @@ DEEPEST: Final = 100
 """The folders of a path: one request makes those that are not there."""
 LONGEST: Final = 1 << 15
 NOT_A_PATH: Final = "Invalid secret path. Only alphanumeric characters, dashes, and underscores are allowed."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where secrets lie: the project's id, the environment's slug, the folder's path."""
+
+    project_id: str
+    environment: str
+    path: str
+
+
+def place_of(call: Call, folder: Row) -> Place:
+    project_id, environment, path = tree.place_of(call.draft, folder)
+    return Place(project_id, environment["slug"], path)
 
 
 def secret_path() -> Field:

@@ -28,6 +28,8 @@ SECONDS: Final = {name: seconds for seconds, names in UNITS.items() for name in 
 FIRST: Final = seconds_of("1950-01-02")
 LAST: Final = seconds_of("9999-12-31T23:59:59Z")
 """The moments that certificates can name lie between these."""
+MOST_NAMES: Final = 1000
+"""Alternative names in one text."""
 MOST: Final = 2**31 - 1
 """The greatest number that the server's tables hold."""
 
@@ -113,7 +115,8 @@ def names_in(text: str) -> list[str]:
 def alt_names() -> Field:
     """Alternative names in one text, with commas between them."""
     message = "Each alt name must be a valid hostname, email address, IP address or URL"
-    return string().where(lambda text: all(is_alt_name(name) for name in names_in(text)), message)
+    few = string().where(lambda text: text.count(",") < MOST_NAMES, f"There may be {MOST_NAMES} alt names at most")
+    return few.where(lambda text: all(is_alt_name(name) for name in names_in(text)), message)
 
 
 def pattern() -> Field:

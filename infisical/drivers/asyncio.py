@@ -1,0 +1,100 @@
+"""The asyncio driver: runs a flow with an async executor in the calling task. No HTTP and no decisions here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from math import inf
+from typing import Any, TypeVar, cast
+
+from returns.result import Failure, Result, Success
+
+from infisical.defects import check_reply, refuse_blocking, wrap_crash
+from infisical.drivers.deadline import FOREVER, Deadline, make_exceeded
+from infisical.drivers.flights import AsyncFlights, join_async
+from infisical.flow import Call, Flow, Once, Send
+from infisical.transport import AsyncExecutor
+
+T = TypeVar("T")
+
+
+async def adrive(
+    flow: Flow[T],
+    execute: AsyncExecutor,
+    flights: AsyncFlights,
+    sleep: Callable[[float], Awaitable[object]] | None = None,
+    deadline: Deadline = FOREVER,
+) -> T:
+    """Run a flow to its end under asyncio. A cancelled caller does not take down a flight that others share."""
+
+    def make_run(once: Once) -> Callable[[], Coroutine[Any, Any, Any]]:
+        return lambda: adrive(once.flow(), execute, flights, sleep)  # the deadlines are those of the calls that wait
+
+    answer: Any = None
+    while True:
+        try:
+            effect = flow.send(answer)
+        except StopIteration as end:
+            return cast("T", end.value)
+        if isinstance(effect, Send):
+            limited = deadline.within(effect.request)
+            if limited is None:
+                answer = make_exceeded()
+                continue
+            reply: Any = execute  # no reply yet
+            try:
+                reply = execute(limited)
+                answer = check_reply(await reply)
+                if limited is not effect.request:
+                    answer = deadline.cut(answer)
+            except Exception as cause:
+                awaitable = reply is execute or hasattr(reply, "__await__")
+                answer = wrap_crash(cause) if awaitable else refuse_blocking(reply)
+        elif isinstance(effect, Once):
+            answer = await join_async(flights, effect.key, make_run(effect), deadline)
+        elif isinstance(effect, Call):
+            answer = await _call(effect.function, deadline)
+        else:
+            answer = effect.seconds < deadline.left()
+            if answer:
+                await _sleep(sleep, effect.seconds)
+
+
+async def _sleep(sleep: Callable[[float], Awaitable[object]] | None, seconds: float) -> None:
+    if sleep is None:
+        import asyncio
+
+        sleep = asyncio.sleep
+    await sleep(seconds)
+
+
+async def _call(function: Callable[[], Any], deadline: Deadline) -> Result[Any, Exception]:
+    import inspect
+
+    left = deadline.left()
+    if left <= 0:
+        return make_exceeded()
+    try:
+        value = function()
+        if not inspect.isawaitable(value):
+            return Success(value)
+        return Success(await value) if left == inf else await _await_within(value, left)
+    except Exception as cause:
+        return Failure(cause)
+
+
+async def _await_within(value: Awaitable[Any], left: float) -> Result[Any, Exception]:
+    """Await it in a task of its own: whatever it does about a cancellation, the call ends in time."""
+    import asyncio
+
+    try:
+        task = asyncio.ensure_future(value, loop=asyncio.get_running_loop())
+    except RuntimeError:
+        if isinstance(value, Coroutine):
+            value.close()
+        raise
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at, if it ends late
+    try:
+        ended, _ = await asyncio.wait((task,), timeout=left)
+    finally:
+        task.cancel()  # without effect on one that has ended
+    return Success(task.result()) if ended else make_exceeded()

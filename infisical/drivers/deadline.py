@@ -1,0 +1,55 @@
+"""The deadline of a call: until when it may last, and the failure of a call that lasts longer. Nothing here waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Any, Final
+
+from returns.result import Failure, Result
+
+from infisical.errors import DeadlineExceededError, InfisicalNetworkError
+from infisical.request import HttpRequest
+from infisical.response import Response
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Until when a call may last, by its clock; its HTTP requests get no more time than is left."""
+
+    at: float
+    clock: Callable[[], float]
+
+    def left(self) -> float:
+        """Return the seconds left; negative after the deadline."""
+        return self.at - self.clock()
+
+    def within(self, request: HttpRequest) -> HttpRequest | None:
+        """Return the HTTP request with no more time than is left; None if there is none."""
+        left = self.left()
+        if left >= request.timeout:
+            return request
+        return replace(request, timeout=left) if left > 0 else None
+
+    def cut(self, reply: Result[Response, InfisicalNetworkError]) -> Result[Response, InfisicalNetworkError]:
+        """Blame the deadline for the timeout of an HTTP request that had less time than it wanted."""
+        if not isinstance(reply, Failure):
+            return reply
+        error = reply.failure()
+        if not isinstance(error, InfisicalNetworkError) or error.reason != "timeout":
+            return reply
+        return make_exceeded(f"{error.message}: the deadline of the call has passed", error.sent)
+
+
+FOREVER: Final = Deadline(inf, lambda: 0.0)
+
+
+def make_exceeded(message: str = "the deadline of the call has passed", sent: bool = False) -> Failure[Any]:
+    """Make the failure of a call that ran out of time. `sent` describes its last HTTP request only."""
+    return Failure(DeadlineExceededError(message, sent=sent))
+
+
+def is_exceeded(value: object) -> bool:
+    """Whether an answer says that a deadline has passed."""
+    return isinstance(value, Failure) and isinstance(value.failure(), DeadlineExceededError)

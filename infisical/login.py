@@ -1,0 +1,152 @@
+"""Logins and their renewal as flows: a call whose answer goes into the session. Nothing here does I/O.
+
+login_methods.py has the methods themselves; middleware/token.py decides when one is asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+
+from returns.result import Failure, Success
+
+from infisical.access import AuthMode
+from infisical.answer import Answer
+from infisical.call import Caller
+from infisical.credentials import check_sendable
+from infisical.defects import attach_cause, describe_exception
+from infisical.errors import (
+    AuthenticationError,
+    DeadlineExceededError,
+    DecodeError,
+    InfisicalError,
+    InfisicalNetworkError,
+)
+from infisical.flow import Flow, Next, call, chain
+from infisical.request import Request
+from infisical.session import Grant, Renewal, Session, make_grant
+
+if TYPE_CHECKING:
+    from infisical.endpoints.identity_auth import LoginResponse
+
+MODE: Final[AuthMode] = "identity_access_token"
+"""The mode of the token that every login returns."""
+LIFETIME: Final = "a number of seconds from 0 to 10**10"
+
+
+class LoginMethod(Protocol):
+    """Builds a fresh login request for every login."""
+
+    def request(self) -> Request[LoginResponse]: ...
+
+
+Login: TypeAlias = "LoginMethod | Callable[[], LoginMethod | LoginResponse]"
+"""A login method, or a factory of one that is called for every login: to read a token file again, for example.
+
+A factory may also return a `LoginResponse`: a token from elsewhere, and its lifetime in seconds.
+"""
+AsyncLogin: TypeAlias = "Login | Callable[[], Awaitable[LoginMethod | LoginResponse]]"
+"""The same for the asyncio client, whose factories may be coroutine functions."""
+
+
+def log_in(caller: Caller, method: AsyncLogin) -> Flow[Answer[LoginResponse]]:
+    """Log in, and hold the token, unless another caller logged in or out meanwhile."""
+    store, now = caller.store, caller.settings.clock()
+    before = store.session
+    answer = yield from _ask(caller, method, None)
+    if isinstance(answer, Success) and store.session is before:
+        grant = _make_grant(caller, MODE, answer.unwrap(), now)
+        store.replace(Session(MODE, grant, make_renewal(caller, MODE, method), callable(method)))
+    return answer
+
+
+def hold_login(caller: Caller, method: AsyncLogin) -> None:
+    """Hold a login method: the first call that needs a credential logs in with it, as every renewal does."""
+    caller.store.replace(Session(MODE, None, make_renewal(caller, MODE, method), callable(method)))
+
+
+def hold_token(
+    caller: Caller, mode: AuthMode, token: str, expires_in: float | None = None, renew: AsyncLogin | None = None
+) -> None:
+    """Hold a given token; nothing of an earlier login remains. `expires_in` is in seconds.
+
+    ValueError if a header cannot carry the token, or if `expires_in` is not a lifetime.
+    """
+    check_sendable("token", token)
+    if expires_in is not None and not _is_lifetime(expires_in):
+        raise ValueError(f"expires_in must be {LIFETIME}, or None")
+    settings = caller.settings
+    grant = make_grant(mode, token, expires_in, settings.clock(), settings.leeway, renew is not None)
+    renewal = None if renew is None else make_renewal(caller, mode, renew)
+    caller.store.replace(Session(mode, grant, renewal, callable(renew)))
+
+
+def make_renewal(caller: Caller, mode: AuthMode, method: AsyncLogin) -> Renewal:
+    """Make the flow of a fresh login by the same method. It bypasses the middleware that waits for it."""
+
+    def renew(last: Next) -> Flow[Answer[Grant]]:
+        following = chain([caller.log], last)  # the log has a line for the login itself
+        now = caller.settings.clock()
+        answer = yield from _ask(caller, method, following)
+        if isinstance(answer, Failure) and _is_stale_connection(answer.failure()):
+            answer = yield from _ask(caller, method, following)
+        if isinstance(answer, Failure):
+            return answer
+        return Success(_make_grant(caller, mode, answer.unwrap(), now))
+
+    return renew
+
+
+def _ask(caller: Caller, method: AsyncLogin, following: Next | None) -> Flow[Answer[LoginResponse]]:
+    """Ask a login method for its answer: the server's, or that of a factory that has a token already."""
+    from infisical.endpoints.identity_auth import LoginResponse
+
+    product: Any = method
+    if callable(method):
+        called = yield from call(method)
+        if isinstance(called, Failure):
+            return Failure(_wrap_failure("the login factory", called.failure()))
+        product = called.unwrap()
+    if isinstance(product, LoginResponse):
+        return _check_answer(product)
+    if not callable(getattr(product, "request", None)):
+        return Failure(AuthenticationError(f"{type(product).__name__} is not a login method"))
+    built = yield from call(product.request)
+    if isinstance(built, Failure):
+        return Failure(_wrap_failure("the login method", built.failure()))
+    request: Request[LoginResponse] = built.unwrap()
+    if not isinstance(request, Request):
+        return Failure(AuthenticationError(f"{type(product).__name__} is not a login method: it built no Request"))
+    answer = yield from caller.call(request, following)
+    return answer if isinstance(answer, Failure) else _check_answer(answer.unwrap())
+
+
+def _make_grant(caller: Caller, mode: AuthMode, answer: LoginResponse, now: float) -> Grant:
+    return make_grant(mode, answer.access_token, answer.expires_in, now, caller.settings.leeway, True)
+
+
+def _check_answer(answer: LoginResponse) -> Answer[LoginResponse]:
+    """Return the answer, or a failure if a header cannot carry its token or its lifetime cannot be right."""
+    try:
+        check_sendable("access token", answer.access_token)
+    except ValueError as cause:
+        return Failure(DecodeError(str(cause), path="accessToken"))
+    if not _is_lifetime(answer.expires_in):
+        return Failure(DecodeError(f"expiresIn must be {LIFETIME}", path="expiresIn"))
+    return Success(answer)
+
+
+def _is_lifetime(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 10**10
+
+
+def _wrap_failure(what: str, cause: Exception) -> InfisicalError:
+    """Make the error for an exception of a login factory or method."""
+    if isinstance(cause, DeadlineExceededError):
+        return cause  # the deadline of the call, not an exception of the factory
+    return attach_cause(AuthenticationError(f"{what} failed: {describe_exception(cause)}"), cause)
+
+
+def _is_stale_connection(error: InfisicalError) -> bool:
+    """True if an idle connection seems to have been closed: the only failure of a login that is retried at once."""
+    return isinstance(error, InfisicalNetworkError) and error.reason == "reset"

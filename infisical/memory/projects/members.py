@@ -1,0 +1,39 @@
+"""Members of a project, and the addresses that it trusts: what of a project says who comes from where.
+
+Only people: machine identities of a project have routes of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from infisical.memory.access import permit
+from infisical.memory.call import Call, pick
+from infisical.memory.domain import accounts as people
+from infisical.memory.projects import store
+from infisical.memory.refusals import forbidden
+from infisical.memory.routing import MACHINES, Answer, route
+
+TODAY: Final = ("id", "userId", "projectId", "createdAt")
+BEFORE: Final = ("id", "userId", "projectId")
+
+
+def _members(call: Call) -> Answer:
+    row = permit(call, call.path["projectId"], "read", "member")
+    if row["type"] == "cert-manager" and not call.before:
+        raise forbidden("Certificate Manager projects are not served here. Use /api/v1/cert-manager/access/* instead.")
+    shown = ("email", "firstName", "lastName", "id", *(() if call.before else ("username",)), "publicKey")
+    return {
+        "memberships": [
+            {
+                **pick(member, *(BEFORE if call.before else TODAY)),
+                "user": people.small(call, user, *shown),
+                "roles": list(member["roles"]),
+            }
+            for member, user in store.members_of(call, [row["id"]])
+        ]
+    }
+
+
+list_memberships = route("GET", "/api/v1/projects/{projectId}/memberships", only="current", auth=MACHINES)(_members)
+list_workspace_memberships = route("GET", "/api/v1/workspace/{projectId}/memberships", auth=MACHINES)(_members)
