@@ -10,9 +10,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from infisical.memory import patterns, tables, tokens
-from infisical.memory.call import Actor, Call, iso, seconds_of
+from infisical.memory.call import Actor, Call, format_time, parse_time
 from infisical.memory.refusals import (
-    Refused,
+    Refusal,
     bad_request,
     forbidden,
     not_found,
@@ -24,10 +24,10 @@ from infisical.memory.routing import Route
 from infisical.memory.state import Draft, Row
 from infisical.request import HttpRequest
 
-RESOURCE: Final = "You are not allowed to access this resource"
-SUPER_ADMIN: Final = "Requires elevated super admin privileges"
+RESOURCE_MESSAGE: Final = "You are not allowed to access this resource"
+SUPER_ADMIN_MESSAGE: Final = "Requires elevated super admin privileges"
 
-WRITTEN_BY_MEMBERS: Final = frozenset(
+MEMBER_SUBJECTS: Final = frozenset(
     {
         "secrets",
         "secret-folders",
@@ -49,10 +49,10 @@ WRITTEN_BY_MEMBERS: Final = frozenset(
     }
 )
 """What a project's members may create, edit and delete, and use in other ways (encrypt, sign, ...)."""
-READS: Final = frozenset({"read"})
+READ_ACTIONS: Final = frozenset({"read"})
 ORGANIZATION_ROLES: Final = frozenset({"admin", "member", "no-access"})
 PROJECT_ROLES: Final = frozenset({"admin", "member", "viewer", "no-access"})
-CREATED_BY_ORG_MEMBERS: Final = frozenset({"workspace", "project", "app-connections"})
+ORG_MEMBER_SUBJECTS: Final = frozenset({"workspace", "project", "app-connections"})
 
 
 # ---- who calls
@@ -65,18 +65,18 @@ def authenticate(draft: Draft, request: HttpRequest, now: float) -> Actor | None
     if scheme.lower() != "bearer" or not token:
         return None
     if token.startswith("st."):
-        return _service(draft, token, now)
-    claims = tokens.read(draft.state, token, now)
+        return _authenticate_service(draft, token, now)
+    claims = tokens.read_claims(draft.state, token, now)
     kind = claims.get("authTokenType")
     if kind == "identityAccessToken":
-        row = tokens.live(draft, claims, now)
-        tokens.used(draft, row, now)
+        row = tokens.get_live_token(draft, claims, now)
+        tokens.count_use(draft, row, now)
         identity = draft.get(tables.IDENTITIES, row["identityId"])
         if identity is None:
             raise unauthorized("No identity access token found")
         return Actor("identity_access_token", identity["id"], identity["orgId"], row["id"], identity)
     if kind not in ("accessToken", "mfaToken"):
-        raise token_refused(tokens.MALFORMED)
+        raise token_refused(tokens.MALFORMED_MESSAGE)
     user = draft.get(tables.USERS, str(claims.get("userId")))
     if user is None:
         raise unauthorized("Invalid user token")
@@ -88,7 +88,7 @@ def authenticate(draft: Draft, request: HttpRequest, now: float) -> Actor | None
     return Actor("jwt", user["id"], claims.get("organizationId"), session["id"], user)
 
 
-def _service(draft: Draft, token: str, now: float) -> Actor:
+def _authenticate_service(draft: Draft, token: str, now: float) -> Actor:
     # a fourth part is the key with which old clients decrypted secrets themselves; it is no part of the credential
     _, identifier, secret = (*token.split(".", 3), "", "")[:3]
     row = draft.get(tables.SERVICE_TOKENS, identifier)
@@ -96,10 +96,10 @@ def _service(draft: Draft, token: str, now: float) -> Actor:
         raise not_found(f"Service token with ID '{identifier}' not found")
     if not hmac.compare_digest(str(row["secret"]).encode(), secret.encode()):
         raise unauthorized("Invalid service token")
-    if row.get("expiresAt") and now > seconds_of(row["expiresAt"]):
+    if row.get("expiresAt") and now > parse_time(row["expiresAt"]):
         draft.drop(tables.SERVICE_TOKENS, identifier)
-        raise Refused(403, "ForbiddenError", "Service token has expired", keep=True)
-    row = draft.merge(tables.SERVICE_TOKENS, identifier, lastUsed=iso(now))
+        raise Refusal(403, "ForbiddenError", "Service token has expired", keep=True)
+    row = draft.merge(tables.SERVICE_TOKENS, identifier, lastUsed=format_time(now))
     project = draft.get(tables.PROJECTS, row["projectId"])
     return Actor("service_token", identifier, project["orgId"] if project else None, identifier, row)
 
@@ -110,24 +110,24 @@ def admit(route: Route, caller: Actor | None, request: HttpRequest) -> None:
         return
     if caller is None:
         if "mfa" in route.auth:
-            raise Refused(401, "Missing bearer token", "")
+            raise Refusal(401, "Missing bearer token", "")
         raise unauthorized("Token missing")
     if caller.mode in route.auth:
         return
     if "mfa" in route.auth:
-        raise Refused(500, "InternalServerError", "Something went wrong")
+        raise Refusal(500, "InternalServerError", "Something went wrong")
     url = urlsplit(request.url)
-    raise Refused(403, f"Forbidden access to {url.path}{url.query and '?'}{url.query}", RESOURCE)
+    raise Refusal(403, f"Forbidden access to {url.path}{url.query and '?'}{url.query}", RESOURCE_MESSAGE)
 
 
 # ---- what its roles allow
 def require_super_admin(call: Call) -> None:
     """Refuse who does not run the instance."""
     if not call.actor.row.get("superAdmin"):
-        raise forbidden(SUPER_ADMIN)
+        raise forbidden(SUPER_ADMIN_MESSAGE)
 
 
-def organization_role(call: Call, organization_id: str) -> str:
+def get_organization_role(call: Call, organization_id: str) -> str:
     """Return the caller's role in an organization; refuse who is no member of it."""
     actor = call.actor
     if actor.mode == "identity_access_token":
@@ -142,13 +142,13 @@ def organization_role(call: Call, organization_id: str) -> str:
 
 def permit_organization(call: Call, action: str, subject: str, organization_id: str | None = None) -> None:
     """Refuse a caller whose role in an organization does not allow this (`create` on `identity`, say)."""
-    role = organization_role(call, organization_id or call.organization_id)
-    if role == "admin" or (role == "member" and (action in READS or subject in CREATED_BY_ORG_MEMBERS)):
+    role = get_organization_role(call, organization_id or call.organization_id)
+    if role == "admin" or (role == "member" and (action in READ_ACTIONS or subject in ORG_MEMBER_SUBJECTS)):
         return
     raise permission_denied(action, subject)
 
 
-def project(call: Call, project_id: str) -> Row:
+def get_project(call: Call, project_id: str) -> Row:
     """Return a project by its id; whether the caller may see it, `permit` says."""
     row = call.draft.get(tables.PROJECTS, project_id)
     if row is None:
@@ -161,7 +161,7 @@ def project(call: Call, project_id: str) -> Row:
     return row
 
 
-def project_roles(call: Call, project_id: str) -> frozenset[str]:
+def get_project_roles(call: Call, project_id: str) -> frozenset[str]:
     """Return the caller's roles in a project; refuse who is no member of it."""
     actor = call.actor
     table = (
@@ -173,11 +173,11 @@ def project_roles(call: Call, project_id: str) -> frozenset[str]:
     if row is None:
         who = "Identity" if actor.mode == "identity_access_token" else "User"
         told = f"{who} is not a member of the specified project with ID '{project_id}'"
-        raise forbidden(RESOURCE, told) if call.before else forbidden(told, "ProjectMembershipNotFound")
+        raise forbidden(RESOURCE_MESSAGE, told) if call.before else forbidden(told, "ProjectMembershipNotFound")
     return frozenset(
         role["role"]
         for role in row["roles"]
-        if not (role.get("temporaryAccessEndTime") and call.now > seconds_of(role["temporaryAccessEndTime"]))
+        if not (role.get("temporaryAccessEndTime") and call.now > parse_time(role["temporaryAccessEndTime"]))
     )
 
 
@@ -194,16 +194,16 @@ def permit(
 
     Environment and path say where, which only a service token's scopes ask for.
     """
-    row = project(call, project_id)
+    row = get_project(call, project_id)
     if call.actor.mode == "service_token":
         _permit_service(call.actor.row, project_id, action, subject, environment, path)
         return row
-    roles = project_roles(call, project_id)
+    roles = get_project_roles(call, project_id)
     if "admin" in roles:
         return row
-    if "member" in roles and (action in READS or subject in WRITTEN_BY_MEMBERS):
+    if "member" in roles and (action in READ_ACTIONS or subject in MEMBER_SUBJECTS):
         return row
-    if "viewer" in roles and action in READS:
+    if "viewer" in roles and action in READ_ACTIONS:
         return row
     raise permission_denied(action, subject)
 
@@ -212,14 +212,16 @@ def _permit_service(
     token: Row, project_id: str, action: str, subject: str, environment: str | None, path: str | None
 ) -> None:
     if token["projectId"] != project_id:
-        raise forbidden(RESOURCE, f"Service token is not a member of the specified project with ID '{project_id}'")
-    needed = "read" if action in READS else "write"
+        raise forbidden(
+            RESOURCE_MESSAGE, f"Service token is not a member of the specified project with ID '{project_id}'"
+        )
+    needed = "read" if action in READ_ACTIONS else "write"
     if needed not in token["permissions"]:
         raise permission_denied(action, subject)
-    if environment is not None and not any(covers(scope, environment, path or "/") for scope in token["scopes"]):
+    if environment is not None and not any(matches_scope(scope, environment, path or "/") for scope in token["scopes"]):
         raise permission_denied(action, subject)
 
 
-def covers(scope: Row, environment: str, path: str) -> bool:
+def matches_scope(scope: Row, environment: str, path: str) -> bool:
     """Say whether a service token's scope covers a path; `*` is any one folder, `**` any number of them."""
-    return scope["environment"] == environment and patterns.covers(str(scope["secretPath"]), path)
+    return scope["environment"] == environment and patterns.matches_glob(str(scope["secretPath"]), path)

@@ -34,12 +34,12 @@ class Actor:
         return {"identity_access_token": "identity", "service_token": "service"}.get(self.mode, "user")
 
 
-def iso(seconds: float) -> str:
+def format_time(seconds: float) -> str:
     """Write seconds since the epoch as the server does: ISO 8601 in UTC, with milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def seconds_of(text: str) -> float:
+def parse_time(text: str) -> float:
     """Read an ISO 8601 text as seconds since the epoch; UTC where it does not say."""
     read = datetime.fromisoformat(text)
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
@@ -83,7 +83,7 @@ class Call:
     @property
     def at(self) -> str:
         """The time of this call, as rows hold it."""
-        return iso(self.now)
+        return format_time(self.now)
 
     @property
     def before(self) -> bool:

@@ -6,18 +6,18 @@ from typing import Final
 
 from infisical.memory import tokens
 from infisical.memory.call import Call
-from infisical.memory.routing import PUBLIC, Answer, route
+from infisical.memory.routing import PUBLIC_ACCESS, Answer, route
 from infisical.memory.validation import obj, string
 
-TOKEN: Final = obj(accessToken=string())
+TOKEN_BODY: Final = obj(accessToken=string())
 
 
-@route("POST", "/api/v1/auth/token/renew", auth=PUBLIC, body=TOKEN)
+@route("POST", "/api/v1/auth/token/renew", auth=PUBLIC_ACCESS, body=TOKEN_BODY)
 def renew(call: Call) -> Answer:
     return tokens.renew(call, call.body["accessToken"])
 
 
-@route("POST", "/api/v1/auth/token/revoke", auth=PUBLIC, body=TOKEN)
+@route("POST", "/api/v1/auth/token/revoke", auth=PUBLIC_ACCESS, body=TOKEN_BODY)
 def revoke(call: Call) -> Answer:
     tokens.revoke(call, call.body["accessToken"])
     return {"message": "Successfully revoked access token"}

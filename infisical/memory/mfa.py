@@ -12,37 +12,37 @@ from infisical.memory.call import Call
 from infisical.memory.domain import accounts as people
 from infisical.memory.domain import second_factors
 from infisical.memory.domain.codes import send_code
-from infisical.memory.domain.second_factors import kept
-from infisical.memory.refusals import Refused, bad_request, went_wrong
-from infisical.memory.routing import Answer, Mode, route
+from infisical.memory.domain.second_factors import keep_changes
+from infisical.memory.refusals import Refusal, bad_request, internal_error
+from infisical.memory.routing import AccessMode, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.validation import choice, obj, string
 
-MFA: Final[frozenset[Mode]] = frozenset({"mfa"})
+MFA: Final[frozenset[AccessMode]] = frozenset({"mfa"})
 METHOD: Final = choice(*second_factors.METHODS)
 GONE: Final = "MFA session not found or expired"
 
 
 # ---- in a login
-def person(call: Call) -> tuple[Row, str | None]:
+def get_login(call: Call) -> tuple[Row, str | None]:
     """Return who logs in, and into which organization: the token's, else the first that the person is in."""
     token = (call.header("authorization") or "").partition(" ")[2]
-    claims = tokens.read(call.draft.state, token, call.now)
+    claims = tokens.read_claims(call.draft.state, token, call.now)
     if "passwordResetId" in claims:
-        raise went_wrong()
+        raise internal_error()
     user = call.actor.row
     organization = claims.get("organizationId")
     if organization is None:
-        organization = next((row["id"] for row, _ in people.organizations_of(call, user["id"])), None)
+        organization = next((row["id"] for row, _ in people.list_organizations(call, user["id"])), None)
     return user, organization
 
 
-def logged_in(call: Call, user: Row, organization_id: str | None) -> dict[str, Any]:
+def complete_login(call: Call, user: Row, organization_id: str | None) -> dict[str, Any]:
     """Return what a login that is complete answers: a session, and the keys that older accounts have."""
     second_factors.forget_failures(call, user["id"])
     names = ("protectedKey", "protectedKeyIV", "protectedKeyTag", "publicKey", "encryptedPrivateKey", "iv", "tag")
-    keys = {name: people.old_key(user["id"], name) if call.before else None for name in names}
-    token = tokens.user_token(call, user["id"], organization_id, lives=people.SESSION_LIVES)
+    keys = {name: people.derive_old_key(user["id"], name) if call.before else None for name in names}
+    token = tokens.open_session(call, user["id"], organization_id, lives=people.SESSION_TTL)
     return {"encryptionVersion": 2 if call.before else 1, **keys, "token": token}
 
 
@@ -54,18 +54,18 @@ def check(call: Call, user: Row, method: str, code: str) -> None:
             second_factors.use_recovery_code(call, user["id"], code)
         else:
             second_factors.check_code(call, user["id"], method, code)
-    except Refused as refused:
+    except Refusal as refused:
         if method == "recovery" and refused.status == 404:
             raise bad_request(
                 "No recovery codes are configured for this account. Please use another MFA method."
             ) from None
         second_factors.count_failure(call, user["id"])
-        raise kept(refused) from None
+        raise keep_changes(refused) from None
 
 
 @route("POST", "/api/v2/auth/mfa/send", auth=MFA, limit="mfa")
 def send(call: Call) -> Answer:
-    user, _ = person(call)
+    user, _ = get_login(call)
     second_factors.enforce_unlocked(call, user)
     send_code(call, "email-mfa", user["id"])
     return {"message": "Successfully send new mfa code"}
@@ -73,12 +73,12 @@ def send(call: Call) -> Answer:
 
 @route("GET", "/api/v2/auth/mfa/check/totp", only="current", auth=MFA, limit="mfa")
 def check_totp(call: Call) -> Answer:
-    return {"isVerified": second_factors.has_totp(call, person(call)[0]["id"])}
+    return {"isVerified": second_factors.has_totp(call, get_login(call)[0]["id"])}
 
 
 @route("GET", "/api/v2/auth/mfa/check/webauthn", only="current", auth=MFA, limit="mfa")
 def check_webauthn(call: Call) -> Answer:
-    return {"hasPasskeys": second_factors.has_passkeys(call, person(call)[0]["id"])}
+    return {"hasPasskeys": second_factors.has_passkeys(call, get_login(call)[0]["id"])}
 
 
 @route(
@@ -89,11 +89,11 @@ def check_webauthn(call: Call) -> Answer:
     limit="mfa",
 )
 def verify(call: Call) -> Answer:
-    user, organization_id = person(call)
+    user, organization_id = get_login(call)
     if not call.header("user-agent"):
-        raise went_wrong()
+        raise internal_error()
     check(call, user, "email" if call.before else call.body["mfaMethod"], call.body["mfaToken"])
-    return logged_in(call, user, organization_id)
+    return complete_login(call, user, organization_id)
 
 
 @route(
@@ -105,8 +105,8 @@ def verify(call: Call) -> Answer:
     limit="mfa",
 )
 def verify_recovery_code(call: Call) -> Answer:
-    user, organization_id = person(call)
+    user, organization_id = get_login(call)
     if not call.header("user-agent"):
-        raise went_wrong()
+        raise internal_error()
     check(call, user, "recovery", call.body["recoveryCode"])
-    return logged_in(call, user, organization_id)
+    return complete_login(call, user, organization_id)

@@ -15,12 +15,12 @@ from infisical.memory.validation import number_text, obj, string
 
 ACTION: Final = "access-all-projects"
 CONSOLE: Final = "organization-admin-console"
-PAGE: Final = obj(
+PAGE_QUERY: Final = obj(
     search=string().optional(""), offset=number_text(least=0).optional(0), limit=number_text(most=100).optional(50)
 )
 
 
-@route("GET", "/api/v1/organization-admin/projects", auth=MACHINES, query=PAGE)
+@route("GET", "/api/v1/organization-admin/projects", auth=MACHINES, query=PAGE_QUERY)
 def list_projects(call: Call) -> Answer:
     permit_organization(call, ACTION, CONSOLE)
     wanted, offset = call.query["search"].lower(), call.query["offset"]

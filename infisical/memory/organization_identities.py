@@ -6,24 +6,24 @@ from typing import Final
 
 from infisical.memory.access import permit_organization
 from infisical.memory.call import Call
-from infisical.memory.identities.memberships import ORDER, membership, page
+from infisical.memory.identities.memberships import ORDER_FIELDS, page_memberships, show_membership
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.validation import number_text, obj, string
 
-LIST: Final = obj(
-    **ORDER,
+LIST_QUERY: Final = obj(
+    **ORDER_FIELDS,
     offset=number_text(least=0).optional(0),
     limit=number_text(least=1, most=20000).optional(100),
     search=string().optional(""),
 )
 
 
-@route("GET", "/api/v2/organizations/{orgId}/identity-memberships", auth=MACHINES, query=LIST)
+@route("GET", "/api/v2/organizations/{orgId}/identity-memberships", auth=MACHINES, query=LIST_QUERY)
 def list_organization_identities(call: Call) -> Answer:
     permit_organization(call, "read", "identity", call.path["orgId"])
     part = call.query["search"].lower()
-    found, total = page(call, call.path["orgId"], call.query, lambda name, role: part in name.lower())
+    found, total = page_memberships(call, call.path["orgId"], call.query, lambda name, role: part in name.lower())
     return {
-        "identityMemberships": [membership(call, member, "name", "id", "orgId") for member in found],
+        "identityMemberships": [show_membership(call, member, "name", "id", "orgId") for member in found],
         "totalCount": total,
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from infisical.memory import tables, tokens, tree
-from infisical.memory.access import ORGANIZATION_ROLES, RESOURCE, organization_role, permit_organization
+from infisical.memory.access import ORGANIZATION_ROLES, RESOURCE_MESSAGE, get_organization_role, permit_organization
 from infisical.memory.call import Call, pick
 from infisical.memory.domain import accounts as people
 from infisical.memory.domain import cascade
@@ -70,7 +70,7 @@ COLUMNS: Final = (
     "rootOrgId",
     "parentOrgId",
 )
-BEFORE: Final = (
+COLUMNS_2024: Final = (
     "id",
     "name",
     "customerId",
@@ -84,12 +84,12 @@ BEFORE: Final = (
     "defaultMembershipRole",
     "enforceMfa",
 )
-LISTED_BEFORE: Final = ("id", "role", "status", "inviteEmail", "orgId", "roleId", "isActive")
-NAMES: Final = "Name can only contain alphanumeric characters, dashes, underscores, and spaces"
-NEW: Final = obj(name=string(least=1, most=64, matches=r"[A-Za-z0-9\-_ ]+", message=NAMES))
+LISTED_COLUMNS_2024: Final = ("id", "role", "status", "inviteEmail", "orgId", "roleId", "isActive")
+NAME_MESSAGE: Final = "Name can only contain alphanumeric characters, dashes, underscores, and spaces"
+NEW_ORGANIZATION: Final = obj(name=string(least=1, most=64, matches=r"[A-Za-z0-9\-_ ]+", message=NAME_MESSAGE))
 PAIR: Final = obj(key=string(least=1), value=string(least=1))
-CHANGE: Final = obj(role=string().optional(), isActive=boolean().optional(), metadata=array(PAIR).optional())
-BULK: Final = obj(membershipIds=array(string()))
+CHANGE_BODY: Final = obj(role=string().optional(), isActive=boolean().optional(), metadata=array(PAIR).optional())
+BULK_BODY: Final = obj(membershipIds=array(string()))
 
 ORGANIZATION: Final = "/api/v2/organizations/{orgId}"
 MEMBERSHIPS: Final = "/api/v2/organizations/{orgId}/memberships"
@@ -97,35 +97,35 @@ MEMBERSHIP: Final = "/api/v2/organizations/{orgId}/memberships/{membershipId}"
 
 
 # ---- what is shown
-def shown(call: Call, row: Row) -> dict[str, Any]:
-    return pick({**DEFAULTS, **row}, *(BEFORE if call.before else COLUMNS))
+def show_organization(call: Call, row: Row) -> dict[str, Any]:
+    return pick({**DEFAULTS, **row}, *(COLUMNS_2024 if call.before else COLUMNS))
 
 
-def member_row(row: Row) -> dict[str, Any]:
+def show_membership(row: Row) -> dict[str, Any]:
     """Return a membership's row."""
-    return {**pick(row, *people.MEMBERSHIP), "projectFavorites": row["projectFavorites"] or []}
+    return {**pick(row, *people.MEMBERSHIP_COLUMNS), "projectFavorites": row["projectFavorites"] or []}
 
 
-def member_with_user(call: Call, row: Row) -> dict[str, Any]:
+def show_member(call: Call, row: Row) -> dict[str, Any]:
     """Return a membership as lists and reads show it: with its user, without its times."""
-    user = people.small(call, people.person(call, row["userId"]))
+    user = people.summarize_user(call, people.get_user(call, row["userId"]))
     if call.before:
-        return {**pick(row, *LISTED_BEFORE), "user": user}
-    columns = {name: value for name, value in member_row(row).items() if name not in ("createdAt", "updatedAt")}
+        return {**pick(row, *LISTED_COLUMNS_2024), "user": user}
+    columns = {name: value for name, value in show_membership(row).items() if name not in ("createdAt", "updatedAt")}
     return {**columns, "user": user}
 
 
 # ---- which
-def own(call: Call) -> Row:
+def get_own_organization(call: Call) -> Row:
     """Return the organization that the path names: it has to be that of the caller's credential."""
     organization_id = call.path["orgId"]
     if organization_id != call.organization_id:
-        raise forbidden(RESOURCE, "You are not logged into this organization")
-    organization_role(call, organization_id)
+        raise forbidden(RESOURCE_MESSAGE, "You are not logged into this organization")
+    get_organization_role(call, organization_id)
     return call.draft.rows(tables.ORGANIZATIONS)[organization_id]
 
 
-def membership(call: Call, membership_id: str) -> Row:
+def load_membership(call: Call, membership_id: str) -> Row:
     """Return a membership of the organization that the path names."""
     row = call.draft.get(tables.ORG_MEMBERS, membership_id)
     if row is None:
@@ -135,47 +135,47 @@ def membership(call: Call, membership_id: str) -> Row:
     return row
 
 
-def remove(call: Call, membership_id: str) -> Row:
+def remove_member(call: Call, membership_id: str) -> Row:
     """Take a person out of the organization; nobody removes oneself."""
-    row = membership(call, membership_id)
+    row = load_membership(call, membership_id)
     if row["userId"] == call.actor.id:
         raise bad_request("You cannot delete your own organization membership")
     people.drop_org_member(call, row)
-    return member_row(row)
+    return show_membership(row)
 
 
 # ---- organizations
 @route("GET", "/api/v1/organization", auth=JWT)
 def list_organizations(call: Call) -> Answer:
     listed = []
-    for row, member in people.organizations_of(call, call.actor.id):
+    for row, member in people.list_organizations(call, call.actor.id):
         newer = {} if call.before else {"userRole": member["role"], "userJoinedAt": member["createdAt"]}
-        listed.append({**shown(call, row), "orgAuthMethod": "", **newer})
+        listed.append({**show_organization(call, row), "orgAuthMethod": "", **newer})
     return {"organizations": listed}
 
 
-@route("POST", "/api/v2/organizations", auth=JWT, body=NEW)
+@route("POST", "/api/v2/organizations", auth=JWT, body=NEW_ORGANIZATION)
 def create_organization(call: Call) -> Answer:
     name = call.body["name"]
     row = new_organization(call, name, f"{slug_of(name)}-{call.draft.random_bytes(4).hex()}")
     new_org_member(call, row["id"], call.actor.id, "admin")
-    return {"organization": shown(call, row)}
+    return {"organization": show_organization(call, row)}
 
 
 @route("DELETE", ORGANIZATION, auth=JWT)
 def delete_organization(call: Call) -> Answer:
-    row = own(call)
-    if organization_role(call, row["id"]) != "admin":
+    row = get_own_organization(call)
+    if get_organization_role(call, row["id"]) != "admin":
         raise forbidden("Insufficient privileges", "DeleteOrganizationById")
     cascade.remove(call.draft, [row["id"]])
-    token = tokens.user_token(call, call.actor.id, None, lives=people.SESSION_LIVES)
-    return {"organization": shown(call, row), "accessToken": token}
+    token = tokens.open_session(call, call.actor.id, None, lives=people.SESSION_TTL)
+    return {"organization": show_organization(call, row), "accessToken": token}
 
 
 @route("POST", "/api/v2/organizations/privilege-system-upgrade", only="current", auth=JWT)
 def upgrade_privilege_system(call: Call) -> Answer:
     organization_id = call.organization_id
-    if organization_role(call, organization_id) != "admin":
+    if get_organization_role(call, organization_id) != "admin":
         raise forbidden("Insufficient privileges - only the organization admin can upgrade the privilege system.")
     if call.draft.rows(tables.ORGANIZATIONS)[organization_id]["shouldUseNewPrivilegeSystem"]:
         raise bad_request("Privilege system already upgraded")
@@ -187,18 +187,20 @@ def upgrade_privilege_system(call: Call) -> Answer:
         privilegeUpgradeInitiatedAt=call.at,
         updatedAt=call.at,
     )
-    return {"organization": shown(call, row)}
+    return {"organization": show_organization(call, row)}
 
 
 @route("GET", f"{ORGANIZATION}/workspaces", auth=MACHINES)
 def list_organization_projects(call: Call) -> Answer:
-    row = own(call)
+    row = get_own_organization(call)
     return {
         "workspaces": [
             {
                 **pick(project, "id", "name", "slug"),
                 "organization": row["id"],
-                "environments": [pick(one, "name", "slug") for one in tree.environment_list(call.draft, project["id"])],
+                "environments": [
+                    pick(one, "name", "slug") for one in tree.list_environments(call.draft, project["id"])
+                ],
             }
             for project in store.of_member(call, row["id"])
         ]
@@ -210,38 +212,38 @@ def list_organization_projects(call: Call) -> Answer:
 def list_memberships(call: Call) -> Answer:
     if call.actor.mode != "jwt":
         return None
-    row = own(call)
+    row = get_own_organization(call)
     permit_organization(call, "read", "member")
-    return {"users": [member_with_user(call, one) for one in call.draft.where(tables.ORG_MEMBERS, orgId=row["id"])]}
+    return {"users": [show_member(call, one) for one in call.draft.where(tables.ORG_MEMBERS, orgId=row["id"])]}
 
 
-@route("DELETE", MEMBERSHIPS, only="current", auth=MACHINES, body=BULK)
-def bulk_delete_memberships(call: Call) -> Answer:
+@route("DELETE", MEMBERSHIPS, only="current", auth=MACHINES, body=BULK_BODY)
+def delete_memberships(call: Call) -> Answer:
     if call.actor.mode != "jwt":
         return None
-    own(call)
+    get_own_organization(call)
     permit_organization(call, "delete", "member")
-    return {"memberships": [remove(call, one) for one in call.body["membershipIds"]]}
+    return {"memberships": [remove_member(call, one) for one in call.body["membershipIds"]]}
 
 
 @route("GET", MEMBERSHIP, auth=MACHINES, limit="write")
 def get_membership(call: Call) -> Answer:
-    own(call)
+    get_own_organization(call)
     permit_organization(call, "read", "member")
-    row = membership(call, call.path["membershipId"])
-    found = member_with_user(call, row)
+    row = load_membership(call, call.path["membershipId"])
+    found = show_member(call, row)
     if call.before:
         return {"membership": found}
     return {"membership": {**found, "customRoleSlug": None, "metadata": list(row.get("metadata", ()))}}
 
 
-@route("PATCH", MEMBERSHIP, auth=MACHINES, body=CHANGE)
+@route("PATCH", MEMBERSHIP, auth=MACHINES, body=CHANGE_BODY)
 def update_membership(call: Call) -> Answer:
     if call.actor.mode != "jwt":
         return None
-    own(call)
+    get_own_organization(call)
     permit_organization(call, "edit", "member")
-    row = membership(call, call.path["membershipId"])
+    row = load_membership(call, call.path["membershipId"])
     if row["userId"] == call.actor.id:
         raise unauthorized("Cannot update own organization membership")
     columns = dict(call.body)
@@ -249,25 +251,27 @@ def update_membership(call: Call) -> Answer:
         raise bad_request("Organization role not found", "UpdateMembership")
     if "metadata" in columns:
         columns["metadata"] = [{"id": call.draft.new_id(), **pair} for pair in columns["metadata"]]
-    return {"membership": member_row(call.draft.merge(tables.ORG_MEMBERS, row["id"], **columns, updatedAt=call.at))}
+    return {
+        "membership": show_membership(call.draft.merge(tables.ORG_MEMBERS, row["id"], **columns, updatedAt=call.at))
+    }
 
 
 @route("DELETE", MEMBERSHIP, auth=MACHINES)
 def delete_membership(call: Call) -> Answer:
     if call.actor.mode != "jwt":
         return None
-    own(call)
+    get_own_organization(call)
     permit_organization(call, "delete", "member")
-    return {"membership": remove(call, call.path["membershipId"])}
+    return {"membership": remove_member(call, call.path["membershipId"])}
 
 
 @route("GET", f"{MEMBERSHIP}/project-memberships", auth=MACHINES, limit="write")
 def list_project_memberships(call: Call) -> Answer:
-    row = own(call)
+    row = get_own_organization(call)
     permit_organization(call, "read", "member")
-    member = membership(call, call.path["membershipId"])
-    shown_user = people.small(
-        call, people.person(call, member["userId"]), "email", "username", "firstName", "lastName", "id", "publicKey"
+    member = load_membership(call, call.path["membershipId"])
+    shown_user = people.summarize_user(
+        call, people.get_user(call, member["userId"]), "email", "username", "firstName", "lastName", "id", "publicKey"
     )
     of_project = ("name", "id") if call.before else ("name", "id", "type")
     found = []

@@ -7,15 +7,15 @@ from infisical.memory.call import Call
 from infisical.memory.domain import accounts as people
 from infisical.memory.domain import second_factors
 from infisical.memory.refusals import bad_request, unauthorized
-from infisical.memory.routing import JWT, PUBLIC, Answer, route
+from infisical.memory.routing import JWT, PUBLIC_ACCESS, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.validation import obj, string
 
 
-def may_have(call: Call, user_id: str) -> Row:
+def require_password_login(call: Call, user_id: str) -> Row:
     """Return a person who logs in with a password; refuse who does not."""
-    user = people.person(call, user_id)
-    if people.password_of(call, user_id) is None:
+    user = people.get_user(call, user_id)
+    if people.get_password(call, user_id) is None:
         raise bad_request("Unable to reset password, no password is set")
     if "email" not in user["authMethods"]:
         raise bad_request("Unable to reset password, no email authentication method is configured")
@@ -26,7 +26,7 @@ def may_have(call: Call, user_id: str) -> Row:
     "POST",
     "/api/v2/password/password-reset",
     only="current",
-    auth=PUBLIC,
+    auth=PUBLIC_ACCESS,
     body=obj(newPassword=string()),
     limit="auth",
 )
@@ -40,15 +40,17 @@ def reset(call: Call) -> Answer:
     if not token:
         raise unauthorized("Missing Authorization Body in the request header")
     reset_id = (
-        None if token.startswith("st.") else tokens.read(call.draft.state, token, call.now).get("passwordResetId")
+        None
+        if token.startswith("st.")
+        else tokens.read_claims(call.draft.state, token, call.now).get("passwordResetId")
     )
     if reset_id is None:
         raise unauthorized("The provided authentication token type is not supported.")
     opened = call.draft.drop(people.PASSWORD_RESETS, reset_id)
     if opened is None:
         raise unauthorized("The provided authentication token was used already.")
-    user = may_have(call, opened["userId"])
-    people.keep_password(call, user["id"], call.body["newPassword"])
+    user = require_password_login(call, opened["userId"])
+    people.save_password(call, user["id"], call.body["newPassword"])
     second_factors.forget_failures(call, user["id"], isLocked=False)
     return None
 
@@ -62,10 +64,10 @@ def reset(call: Call) -> Answer:
     limit="auth",
 )
 def reset_authenticated(call: Call) -> Answer:
-    user = may_have(call, call.actor.id)
+    user = require_password_login(call, call.actor.id)
     if not call.body["oldPassword"]:
         raise bad_request("Current password is required.")
-    if people.password_of(call, user["id"]) != call.body["oldPassword"]:
+    if people.get_password(call, user["id"]) != call.body["oldPassword"]:
         raise bad_request("Incorrect current password.")
-    people.keep_password(call, user["id"], call.body["newPassword"])
+    people.save_password(call, user["id"], call.body["newPassword"])
     return None

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-DEEPEST: Final = 1000
+MAX_DEPTH: Final = 1000
 """The most folders of a path and of a glob that are compared; a deeper one covers nothing, and nothing covers it."""
-LONGEST_KEPT: Final = 4096
-CLASSES: Final = frozenset("dDwWsSnrtfv")
+MAX_CACHED_LENGTH: Final = 4096
+CLASS_LETTERS: Final = frozenset("dDwWsSnrtfv")
 """What a backslash before a letter may mean; `b` and `B`, which match no character, are apart."""
 
 
@@ -30,20 +30,20 @@ class Glob:
     accepted: int
 
 
-def covers(glob: str, path: str) -> bool:
+def matches_glob(glob: str, path: str) -> bool:
     """Say whether a glob covers a folder's path; `*` is any one folder, `**` any number of them."""
-    if path.count("/") > DEEPEST or glob.count("/") > DEEPEST:
+    if path.count("/") > MAX_DEPTH or glob.count("/") > MAX_DEPTH:
         return False
-    compiled = _kept_glob(glob) if len(glob) <= LONGEST_KEPT else _glob(glob)
-    states = _through(1, compiled.any_number)
+    compiled = _compile_cached_glob(glob) if len(glob) <= MAX_CACHED_LENGTH else _compile_glob(glob)
+    states = _advance(1, compiled.any_number)
     for part in path.split("/"):
         if part:
             stepped = (states & (compiled.any_one | compiled.names.get(part, 0))) << 1
-            states = _through(stepped | (states & compiled.any_number), compiled.any_number)
+            states = _advance(stepped | (states & compiled.any_number), compiled.any_number)
     return bool(states & compiled.accepted)
 
 
-def _glob(glob: str) -> Glob:
+def _compile_glob(glob: str) -> Glob:
     parts = [part for part in glob.split("/") if part]
     names: dict[str, int] = {}
     any_number = any_one = 0
@@ -57,12 +57,12 @@ def _glob(glob: str) -> Glob:
     return Glob(any_number, any_one, names, 1 << len(parts))
 
 
-_kept_glob = lru_cache(maxsize=256)(_glob)
+_compile_cached_glob = lru_cache(maxsize=256)(_compile_glob)
 
 
 # ---- expressions
 @dataclass(frozen=True, slots=True)
-class Expression:
+class Pattern:
     """A regular expression of characters, `.`, classes such as `\\\\d`, `\\\\b`, and `*` after each of them."""
 
     tests: tuple[Callable[[str], object], ...]
@@ -79,9 +79,9 @@ class Expression:
         states, before = 0, False
         for place in range(len(text) + 1):
             letter = text[place] if place < len(text) else ""
-            after = _is_of_word(letter)
+            after = _is_word_character(letter)
             passed = self.repeated | (self.boundaries if before != after else self.inner)
-            states = _through(states | 1, passed)
+            states = _advance(states | 1, passed)
             if states & accepted:
                 return True
             if letter not in matching:
@@ -91,7 +91,7 @@ class Expression:
         return False
 
 
-def expression(text: str) -> Expression:
+def parse_pattern(text: str) -> Pattern:
     """Read an expression; ValueError for one that says more than `Expression` can."""
     tests: list[Callable[[str], object]] = []
     repeated = boundaries = inner = 0
@@ -110,25 +110,25 @@ def expression(text: str) -> Expression:
             if letter in (r"\b", r"\B"):
                 boundaries |= (letter == r"\b") << len(tests)
                 inner |= (letter == r"\B") << len(tests)
-                tests.append(_nothing)
+                tests.append(_match_nothing)
                 after_star = True  # and so is an assertion: it is not repeated
                 continue
-            if len(letter) < 2 or (letter[1].isalnum() and letter[1] not in CLASSES):
+            if len(letter) < 2 or (letter[1].isalnum() and letter[1] not in CLASS_LETTERS):
                 raise ValueError(f"unknown escape {letter!r}")
         elif letter in "[](){}^$|?+":
             raise ValueError(f"{letter!r} is not supported")
         tests.append(re.compile(letter).fullmatch)
-    return Expression(tuple(tests), repeated, boundaries, inner)
+    return Pattern(tuple(tests), repeated, boundaries, inner)
 
 
-def _nothing(_: str) -> bool:
+def _match_nothing(_: str) -> bool:
     return False
 
 
-def _is_of_word(letter: str) -> bool:
+def _is_word_character(letter: str) -> bool:
     return letter.isalnum() or letter == "_"
 
 
-def _through(states: int, passed: int) -> int:
+def _advance(states: int, passed: int) -> int:
     """Add to some places those that follow where a run of places may be passed over, by the carry of an addition."""
     return states | (((states & passed) + passed) ^ passed)

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from infisical.memory import seeding, tables
-from infisical.memory.access import PROJECT_ROLES, permit, project_roles
-from infisical.memory.call import Call, iso, pick, seconds_of
+from infisical.memory.access import PROJECT_ROLES, get_project_roles, permit
+from infisical.memory.call import Call, format_time, parse_time, pick
 from infisical.memory.identities import store as identities
-from infisical.memory.identities.routes import in_project
-from infisical.memory.refusals import Refused, bad_request, not_found
+from infisical.memory.identities.routes import show_project_membership
+from infisical.memory.refusals import Refusal, bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.validation import (
@@ -113,8 +113,8 @@ def role_rows(call: Call, asked: Sequence[Mapping[str, Any]], project_id: str, d
         raise bad_request("Identity must have at least one permanent role")
     if not PROJECT_ROLES.issuperset(one["role"] for one in asked):
         raise not_found("One or more custom roles not found")
-    if any(one["role"] != "no-access" for one in asked) and "admin" not in project_roles(call, project_id):
-        raise Refused(
+    if any(one["role"] != "no-access" for one in asked) and "admin" not in get_project_roles(call, project_id):
+        raise Refusal(
             403,
             "PermissionBoundaryError",
             f"Failed to {doing} identity project membership. Actor is missing permission grant-privileges on identity",
@@ -127,13 +127,13 @@ def _while(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns that say when a role holds."""
     if not asked["isTemporary"]:
         return {}
-    start = seconds_of(asked["temporaryAccessStartTime"])
+    start = parse_time(asked["temporaryAccessStartTime"])
     return {
         "isTemporary": True,
         "temporaryMode": asked["temporaryMode"],
         "temporaryRange": asked["temporaryRange"],
-        "temporaryAccessStartTime": iso(start),
-        "temporaryAccessEndTime": iso(start + duration(asked["temporaryRange"])),
+        "temporaryAccessStartTime": format_time(start),
+        "temporaryAccessEndTime": format_time(start + duration(asked["temporaryRange"])),
     }
 
 
@@ -199,7 +199,7 @@ def get_membership(call: Call) -> Answer:
             "lastLoginTime": None,
             "identity": {
                 **inner(identity),
-                **identities.methods(call, identity["id"]),
+                **identities.show_methods(call, identity["id"]),
                 "metadata": identity["metadata"],
             },
         }
@@ -238,7 +238,7 @@ def list_workspace_memberships(call: Call) -> Answer:
     start = call.query["offset"]
     return {
         "identityMemberships": [
-            in_project(call, row, project) for row, _ in found[start : start + call.query["limit"]]
+            show_project_membership(call, row, project) for row, _ in found[start : start + call.query["limit"]]
         ],
         "totalCount": len(found),
     }

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-class Refused(Exception):
+class Refusal(Exception):
     """A refusal: status, the body's `error` and `message`; `keep` has what the handler changed stay so."""
 
     def __init__(
@@ -32,30 +32,30 @@ class Refused(Exception):
         self.headers = headers
 
 
-def bad_request(message: str, error: str = "BadRequest") -> Refused:
-    return Refused(400, error, message)
+def bad_request(message: str, error: str = "BadRequest") -> Refusal:
+    return Refusal(400, error, message)
 
 
-def unauthorized(message: str, error: str = "UnauthorizedError", *, keep: bool = False) -> Refused:
-    return Refused(401, error, message, keep=keep)
+def unauthorized(message: str, error: str = "UnauthorizedError", *, keep: bool = False) -> Refusal:
+    return Refusal(401, error, message, keep=keep)
 
 
-def forbidden(message: str, error: str = "ForbiddenError") -> Refused:
-    return Refused(403, error, message)
+def forbidden(message: str, error: str = "ForbiddenError") -> Refusal:
+    return Refusal(403, error, message)
 
 
-def token_refused(message: str) -> Refused:
+def token_refused(message: str) -> Refusal:
     """A token whose text alone tells that it is not good: expired, forged, malformed."""
-    return Refused(403, "TokenError", message)
+    return Refusal(403, "TokenError", message)
 
 
-def permission_denied(action: str, subject: str) -> Refused:
-    return Refused(403, "PermissionDenied", f"You are not allowed to {action} on {subject}", details=[])
+def permission_denied(action: str, subject: str) -> Refusal:
+    return Refusal(403, "PermissionDenied", f"You are not allowed to {action} on {subject}", details=[])
 
 
-def not_found(message: str, error: str = "NotFound") -> Refused:
-    return Refused(404, error, message)
+def not_found(message: str, error: str = "NotFound") -> Refusal:
+    return Refusal(404, error, message)
 
 
-def went_wrong(error: str = "InternalServerError") -> Refused:
-    return Refused(500, error, "Something went wrong")
+def internal_error(error: str = "InternalServerError") -> Refusal:
+    return Refusal(500, error, "Something went wrong")

@@ -21,28 +21,28 @@ from infisical.memory.validation import Field
 if TYPE_CHECKING:
     from infisical.memory.call import Call
 
-Mode: TypeAlias = Literal["jwt", "identity_access_token", "service_token", "mfa"]
+AccessMode: TypeAlias = Literal["jwt", "identity_access_token", "service_token", "mfa"]
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-JWT: Final[frozenset[Mode]] = frozenset({"jwt"})
-MACHINES: Final[frozenset[Mode]] = frozenset({"jwt", "identity_access_token"})
+JWT: Final[frozenset[AccessMode]] = frozenset({"jwt"})
+MACHINES: Final[frozenset[AccessMode]] = frozenset({"jwt", "identity_access_token"})
 """People and machine identities: what most routes take."""
-READERS: Final[frozenset[Mode]] = frozenset({"jwt", "identity_access_token", "service_token"})
+READERS: Final[frozenset[AccessMode]] = frozenset({"jwt", "identity_access_token", "service_token"})
 """Service tokens as well: secrets, folders and imports."""
-PUBLIC: Final[frozenset[Mode]] = frozenset()
+PUBLIC_ACCESS: Final[frozenset[AccessMode]] = frozenset()
 """No credential needed; one that is sent is looked at all the same."""
 
-BOTH: Final[frozenset[Generation]] = frozenset({"current", "2024-10"})
+ALL_GENERATIONS: Final[frozenset[Generation]] = frozenset({"current", "2024-10"})
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class PlainText:
     """An answer in plain text."""
 
     text: str = field(repr=False)
 
 
-Answer: TypeAlias = "Mapping[str, Any] | list[Any] | Text | None"
+Answer: TypeAlias = "Mapping[str, Any] | list[Any] | PlainText | None"
 """What a handler gives: JSON, plain text, or None for an empty 200."""
 
 Handler: TypeAlias = "Callable[[Call], Answer]"
@@ -55,7 +55,7 @@ class Route:
     method: Method
     path: str
     handler: Handler
-    auth: frozenset[Mode]
+    auth: frozenset[AccessMode]
     query: Field | None
     body: Field | None
     limit: str | None
@@ -67,7 +67,7 @@ def route(
     method: Method,
     path: str,
     *,
-    auth: frozenset[Mode],
+    auth: frozenset[AccessMode],
     query: Field | None = None,
     body: Field | None = None,
     limit: str | None = "",
@@ -90,7 +90,7 @@ def route(
             query=query,
             body=body,
             limit=limit,
-            generations=BOTH if only is None else frozenset({only}),
+            generations=ALL_GENERATIONS if only is None else frozenset({only}),
             most_bytes=most_bytes,
         )
 
@@ -131,19 +131,19 @@ GROUPS: Final = (
 
 
 @cache
-def all_routes() -> tuple[Route, ...]:
+def list_routes() -> tuple[Route, ...]:
     """Return the routes of every group."""
-    return tuple(route for group in GROUPS for module in _modules_of(group) for route in _routes_in(module))
+    return tuple(route for group in GROUPS for module in _import_modules(group) for route in _collect_routes(module))
 
 
-def _modules_of(group: str) -> Iterator[ModuleType]:
+def _import_modules(group: str) -> Iterator[ModuleType]:
     module = importlib.import_module(f"infisical.memory.{group}")
     yield module
     for inner in pkgutil.iter_modules(getattr(module, "__path__", ())):
         yield importlib.import_module(f"{module.__name__}.{inner.name}")
 
 
-def _routes_in(module: ModuleType) -> Iterator[Route]:
+def _collect_routes(module: ModuleType) -> Iterator[Route]:
     """Yield a module's routes: each handler, and the tuple `ROUTES` of those that it builds from data."""
     yield from (member for member in vars(module).values() if isinstance(member, Route))
     yield from getattr(module, "ROUTES", ())
@@ -175,9 +175,9 @@ class _Node:
 
 
 @cache
-def _tree(generation: Generation, method: str) -> _Node:
+def _build_tree(generation: Generation, method: str) -> _Node:
     root = _Node()
-    for one in all_routes():
+    for one in list_routes():
         if one.method == method and generation in one.generations:
             node = root
             for part in one.path.strip("/").split("/"):
@@ -188,10 +188,10 @@ def _tree(generation: Generation, method: str) -> _Node:
     return root
 
 
-def match(generation: Generation, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+def match_route(generation: Generation, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """Return the route of a path and the parameters in it, decoded; None if there is no such route."""
     parts = path.strip("/").split("/") if path != "/" else []
-    found = _tree(generation, method).find([unquote(part) if "%" in part else part for part in parts])
+    found = _build_tree(generation, method).find([unquote(part) if "%" in part else part for part in parts])
     if found is None:
         return None
     names = found.path.strip("/").split("/")

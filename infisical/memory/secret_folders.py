@@ -10,8 +10,8 @@ import uuid
 from typing import Any, Final
 
 from infisical.memory import tables, tree
-from infisical.memory.access import covers, permit
-from infisical.memory.call import Call, pick, seconds_of
+from infisical.memory.access import matches_scope, permit
+from infisical.memory.call import Call, parse_time, pick
 from infisical.memory.domain.places import checked, environment_of, let_in, project_by_slug, secret_path
 from infisical.memory.dynamic_secrets.store import drop_dynamic_secrets, dynamic_secrets
 from infisical.memory.refusals import bad_request, not_found
@@ -58,7 +58,7 @@ def path_of(sent: Any) -> str:
 
 def named(call: Call, parent: Row, id_or_name: str) -> Row | None:
     """Return the folder of a name in a folder; what no folder there is called may be an id."""
-    found = tree.child(call.draft, parent, id_or_name)
+    found = tree.find_child(call.draft, parent, id_or_name)
     return found or identified(call, parent, id_or_name)
 
 
@@ -82,7 +82,7 @@ def shown(call: Call, folder: Row) -> dict[str, Any]:
 
 def with_path(call: Call, folder: Row) -> dict[str, Any]:
     """Return a folder with its path, which servers of October 2024 leave out of what they wrote."""
-    path = {} if call.before else {"path": tree.path_of(call.draft, folder)}
+    path = {} if call.before else {"path": tree.get_path(call.draft, folder)}
     return {**shown(call, folder), **path}
 
 
@@ -95,21 +95,21 @@ def create_folder(call: Call) -> Answer:
     project_id, path, slug = project_of(call.body), path_of(call.body), call.body["environment"]
     permit(call, project_id, "create", SUBJECT, environment=slug, path=path)
     environment = environment_of(call, project_id, slug)
-    parent = tree.root(call.draft, environment["id"])
-    for part in tree.parts_of(path):
-        parent = tree.child(call.draft, parent, part) or tree.new_folder(
+    parent = tree.get_root(call.draft, environment["id"])
+    for part in tree.split_path(path):
+        parent = tree.find_child(call.draft, parent, part) or tree.create_folder(
             call, project_id, environment["id"], part, parent
         )
     name = call.body["name"]
-    found = tree.child(call.draft, parent, name)  # who makes a folder twice gets it as it is
+    found = tree.find_child(call.draft, parent, name)  # who makes a folder twice gets it as it is
     description = None if call.before else call.body.get("description")
-    made = found or tree.new_folder(call, project_id, environment["id"], name, parent, description)
+    made = found or tree.create_folder(call, project_id, environment["id"], name, parent, description)
     return {"folder": with_path(call, made)}
 
 
 def changed(call: Call, parent: Row, folder: Row, change: Any, error: str) -> Row:
     """Give a folder another name or description; every change is a new version."""
-    if change["name"] != folder["name"] and tree.child(call.draft, parent, change["name"]) is not None:
+    if change["name"] != folder["name"] and tree.find_child(call.draft, parent, change["name"]) is not None:
         raise bad_request("Folder with specified name already exists", error)
     columns = {"name": change["name"], "version": folder["version"] + 1, "updatedAt": call.at}
     if "description" in change and not call.before:
@@ -119,13 +119,13 @@ def changed(call: Call, parent: Row, folder: Row, change: Any, error: str) -> Ro
 
 def found_for(call: Call, parent: Row, folder_id: str) -> Row | None:
     """Return the folder that an update names: by its id; old clients send a name."""
-    return identified(call, parent, folder_id) if is_id(folder_id) else tree.child(call.draft, parent, folder_id)
+    return identified(call, parent, folder_id) if is_id(folder_id) else tree.find_child(call.draft, parent, folder_id)
 
 
 def update_folder(call: Call) -> Answer:
     project_id, path, slug = project_of(call.body), path_of(call.body), call.body["environment"]
     permit(call, project_id, "edit", SUBJECT, environment=slug, path=path)
-    parent = tree.folder(call, project_id, slug, path, "UpdateFolder")
+    parent = tree.get_folder(call, project_id, slug, path, "UpdateFolder")
     folder = found_for(call, parent, call.path["folderId"])
     if folder is None:
         raise not_found(f"Folder with ID '{call.path['folderId']}' not found", "UpdateFolder")
@@ -142,7 +142,7 @@ def update_folders(call: Call) -> Answer:
     written = []
     for change in changes:
         slug = change["environment"]
-        parent = tree.folder(call, project_id, slug, checked(change["path"]), "UpdateManyFolders")
+        parent = tree.get_folder(call, project_id, slug, checked(change["path"]), "UpdateManyFolders")
         folder = found_for(call, parent, change["id"])
         if folder is None:
             raise not_found(
@@ -157,14 +157,14 @@ def delete_folder(call: Call) -> Answer:
     project_id, path, slug = project_of(call.body), path_of(call.body), call.body["environment"]
     permit(call, project_id, "delete", SUBJECT, environment=slug, path=path)
     environment = environment_of(call, project_id, slug, in_project=False)
-    parent = tree.folder(call, project_id, slug, path)
+    parent = tree.get_folder(call, project_id, slug, path)
     wanted = call.path["folderIdOrName"]
     folder = named(call, parent, wanted)
     if folder is None:
         raise not_found(
             f"Failed to delete folder with ID '{wanted}', not found" if call.before else "Target folder not found"
         )
-    below = list(tree.below(call.draft, folder, tree.path_of(call.draft, folder)))
+    below = list(tree.walk_folders(call.draft, folder, tree.get_path(call.draft, folder)))
     if not call.before:
         keep_protected(call, project_id, environment, below)
         if not call.body.get("forceDelete", "workspaceId" in call.body) and is_full(call, folder):
@@ -179,7 +179,7 @@ def delete_folder(call: Call) -> Answer:
 
 def drop_tree(call: Call, folder: Row) -> None:
     """Take a folder and those below it away, with their secrets, imports, dynamic secrets and leases."""
-    for _, one in list(tree.below(call.draft, folder, "/")):
+    for _, one in list(tree.walk_folders(call.draft, folder, "/")):
         drop_folder(call, one)
         drop_dynamic_secrets(call, one["id"])
         call.draft.clear(tables.imports(one["id"]))
@@ -195,7 +195,7 @@ def keep_protected(call: Call, project_id: str, environment: Row, below: list[tu
             continue
         for policy in policies:
             pattern = policy["secretPath"]
-            if pattern is None or covers({"environment": "", "secretPath": pattern}, "", path):
+            if pattern is None or matches_scope({"environment": "", "secretPath": pattern}, "", path):
                 raise bad_request(
                     "You cannot delete the selected folder because it contains one or more secrets that are protected "
                     f'by the change policy "{policy["name"]}" at folder path "{path}". '
@@ -207,7 +207,7 @@ def keep_protected(call: Call, project_id: str, environment: Row, below: list[tu
 def is_full(call: Call, folder: Row) -> bool:
     """Say whether a folder has secrets, dynamic secrets or folders in it; imports do not count."""
     holding = (tables.secrets(folder["id"]), dynamic_secrets(folder["id"]))
-    return any(call.draft.rows(name) for name in holding) or bool(tree.children(call.draft, folder))
+    return any(call.draft.rows(name) for name in holding) or bool(tree.list_children(call.draft, folder))
 
 
 # ---- reading
@@ -216,19 +216,19 @@ def list_folders(call: Call) -> Answer:
     project_id, path, slug = project_of(call.query), path_of(call.query), call.query["environment"]
     let_in(call, project_id, SUBJECT)
     environment = environment_of(call, project_id, slug, in_project=False)
-    parent = tree.folder_at(call.draft, environment["id"], path)
+    parent = tree.find_folder_at(call.draft, environment["id"], path)
     if parent is None:
         return {"folders": []}
     if call.before:
-        under = tree.children(call.draft, parent)
+        under = tree.list_children(call.draft, parent)
         return {"folders": [shown(call, one) for one in under if not one["isReserved"]]}
     since = call.query["lastSecretModified"]
     if call.query["recursive"]:
-        below = list(tree.below(call.draft, parent, "/"))[1:]
-        below.sort(key=lambda one: (len(tree.parts_of(one[0])), by_name(one[1])))
+        below = list(tree.walk_folders(call.draft, parent, "/"))[1:]
+        below.sort(key=lambda one: (len(tree.split_path(one[0])), by_name(one[1])))
         found = [({**shown(call, one), "relativePath": path}, one) for path, one in below]
     else:
-        found = [(shown(call, one), one) for one in sorted(tree.children(call.draft, parent), key=by_name)]
+        found = [(shown(call, one), one) for one in sorted(tree.list_children(call.draft, parent), key=by_name)]
     return {
         "folders": [
             answer for answer, one in found if not one["isReserved"] and (since is None or was_modified(one, since))
@@ -238,14 +238,14 @@ def list_folders(call: Call) -> Answer:
 
 def was_modified(folder: Row, since: str) -> bool:
     modified = folder["lastSecretModified"]
-    return modified is not None and seconds_of(modified) >= seconds_of(since)
+    return modified is not None and parse_time(modified) >= parse_time(since)
 
 
 def get_folder(call: Call) -> Answer:
-    folder = tree.folder_by_id(call.draft, call.path["id"])
+    folder = tree.find_folder_by_id(call.draft, call.path["id"])
     if folder is None:
         raise not_found(f"Folder with ID '{call.path['id']}' not found")
-    project_id, environment, path = tree.place_of(call.draft, folder)
+    project_id, environment, path = tree.locate_folder(call.draft, folder)
     let_in(call, project_id, SUBJECT)
     where = {"envId": environment["id"], "envName": environment["name"], "envSlug": environment["slug"]}
     return {"folder": {**shown(call, folder), "environment": where, "path": path, "projectId": project_id}}

@@ -12,10 +12,10 @@ import re
 from typing import Any, Final
 
 from infisical.memory import tables
-from infisical.memory.access import RESOURCE, organization_role
-from infisical.memory.call import Call, iso, pick, seconds_of
+from infisical.memory.access import RESOURCE_MESSAGE, get_organization_role
+from infisical.memory.call import Call, format_time, parse_time, pick
 from infisical.memory.refusals import bad_request, forbidden, not_found, unauthorized
-from infisical.memory.routing import JWT, MACHINES, PUBLIC, Answer, route
+from infisical.memory.routing import JWT, MACHINES, PUBLIC_ACCESS, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.validation import (
     array,
@@ -100,13 +100,13 @@ def found(call: Call, identifier: str) -> Row:
 
 def new_shared(call: Call, expires_at: float, views: int | None) -> Row:
     organization_id, body = call.organization_id, call.body
-    organization_role(call, organization_id)
+    get_organization_role(call, organization_id)
     within_policy(call, expires_at - call.now, views)
     identifier = base64.urlsafe_b64encode(call.draft.random_bytes(32)).rstrip(b"=").decode()
     by_person = call.actor.kind == "user"
     row = {
         **call.new_row(
-            expiresAt=iso(expires_at),
+            expiresAt=format_time(expires_at),
             userId=call.actor.id if by_person else None,
             identityId=None if by_person else call.actor.id,
             orgId=organization_id,
@@ -152,7 +152,7 @@ def create_shared(call: Call) -> Answer:
 
 @route("POST", SHARING_PATH_BEFORE, only="2024-10", auth=JWT, body=CREATE_BEFORE, limit="secretSharing")
 def create_shared_before(call: Call) -> Answer:
-    expires_at = seconds_of(call.body["expiresAt"])
+    expires_at = parse_time(call.body["expiresAt"])
     if expires_at < call.now:
         raise bad_request("Expiration date cannot be in the past")
     if expires_at - call.now > MOST:
@@ -164,7 +164,7 @@ def create_shared_before(call: Call) -> Answer:
 
 def listed(call: Call) -> Answer:
     organization_id = call.organization_id
-    organization_role(call, organization_id)
+    get_organization_role(call, organization_id)
     column = "userId" if call.actor.kind == "user" else "identityId"
     rows = call.draft.where(SHARED, orgId=organization_id, **{column: call.actor.id})[::-1]
     start = int(call.query["offset"])
@@ -173,7 +173,7 @@ def listed(call: Call) -> Answer:
 
 
 def deleted(call: Call) -> Answer:
-    organization_role(call, call.organization_id)
+    get_organization_role(call, call.organization_id)
     row = found(call, call.path["sharedSecretId"])
     if call.actor.id not in (row["userId"], row["identityId"]) or row["orgId"] != call.organization_id:
         raise forbidden("User does not have permission to delete shared secret")
@@ -193,10 +193,10 @@ def readable(call: Call, identifier: str) -> Row:
     row, caller = found(call, identifier), call.caller
     if row["accessType"] == "organization":
         if caller is None or caller.organization_id is None:
-            raise unauthorized(RESOURCE)
+            raise unauthorized(RESOURCE_MESSAGE)
         if caller.organization_id != row["orgId"]:
-            raise forbidden(RESOURCE)
-    if call.now > seconds_of(row["expiresAt"]):
+            raise forbidden(RESOURCE_MESSAGE)
+    if call.now > parse_time(row["expiresAt"]):
         raise forbidden("Access denied: Secret has expired by lifetime")
     if row["expiresAfterViews"] == 0:
         raise forbidden("Access denied: Secret has expired by view count")
@@ -231,7 +231,7 @@ def opens(row: Row, password: str | None) -> bool:
     return row["password"] is None or hmac.compare_digest(row["password"].encode(), (password or "").encode())
 
 
-@route("GET", SHARED_PATH, only="current", auth=PUBLIC)
+@route("GET", SHARED_PATH, only="current", auth=PUBLIC_ACCESS)
 def get_shared(call: Call) -> Answer:
     row = readable(call, call.path["sharedSecretId"])
     told = {name: value for name, value in shown(call, row).items() if name != "authorizedEmails"}
@@ -246,7 +246,7 @@ def get_shared(call: Call) -> Answer:
     "POST",
     f"{SHARING_PATH}/{{id}}/access",
     only="current",
-    auth=PUBLIC,
+    auth=PUBLIC_ACCESS,
     body=obj(password=string(trim=False).optional()),
     limit="publicEndpoint",
 )
@@ -262,7 +262,7 @@ def access_shared(call: Call) -> Answer:
     "POST",
     f"{SHARING_PATH_BEFORE}/public/{{id}}",
     only="2024-10",
-    auth=PUBLIC,
+    auth=PUBLIC_ACCESS,
     body=obj(hashedHex=string().optional(), password=string(trim=False).optional()),
     limit="publicEndpoint",
 )

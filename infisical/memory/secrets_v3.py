@@ -9,7 +9,7 @@ from typing import Final
 
 from infisical.memory.call import Call
 from infisical.memory.domain.places import Place, project_by_slug
-from infisical.memory.refusals import bad_request, went_wrong
+from infisical.memory.refusals import bad_request, internal_error
 from infisical.memory.routing import MACHINES, READERS, Answer, Handler, Method, Route, route
 from infisical.memory.secrets import fields, reading, writing
 from infisical.memory.validation import Field, obj, string
@@ -88,7 +88,7 @@ def all_created(call: Call) -> Answer:
 def all_updated(call: Call) -> Answer:
     answer = writing.update_many(call, written_to(call), call.body["mode"], call.body["secrets"])
     if answer.get("secrets") == []:
-        raise went_wrong()  # the server looks at the first of the changed ones, whether there is one or not
+        raise internal_error()  # the server looks at the first of the changed ones, whether there is one or not
     return answer
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from infisical.memory import tables, tree
 from infisical.memory.access import permit
-from infisical.memory.call import Call, iso, pick
+from infisical.memory.call import Call, format_time, pick
 from infisical.memory.domain.places import secret_path
 from infisical.memory.refusals import not_found
 from infisical.memory.routing import JWT, Answer, route
@@ -72,7 +72,7 @@ def create_service_token(call: Call) -> Answer:
     project_id, scopes = call.body["workspaceId"], call.body["scopes"]
     permit(call, project_id, "create", SUBJECT)
     permit(call, project_id, "create", "secrets")
-    if any(tree.environment(call.draft, project_id, scope["environment"]) is None for scope in scopes):
+    if any(tree.find_environment(call.draft, project_id, scope["environment"]) is None for scope in scopes):
         raise not_found("One or more selected environments not found")
     secret = call.draft.random_bytes(16).hex()
     lives = call.body["expiresIn"]
@@ -83,7 +83,7 @@ def create_service_token(call: Call) -> Answer:
         secret=secret,
         secretHash=hashlib.sha256(secret.encode()).hexdigest(),
         lastUsed=None,
-        expiresAt=iso(call.now + lives) if lives else None,
+        expiresAt=format_time(call.now + lives) if lives else None,
         expiryNotificationSent=False,
     )
     call.draft.put(tables.SERVICE_TOKENS, row["id"], row)

@@ -23,7 +23,7 @@ Table: TypeAlias = Mapping[str, Row]
 Name: TypeAlias = "str | tuple[str, str]"
 """A table, or the part of a table that belongs to one owner: `("secrets", folder_id)`."""
 
-EMPTY: Final[Mapping[Any, Any]] = {}
+EMPTY_TABLE: Final[Mapping[Any, Any]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class State:
 
     def rows(self, name: Name) -> Table:
         """Return a table, empty if nothing was ever put there."""
-        return self.tables.get(name, EMPTY)
+        return self.tables.get(name, EMPTY_TABLE)
 
     def of_generation(self, generation: Generation) -> State:
         """Return this server as another generation of the software would run it on the same data."""
@@ -86,7 +86,7 @@ class Draft:
     def rows(self, name: Name) -> Table:
         """Return a table, empty if nothing was ever put there."""
         changed = self._changed.get(name)
-        return changed if changed is not None else self.state.tables.get(name, EMPTY)
+        return changed if changed is not None else self.state.tables.get(name, EMPTY_TABLE)
 
     def get(self, name: Name, key: str) -> Row | None:
         return self.rows(name).get(key)
@@ -141,5 +141,5 @@ class Draft:
     def _writable(self, name: Name) -> dict[str, Row]:
         changed = self._changed.get(name)
         if changed is None:
-            changed = self._changed[name] = dict(self.state.tables.get(name, EMPTY))
+            changed = self._changed[name] = dict(self.state.tables.get(name, EMPTY_TABLE))
         return changed

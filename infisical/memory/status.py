@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from infisical.memory.call import Call
-from infisical.memory.routing import PUBLIC, Answer, route
+from infisical.memory.routing import PUBLIC_ACCESS, Answer, route
 
 
-@route("GET", "/api/status", auth=PUBLIC, limit=None)
-def status(call: Call) -> Answer:
+@route("GET", "/api/status", auth=PUBLIC_ACCESS, limit=None)
+def get_status(call: Call) -> Answer:
     return {
         "date": call.at,
         "message": "Ok",

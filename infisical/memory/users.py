@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Final
 
 from infisical.memory import organizations, tables, tokens
-from infisical.memory.call import Call, iso, pick
+from infisical.memory.call import Call, format_time, pick
 from infisical.memory.domain import accounts as people
 from infisical.memory.domain import cascade, second_factors
 from infisical.memory.domain.codes import send_code, take_code
-from infisical.memory.domain.second_factors import kept
-from infisical.memory.refusals import bad_request, not_found, went_wrong
-from infisical.memory.routing import JWT, PUBLIC, Answer, route
+from infisical.memory.domain.second_factors import keep_changes
+from infisical.memory.refusals import bad_request, internal_error, not_found
+from infisical.memory.routing import JWT, PUBLIC_ACCESS, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.validation import array, boolean, choice, email, number, obj, string
 
@@ -33,7 +33,7 @@ AUTH_METHODS: Final = (
     "ldap",
     "oidc",
 )
-TODAY: Final = {
+DEFAULTS: Final = {
     "consecutiveFailedPasswordAttempts": 0,
     "isGitHubVerified": None,
     "isGitLabVerified": None,
@@ -43,7 +43,7 @@ TODAY: Final = {
     ),
 }
 """Columns that every user has as they are; the keys are of older accounts."""
-SESSION: Final = (
+SESSION_COLUMNS: Final = (
     "id",
     "ip",
     "userAgent",
@@ -54,12 +54,12 @@ SESSION: Final = (
     "updatedAt",
     "userId",
 )
-API_KEY: Final = ("id", "name", "lastUsed", "expiresAt", "createdAt", "updatedAt", "userId")
-CODE: Final = string(least=6, most=6)
-REFUSED: Final = "The request is invalid"
+API_KEY_COLUMNS: Final = ("id", "name", "lastUsed", "expiresAt", "createdAt", "updatedAt", "userId")
+CODE_FIELD: Final = string(least=6, most=6)
+INVALID_MESSAGE: Final = "The request is invalid"
 
 
-def me(call: Call) -> Row:
+def get_current_user(call: Call) -> Row:
     """Return the user who is logged in, into an organization."""
     assert call.organization_id
     return call.actor.row
@@ -68,19 +68,19 @@ def me(call: Call) -> Row:
 # ---- profile
 @route("GET", "/api/v2/users/me", auth=JWT)
 def get_me(call: Call) -> Answer:
-    user = me(call)
+    user = get_current_user(call)
     if not call.before:
         selected = {"selectedMfaMethod": user["selectedMfaMethod"]}
-        return {"user": {**people.profile(call, {**user, "mfaMethods": None}), **selected, **TODAY}}
-    keys = {name: people.old_key(user["id"], name) for name in people.KEYS}
+        return {"user": {**people.show_profile(call, {**user, "mfaMethods": None}), **selected, **DEFAULTS}}
+    keys = {name: people.derive_old_key(user["id"], name) for name in people.OLD_KEYS}
     older = {"clientPublicKey": None, "serverPrivateKey": None, "encryptionVersion": 2}
-    return {"user": {**people.profile(call, user), **older, **keys, "userId": user["id"]}}
+    return {"user": {**people.show_profile(call, user), **older, **keys, "userId": user["id"]}}
 
 
 @route("PATCH", "/api/v2/users/me/name", auth=JWT, body=obj(firstName=string(), lastName=string()))
 def update_name(call: Call) -> Answer:
-    user = call.draft.merge(tables.USERS, me(call)["id"], **call.body, updatedAt=call.at)
-    return {"user": people.changed(call, user)}
+    user = call.draft.merge(tables.USERS, get_current_user(call)["id"], **call.body, updatedAt=call.at)
+    return {"user": people.show_changed_user(call, user)}
 
 
 @route("PUT", "/api/v2/users/me/auth-methods", auth=JWT, body=obj(authMethods=array(choice(*AUTH_METHODS), least=1)))
@@ -89,23 +89,23 @@ def update_auth_methods(call: Call) -> Answer:
     if "ldap" in methods or "ldap" in user["authMethods"]:
         raise bad_request("LDAP auth method cannot be updated", "UpdateAuthMethods")
     if "email" in user["authMethods"] and "email" not in methods:
-        people.keep_password(call, user["id"], None)
+        people.save_password(call, user["id"], None)
     changed = call.draft.merge(tables.USERS, user["id"], authMethods=methods, updatedAt=call.at)
-    return {"user": people.changed(call, changed)}
+    return {"user": people.show_changed_user(call, changed)}
 
 
 @route("DELETE", "/api/v2/users/me", auth=JWT)
 def delete_me(call: Call) -> Answer:
-    user = me(call)
-    answer = people.changed(call, user)
+    user = get_current_user(call)
+    answer = people.show_changed_user(call, user)
     cascade.remove(call.draft, [user["id"]])
     return {"user": answer}
 
 
 @route("GET", "/api/v2/users/me/organizations", auth=JWT)
 def list_organizations(call: Call) -> Answer:
-    found = people.organizations_of(call, me(call)["id"])
-    return {"organizations": [organizations.shown(call, row) for row, _ in found]}
+    found = people.list_organizations(call, get_current_user(call)["id"])
+    return {"organizations": [organizations.show_organization(call, row) for row, _ in found]}
 
 
 # ---- the second factor that is asked for
@@ -117,7 +117,7 @@ def list_organizations(call: Call) -> Answer:
     body=obj(selectedMfaMethod=choice(*second_factors.METHODS), mfaSessionId=string().optional(None)),
 )
 def select_mfa_method(call: Call) -> Answer:
-    user, method = me(call), call.body["selectedMfaMethod"]
+    user, method = get_current_user(call), call.body["selectedMfaMethod"]
     message = "MFA verification is required to change your preferred two-factor method"
     second_factors.require_mfa(call, "mfa-management", call.body["mfaSessionId"], message)
     if method == "totp" and not second_factors.has_totp(call, user["id"]):
@@ -125,7 +125,7 @@ def select_mfa_method(call: Call) -> Answer:
     if method == "webauthn" and not second_factors.has_passkeys(call, user["id"]):
         raise bad_request("No passkeys are configured for this account")
     changed = call.draft.merge(tables.USERS, user["id"], selectedMfaMethod=method, updatedAt=call.at)
-    return {"user": people.changed(call, changed)}
+    return {"user": people.show_changed_user(call, changed)}
 
 
 @route("PATCH", "/api/v2/users/me/mfa", only="2024-10", auth=JWT, body=obj(isMfaEnabled=boolean()))
@@ -133,38 +133,38 @@ def toggle_mfa(call: Call) -> Answer:
     enabled = call.body["isMfaEnabled"]
     methods = ["email"] if enabled else []
     changed = call.draft.merge(
-        tables.USERS, me(call)["id"], isMfaEnabled=enabled, mfaMethods=methods, updatedAt=call.at
+        tables.USERS, get_current_user(call)["id"], isMfaEnabled=enabled, mfaMethods=methods, updatedAt=call.at
     )
-    return {"user": people.changed(call, changed)}
+    return {"user": people.show_changed_user(call, changed)}
 
 
 # ---- sessions
 @route("GET", "/api/v2/users/me/sessions", auth=JWT)
 def list_sessions(call: Call) -> Answer:
-    found = call.draft.where(tables.SESSIONS, userId=me(call)["id"])
-    return [pick({"accessVersion": 1, **row}, *SESSION) for row in found]
+    found = call.draft.where(tables.SESSIONS, userId=get_current_user(call)["id"])
+    return [pick({"accessVersion": 1, **row}, *SESSION_COLUMNS) for row in found]
 
 
 @route("DELETE", "/api/v2/users/me/sessions", auth=JWT)
 def revoke_all_sessions(call: Call) -> Answer:
-    people.end_sessions(call, me(call)["id"])
+    people.end_sessions(call, get_current_user(call)["id"])
     return {"message": "Successfully revoked all sessions"}
 
 
 @route("DELETE", "/api/v2/users/me/sessions/{sessionId}", only="current", auth=JWT)
 def revoke_session(call: Call) -> Answer:
     session = call.draft.get(tables.SESSIONS, call.path["sessionId"])
-    if session is not None and session["userId"] == me(call)["id"]:
+    if session is not None and session["userId"] == get_current_user(call)["id"]:
         call.draft.drop(tables.SESSIONS, session["id"])
     return {"message": "Successfully revoked session"}  # the server says so of sessions that are not there as well
 
 
 # ---- another address: a code to the old one, then a code to the new one
-def _may_change_address(call: Call, error: str) -> Row:
+def _require_changeable_email(call: Call, error: str) -> Row:
     user = call.actor.row
     if "ldap" in user["authMethods"]:
         raise bad_request("Cannot update email for LDAP users", error)
-    if any(row["scimEnabled"] for row, _ in people.organizations_of(call, user["id"])):
+    if any(row["scimEnabled"] for row, _ in people.list_organizations(call, user["id"])):
         raise bad_request(
             "Email changes are disabled because SCIM is enabled for one or more of your organizations", error
         )
@@ -180,8 +180,8 @@ def _may_change_address(call: Call, error: str) -> Row:
     limit="smtp",
 )
 def request_email_change(call: Call) -> Answer:
-    user, address = _may_change_address(call, "RequestEmailChangeOTP"), call.body["newEmail"]
-    if people.find_person(call, address) is None:  # whose address is taken learns nothing of it
+    user, address = _require_changeable_email(call, "RequestEmailChangeOTP"), call.body["newEmail"]
+    if people.find_user(call, address) is None:  # whose address is taken learns nothing of it
         send_code(call, "email-change-current", user["id"], address)
     return {"success": True, "message": "Verification code sent to current email address"}
 
@@ -191,27 +191,27 @@ def request_email_change(call: Call) -> Answer:
     "/api/v2/users/me/email-change/verify-current",
     only="current",
     auth=JWT,
-    body=obj(otpCode=CODE),
+    body=obj(otpCode=CODE_FIELD),
     limit="smtp",
 )
 def verify_current_email(call: Call) -> Answer:
-    user = _may_change_address(call, "VerifyCurrentEmailOTP")
+    user = _require_changeable_email(call, "VerifyCurrentEmailOTP")
     sent = take_code(call, "email-change-current", user["id"], call.body["otpCode"])
     if sent is None:
-        raise kept(bad_request("Invalid verification code", "VerifyCurrentEmailOTP"))
-    if people.find_person(call, sent["payload"]) is not None:
+        raise keep_changes(bad_request("Invalid verification code", "VerifyCurrentEmailOTP"))
+    if people.find_user(call, sent["payload"]) is not None:
         raise bad_request("Email is no longer available", "VerifyCurrentEmailOTP")
     send_code(call, "email-change", user["id"], sent["payload"])
     return {"success": True, "newEmail": sent["payload"]}
 
 
-@route("PATCH", "/api/v2/users/me/email", only="current", auth=JWT, body=obj(newEmail=email(), otpCode=CODE))
+@route("PATCH", "/api/v2/users/me/email", only="current", auth=JWT, body=obj(newEmail=email(), otpCode=CODE_FIELD))
 def update_email(call: Call) -> Answer:
-    user, address = _may_change_address(call, "UpdateUserEmail"), call.body["newEmail"]
+    user, address = _require_changeable_email(call, "UpdateUserEmail"), call.body["newEmail"]
     sent = take_code(call, "email-change", user["id"], call.body["otpCode"])
     if sent is None or sent["payload"] != address:
-        raise kept(bad_request("Invalid verification code", "UpdateUserEmail"))
-    if people.find_person(call, address) is not None:
+        raise keep_changes(bad_request("Invalid verification code", "UpdateUserEmail"))
+    if people.find_user(call, address) is not None:
         raise bad_request("Email is no longer available", "UpdateUserEmail")
     methods = user["authMethods"]
     changed = call.draft.merge(
@@ -223,37 +223,39 @@ def update_email(call: Call) -> Answer:
         updatedAt=call.at,
     )
     people.end_sessions(call, user["id"])
-    return {"user": people.changed(call, changed)}
+    return {"user": people.show_changed_user(call, changed)}
 
 
 # ---- an address that was not verified yet
-@route("POST", "/api/v2/users/me/emails/code", only="current", auth=PUBLIC, body=obj(token=string()), limit="smtp")
+@route(
+    "POST", "/api/v2/users/me/emails/code", only="current", auth=PUBLIC_ACCESS, body=obj(token=string()), limit="smtp"
+)
 def send_verification_code(call: Call) -> Answer:
-    claims = tokens.read(call.draft.state, call.body["token"], call.now)
+    claims = tokens.read_claims(call.draft.state, call.body["token"], call.now)
     if claims.get("authTokenType") != "signupToken":
-        raise bad_request(REFUSED, "Invalid auth token type")
-    return _send_verification(call, call.draft.get(tables.USERS, str(claims.get("userId"))))
+        raise bad_request(INVALID_MESSAGE, "Invalid auth token type")
+    return _send_code(call, call.draft.get(tables.USERS, str(claims.get("userId"))))
 
 
 @route(
     "POST",
     "/api/v2/users/me/emails/code",
     only="2024-10",
-    auth=PUBLIC,
+    auth=PUBLIC_ACCESS,
     body=obj(token=string().optional(None), username=string().optional(None)),
     limit="smtp",
 )
 def send_verification_code_before(call: Call) -> Answer:
     if call.body["token"] is not None:
         return send_verification_code.handler(call)
-    return _send_verification(call, people.find_person(call, call.body["username"] or ""))
+    return _send_code(call, people.find_user(call, call.body["username"] or ""))
 
 
-def _send_verification(call: Call, user: Row | None) -> Answer:
+def _send_code(call: Call, user: Row | None) -> Answer:
     if user is None:
         raise bad_request("Invalid token")
     if user["isEmailVerified"]:
-        raise bad_request(REFUSED, "Invalid token")
+        raise bad_request(INVALID_MESSAGE, "Invalid token")
     send_code(call, "email-verification", user["id"])
     return {}
 
@@ -262,16 +264,16 @@ def _send_verification(call: Call, user: Row | None) -> Answer:
     "POST",
     "/api/v2/users/me/emails/verify",
     only="2024-10",
-    auth=PUBLIC,
+    auth=PUBLIC_ACCESS,
     body=obj(username=string(), code=string()),
     limit="smtp",
 )
 def verify_email(call: Call) -> Answer:
-    user = people.find_person(call, call.body["username"])
+    user = people.find_user(call, call.body["username"])
     if user is None:
         raise not_found(f"User with username '{call.body['username']}' not found")
     if take_code(call, "email-verification", user["id"], call.body["code"]) is None:
-        raise kept(went_wrong())
+        raise keep_changes(internal_error())
     call.draft.merge(tables.USERS, user["id"], isEmailVerified=True, updatedAt=call.at)
     return {}
 
@@ -279,7 +281,7 @@ def verify_email(call: Call) -> Answer:
 # ---- API keys, which servers of today no longer have
 @route("GET", "/api/v2/users/me/api-keys", only="2024-10", auth=JWT)
 def list_api_keys(call: Call) -> Answer:
-    return [pick(row, *API_KEY) for row in call.draft.where(API_KEYS, userId=me(call)["id"])]
+    return [pick(row, *API_KEY_COLUMNS) for row in call.draft.where(API_KEYS, userId=get_current_user(call)["id"])]
 
 
 @route(
@@ -294,18 +296,18 @@ def create_api_key(call: Call) -> Answer:
     row = call.new_row(
         name=call.body["name"],
         lastUsed=call.at,
-        expiresAt=iso(call.now + call.body["expiresIn"]),
-        userId=me(call)["id"],
+        expiresAt=format_time(call.now + call.body["expiresIn"]),
+        userId=get_current_user(call)["id"],
         secret=secret,
     )
     call.draft.put(API_KEYS, row["id"], row)
-    return {"apiKey": f"ak.{row['id']}.{secret}", "apiKeyData": pick(row, *API_KEY)}
+    return {"apiKey": f"ak.{row['id']}.{secret}", "apiKeyData": pick(row, *API_KEY_COLUMNS)}
 
 
 @route("DELETE", "/api/v2/users/me/api-keys/{apiKeyDataId}", only="2024-10", auth=JWT)
 def delete_api_key(call: Call) -> Answer:
     row = call.draft.get(API_KEYS, call.path["apiKeyDataId"])
-    if row is None or row["userId"] != me(call)["id"]:
+    if row is None or row["userId"] != get_current_user(call)["id"]:
         raise not_found(f"API key with ID '{call.path['apiKeyDataId']}' not found")
     call.draft.drop(API_KEYS, row["id"])
-    return {"apiKeyData": pick(row, *API_KEY)}
+    return {"apiKeyData": pick(row, *API_KEY_COLUMNS)}

@@ -19,9 +19,9 @@ Issues: TypeAlias = "list[dict[str, Any]]"
 Check: TypeAlias = "Callable[[Any, Path, Issues], Any]"
 
 
-MOST_ITEMS: Final = 10_000
+MAX_ITEMS: Final = 10_000
 """Of one array: a megabyte of small secrets would keep a request busy for seconds."""
-MOST_ISSUES: Final = 1000
+MAX_ISSUES: Final = 1000
 """After so many the rest of an array is not read: each is a hundred times as long as what it complains of."""
 
 
@@ -33,9 +33,9 @@ class _Mark:
         return self._name
 
 
-ABSENT: Final = _Mark("ABSENT")
+ABSENT_MARK: Final = _Mark("ABSENT")
 """The name is not there; as a default: leave it out of what the handler gets."""
-REQUIRED: Final = _Mark("REQUIRED")
+REQUIRED_MARK: Final = _Mark("REQUIRED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +43,24 @@ class Field:
     """What one name may hold."""
 
     check: Check
-    default: Any = REQUIRED
+    default: Any = REQUIRED_MARK
     nullable: bool = False
     expected: str = "string"
 
     def read(self, value: Any, path: Path, issues: Issues) -> Any:
         """Return the value to use; what is wrong with it goes to the issues."""
-        if value is ABSENT:
-            if self.default is not REQUIRED:
+        if value is ABSENT_MARK:
+            if self.default is not REQUIRED_MARK:
                 return self.default
-            issues.append(mistyped(self.expected, ABSENT, path))
+            issues.append(build_type_issue(self.expected, ABSENT_MARK, path))
             return None
         if value is None:
             if not self.nullable:
-                issues.append(mistyped(self.expected, None, path))
+                issues.append(build_type_issue(self.expected, None, path))
             return None
         return self.check(value, path, issues)
 
-    def optional(self, default: Any = ABSENT) -> Field:
+    def optional(self, default: Any = ABSENT_MARK) -> Field:
         """May be left out; then the handler gets the default, or no such name at all."""
         return replace(self, default=default)
 
@@ -75,15 +75,15 @@ class Field:
             before = len(issues)
             value = self.check(value, path, issues)
             if len(issues) == before and not holds(value):
-                issues.append(custom(message, path))
+                issues.append(build_issue(message, path))
             return value
 
         return replace(self, check=check)
 
 
 # ---- issues, as the server's validator words them
-def kind_of(value: Any) -> str:
-    if value is ABSENT:
+def name_type(value: Any) -> str:
+    if value is ABSENT_MARK:
         return "undefined"
     if value is None:
         return "null"
@@ -91,17 +91,17 @@ def kind_of(value: Any) -> str:
     return names.get(type(value), "object")
 
 
-def mistyped(expected: str, value: Any, path: Path, received: str | None = None) -> dict[str, Any]:
-    received = received or kind_of(value)
+def build_type_issue(expected: str, value: Any, path: Path, received: str | None = None) -> dict[str, Any]:
+    received = received or name_type(value)
     message = "Required" if received == "undefined" else f"Expected {expected}, received {received}"
     return {"code": "invalid_type", "expected": expected, "received": received, "path": list(path), "message": message}
 
 
-def custom(message: str, path: Path) -> dict[str, Any]:
+def build_issue(message: str, path: Path) -> dict[str, Any]:
     return {"code": "custom", "message": message, "path": list(path)}
 
 
-def _bound(code: str, limit: float, kind: str, message: str, path: Path) -> dict[str, Any]:
+def _build_bound_issue(code: str, limit: float, kind: str, message: str, path: Path) -> dict[str, Any]:
     bound = "minimum" if code == "too_small" else "maximum"
     return {
         "code": code,
@@ -127,18 +127,18 @@ def string(
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, str):
-            issues.append(mistyped("string", value, path))
+            issues.append(build_type_issue("string", value, path))
             return value
         if trim:
             value = value.strip()
         if len(value) < least:
             text = f"String must contain at least {least} character(s)"
-            issues.append(_bound("too_small", least, "string", text, path))
+            issues.append(_build_bound_issue("too_small", least, "string", text, path))
         if most is not None and len(value) > most:
             text = f"String must contain at most {most} character(s)"
-            issues.append(_bound("too_big", most, "string", text, path))
+            issues.append(_build_bound_issue("too_big", most, "string", text, path))
         if matches is not None and not re.fullmatch(matches, value, re.DOTALL):
-            issues.append(custom(message, path))
+            issues.append(build_issue(message, path))
         return value
 
     return Field(check)
@@ -149,12 +149,12 @@ def slug(*, most: int = 64, message: str = "Name must be slug friendly") -> Fiel
     return string(least=1, most=most, matches=r"[a-z0-9]+(?:-[a-z0-9]+)*", message=message)
 
 
-def _formatted(name: str, holds: Callable[[str], object], read: Callable[[str], str] = str) -> Field:
+def _build_format(name: str, holds: Callable[[str], object], read: Callable[[str], str] = str) -> Field:
     """A string of a format that the validator knows by name; `holds` is falsy, or a ValueError, where it is not one."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, str):
-            issues.append(mistyped("string", value, path))
+            issues.append(build_type_issue("string", value, path))
             return value
         value = read(value)
         try:
@@ -171,18 +171,18 @@ def _formatted(name: str, holds: Callable[[str], object], read: Callable[[str], 
 
 def guid() -> Field:
     """A UUID."""
-    return _formatted("uuid", uuid.UUID)
+    return _build_format("uuid", uuid.UUID)
 
 
 def datetime_text() -> Field:
     """A date and time in ISO 8601."""
-    return _formatted("datetime", datetime.fromisoformat)
+    return _build_format("datetime", datetime.fromisoformat)
 
 
 def email() -> Field:
     """An e-mail address, in lower case."""
     address = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-    return _formatted("email", address.fullmatch, lambda text: text.strip().lower())
+    return _build_format("email", address.fullmatch, lambda text: text.strip().lower())
 
 
 def number(*, least: float | None = None, most: float | None = None, whole: bool = False) -> Field:
@@ -190,17 +190,17 @@ def number(*, least: float | None = None, most: float | None = None, whole: bool
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            issues.append(mistyped("number", value, path))
+            issues.append(build_type_issue("number", value, path))
             return value
         if whole and (not math.isfinite(value) or value != int(value)):
-            issues.append(mistyped("integer", value, path, "float"))
+            issues.append(build_type_issue("integer", value, path, "float"))
             return value
         if least is not None and value < least:
             text = f"Number must be greater than or equal to {least}"
-            issues.append(_bound("too_small", least, "number", text, path))
+            issues.append(_build_bound_issue("too_small", least, "number", text, path))
         if most is not None and value > most:
             text = f"Number must be less than or equal to {most}"
-            issues.append(_bound("too_big", most, "number", text, path))
+            issues.append(_build_bound_issue("too_big", most, "number", text, path))
         return int(value) if whole else value
 
     return Field(check, expected="number")
@@ -216,7 +216,7 @@ def number_text(*, least: float | None = None, most: float | None = None) -> Fie
         except ValueError:
             read = math.nan
         if not math.isfinite(read):
-            issues.append(mistyped("number", value, path, "nan"))
+            issues.append(build_type_issue("number", value, path, "nan"))
             return value
         return inner.check(read, path, issues)
 
@@ -228,7 +228,7 @@ def boolean() -> Field:
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, bool):
-            issues.append(mistyped("boolean", value, path))
+            issues.append(build_type_issue("boolean", value, path))
         return value
 
     return Field(check, expected="boolean")
@@ -240,7 +240,7 @@ def choice(*options: str) -> Field:
     def check(value: Any, path: Path, issues: Issues) -> Any:
         expected = " | ".join(f"'{option}'" for option in options)
         if not isinstance(value, str):
-            issues.append(mistyped(expected, value, path))
+            issues.append(build_type_issue(expected, value, path))
         elif value not in options:
             issues.append(
                 {
@@ -281,22 +281,24 @@ def array(item: Field, *, least: int = 0, most: int | None = None) -> Field:
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, list):
-            issues.append(mistyped("array", value, path))
+            issues.append(build_type_issue("array", value, path))
             return value
         if len(value) < least:
             text = f"Array must contain at least {least} element(s)"
-            issues.append(_bound("too_small", least, "array", text, path))
+            issues.append(_build_bound_issue("too_small", least, "array", text, path))
         if most is not None and len(value) > most:
             text = f"Array must contain at most {most} element(s)"
-            issues.append(_bound("too_big", most, "array", text, path))
-        if len(value) > MOST_ITEMS:
+            issues.append(_build_bound_issue("too_big", most, "array", text, path))
+        if len(value) > MAX_ITEMS:
             issues.append(
-                _bound("too_big", MOST_ITEMS, "array", f"Array must contain at most {MOST_ITEMS} element(s)", path)
+                _build_bound_issue(
+                    "too_big", MAX_ITEMS, "array", f"Array must contain at most {MAX_ITEMS} element(s)", path
+                )
             )
             return value
         read = []
         for place, one in enumerate(value):
-            if len(issues) >= MOST_ISSUES:
+            if len(issues) >= MAX_ISSUES:
                 break
             read.append(item.read(one, (*path, place), issues))
         return read
@@ -309,11 +311,11 @@ def record(item: Field) -> Field:
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, dict):
-            issues.append(mistyped("object", value, path))
+            issues.append(build_type_issue("object", value, path))
             return value
         read = {}
         for name, one in value.items():
-            if len(issues) >= MOST_ISSUES:
+            if len(issues) >= MAX_ISSUES:
                 break
             read[name] = item.read(one, (*path, name), issues)
         return read
@@ -349,12 +351,12 @@ def obj(_named: Mapping[str, Field] | None = None, /, **fields: Field) -> Field:
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, dict):
-            issues.append(mistyped("object", value, path))
+            issues.append(build_type_issue("object", value, path))
             return value
         read = {}
         for name, kind in named.items():
-            one = kind.read(value.get(name, ABSENT), (*path, name), issues)
-            if one is not ABSENT:
+            one = kind.read(value.get(name, ABSENT_MARK), (*path, name), issues)
+            if one is not ABSENT_MARK:
                 read[name] = one
         return read
 

@@ -14,7 +14,7 @@ from infisical.memory.domain.places import environment_of, secret_path, slugged
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import JWT, MACHINES, Answer, route
 from infisical.memory.state import Row
-from infisical.memory.validation import Field, Issues, Path, array, boolean, choice, custom, obj, string
+from infisical.memory.validation import Field, Issues, Path, array, boolean, build_issue, choice, obj, string
 
 WEBHOOKS: Final = "/api/v1/webhooks"
 WEBHOOK: Final = "/api/v1/webhooks/{webhookId}"
@@ -63,7 +63,7 @@ def slack_where_slack(inner: Field) -> Field:
         before = len(issues)
         read = inner.check(value, path, issues)
         if len(issues) == before and read["type"] == "slack" and "hooks.slack.com" not in read["webhookUrl"]:
-            issues.append(custom("Incoming Webhook URL is invalid.", (*path, "webhookUrl")))
+            issues.append(build_issue("Incoming Webhook URL is invalid.", (*path, "webhookUrl")))
         return read
 
     return replace(inner, check=check)

@@ -10,7 +10,7 @@ import pytest
 from returns.result import Failure, Success
 
 from infisical import NotFoundError
-from infisical.memory.routing import all_routes
+from infisical.memory.routing import list_routes
 from tests.memory.scenes import all_scenes
 from tests.memory.world import World
 
@@ -69,7 +69,7 @@ def test_equal_servers_answer_equal_calls_equally_and_stay_equal(row):
 def test_a_route_takes_the_credentials_that_the_server_takes(row):
     taken = {
         frozenset(route.auth)
-        for route in all_routes()
+        for route in list_routes()
         if (route.method, shape(route.path)) == (row["method"], shape(row["path"])) and "current" in route.generations
     }
 

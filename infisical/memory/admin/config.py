@@ -14,11 +14,22 @@ from infisical.memory.call import Call, pick
 from infisical.memory.domain import instance
 from infisical.memory.domain.instance import require_admin
 from infisical.memory.refusals import bad_request, not_found
-from infisical.memory.routing import MACHINES, PUBLIC, Answer, route
-from infisical.memory.validation import Field, Issues, Path, array, boolean, choice, custom, mistyped, obj, string
+from infisical.memory.routing import MACHINES, PUBLIC_ACCESS, Answer, route
+from infisical.memory.validation import (
+    Field,
+    Issues,
+    Path,
+    array,
+    boolean,
+    build_issue,
+    build_type_issue,
+    choice,
+    obj,
+    string,
+)
 
 CONFIG_PATH: Final = "/api/v1/admin/config"
-STORED: Final = (
+STORED_COLUMNS: Final = (
     "id",
     "initialized",
     "allowSignUp",
@@ -47,19 +58,21 @@ APPS: Final[dict[str, dict[str, str]]] = {
     },
 }
 """The apps that the instance speaks with: the names of their settings in the answer -> in the update."""
-UNSAFE: Final = re.compile(r"<\s*(script|iframe|object|embed|form|link|meta|style)\b|\bon\w+\s*=|javascript:", re.I)
+UNSAFE_PATTERN: Final = re.compile(
+    r"<\s*(script|iframe|object|embed|form|link|meta|style)\b|\bon\w+\s*=|javascript:", re.I
+)
 
 
-def overriding() -> Field:
+def build_overrides_field() -> Field:
     """Values by the names of variables that may be overridden."""
     name, text = choice(*overrides.KEYS), string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, dict):
-            issues.append(mistyped("object", value, path))
+            issues.append(build_type_issue("object", value, path))
             return value
         if len(value) > len(overrides.KEYS):
-            issues.append(custom(f"There are {len(overrides.KEYS)} variables that may be overridden", path))
+            issues.append(build_issue(f"There are {len(overrides.KEYS)} variables that may be overridden", path))
             return value
         return {
             name.read(key, (*path, key), issues): text.read(one, (*path, key), issues) for key, one in value.items()
@@ -68,11 +81,11 @@ def overriding() -> Field:
     return Field(check, expected="object")
 
 
-def safe_html() -> Field:
-    return string().where(lambda text: UNSAFE.search(text) is None, "Only safe HTML is allowed")
+def build_html_field() -> Field:
+    return string().where(lambda text: UNSAFE_PATTERN.search(text) is None, "Only safe HTML is allowed")
 
 
-UPDATE: Final = obj(
+UPDATE_BODY: Final = obj(
     {name: string().optional() for names in APPS.values() for name in names.values()},
     allowSignUp=boolean().optional(),
     allowedSignUpDomain=string().or_null().optional(),
@@ -81,25 +94,25 @@ UPDATE: Final = obj(
     trustOidcEmails=boolean().optional(),
     defaultAuthOrgId=string().or_null().optional(),
     enabledLoginMethods=array(choice(*LOGIN_METHODS), least=1).optional(),
-    authConsentContent=safe_html().optional(),
-    pageFrameContent=safe_html().optional(),
-    envOverrides=overriding().optional(),
+    authConsentContent=build_html_field().optional(),
+    pageFrameContent=build_html_field().optional(),
+    envOverrides=build_overrides_field().optional(),
 )
-STRATEGY: Final = obj(strategy=choice(*instance.STRATEGIES))
+STRATEGY_BODY: Final = obj(strategy=choice(*instance.STRATEGIES))
 
 
 # ---- settings
-@route("GET", CONFIG_PATH, auth=PUBLIC)
+@route("GET", CONFIG_PATH, auth=PUBLIC_ACCESS)
 def get_config(call: Call) -> Answer:
-    organization = instance.default_organization(call)
-    stored = pick(instance.config(call), *STORED)
+    organization = instance.get_default_organization(call)
+    stored = pick(instance.get_config(call), *STORED_COLUMNS)
     slug = {"defaultAuthOrgSlug": organization and organization["slug"]}
     if call.before:
         return {"config": {**stored, "isMigrationModeOn": False, **slug, "isSecretScanningDisabled": True}}
     return {
         "config": {
             **stored,
-            **newer(call),
+            **show_new_settings(call),
             "isMigrationModeOn": False,
             **slug,
             "defaultAuthOrgAuthEnforced": organization and organization["authEnforced"],
@@ -112,7 +125,7 @@ def get_config(call: Call) -> Answer:
     }
 
 
-@route("PATCH", CONFIG_PATH, auth=MACHINES, body=UPDATE)
+@route("PATCH", CONFIG_PATH, auth=MACHINES, body=UPDATE_BODY)
 def update_config(call: Call) -> Answer:
     require_admin(call)
     wanted = call.body.get("defaultAuthOrgId")
@@ -122,23 +135,23 @@ def update_config(call: Call) -> Answer:
     if methods is not None and call.actor.mode == "jwt" and not set(methods) & set(call.actor.row["authMethods"]):
         raise bad_request("You must configure at least one auth method to prevent account lockout")
     instance.configure(call, **call.body)
-    config = instance.config(call)
-    organization = instance.default_organization(call)
+    config = instance.get_config(call)
+    organization = instance.get_default_organization(call)
     return {
         "config": {
-            **pick(config, *STORED),
-            **({} if call.before else newer(call)),
+            **pick(config, *STORED_COLUMNS),
+            **({} if call.before else show_new_settings(call)),
             **pick(config, "createdAt", "updatedAt"),
             "defaultAuthOrgSlug": organization and organization["slug"],
         }
     }
 
 
-def newer(call: Call) -> dict[str, Any]:
+def show_new_settings(call: Call) -> dict[str, Any]:
     """Return what servers of 2024 do not tell."""
     return {
-        **pick(instance.config(call), "authConsentContent", "pageFrameContent"),
-        "adminIdentityIds": instance.admin_identities(call.draft),
+        **pick(instance.get_config(call), "authConsentContent", "pageFrameContent"),
+        "adminIdentityIds": instance.list_admin_identities(call.draft),
         "fipsEnabled": False,
     }
 
@@ -147,14 +160,14 @@ def newer(call: Call) -> dict[str, Any]:
 @route("GET", "/api/v1/admin/integrations", only="current", auth=MACHINES)
 def get_integrations(call: Call) -> Answer:
     require_admin(call)
-    config = instance.config(call)
+    config = instance.get_config(call)
     return {app: {shown: config.get(name, "") for shown, name in names.items()} for app, names in APPS.items()}
 
 
 @route("GET", "/api/v1/admin/env-overrides", only="current", auth=MACHINES)
 def get_env_overrides(call: Call) -> Answer:
     require_admin(call)
-    values = instance.config(call)["envOverrides"]
+    values = instance.get_config(call)["envOverrides"]
     return {
         category: {
             "name": name,
@@ -170,14 +183,14 @@ def get_env_overrides(call: Call) -> Answer:
 @route("GET", "/api/v1/admin/encryption-strategies", only="current", auth=MACHINES)
 def get_encryption_strategies(call: Call) -> Answer:
     require_admin(call)
-    chosen = instance.config(call)["encryptionStrategy"]
+    chosen = instance.get_config(call)["encryptionStrategy"]
     return {"strategies": [{"strategy": one, "enabled": one == chosen} for one in instance.STRATEGIES]}
 
 
-@route("PATCH", "/api/v1/admin/encryption-strategies", only="current", auth=MACHINES, body=STRATEGY)
+@route("PATCH", "/api/v1/admin/encryption-strategies", only="current", auth=MACHINES, body=STRATEGY_BODY)
 def update_encryption_strategy(call: Call) -> Answer:
     require_admin(call)
-    if instance.config(call)["encryptionStrategy"] == call.body["strategy"]:
+    if instance.get_config(call)["encryptionStrategy"] == call.body["strategy"]:
         raise bad_request("The selected encryption strategy is already enabled")
     instance.configure(call, encryptionStrategy=call.body["strategy"])
     return None

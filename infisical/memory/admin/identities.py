@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from infisical.memory import tables
-from infisical.memory.admin.users import PAGE, page
+from infisical.memory.admin.users import PAGE_FIELDS, page_rows
 from infisical.memory.call import Call, pick
 from infisical.memory.domain.instance import require_admin
 from infisical.memory.refusals import bad_request, not_found
@@ -15,10 +15,10 @@ from infisical.memory.validation import obj
 IDENTITIES_PATH: Final = "/api/v1/admin/identity-management/identities"
 
 
-@route("GET", IDENTITIES_PATH, only="current", auth=MACHINES, query=obj(PAGE))
+@route("GET", IDENTITIES_PATH, only="current", auth=MACHINES, query=obj(PAGE_FIELDS))
 def list_identities(call: Call) -> Answer:
     require_admin(call)
-    found, total = page(call, list(call.draft.rows(tables.IDENTITIES).values()), ("name",), "name")
+    found, total = page_rows(call, list(call.draft.rows(tables.IDENTITIES).values()), ("name",), "name")
     return {
         "identities": [{**pick(row, "name", "id"), "isInstanceAdmin": bool(row.get("superAdmin"))} for row in found],
         "total": total,

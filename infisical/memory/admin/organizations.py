@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from infisical.memory import seeding, tables
-from infisical.memory.admin.users import PAGE, page
+from infisical.memory.admin.users import PAGE_FIELDS, page_rows
 from infisical.memory.call import Call, pick
 from infisical.memory.domain import accounts as people
 from infisical.memory.domain import cascade
@@ -18,7 +18,7 @@ from infisical.memory.validation import array, email, obj, string
 ORGANIZATIONS_PATH: Final = "/api/v1/admin/organization-management/organizations"
 ORGANIZATION_PATH: Final = f"{ORGANIZATIONS_PATH}/{{organizationId}}"
 MEMBERSHIP_PATH: Final = f"{ORGANIZATION_PATH}/memberships/{{membershipId}}"
-CREATE: Final = obj(
+CREATE_BODY: Final = obj(
     name=string(
         least=1,
         most=64,
@@ -29,21 +29,21 @@ CREATE: Final = obj(
 )
 
 
-def organization_of(call: Call) -> Row:
+def load_organization(call: Call) -> Row:
     row = call.draft.get(tables.ORGANIZATIONS, call.path["organizationId"])
     if row is None:
         raise not_found(f"Organization with ID '{call.path['organizationId']}' not found")
     return row
 
 
-def membership_of(call: Call) -> Row:
+def load_membership(call: Call) -> Row:
     row = call.draft.get(tables.ORG_MEMBERS, call.path["membershipId"])
     if row is None or row["orgId"] != call.path["organizationId"]:
         raise not_found("Organization membership not found", "Organization Membership")
     return row
 
 
-def listed(call: Call, organization: Row) -> dict[str, Any]:
+def show_organization(call: Call, organization: Row) -> dict[str, Any]:
     projects = call.draft.where(tables.PROJECTS, orgId=organization["id"])
     members = []
     for row in call.draft.where(tables.ORG_MEMBERS, orgId=organization["id"]):
@@ -63,26 +63,26 @@ def listed(call: Call, organization: Row) -> dict[str, Any]:
 
 
 # ---- organizations
-@route("GET", ORGANIZATIONS_PATH, only="current", auth=MACHINES, query=obj(PAGE))
+@route("GET", ORGANIZATIONS_PATH, only="current", auth=MACHINES, query=obj(PAGE_FIELDS))
 def list_organizations(call: Call) -> Answer:
     require_admin(call)
-    found, total = page(call, list(call.draft.rows(tables.ORGANIZATIONS).values()), ("name",), "name")
-    return {"organizations": [listed(call, row) for row in found], "total": total}
+    found, total = page_rows(call, list(call.draft.rows(tables.ORGANIZATIONS).values()), ("name",), "name")
+    return {"organizations": [show_organization(call, row) for row in found], "total": total}
 
 
-@route("POST", ORGANIZATIONS_PATH, only="current", auth=MACHINES, body=CREATE)
+@route("POST", ORGANIZATIONS_PATH, only="current", auth=MACHINES, body=CREATE_BODY)
 def create_organization(call: Call) -> Answer:
     require_admin(call)
     name = call.body["name"]
     made = seeding.new_organization(call, name, f"{seeding.slug_of(name)}-{call.draft.random_bytes(2).hex()}")
     for address in dict.fromkeys(call.body["inviteAdminEmails"]):
-        user = call.draft.find(tables.USERS, username=address) or invited(call, address)
+        user = call.draft.find(tables.USERS, username=address) or invite_user(call, address)
         status = "accepted" if user["isAccepted"] else "invited"
         seeding.new_org_member(call, made["id"], user["id"], "admin", status)
     return {"organization": dict(made)}
 
 
-def invited(call: Call, address: str) -> Row:
+def invite_user(call: Call, address: str) -> Row:
     user = seeding.new_user(call, address)
     return call.draft.merge(tables.USERS, user["id"], isAccepted=False, isEmailVerified=False)
 
@@ -90,7 +90,7 @@ def invited(call: Call, address: str) -> Row:
 @route("DELETE", ORGANIZATION_PATH, only="current", auth=MACHINES)
 def delete_organization(call: Call) -> Answer:
     require_admin(call)
-    row = organization_of(call)
+    row = load_organization(call)
     cascade.remove(call.draft, [row["id"]])
     return {"organization": dict(row)}
 
@@ -99,14 +99,14 @@ def delete_organization(call: Call) -> Answer:
 @route("POST", f"{ORGANIZATION_PATH}/access", only="current", auth=JWT)
 def join_organization(call: Call) -> Answer:
     require_admin(call)
-    organization = organization_of(call)
+    organization = load_organization(call)
     if call.draft.find(tables.ORG_MEMBERS, orgId=organization["id"], userId=call.actor.id) is not None:
         raise bad_request(f"You are already a part of the organization with ID {organization['id']}")
     made = seeding.new_org_member(call, organization["id"], call.actor.id, "admin")
     # who joins was invited by nobody
     return {
         "organizationMembership": pick(
-            call.draft.merge(tables.ORG_MEMBERS, made["id"], inviteEmail=None), *people.MEMBERSHIP
+            call.draft.merge(tables.ORG_MEMBERS, made["id"], inviteEmail=None), *people.MEMBERSHIP_COLUMNS
         )
     }
 
@@ -114,19 +114,19 @@ def join_organization(call: Call) -> Answer:
 @route("DELETE", MEMBERSHIP_PATH, only="current", auth=MACHINES)
 def delete_org_membership(call: Call) -> Answer:
     require_admin(call)
-    row = membership_of(call)
+    row = load_membership(call)
     if call.actor.mode == "jwt" and row["userId"] == call.actor.id:
         raise bad_request("You cannot remove yourself from the organization from the instance management panel.")
     call.draft.drop(tables.ORG_MEMBERS, row["id"])
     for project in call.draft.where(tables.PROJECTS, orgId=row["orgId"]):
         call.draft.drop(tables.project_users(project["id"]), row["userId"])
-    return {"organizationMembership": pick(row, *people.MEMBERSHIP)}
+    return {"organizationMembership": pick(row, *people.MEMBERSHIP_COLUMNS)}
 
 
 @route("POST", f"{MEMBERSHIP_PATH}/resend-invite", only="current", auth=MACHINES)
 def resend_org_invite(call: Call) -> Answer:
     require_admin(call)
-    row = membership_of(call)
+    row = load_membership(call)
     if row["status"] == "accepted":
         raise bad_request("This user has already accepted their invitation.")
-    return {"organizationMembership": pick(row, *people.MEMBERSHIP)}
+    return {"organizationMembership": pick(row, *people.MEMBERSHIP_COLUMNS)}

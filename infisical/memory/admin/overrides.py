@@ -15,7 +15,7 @@ APP: Final = (
 )
 
 
-def _keys(prefix: str, *fields: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+def _build_variables(prefix: str, *fields: tuple[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((f"{prefix}_{suffix}", description) for suffix, description in fields)
 
 
@@ -23,7 +23,7 @@ CATEGORIES: Final[dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
     "auditLogs": ("Audit Logs", (("DISABLE_AUDIT_LOG_STORAGE", "Whether audit logs are kept."),)),
     "aws": (
         "AWS",
-        _keys(
+        _build_variables(
             "INF_APP_CONNECTION_AWS",
             ("ACCESS_KEY_ID", "The access key id of the account."),
             ("SECRET_ACCESS_KEY", "The secret access key of the account."),
@@ -31,29 +31,34 @@ CATEGORIES: Final[dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
     ),
     "azureAppConfiguration": (
         "Azure App Connection: App Configuration",
-        _keys("INF_APP_CONNECTION_AZURE_APP_CONFIGURATION", CLIENT_ID, CLIENT_SECRET),
+        _build_variables("INF_APP_CONNECTION_AZURE_APP_CONFIGURATION", CLIENT_ID, CLIENT_SECRET),
     ),
     "azureKeyVault": (
         "Azure App Connection: Key Vault",
-        _keys("INF_APP_CONNECTION_AZURE_KEY_VAULT", CLIENT_ID, CLIENT_SECRET),
+        _build_variables("INF_APP_CONNECTION_AZURE_KEY_VAULT", CLIENT_ID, CLIENT_SECRET),
     ),
     "azureClientSecrets": (
         "Azure App Connection: Client Secrets",
-        _keys("INF_APP_CONNECTION_AZURE_CLIENT_SECRETS", CLIENT_ID, CLIENT_SECRET),
+        _build_variables("INF_APP_CONNECTION_AZURE_CLIENT_SECRETS", CLIENT_ID, CLIENT_SECRET),
     ),
     "azureDevOps": (
         "Azure App Connection: DevOps",
-        _keys("INF_APP_CONNECTION_AZURE_DEVOPS", CLIENT_ID, CLIENT_SECRET),
+        _build_variables("INF_APP_CONNECTION_AZURE_DEVOPS", CLIENT_ID, CLIENT_SECRET),
     ),
     "gcp": (
         "GCP",
-        _keys("INF_APP_CONNECTION_GCP", ("SERVICE_ACCOUNT_CREDENTIAL", "The key of the service account, as JSON.")),
+        _build_variables(
+            "INF_APP_CONNECTION_GCP", ("SERVICE_ACCOUNT_CREDENTIAL", "The key of the service account, as JSON.")
+        ),
     ),
-    "gitHubApp": ("GitHub App", _keys("INF_APP_CONNECTION_GITHUB_APP", *APP)),
-    "gitHubAppConnection": ("GitHub OAuth", _keys("INF_APP_CONNECTION_GITHUB_OAUTH", CLIENT_ID, CLIENT_SECRET)),
-    "gitHubRadarApp": ("GitHub Radar App", _keys("INF_APP_CONNECTION_GITHUB_RADAR_APP", *APP)),
-    "gitLab": ("GitLab OAuth", _keys("INF_APP_CONNECTION_GITLAB_OAUTH", CLIENT_ID, CLIENT_SECRET)),
-    "heroku": ("Heroku OAuth", _keys("INF_APP_CONNECTION_HEROKU_OAUTH", CLIENT_ID, CLIENT_SECRET)),
+    "gitHubApp": ("GitHub App", _build_variables("INF_APP_CONNECTION_GITHUB_APP", *APP)),
+    "gitHubAppConnection": (
+        "GitHub OAuth",
+        _build_variables("INF_APP_CONNECTION_GITHUB_OAUTH", CLIENT_ID, CLIENT_SECRET),
+    ),
+    "gitHubRadarApp": ("GitHub Radar App", _build_variables("INF_APP_CONNECTION_GITHUB_RADAR_APP", *APP)),
+    "gitLab": ("GitLab OAuth", _build_variables("INF_APP_CONNECTION_GITLAB_OAUTH", CLIENT_ID, CLIENT_SECRET)),
+    "heroku": ("Heroku OAuth", _build_variables("INF_APP_CONNECTION_HEROKU_OAUTH", CLIENT_ID, CLIENT_SECRET)),
     "gitHubSso": (
         "GitHub SSO",
         (("CLIENT_ID_GITHUB_LOGIN", CLIENT_ID[1]), ("CLIENT_SECRET_GITHUB_LOGIN", CLIENT_SECRET[1])),

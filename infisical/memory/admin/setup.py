@@ -9,24 +9,24 @@ from infisical.memory.call import Call, pick
 from infisical.memory.domain import accounts as people
 from infisical.memory.domain import instance
 from infisical.memory.refusals import bad_request
-from infisical.memory.routing import PUBLIC, Answer, route
+from infisical.memory.routing import PUBLIC_ACCESS, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.validation import email, obj, string
 
 FIRST_ORGANIZATION: Final = "Admin Org"
 TOKEN_AUTH: Final = "token-auth"
-FOREVER: Final = {
+UNLIMITED_SETTINGS: Final = {
     "accessTokenTTL": 0,
     "accessTokenMaxTTL": 0,
     "accessTokenNumUsesLimit": 0,
     "accessTokenTrustedIps": list(seeding.EVERYWHERE),
 }
-BOOTSTRAP: Final = obj(email=email(), password=string(least=1), organization=string(least=1))
-SIGNUP: Final = obj(email=email(), password=string(), firstName=string(), lastName=string().optional())
-USER: Final = (*people.PROFILE[:-1], "selectedMfaMethod")
+BOOTSTRAP_BODY: Final = obj(email=email(), password=string(least=1), organization=string(least=1))
+SIGNUP_BODY: Final = obj(email=email(), password=string(), firstName=string(), lastName=string().optional())
+USER_COLUMNS: Final = (*people.PROFILE_COLUMNS[:-1], "selectedMfaMethod")
 
 
-def first_person(call: Call, first_name: str, last_name: str | None, organization: str) -> tuple[Row, Row]:
+def create_first_user(call: Call, first_name: str, last_name: str | None, organization: str) -> tuple[Row, Row]:
     """Put the person who runs the instance, and the first organization."""
     address = call.body["email"]
     user = seeding.new_user(call, address, first_name=first_name, last_name=last_name, super_admin=True)
@@ -37,14 +37,14 @@ def first_person(call: Call, first_name: str, last_name: str | None, organizatio
     return user, made
 
 
-@route("POST", "/api/v1/admin/bootstrap", only="current", auth=PUBLIC, body=BOOTSTRAP)
+@route("POST", "/api/v1/admin/bootstrap", only="current", auth=PUBLIC_ACCESS, body=BOOTSTRAP_BODY)
 def bootstrap(call: Call) -> Answer:
-    if instance.config(call)["initialized"]:
+    if instance.get_config(call)["initialized"]:
         raise bad_request("Instance has already been set up")
-    user, organization = first_person(call, "Admin", "User", call.body["organization"])
+    user, organization = create_first_user(call, "Admin", "User", call.body["organization"])
     identity = seeding.new_identity(call, organization["id"], "Instance Admin Identity", "admin")
     call.draft.merge(tables.IDENTITIES, identity["id"], superAdmin=True)
-    settings = call.new_row(identityId=identity["id"], **FOREVER)
+    settings = call.new_row(identityId=identity["id"], **UNLIMITED_SETTINGS)
     call.draft.put(tables.auth_settings(TOKEN_AUTH), identity["id"], settings)
     issued = tokens.issue(call, identity["id"], TOKEN_AUTH, settings, name="Instance Admin Token")
     return {
@@ -55,15 +55,15 @@ def bootstrap(call: Call) -> Answer:
     }
 
 
-@route("POST", "/api/v1/admin/signup", auth=PUBLIC, body=SIGNUP)
+@route("POST", "/api/v1/admin/signup", auth=PUBLIC_ACCESS, body=SIGNUP_BODY)
 def signup(call: Call) -> Answer:
-    if instance.config(call)["initialized"]:
+    if instance.get_config(call)["initialized"]:
         raise bad_request("Admin account has already been set up")
-    user, organization = first_person(call, call.body["firstName"], call.body.get("lastName"), FIRST_ORGANIZATION)
+    user, organization = create_first_user(call, call.body["firstName"], call.body.get("lastName"), FIRST_ORGANIZATION)
     return {
         "message": "Successfully set up admin account",
-        "user": pick(user, *USER),
+        "user": pick(user, *USER_COLUMNS),
         "organization": dict(organization),
-        "token": tokens.user_token(call, user["id"], None, lives=tokens.MONTH),
+        "token": tokens.open_session(call, user["id"], None, lives=tokens.MONTH_SECONDS),
         "new": "123",
     }

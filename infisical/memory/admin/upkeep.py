@@ -13,7 +13,7 @@ from infisical.memory.domain.instance import require_admin
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.validation import choice, obj
 
-CLEARING: Final = 5
+CLEARING_SECONDS: Final = 5
 """How many seconds it takes to empty the cache."""
 
 
@@ -27,14 +27,14 @@ CLEARING: Final = 5
 )
 def invalidate_cache(call: Call) -> Answer:
     require_admin(call)
-    call.draft.put(instance.CACHE, "clearing", {"type": call.body["type"], "until": call.now + CLEARING})
+    call.draft.put(instance.CACHE_TABLE, "clearing", {"type": call.body["type"], "until": call.now + CLEARING_SECONDS})
     return {"message": "Cache invalidation job started"}
 
 
 @route("GET", "/api/v1/admin/invalidating-cache-status", only="current", auth=MACHINES)
 def get_cache_status(call: Call) -> Answer:
     require_admin(call)
-    clearing = call.draft.get(instance.CACHE, "clearing")
+    clearing = call.draft.get(instance.CACHE_TABLE, "clearing")
     return {"invalidating": clearing is not None and call.now < clearing["until"]}
 
 
@@ -44,7 +44,7 @@ def generate_usage_report(call: Call) -> Answer:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(("metric", "value"))
-    writer.writerow(("instance_id", instance.instance_id(call.draft)))
+    writer.writerow(("instance_id", instance.get_instance_id(call.draft)))
     writer.writerow(("generated_at", call.at))
     for metric, name in (
         ("organizations", tables.ORGANIZATIONS),
@@ -57,6 +57,6 @@ def generate_usage_report(call: Call) -> Answer:
     content = written.getvalue()
     return {
         "csvContent": content,
-        "signature": instance.signature(call.draft, content),
+        "signature": instance.sign_text(call.draft, content),
         "filename": f"infisical-usage-report-{call.at[:10]}.csv",
     }

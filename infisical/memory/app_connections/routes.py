@@ -11,11 +11,11 @@ from infisical.memory.app_connections.apps import APPS, App, title
 from infisical.memory.app_connections.store import CONNECTIONS, SUBJECT, app_of, shown
 from infisical.memory.call import Call, pick
 from infisical.memory.domain import instance
-from infisical.memory.refusals import Refused, bad_request, not_found
+from infisical.memory.refusals import Refusal, bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.tables import SECRET_SYNCS
-from infisical.memory.validation import Issues, anything, boolean, custom, guid, obj, record, slug, string
+from infisical.memory.validation import Issues, anything, boolean, build_issue, guid, obj, record, slug, string
 
 CONNECTIONS_PATH: Final = "/api/v1/app-connections"
 APP_PATH: Final = f"{CONNECTIONS_PATH}/{{app}}"
@@ -46,10 +46,10 @@ def credentials_of(app: App, method: str, given: Any) -> Any:
                 "message": f"Invalid discriminator value. Expected {expected}",
             }
         )
-        raise Refused(422, "ValidationFailure", issues)
+        raise Refusal(422, "ValidationFailure", issues)
     read = app.methods[method].field().read(given, ("credentials",), issues)
     if issues:
-        raise Refused(422, "ValidationFailure", issues)
+        raise Refusal(422, "ValidationFailure", issues)
     return read
 
 
@@ -58,18 +58,18 @@ def check_options(call: Call, app: App) -> None:
     issues: Issues = []
     if call.body.get("isPlatformManagedCredentials") and not app.managed:
         text = f"Platform managed credentials are not supported for {app.name} Connections"
-        issues.append(custom(text, ("isPlatformManagedCredentials",)))
+        issues.append(build_issue(text, ("isPlatformManagedCredentials",)))
     gateway = call.body.get("gatewayId")
     if gateway is not None and not app.gateways:
-        issues.append(custom(f"Gateways are not supported for {app.name} Connections", ("gatewayId",)))
+        issues.append(build_issue(f"Gateways are not supported for {app.name} Connections", ("gatewayId",)))
     if issues:
-        raise Refused(422, "ValidationFailure", issues)
+        raise Refusal(422, "ValidationFailure", issues)
     if gateway is not None:
         raise not_found(f"Gateway with ID {gateway} not found for org")  # no route of this server makes one
 
 
 def digest(call: Call, credentials: Any) -> str:
-    return instance.signature(call.draft, json.dumps(credentials, sort_keys=True))
+    return instance.sign_text(call.draft, json.dumps(credentials, sort_keys=True))
 
 
 def unused(call: Call, name: str, but: str | None = None) -> None:
@@ -91,7 +91,7 @@ def named_by_path(call: Call, action: str) -> Row:
     issues: Issues = []
     guid().read(identifier, ("connectionId",), issues)
     if issues:
-        raise Refused(422, "ValidationFailure", issues)
+        raise Refusal(422, "ValidationFailure", issues)
     return of_app(call, store.found(call, identifier, action), f"ID {identifier}")
 
 

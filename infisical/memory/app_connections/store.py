@@ -8,7 +8,7 @@ from infisical.memory import tables
 from infisical.memory.access import permit, permit_organization
 from infisical.memory.app_connections.apps import APPS, App
 from infisical.memory.call import Call, pick
-from infisical.memory.refusals import Refused, bad_request, not_found
+from infisical.memory.refusals import Refusal, bad_request, not_found
 from infisical.memory.state import Row
 
 CONNECTIONS: Final = "app_connections"  # id -> what is shown of it, and all credentials
@@ -32,11 +32,11 @@ COLUMNS: Final = (
 )
 
 
-def route_missing(call: Call) -> Refused:
+def route_missing(call: Call) -> Refusal:
     """Refuse a path whose variable part the server has routes for, one by one, and this is none of them."""
     path = call.request.url.partition("://")[2].partition("?")[0]
     _, slash, rest = path.partition("/")
-    return Refused(404, "Not Found", f"Route {call.request.method}:{slash}{rest} not found")
+    return Refusal(404, "Not Found", f"Route {call.request.method}:{slash}{rest} not found")
 
 
 def app_of(call: Call) -> App:

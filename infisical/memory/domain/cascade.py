@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from infisical.memory.state import Draft, Row
 
-OWNERS: Final = ("orgId", "projectId", "userId", "identityId")
+OWNER_COLUMNS: Final = ("orgId", "projectId", "userId", "identityId")
 
 
 def remove(draft: Draft, ids: Iterable[str]) -> None:
@@ -26,15 +26,15 @@ def remove(draft: Draft, ids: Iterable[str]) -> None:
         for name in list(draft.state.tables):
             owned = isinstance(name, tuple) and name[1] in gone
             rows = draft.rows(name)
-            lost = [key for key, row in rows.items() if owned or _belongs(key, row, gone)]
+            lost = [key for key, row in rows.items() if owned or _is_owned(key, row, gone)]
             gone.update(str(rows[key]["id"]) for key in lost if "id" in rows[key])
             for key in lost:
                 draft.drop(name, key)
 
 
-def _belongs(key: str, row: Row, gone: set[str]) -> bool:
-    return key.partition(":")[0] in gone or any(_one_of(row.get(column), gone) for column in OWNERS)
+def _is_owned(key: str, row: Row, gone: set[str]) -> bool:
+    return key.partition(":")[0] in gone or any(_is_one_of(row.get(column), gone) for column in OWNER_COLUMNS)
 
 
-def _one_of(value: Any, gone: set[str]) -> bool:
+def _is_one_of(value: Any, gone: set[str]) -> bool:
     return isinstance(value, str) and value in gone

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
-from infisical.memory.call import Call, iso, seconds_of
+from infisical.memory.call import Call, format_time, parse_time
 from infisical.memory.seeding import given_of
 from infisical.memory.state import Row, State
 
 CODES: Final = "codes"  # "<purpose>:<user id>" -> id, userId, purpose, code, payload, triesLeft, expiresAt
 Purpose: TypeAlias = Literal["email-mfa", "email-change-current", "email-change", "email-verification", "webauthn"]
 
-LIVES: Final[dict[Purpose, tuple[int, int]]] = {
+CODE_LIMITS: Final[dict[Purpose, tuple[int, int]]] = {
     "email-mfa": (300, 3),
     "email-change-current": (600, 1),
     "email-change": (600, 1),
@@ -29,14 +29,14 @@ def send_code(call: Call, purpose: Purpose, user_id: str, payload: str | None = 
     """Draw a code and keep it; `payload` is what it is about. Six digits, but a long text for `webauthn`."""
     drawn = call.draft.random_bytes(32)
     code = drawn.hex() if purpose == "webauthn" else str(100000 + int.from_bytes(drawn[:4]) % 900000)
-    lives, tries = LIVES[purpose]
+    lives, tries = CODE_LIMITS[purpose]
     row = call.new_row(
         userId=user_id,
         purpose=purpose,
         code=code,
         payload=payload,
         triesLeft=tries,
-        expiresAt=iso(call.now + lives),
+        expiresAt=format_time(call.now + lives),
     )
     call.draft.put(CODES, f"{purpose}:{user_id}", row)
     return code
@@ -48,7 +48,7 @@ def take_code(call: Call, purpose: Purpose, user_id: str, code: str) -> Row | No
     row = call.draft.get(CODES, key)
     if row is None:
         return None
-    if call.now > seconds_of(row["expiresAt"]):
+    if call.now > parse_time(row["expiresAt"]):
         call.draft.drop(CODES, key)
         return None
     if row["code"] == code:

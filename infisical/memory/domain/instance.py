@@ -10,24 +10,26 @@ import hashlib
 from typing import Any, Final
 
 from infisical.memory import access, tables
-from infisical.memory.call import Call, iso
+from infisical.memory.call import Call, format_time
 from infisical.memory.state import Draft, Generation, Row, Settings, State
 
 SERVER_CONFIG: Final = "server_config"  # "config" -> the settings of the instance, and of the apps that it speaks with
-CACHE: Final = "cache"  # "clearing" -> until: seconds since the epoch
+CACHE_TABLE: Final = "cache"  # "clearing" -> until: seconds since the epoch
 CONFIG: Final = "config"
 CONFIG_ID: Final = "00000000-0000-0000-0000-000000000000"
 STRATEGIES: Final = ("SOFTWARE", "HSM")
 
 
 # ---- states
-def uninitialized(*, now: float, seed: int | str = 0, generation: Generation = "current") -> State:
+def start_uninitialized(*, now: float, seed: int | str = 0, generation: Generation = "current") -> State:
     """Make a server that nobody has set up: without organization, users or identities; `bootstrap` makes the first.
 
     Equal arguments make equal servers. It has no `given`: what may enter is in the answer of bootstrap.
     """
     draft = Draft(State(Settings(seed=seed, generation=generation)))
-    draft.put(SERVER_CONFIG, CONFIG, {"initialized": False, "createdAt": iso(now), "updatedAt": iso(now)})
+    draft.put(
+        SERVER_CONFIG, CONFIG, {"initialized": False, "createdAt": format_time(now), "updatedAt": format_time(now)}
+    )
     return draft.finish()
 
 
@@ -45,24 +47,24 @@ def require_admin(call: Call) -> None:
     access.require_super_admin(call)
 
 
-def instance_id(draft: Draft) -> str:
+def get_instance_id(draft: Draft) -> str:
     """Return the id that this instance goes by: the same at every time, without a draw."""
     return Draft(State(Settings(seed=f"instance:{draft.state.settings.seed}"))).new_id()
 
 
-def admin_identities(draft: Draft) -> list[str]:
+def list_admin_identities(draft: Draft) -> list[str]:
     return [row["id"] for row in draft.rows(tables.IDENTITIES).values() if row.get("superAdmin")]
 
 
 # ---- settings
-def config(call: Call) -> dict[str, Any]:
+def get_config(call: Call) -> dict[str, Any]:
     """Return all settings of the instance: what was changed, over the defaults."""
     return {
         "id": CONFIG_ID,
         "initialized": True,
         "allowSignUp": True,
         "allowedSignUpDomain": None,
-        "instanceId": instance_id(call.draft),
+        "instanceId": get_instance_id(call.draft),
         "trustSamlEmails": False,
         "trustLdapEmails": False,
         "trustOidcEmails": False,
@@ -72,30 +74,30 @@ def config(call: Call) -> dict[str, Any]:
         "pageFrameContent": None,
         "encryptionStrategy": STRATEGIES[0],
         "envOverrides": {},
-        "createdAt": _since(call),
-        "updatedAt": _since(call),
+        "createdAt": _get_setup_time(call),
+        "updatedAt": _get_setup_time(call),
         **(call.draft.get(SERVER_CONFIG, CONFIG) or {}),
     }
 
 
 def configure(call: Call, **columns: Any) -> None:
     """Put some settings; the others stay."""
-    before = call.draft.get(SERVER_CONFIG, CONFIG) or {"createdAt": _since(call)}
+    before = call.draft.get(SERVER_CONFIG, CONFIG) or {"createdAt": _get_setup_time(call)}
     call.draft.put(SERVER_CONFIG, CONFIG, {**before, **columns, "updatedAt": call.at})
 
 
-def default_organization(call: Call) -> Row | None:
+def get_default_organization(call: Call) -> Row | None:
     """Return the organization that people log in to where they do not say, if one is set."""
-    found = config(call)["defaultAuthOrgId"]
+    found = get_config(call)["defaultAuthOrgId"]
     return None if found is None else call.draft.get(tables.ORGANIZATIONS, found)
 
 
-def signature(draft: Draft, text: str) -> str:
+def sign_text(draft: Draft, text: str) -> str:
     """Sign a text as this instance."""
     return hashlib.sha256(f"signature:{draft.state.settings.seed}:{text}".encode()).hexdigest()
 
 
-def _since(call: Call) -> str:
+def _get_setup_time(call: Call) -> str:
     """Return when the instance was set up: with its first person."""
     first = next(iter(call.draft.rows(tables.USERS).values()), None)
     return call.at if first is None else str(first["createdAt"])

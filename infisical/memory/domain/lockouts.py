@@ -12,14 +12,14 @@ from infisical.memory.refusals import unauthorized
 from infisical.memory.state import Row
 
 LOCKOUTS: Final = "lockouts"  # identity:method:who -> identityId, method, failedAttempts, lockedOut, until (seconds)
-LOCKED: Final = "This identity auth method is temporarily locked, please try again later"
+LOCKED_MESSAGE: Final = "This identity auth method is temporarily locked, please try again later"
 
 
-def _key(identity_id: str, method: str, who: str) -> str:
+def _build_key(identity_id: str, method: str, who: str) -> str:
     return f"{identity_id}:{method}:{who}"
 
 
-def _counted(call: Call, identity_id: str, method: str | None = None) -> dict[str, Row]:
+def _list_counters(call: Call, identity_id: str, method: str | None = None) -> dict[str, Row]:
     return {
         key: row
         for key, row in call.draft.rows(LOCKOUTS).items()
@@ -29,16 +29,16 @@ def _counted(call: Call, identity_id: str, method: str | None = None) -> dict[st
 
 def refuse_locked(call: Call, identity_id: str, method: str, who: str) -> None:
     """Refuse a login that is locked; `who` tells the names apart that an identity logs in with."""
-    row = call.draft.get(LOCKOUTS, _key(identity_id, method, who))
+    row = call.draft.get(LOCKOUTS, _build_key(identity_id, method, who))
     if not call.before and row is not None and row["lockedOut"] and call.now < row["until"]:
-        raise unauthorized(LOCKED)
+        raise unauthorized(LOCKED_MESSAGE)
 
 
-def failed(call: Call, settings: Row, method: str, who: str) -> None:
+def count_failure(call: Call, settings: Row, method: str, who: str) -> None:
     """Count a failed login, as the settings of the method say; whoever refuses it has to keep that."""
     if call.before or not settings.get("lockoutEnabled"):
         return
-    key = _key(settings["identityId"], method, who)
+    key = _build_key(settings["identityId"], method, who)
     before = call.draft.get(LOCKOUTS, key)
     attempts = 1 + (before["failedAttempts"] if before is not None and call.now < before["until"] else 0)
     locked = attempts >= settings["lockoutThreshold"]
@@ -53,19 +53,19 @@ def failed(call: Call, settings: Row, method: str, who: str) -> None:
     call.draft.put(LOCKOUTS, key, row)
 
 
-def succeeded(call: Call, identity_id: str, method: str, who: str) -> None:
+def forget_failures(call: Call, identity_id: str, method: str, who: str) -> None:
     """Forget the failures before a login that was right."""
-    call.draft.drop(LOCKOUTS, _key(identity_id, method, who))
+    call.draft.drop(LOCKOUTS, _build_key(identity_id, method, who))
 
 
 def clear(call: Call, identity_id: str, method: str) -> int:
     """Forget all failures of an identity's method; return how many counters there were."""
-    counted = _counted(call, identity_id, method)
+    counted = _list_counters(call, identity_id, method)
     for key in counted:
         call.draft.drop(LOCKOUTS, key)
     return len(counted)
 
 
-def locked(call: Call, identity_id: str) -> list[str]:
+def list_locked_methods(call: Call, identity_id: str) -> list[str]:
     """Return the methods of an identity that are locked now."""
-    return sorted({row["method"] for row in _counted(call, identity_id).values() if row["lockedOut"]})
+    return sorted({row["method"] for row in _list_counters(call, identity_id).values() if row["lockedOut"]})

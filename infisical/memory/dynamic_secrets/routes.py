@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from infisical.memory import tree
 from infisical.memory.access import permit
-from infisical.memory.call import Call, iso, pick, seconds_of
+from infisical.memory.call import Call, format_time, parse_time, pick
 from infisical.memory.domain.places import project_by_slug, secret_path
 from infisical.memory.dynamic_secrets import providers, store
 from infisical.memory.refusals import bad_request, not_found
@@ -22,7 +22,7 @@ from infisical.memory.validation import (
     anything,
     array,
     boolean,
-    custom,
+    build_issue,
     obj,
     record,
     slug,
@@ -79,11 +79,11 @@ def lasting() -> Field:
         if isinstance(read, str):
             seconds = store.duration(read)
             if seconds is None:
-                issues.append(custom("Invalid duration", path))
+                issues.append(build_issue("Invalid duration", path))
             elif seconds < 60:
-                issues.append(custom("TTL must be a greater than 1min", path))
+                issues.append(build_issue("TTL must be a greater than 1min", path))
             elif seconds > 10 * store.UNITS["y"]:
-                issues.append(custom("TTL must be less than 10 years", path))
+                issues.append(build_issue("TTL must be less than 10 years", path))
         return read
 
     return Field(check)
@@ -311,7 +311,7 @@ def create_lease(call: Call) -> Answer:
     row = call.new_row(
         version=1,
         externalEntityId=made.entity_id,
-        expireAt=iso(expires),
+        expireAt=format_time(expires),
         status=None,
         statusDetails=None,
         dynamicSecretId=secret["id"],
@@ -339,8 +339,8 @@ def renew_lease(call: Call) -> Answer:
     """A lease lives on from when it would end, but not past its max TTL, counted from its beginning."""
     folder = leasing(call, call.body, "edit")
     lease, secret = lease_and_secret(call, folder)
-    expires = end_of(seconds_of(lease["expireAt"]), secret, call.body["ttl"])
-    if expires > last_end(seconds_of(lease["createdAt"]), secret):
+    expires = end_of(parse_time(lease["expireAt"]), secret, call.body["ttl"])
+    if expires > last_end(parse_time(lease["createdAt"]), secret):
         raise bad_request(
             "TTL cannot be larger than max ttl"
             if call.before
@@ -348,7 +348,9 @@ def renew_lease(call: Call) -> Answer:
         )
     if secret["type"] in providers.NOT_RENEWED:
         raise bad_request(providers.NOT_RENEWED[secret["type"]])
-    written = call.draft.merge(store.leases(folder["id"]), lease["id"], expireAt=iso(expires), updatedAt=call.at)
+    written = call.draft.merge(
+        store.leases(folder["id"]), lease["id"], expireAt=format_time(expires), updatedAt=call.at
+    )
     return {"lease": shown_lease(call, written)}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from infisical.memory.call import Call, seconds_of
+from infisical.memory.call import Call, parse_time
 from infisical.memory.state import Row
 
 MOST_LEASES: Final = 10_000
@@ -46,7 +46,7 @@ def drop_expired(call: Call, folder_id: str) -> None:
     """Take away the leases of a folder whose time has come, as the server's queue does on its own."""
     table = leases(folder_id)
     for lease in list(call.draft.rows(table).values()):
-        if call.now >= seconds_of(lease["expireAt"]):
+        if call.now >= parse_time(lease["expireAt"]):
             call.draft.drop(table, lease["id"])
 
 

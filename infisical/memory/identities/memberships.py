@@ -11,30 +11,30 @@ from infisical.memory.identities import store as identities
 from infisical.memory.state import Row
 from infisical.memory.validation import choice
 
-ORDER: Final = {
+ORDER_FIELDS: Final = {
     "orderBy": choice("name", "role").optional("name"),
     "orderDirection": choice("asc", "desc").optional("asc"),
 }
-MEMBERSHIP: Final = ("id", "role", "roleId", "orgId", "createdAt", "updatedAt", "identityId")
+MEMBERSHIP_COLUMNS: Final = ("id", "role", "roleId", "orgId", "createdAt", "updatedAt", "identityId")
 
 
-def membership(call: Call, member: Row, *inner: str, metadata: bool = False, **more: Any) -> dict[str, Any]:
+def show_membership(call: Call, member: Row, *inner: str, metadata: bool = False, **more: Any) -> dict[str, Any]:
     """Return an identity as a member of its organization: `inner` are columns of the identity within."""
     row = call.draft.rows(tables.IDENTITIES)[member["identityId"]]
     login = {"lastLoginAuthMethod": None, "lastLoginTime": None, **pick(member, "lastLoginAuthMethod", "lastLoginTime")}
     return {
-        **pick(member, *MEMBERSHIP),
+        **pick(member, *MEMBERSHIP_COLUMNS),
         **({} if call.before else login),
         **({"metadata": row["metadata"]} if metadata else {}),
         "identity": {
             **pick(row, *(("name", "id") if call.before else inner)),
-            **identities.methods(call, row["id"]),
+            **identities.show_methods(call, row["id"]),
             **({} if call.before else more),
         },
     }
 
 
-def page(
+def page_memberships(
     call: Call, organization_id: str, asked: Mapping[str, Any], fits: Callable[[str, str], bool]
 ) -> tuple[list[Row], int]:
     """Return one page of an organization's memberships whose name and role fit, and how many fit at all."""

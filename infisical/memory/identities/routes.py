@@ -10,7 +10,7 @@ from infisical.memory.access import ORGANIZATION_ROLES, permit_organization
 from infisical.memory.call import Call, pick
 from infisical.memory.domain import lockouts
 from infisical.memory.identities import store as identities
-from infisical.memory.identities.memberships import ORDER, membership, page
+from infisical.memory.identities.memberships import ORDER_FIELDS, page_memberships, show_membership
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
@@ -18,9 +18,9 @@ from infisical.memory.validation import array, boolean, either, number, obj, str
 
 IDENTITIES_PATH: Final = "/api/v1/identities"
 IDENTITY_PATH: Final = "/api/v1/identities/{identityId}"
-UNKNOWN: Final = "Failed to find identity with id {}"
+UNKNOWN_MESSAGE: Final = "Failed to find identity with id {}"
 METADATA: Final = array(obj(key=string(least=1), value=string(least=1)))
-NEW: Final = obj(
+NEW_IDENTITY: Final = obj(
     name=string(),
     organizationId=string(),
     role=string(least=1).optional("no-access"),
@@ -34,8 +34,8 @@ CHANGES: Final = obj(
     metadata=METADATA.optional(),
 )
 
-PATTERN: Final = "Invalid pattern: only alphanumeric characters, - are allowed."
-TEXT: Final = string(most=255, matches=r"[A-Za-z0-9 _/-]*", message=PATTERN)
+PATTERN_MESSAGE: Final = "Invalid pattern: only alphanumeric characters, - are allowed."
+TEXT: Final = string(most=255, matches=r"[A-Za-z0-9 _/-]*", message=PATTERN_MESSAGE)
 NAME: Final = either(
     TEXT,
     obj({"$eq": TEXT.optional(), "$contains": TEXT.optional(), "$in": array(TEXT, most=500).optional()}),
@@ -43,7 +43,7 @@ NAME: Final = either(
 ROLE: Final = either(TEXT, obj({"$eq": TEXT.optional(), "$in": array(TEXT, most=500).optional()}))
 FILTERS: Final = {"name": NAME.optional(), "role": ROLE.optional()}
 SEARCH: Final = obj(
-    **ORDER,
+    **ORDER_FIELDS,
     limit=number(most=100).optional(50),
     offset=number().optional(0),
     search=obj({**FILTERS, "$or": array(obj(**FILTERS), most=20).optional()}),
@@ -51,11 +51,11 @@ SEARCH: Final = obj(
 
 
 # ---- as they are shown
-def shown(call: Call, row: Row) -> dict[str, Any]:
+def show_identity(call: Call, row: Row) -> dict[str, Any]:
     if call.before:
         return {
             **pick(row, "id", "name"),
-            **identities.methods(call, row["id"]),
+            **identities.show_methods(call, row["id"]),
             **pick(row, "createdAt", "updatedAt"),
         }
     return {
@@ -66,18 +66,18 @@ def shown(call: Call, row: Row) -> dict[str, Any]:
     }
 
 
-def with_ids(call: Call, metadata: list[Mapping[str, str]]) -> list[dict[str, str]]:
+def add_ids(call: Call, metadata: list[Mapping[str, str]]) -> list[dict[str, str]]:
     return [{"id": call.draft.new_id(), **pair} for pair in metadata]
 
 
-def known_role(role: str, organization_id: str) -> str:
+def check_role(role: str, organization_id: str) -> str:
     if role not in ORGANIZATION_ROLES:
         raise not_found(f"Specified role was not found in the organization with ID '{organization_id}'")
     return role
 
 
 # ---- one
-@route("POST", IDENTITIES_PATH, auth=MACHINES, body=NEW)
+@route("POST", IDENTITIES_PATH, auth=MACHINES, body=NEW_IDENTITY)
 def create_identity(call: Call) -> Answer:
     organization_id = call.body["organizationId"]
     permit_organization(call, "create", "identity", organization_id)
@@ -85,66 +85,66 @@ def create_identity(call: Call) -> Answer:
         call,
         organization_id,
         call.body["name"],
-        known_role(call.body["role"], organization_id),
+        check_role(call.body["role"], organization_id),
         has_delete_protection=call.body["hasDeleteProtection"],
         metadata=call.body["metadata"],
     )
     if call.before:
-        return {"identity": shown(call, row)}
-    return {"identity": {**shown(call, row), "authMethods": [], "metadata": row["metadata"]}}
+        return {"identity": show_identity(call, row)}
+    return {"identity": {**show_identity(call, row), "authMethods": [], "metadata": row["metadata"]}}
 
 
 @route("PATCH", IDENTITY_PATH, auth=MACHINES, body=CHANGES)
 def update_identity(call: Call) -> Answer:
-    row = identities.permitted(call, call.path["identityId"], "edit", UNKNOWN)
+    row = identities.get_identity(call, call.path["identityId"], "edit", UNKNOWN_MESSAGE)
     changed: dict[str, Any] = dict(call.body)
     role = changed.pop("role", None)
     if role is not None:
-        known_role(role, row["orgId"])
+        check_role(role, row["orgId"])
         call.draft.merge(tables.IDENTITY_MEMBERS, row["id"], role=role, updatedAt=call.at)
     if "metadata" in changed:
-        changed["metadata"] = with_ids(call, changed["metadata"])
+        changed["metadata"] = add_ids(call, changed["metadata"])
     row = call.draft.merge(tables.IDENTITIES, row["id"], **changed, updatedAt=call.at)
-    return {"identity": {**shown(call, row), **({} if call.before else pick(row, "metadata"))}}
+    return {"identity": {**show_identity(call, row), **({} if call.before else pick(row, "metadata"))}}
 
 
 @route("DELETE", IDENTITY_PATH, auth=MACHINES)
 def delete_identity(call: Call) -> Answer:
-    row = identities.permitted(call, call.path["identityId"], "delete", UNKNOWN)
+    row = identities.get_identity(call, call.path["identityId"], "delete", UNKNOWN_MESSAGE)
     if row["hasDeleteProtection"]:
         raise bad_request("Identity has delete protection")
-    answer = {"identity": shown(call, row)}
-    identities.delete(call, row["id"])
+    answer = {"identity": show_identity(call, row)}
+    identities.delete_identity(call, row["id"])
     return answer
 
 
 @route("GET", IDENTITY_PATH, auth=MACHINES)
 def get_identity(call: Call) -> Answer:
-    row = identities.permitted(call, call.path["identityId"], "read", UNKNOWN)
+    row = identities.get_identity(call, call.path["identityId"], "read", UNKNOWN_MESSAGE)
     member = call.draft.rows(tables.IDENTITY_MEMBERS)[row["id"]]
     columns = ("name", "id", "hasDeleteProtection", "orgId")
-    locked = lockouts.locked(call, row["id"])
-    return {"identity": membership(call, member, *columns, metadata=True, activeLockoutAuthMethods=locked)}
+    locked = lockouts.list_locked_methods(call, row["id"])
+    return {"identity": show_membership(call, member, *columns, metadata=True, activeLockoutAuthMethods=locked)}
 
 
 @route("GET", f"{IDENTITY_PATH}/identity-memberships", auth=MACHINES)
 def list_project_memberships(call: Call) -> Answer:
-    row = identities.permitted(call, call.path["identityId"], "read", UNKNOWN)
+    row = identities.get_identity(call, call.path["identityId"], "read", UNKNOWN_MESSAGE)
     return {
         "identityMemberships": [
-            in_project(call, member, project, *(() if call.before else ("hasDeleteProtection",)))
+            show_project_membership(call, member, project, *(() if call.before else ("hasDeleteProtection",)))
             for project in call.draft.where(tables.PROJECTS, orgId=row["orgId"])
             if (member := call.draft.get(tables.project_identities(project["id"]), row["id"])) is not None
         ]
     }
 
 
-def in_project(call: Call, member: Row, project: Row, *inner: str) -> dict[str, Any]:
+def show_project_membership(call: Call, member: Row, project: Row, *inner: str) -> dict[str, Any]:
     """Return an identity as a member of a project, as the older routes show it."""
     row = call.draft.rows(tables.IDENTITIES)[member["identityId"]]
     return {
         **pick(member, "id", "identityId", "createdAt", "updatedAt", "roles"),
-        "identity": {**pick(row, "name", "id", *inner), **identities.methods(call, row["id"])},
+        "identity": {**pick(row, "name", "id", *inner), **identities.show_methods(call, row["id"])},
         "project": pick(project, "name", "id", *(() if call.before else ("type",))),
     }
 
@@ -157,14 +157,16 @@ def search_identities(call: Call) -> Answer:
     choices = wanted.get("$or")
 
     def fits(name: str, role: str) -> bool:
-        return _fits(wanted, name, role) and (choices is None or any(_fits(one, name, role) for one in choices))
+        return _matches_all(wanted, name, role) and (
+            choices is None or any(_matches_all(one, name, role) for one in choices)
+        )
 
-    found, total = page(call, call.organization_id, call.body, fits)
+    found, total = page_memberships(call, call.organization_id, call.body, fits)
     columns = ("name", "id", "hasDeleteProtection", "orgId")
-    return {"identities": [membership(call, member, *columns) for member in found], "totalCount": total}
+    return {"identities": [show_membership(call, member, *columns) for member in found], "totalCount": total}
 
 
-def _fits(wanted: Mapping[str, Any], name: str, role: str) -> bool:
+def _matches_all(wanted: Mapping[str, Any], name: str, role: str) -> bool:
     return all(
         _matches(wanted[column], value) for column, value in (("name", name), ("role", role)) if column in wanted
     )

@@ -30,12 +30,12 @@ LOGIN_METHODS: Final = (
     "tls-cert-auth",
 )
 """By their names in paths, in the order in which the server lists them."""
-INSTANCE_ADMIN: Final = (
+INSTANCE_ADMIN_MESSAGE: Final = (
     "You are attempting to modify an instance admin identity. This requires elevated instance admin privileges"
 )
 
 
-def permitted(call: Call, identity_id: str, action: str, message: str = "Failed to find identity with ID {}") -> Row:
+def get_identity(call: Call, identity_id: str, action: str, message: str = "Failed to find identity with ID {}") -> Row:
     """Return an identity of the caller's organization; refuse who may not do this to identities."""
     row = call.draft.get(tables.IDENTITIES, identity_id)
     if (
@@ -45,19 +45,19 @@ def permitted(call: Call, identity_id: str, action: str, message: str = "Failed 
     ):
         raise not_found(message.format(identity_id))
     if action != "read" and row.get("superAdmin") and not call.actor.row.get("superAdmin"):
-        raise forbidden(INSTANCE_ADMIN)
+        raise forbidden(INSTANCE_ADMIN_MESSAGE)
     permit_organization(call, action, "identity", row["orgId"])
     return row
 
 
-def attached(draft: Draft, identity_id: str) -> list[str]:
+def list_methods(draft: Draft, identity_id: str) -> list[str]:
     """Return the methods by which an identity can log in."""
     return [method for method in LOGIN_METHODS if identity_id in draft.rows(tables.auth_settings(method))]
 
 
-def methods(call: Call, identity_id: str) -> dict[str, Any]:
+def show_methods(call: Call, identity_id: str) -> dict[str, Any]:
     """Return the same as identities are shown: a list, on servers of 2024 the one method that there may be."""
-    names = attached(call.draft, identity_id)
+    names = list_methods(call.draft, identity_id)
     return {"authMethod": names[0] if names else None} if call.before else {"authMethods": names}
 
 
@@ -68,7 +68,7 @@ def end_tokens(draft: Draft, identity_id: str, method: str | None = None) -> Non
             draft.drop(tables.ACCESS_TOKENS, row["id"])
 
 
-def detach(call: Call, identity_id: str, method: str) -> Row | None:
+def detach_method(call: Call, identity_id: str, method: str) -> Row | None:
     """Take a login method from an identity, with all that hangs on it; return its settings."""
     if method == UNIVERSAL:
         call.draft.clear(tables.client_secrets(identity_id))
@@ -77,10 +77,10 @@ def detach(call: Call, identity_id: str, method: str) -> Row | None:
     return call.draft.drop(tables.auth_settings(method), identity_id)
 
 
-def delete(call: Call, identity_id: str) -> None:
+def delete_identity(call: Call, identity_id: str) -> None:
     """Delete an identity: its login methods, its tokens, its memberships."""
-    for method in attached(call.draft, identity_id):
-        detach(call, identity_id, method)
+    for method in list_methods(call.draft, identity_id):
+        detach_method(call, identity_id, method)
     end_tokens(call.draft, identity_id)
     for project_id in call.draft.rows(tables.PROJECTS):
         call.draft.drop(tables.project_identities(project_id), identity_id)

@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 from infisical.memory.identity_auth.settings import (
     COLUMNS,
     LoginMethod,
-    changed_in_life,
-    changed_lifetime,
-    in_life,
-    lifetime,
+    build_lifetime_changes,
+    build_lifetime_fields,
+    check_lifetime,
+    check_lifetime_change,
 )
-from infisical.memory.refusals import Refused
+from infisical.memory.refusals import Refusal
 from infisical.memory.state import Generation
-from infisical.memory.validation import Field, Issues, Path, custom, obj, slug, string
+from infisical.memory.validation import Field, Issues, Path, build_issue, obj, slug, string
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Login:
     body: Field
     unknown: str
     """The message of a 404, where the identity does not have the method; `{}` is its id."""
-    wrong: Callable[[], Refused]
+    wrong: Callable[[], Refusal]
     """What a credential gets that nobody declared valid."""
     who: str | None = None
     """The field of the body that failures are counted by; None: they are not counted."""
@@ -41,7 +41,7 @@ class Login:
 
 
 # ---- kinds of fields
-def words(*, most: int | None = None, each: str | None = None, message: str = "Invalid") -> Field:
+def build_list_field(*, most: int | None = None, each: str | None = None, message: str = "Invalid") -> Field:
     """A list in one text, with commas; each part has to match, and blanks around it go."""
     inner = string(most=most)
 
@@ -51,13 +51,13 @@ def words(*, most: int | None = None, each: str | None = None, message: str = "I
             return value
         parts = [part.strip() for part in value.split(",")]
         if each is not None and not all(re.fullmatch(each, part) for part in parts):
-            issues.append(custom(message, path))
+            issues.append(build_issue(message, path))
         return ", ".join(parts)
 
     return Field(check)
 
 
-def url() -> Field:
+def build_url_field() -> Field:
     inner = string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
@@ -77,7 +77,7 @@ def _is_url(text: str) -> bool:
     return bool(parts.scheme and parts.netloc)
 
 
-def is_filter(text: str) -> bool:
+def is_ldap_filter(text: str) -> bool:
     """Say whether a text looks like an LDAP filter: in parentheses that match."""
     depth = 0
     for place, letter in enumerate(text):
@@ -87,12 +87,12 @@ def is_filter(text: str) -> bool:
     return len(text) > 2 and depth == 0
 
 
-def logging_in(**fields: Field) -> Field:
+def build_login_body(**fields: Field) -> Field:
     """A login's body."""
     return obj(**fields, organizationSlug=slug().optional(), subOrganizationName=slug().optional())
 
 
-def tabled(
+def build_method(
     name: str,
     key: str,
     called: str,
@@ -121,20 +121,20 @@ def tabled(
     )
 
 
-def not_configured(called: str) -> str:
+def describe_missing_method(called: str) -> str:
     return f"{called} auth method not found for identity, did you configure {called} auth?"
 
 
-def body(settings: Mapping[str, Field], *, least_max: int = 0) -> Field:
-    return in_life(obj(**settings, **lifetime(least_max=least_max)))
+def build_settings_body(settings: Mapping[str, Field], *, least_max: int = 0) -> Field:
+    return check_lifetime(obj(**settings, **build_lifetime_fields(least_max=least_max)))
 
 
-def changes(settings: Mapping[str, Field]) -> Field:
-    return changed_in_life(obj(**settings, **changed_lifetime()))
+def build_changes_body(settings: Mapping[str, Field]) -> Field:
+    return check_lifetime_change(obj(**settings, **build_lifetime_changes()))
 
 
-def all_optional(fields: Mapping[str, Field]) -> dict[str, Field]:
+def make_optional(fields: Mapping[str, Field]) -> dict[str, Field]:
     return {name: field.optional() for name, field in fields.items()}
 
 
-JWT_LOGIN: Final = logging_in(identityId=string(), jwt=string())
+JWT_LOGIN_BODY: Final = build_login_body(identityId=string(), jwt=string())

@@ -13,15 +13,15 @@ from infisical.memory.call import Call
 from infisical.memory.domain import lockouts
 from infisical.memory.identity_auth.fields import Login
 from infisical.memory.identity_auth.methods import LDAP, LOGINS
-from infisical.memory.identity_auth.settings import settings, settings_routes
+from infisical.memory.identity_auth.settings import build_settings_routes, get_settings
 from infisical.memory.refusals import bad_request, not_found
-from infisical.memory.routing import MACHINES, PUBLIC, Answer, Route, route
+from infisical.memory.routing import MACHINES, PUBLIC_ACCESS, Answer, Route, route
 from infisical.memory.state import Row
 
 
-def logged_in(call: Call, login: Login) -> Row:
+def answer_login(call: Call, login: Login) -> Row:
     """Return what a login answers."""
-    shown = sent(call, login)
+    shown = collect_credential(call, login)
     identity_id, name = call.body["identityId"], login.method.name
     found = call.draft.get(tables.auth_settings(name), identity_id)
     if found is None:
@@ -31,13 +31,13 @@ def logged_in(call: Call, login: Login) -> Row:
     declared = call.draft.where(tables.declared_logins(name), identityId=identity_id)
     if not any(all(shown.get(field) == value for field, value in row["fields"].items()) for row in declared):
         if login.who is not None:
-            lockouts.failed(call, found, name, who)
+            lockouts.count_failure(call, found, name, who)
         raise login.wrong()
-    lockouts.succeeded(call, identity_id, name, who)
+    lockouts.forget_failures(call, identity_id, name, who)
     return tokens.issue(call, identity_id, name, found)
 
 
-def sent(call: Call, login: Login) -> dict[str, Any]:
+def collect_credential(call: Call, login: Login) -> dict[str, Any]:
     """Return a login's body as it was sent, with names that the server does not know, and the certificate."""
     if login.header is None:
         return dict(call.sent)
@@ -47,22 +47,22 @@ def sent(call: Call, login: Login) -> dict[str, Any]:
     return {**call.sent, "certificate": unquote(certificate)}
 
 
-def login_route(login: Login) -> Route:
+def build_login_route(login: Login) -> Route:
     path = f"/api/v1/auth/{login.method.name}/login"
 
-    @route("POST", path, only=login.method.only, auth=PUBLIC, body=login.body, limit="write")
+    @route("POST", path, only=login.method.only, auth=PUBLIC_ACCESS, body=login.body, limit="write")
     def log_in(call: Call) -> Answer:
-        return logged_in(call, login)
+        return answer_login(call, login)
 
     return log_in
 
 
 ROUTES: Final[tuple[Route, ...]] = tuple(
-    one for login in LOGINS for one in (login_route(login), *settings_routes(login.method))
+    one for login in LOGINS for one in (build_login_route(login), *build_settings_routes(login.method))
 )
 
 
 @route("POST", "/api/v1/auth/ldap-auth/identities/{identityId}/clear-lockouts", only="current", auth=MACHINES)
 def clear_ldap_lockouts(call: Call) -> Answer:
-    row = settings(call, LDAP.method, "edit", (400, "The identity does not have ldap auth"))
+    row = get_settings(call, LDAP.method, "edit", (400, "The identity does not have ldap auth"))
     return {"deleted": lockouts.clear(call, row["identityId"], LDAP.method.name)}

@@ -14,30 +14,36 @@ from typing import Any, Final
 
 from infisical.memory.call import Call
 from infisical.memory.identity_auth.fields import (
-    JWT_LOGIN,
+    JWT_LOGIN_BODY,
     Login,
-    all_optional,
-    body,
-    changes,
-    is_filter,
-    logging_in,
-    not_configured,
-    tabled,
-    url,
-    words,
+    build_changes_body,
+    build_list_field,
+    build_login_body,
+    build_method,
+    build_settings_body,
+    build_url_field,
+    describe_missing_method,
+    is_ldap_filter,
+    make_optional,
 )
-from infisical.memory.identity_auth.settings import LOCKOUT, changed_lifetime, changed_lockout, lifetime, lockout
+from infisical.memory.identity_auth.settings import (
+    LOCKOUT_COLUMNS,
+    build_lifetime_changes,
+    build_lifetime_fields,
+    build_lockout_changes,
+    build_lockout_fields,
+)
 from infisical.memory.refusals import bad_request, forbidden, unauthorized
 from infisical.memory.validation import (
     Field,
     Issues,
     Path,
     array,
+    build_issue,
+    build_type_issue,
     choice,
-    custom,
     either,
     guid,
-    mistyped,
     obj,
     record,
     string,
@@ -46,77 +52,81 @@ from infisical.memory.validation import (
 CERTIFICATE_HEADER: Final = "x-identity-tls-cert-auth-client-cert"
 
 # ---- AWS
-ARN: Final = words(
+ARN_FIELD: Final = build_list_field(
     most=4096,
     each=r"arn:aws[a-z-]*:(iam|sts)::(\d{12}|\*):\S+",
     message="Each ARN must be in the format arn:aws:iam::123456789012:user/MyUserName, or with * for any",
 )
-ACCOUNTS: Final = words(most=4096, each=r"\d{12}", message="Each account ID must be a 12-digit number")
-AWS_FIELDS: Final = {"allowedPrincipalArns": ARN.optional(""), "allowedAccountIds": ACCOUNTS.optional("")}
+ACCOUNTS_FIELD: Final = build_list_field(most=4096, each=r"\d{12}", message="Each account ID must be a 12-digit number")
+AWS_FIELDS: Final = {"allowedPrincipalArns": ARN_FIELD.optional(""), "allowedAccountIds": ACCOUNTS_FIELD.optional("")}
 AWS: Final = Login(
-    method=tabled(
+    method=build_method(
         "aws-auth",
         "identityAwsAuth",
         "AWS Auth",
         own=("type", "stsEndpoint", "allowedPrincipalArns", "allowedAccountIds"),
-        attach=body({"stsEndpoint": string(least=1).optional("https://sts.amazonaws.com/"), **AWS_FIELDS}, least_max=1),
-        update=changes({"stsEndpoint": string(least=1).optional(), **AWS_FIELDS}),
+        attach=build_settings_body(
+            {"stsEndpoint": string(least=1).optional("https://sts.amazonaws.com/"), **AWS_FIELDS}, least_max=1
+        ),
+        update=build_changes_body({"stsEndpoint": string(least=1).optional(), **AWS_FIELDS}),
         update_status=404,
         made=lambda call: {"type": "iam"},
     ),
-    body=logging_in(
+    body=build_login_body(
         identityId=string(),
         iamHttpRequestMethod=string().optional("POST"),
         iamRequestBody=string(),
         iamRequestHeaders=string(),
     ),
-    unknown=not_configured("AWS"),
+    unknown=describe_missing_method("AWS"),
     wrong=lambda: unauthorized("Access denied: AWS account ID not allowed."),
 )
 
 # ---- Google
 GCP_FIELDS: Final = {
-    "allowedServiceAccounts": words(),
-    "allowedProjects": words(),
-    "allowedZones": words(),
+    "allowedServiceAccounts": build_list_field(),
+    "allowedProjects": build_list_field(),
+    "allowedZones": build_list_field(),
 }
 GCP: Final = Login(
-    method=tabled(
+    method=build_method(
         "gcp-auth",
         "identityGcpAuth",
         "GCP Auth",
         own=("type", *GCP_FIELDS),
-        attach=body({"type": choice("iam", "gce"), **{name: kind.optional("") for name, kind in GCP_FIELDS.items()}}),
-        update=changes(all_optional({"type": choice("iam", "gce"), **GCP_FIELDS})),
+        attach=build_settings_body(
+            {"type": choice("iam", "gce"), **{name: kind.optional("") for name, kind in GCP_FIELDS.items()}}
+        ),
+        update=build_changes_body(make_optional({"type": choice("iam", "gce"), **GCP_FIELDS})),
     ),
-    body=JWT_LOGIN,
-    unknown=not_configured("GCP"),
+    body=JWT_LOGIN_BODY,
+    unknown=describe_missing_method("GCP"),
     wrong=lambda: unauthorized("Access denied: GCP service account not allowed."),
 )
 
 # ---- Azure
 AZURE_FIELDS: Final = {"tenantId": string(), "resource": string()}
 AZURE: Final = Login(
-    method=tabled(
+    method=build_method(
         "azure-auth",
         "identityAzureAuth",
         "Azure Auth",
         own=(*AZURE_FIELDS, "allowedServicePrincipalIds"),
-        attach=body({**AZURE_FIELDS, "allowedServicePrincipalIds": words().optional("")}),
-        update=changes(all_optional({**AZURE_FIELDS, "allowedServicePrincipalIds": words()})),
+        attach=build_settings_body({**AZURE_FIELDS, "allowedServicePrincipalIds": build_list_field().optional("")}),
+        update=build_changes_body(make_optional({**AZURE_FIELDS, "allowedServicePrincipalIds": build_list_field()})),
     ),
-    body=JWT_LOGIN,
+    body=JWT_LOGIN_BODY,
     unknown="Azure auth method not found for identity, did you configure Azure Auth?",
     wrong=lambda: unauthorized("Service principal not allowed"),
 )
 
 # ---- Kubernetes
-HOST: Final = "When token review mode is set to API, a Kubernetes host must be provided"
-GATEWAY: Final = "When token review mode is set to Gateway, a gateway must be selected"
-ALLOWED: Final = {"allowedNamespaces": string(), "allowedNames": string(), "allowedAudience": string()}
+HOST_MESSAGE: Final = "When token review mode is set to API, a Kubernetes host must be provided"
+GATEWAY_MESSAGE: Final = "When token review mode is set to Gateway, a gateway must be selected"
+KUBERNETES_FIELDS: Final = {"allowedNamespaces": string(), "allowedNames": string(), "allowedAudience": string()}
 
 
-def reviewed(settings: Field, *, changing: bool = False) -> Field:
+def require_reviewer(settings: Field, *, changing: bool = False) -> Field:
     """A body that has what its way of reviewing tokens needs; a change only where it names that way."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
@@ -126,62 +136,66 @@ def reviewed(settings: Field, *, changing: bool = False) -> Field:
             return value
         mode = value.get("tokenReviewMode")
         if mode == "api" and value.get("kubernetesHost") is None and not (changing and "kubernetesHost" not in value):
-            issues.append(custom(HOST, (*path, "kubernetesHost")))
+            issues.append(build_issue(HOST_MESSAGE, (*path, "kubernetesHost")))
         if mode == "gateway" and value.get("gatewayId") is None:
-            issues.append(custom(GATEWAY, (*path, "gatewayId")))
+            issues.append(build_issue(GATEWAY_MESSAGE, (*path, "gatewayId")))
         return value
 
     return replace(settings, check=check)
 
 
 KUBERNETES: Final = Login(
-    method=tabled(
+    method=build_method(
         "kubernetes-auth",
         "identityKubernetesAuth",
         "Kubernetes Auth",
-        own=("tokenReviewMode", "kubernetesHost", *ALLOWED, "gatewayId", "caCert", "tokenReviewerJwt"),
-        attach=reviewed(
-            body(
+        own=("tokenReviewMode", "kubernetesHost", *KUBERNETES_FIELDS, "gatewayId", "caCert", "tokenReviewerJwt"),
+        attach=require_reviewer(
+            build_settings_body(
                 {
                     "kubernetesHost": string(least=1).or_null(),
                     "caCert": string().optional(""),
                     "tokenReviewerJwt": string().optional(""),
                     "tokenReviewMode": choice("api", "gateway").optional("api"),
-                    **ALLOWED,
+                    **KUBERNETES_FIELDS,
                     "gatewayId": guid().or_null().optional(None),
                 }
             )
         ),
-        update=reviewed(
-            changes(
+        update=require_reviewer(
+            build_changes_body(
                 {
                     "kubernetesHost": string(least=1).or_null().optional(),
                     "caCert": string().optional(),
                     "tokenReviewerJwt": string().or_null().optional(),
                     "tokenReviewMode": choice("api", "gateway").optional(),
-                    **all_optional(ALLOWED),
+                    **make_optional(KUBERNETES_FIELDS),
                     "gatewayId": guid().or_null().optional(),
                 }
             ),
             changing=True,
         ),
     ),
-    body=JWT_LOGIN,
-    unknown=not_configured("Kubernetes"),
+    body=JWT_LOGIN_BODY,
+    unknown=describe_missing_method("Kubernetes"),
     wrong=lambda: unauthorized("Access denied: K8s namespace not allowed."),
 )
 
 # ---- OpenID Connect
-CLAIMS: Final = record(words())
-OIDC_CLEARED: Final = {
+CLAIMS_FIELD: Final = record(build_list_field())
+OIDC_DEFAULTS: Final = {
     "caCert": string().optional(""),
-    "boundAudiences": words().optional(""),
+    "boundAudiences": build_list_field().optional(""),
     "boundSubject": string().optional(""),
 }
 """With their empty defaults where settings are changed, too."""
-OIDC_FIELDS: Final = {"oidcDiscoveryUrl": url(), "boundIssuer": string(least=1), "boundClaims": CLAIMS}
+OIDC_FIELDS: Final = {
+    "oidcDiscoveryUrl": build_url_field(),
+    "boundIssuer": string(least=1),
+    "boundClaims": CLAIMS_FIELD,
+}
 OIDC: Final = Login(
-    method=tabled(
+    method=build_method(
         "oidc-auth",
         "identityOidcAuth",
         "OIDC Auth",
@@ -194,30 +208,32 @@ OIDC: Final = Login(
             "boundSubject",
             "caCert",
         ),
-        attach=body({**OIDC_FIELDS, **OIDC_CLEARED, "claimMetadataMapping": record(string()).optional(None)}),
-        update=changes(
-            {**all_optional(OIDC_FIELDS), **OIDC_CLEARED, "claimMetadataMapping": record(string()).optional()}
+        attach=build_settings_body(
+            {**OIDC_FIELDS, **OIDC_DEFAULTS, "claimMetadataMapping": record(string()).optional(None)}
+        ),
+        update=build_changes_body(
+            {**make_optional(OIDC_FIELDS), **OIDC_DEFAULTS, "claimMetadataMapping": record(string()).optional()}
         ),
     ),
-    body=JWT_LOGIN,
-    unknown=not_configured("OIDC"),
+    body=JWT_LOGIN_BODY,
+    unknown=describe_missing_method("OIDC"),
     wrong=lambda: forbidden("Access denied: OIDC subject not allowed."),
 )
 
 # ---- JWTs
-BOUND: Final = {
+BOUND_FIELDS: Final = {
     "boundIssuer": string().optional(""),
-    "boundAudiences": words().optional(""),
+    "boundAudiences": build_list_field().optional(""),
     "boundSubject": string().optional(""),
 }
 
 
-def by_configuration(**shared: Field) -> Field:
+def build_jwt_body(**shared: Field) -> Field:
     """A body of one of two forms, which `configurationType` tells apart."""
     forms = {
         "jwks": obj(
             configurationType=choice("jwks"),
-            jwksUrl=url(),
+            jwksUrl=build_url_field(),
             jwksCaCert=string().optional(""),
             publicKeys=array(string()).optional([]),
             **shared,
@@ -233,7 +249,7 @@ def by_configuration(**shared: Field) -> Field:
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, dict):
-            issues.append(mistyped("object", value, path))
+            issues.append(build_type_issue("object", value, path))
             return value
         kind = value.get("configurationType")
         if not isinstance(kind, str) or kind not in forms:
@@ -252,7 +268,7 @@ def by_configuration(**shared: Field) -> Field:
 
 
 JWT: Final = Login(
-    method=tabled(
+    method=build_method(
         "jwt-auth",
         "identityJwtAuth",
         "JWT Auth",
@@ -266,28 +282,28 @@ JWT: Final = Login(
             "boundClaims",
             "boundSubject",
         ),
-        attach=by_configuration(boundClaims=CLAIMS, **BOUND, **lifetime()),
-        update=by_configuration(boundClaims=CLAIMS.optional(), **BOUND, **changed_lifetime()),
+        attach=build_jwt_body(boundClaims=CLAIMS_FIELD, **BOUND_FIELDS, **build_lifetime_fields()),
+        update=build_jwt_body(boundClaims=CLAIMS_FIELD.optional(), **BOUND_FIELDS, **build_lifetime_changes()),
         only="current",
     ),
-    body=JWT_LOGIN,
-    unknown=not_configured("JWT"),
+    body=JWT_LOGIN_BODY,
+    unknown=describe_missing_method("JWT"),
     wrong=lambda: unauthorized("Access denied: JWT verification failed with all keys. Errors - invalid signature"),
 )
 
 # ---- LDAP
-FILTER: Final = string(least=1).where(is_filter, "Invalid LDAP search filter")
+FILTER_FIELD: Final = string(least=1).where(is_ldap_filter, "Invalid LDAP search filter")
 ALLOWED_FIELDS: Final = array(obj(key=string(), value=string()))
-DIRECTORY: Final = {"url": string(), "bindDN": string(), "bindPass": string(), "searchBase": string()}
-LDAP_MORE: Final = {
-    "searchFilter": FILTER.optional("(uid={{username}})"),
+DIRECTORY_FIELDS: Final = {"url": string(), "bindDN": string(), "bindPass": string(), "searchBase": string()}
+LDAP_OPTIONS: Final = {
+    "searchFilter": FILTER_FIELD.optional("(uid={{username}})"),
     "allowedFields": ALLOWED_FIELDS.optional(None),
     "ldapCaCertificate": string().optional(),
-    **lockout(),
+    **build_lockout_fields(),
 }
 
 
-def directory(call: Call) -> Mapping[str, Any]:
+def refuse_template(call: Call) -> Mapping[str, Any]:
     """Refuse settings by a template: there are none here, so that no directory would be known."""
     if "url" not in call.body:
         raise bad_request("Invalid request. Missing bind DN, bind pass, search base, or URL.")
@@ -295,54 +311,59 @@ def directory(call: Call) -> Mapping[str, Any]:
 
 
 LDAP: Final = Login(
-    method=tabled(
+    method=build_method(
         "ldap-auth",
         "identityLdapAuth",
         "LDAP Auth",
-        own=("url", "searchBase", "searchFilter", "allowedFields", "templateId", *LOCKOUT),
+        own=("url", "searchBase", "searchFilter", "allowedFields", "templateId", *LOCKOUT_COLUMNS),
         secrets=("bindDN", "bindPass", "ldapCaCertificate"),
         attach=either(
-            body({"templateId": string(), **LDAP_MORE}, least_max=1), body({**DIRECTORY, **LDAP_MORE}, least_max=1)
+            build_settings_body({"templateId": string(), **LDAP_OPTIONS}, least_max=1),
+            build_settings_body({**DIRECTORY_FIELDS, **LDAP_OPTIONS}, least_max=1),
         ),
-        update=changes(
+        update=build_changes_body(
             {
-                **all_optional(DIRECTORY),  # a templateId finds no template here, and without one changes nothing
-                "searchFilter": FILTER.optional(),
+                **make_optional(
+                    DIRECTORY_FIELDS
+                ),  # a templateId finds no template here, and without one changes nothing
+                "searchFilter": FILTER_FIELD.optional(),
                 "allowedFields": ALLOWED_FIELDS.optional(),
-                **changed_lockout(),
+                **build_lockout_changes(),
             }
         ),
         update_status=404,
-        made=directory,
+        made=refuse_template,
         only="current",
     ),
-    body=logging_in(identityId=guid(), username=string(least=1), password=string(least=1)),
+    body=build_login_body(identityId=guid(), username=string(least=1), password=string(least=1)),
     unknown="LDAP auth with ID '{}' not found",
     wrong=lambda: unauthorized("Invalid credentials", keep=True),
     who="username",
 )
 
 # ---- TLS certificates
-PEM: Final = string(least=1, most=10240).where(
+PEM_FIELD: Final = string(least=1, most=10240).where(
     lambda text: "-----BEGIN CERTIFICATE-----" in text, "Invalid CA certificate"
 )
 TLS_CERT: Final = Login(
-    method=tabled(
+    method=build_method(
         "tls-cert-auth",
         "identityTlsCertAuth",
         "TLS Certificate Auth",
         own=("allowedCommonNames",),
         secrets=("caCertificate",),
-        attach=body(
-            {"allowedCommonNames": words().or_null().optional(None), "caCertificate": PEM},
+        attach=build_settings_body(
+            {"allowedCommonNames": build_list_field().or_null().optional(None), "caCertificate": PEM_FIELD},
             least_max=1,
         ),
-        update=changes({"allowedCommonNames": words().or_null().optional(), "caCertificate": PEM.optional()}),
+        update=build_changes_body(
+            {"allowedCommonNames": build_list_field().or_null().optional(), "caCertificate": PEM_FIELD.optional()}
+        ),
         update_status=404,
         only="current",
     ),
-    body=logging_in(identityId=string()),
-    unknown=not_configured("TLS Certificate"),
+    body=build_login_body(identityId=string()),
+    unknown=describe_missing_method("TLS Certificate"),
     wrong=lambda: unauthorized("Access denied: Certificate not issued by the provided CA."),
     header=CERTIFICATE_HEADER,
 )
@@ -354,25 +375,25 @@ OCI_FIELDS: Final = {
 }
 """For changes as well: the tenancy is needed, and user names that are left out are cleared."""
 OCI: Final = Login(
-    method=tabled(
+    method=build_method(
         "oci-auth",
         "identityOciAuth",
         "OCI Auth",
         own=("type", *OCI_FIELDS),
-        attach=body(OCI_FIELDS, least_max=1),
-        update=changes(OCI_FIELDS),
+        attach=build_settings_body(OCI_FIELDS, least_max=1),
+        update=build_changes_body(OCI_FIELDS),
         update_status=404,
         made=lambda call: {"type": "iam"},
         only="current",
     ),
-    body=logging_in(
+    body=build_login_body(
         identityId=string(),
         userOcid=string(),
         headers=obj(
             {"x-date": string().optional()}, authorization=string(), host=string(), date=string().optional()
         ).where(lambda headers: "date" in headers or "x-date" in headers, "Either date or x-date must be provided"),
     ),
-    unknown=not_configured("OCI"),
+    unknown=describe_missing_method("OCI"),
     wrong=lambda: unauthorized("Access denied: OCI account isn't part of tenancy."),
 )
 
@@ -386,18 +407,18 @@ ALICLOUD_FIELDS: Final = {
     )
 }
 ALICLOUD: Final = Login(
-    method=tabled(
+    method=build_method(
         "alicloud-auth",
         "identityAliCloudAuth",
         "Alibaba Cloud Auth",
         own=("type", *ALICLOUD_FIELDS),
-        attach=body(ALICLOUD_FIELDS, least_max=1),
-        update=changes(ALICLOUD_FIELDS),
+        attach=build_settings_body(ALICLOUD_FIELDS, least_max=1),
+        update=build_changes_body(ALICLOUD_FIELDS),
         update_status=404,
         made=lambda call: {"type": "iam"},
         only="current",
     ),
-    body=logging_in(
+    body=build_login_body(
         identityId=string(),
         Action=choice("GetCallerIdentity"),
         Format=choice("JSON"),
@@ -409,7 +430,7 @@ ALICLOUD: Final = Login(
         SignatureNonce=string(matches=r"[A-Za-z0-9_.-]+", message="SignatureNonce has characters that are not allowed"),
         Signature=string(matches=r"[A-Za-z0-9+/]+=*", message="Signature must be base64"),
     ),
-    unknown=not_configured("Alibaba Cloud"),
+    unknown=describe_missing_method("Alibaba Cloud"),
     wrong=lambda: unauthorized("Access denied: Alibaba Cloud account ARN not allowed."),
 )
 

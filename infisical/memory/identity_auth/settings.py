@@ -16,7 +16,7 @@ from infisical.memory.identities import store as identities
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, Route, route
 from infisical.memory.state import Generation, Row
-from infisical.memory.tokens import MONTH
+from infisical.memory.tokens import MONTH_SECONDS
 from infisical.memory.validation import Field, array, boolean, number, obj, string
 
 COLUMNS: Final = (
@@ -29,10 +29,10 @@ COLUMNS: Final = (
     "createdAt",
     "updatedAt",
 )
-LOCKOUT: Final = ("lockoutEnabled", "lockoutThreshold", "lockoutDurationSeconds", "lockoutCounterResetSeconds")
-ADDRESSES: Final = ("accessTokenTrustedIps", "clientSecretTrustedIps")
-LONGER: Final = "Access Token TTL cannot be greater than Access Token Max TTL."
-DECADE: Final = 315360000
+LOCKOUT_COLUMNS: Final = ("lockoutEnabled", "lockoutThreshold", "lockoutDurationSeconds", "lockoutCounterResetSeconds")
+ADDRESS_COLUMNS: Final = ("accessTokenTrustedIps", "clientSecretTrustedIps")
+TTL_MESSAGE: Final = "Access Token TTL cannot be greater than Access Token Max TTL."
+DECADE_SECONDS: Final = 315360000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,35 +63,35 @@ class LoginMethod:
 
 
 # ---- fields that all have
-def addresses() -> Field:
+def build_addresses_field() -> Field:
     return array(obj(ipAddress=string()), least=1)
 
 
-def everywhere() -> list[dict[str, str]]:
+def list_all_addresses() -> list[dict[str, str]]:
     return [{"ipAddress": "0.0.0.0/0"}, {"ipAddress": "::/0"}]
 
 
-def lifetime(*, least_max: int = 0) -> dict[str, Field]:
+def build_lifetime_fields(*, least_max: int = 0) -> dict[str, Field]:
     """What attaching takes of an access token's life."""
     return {
-        "accessTokenTrustedIps": addresses().optional(everywhere()),
-        "accessTokenTTL": number(whole=True, least=0, most=DECADE).optional(MONTH),
-        "accessTokenMaxTTL": number(whole=True, least=least_max, most=DECADE).optional(MONTH),
+        "accessTokenTrustedIps": build_addresses_field().optional(list_all_addresses()),
+        "accessTokenTTL": number(whole=True, least=0, most=DECADE_SECONDS).optional(MONTH_SECONDS),
+        "accessTokenMaxTTL": number(whole=True, least=least_max, most=DECADE_SECONDS).optional(MONTH_SECONDS),
         "accessTokenNumUsesLimit": number(whole=True, least=0).optional(0),
     }
 
 
-def changed_lifetime() -> dict[str, Field]:
+def build_lifetime_changes() -> dict[str, Field]:
     """What a change takes of it."""
     return {
-        "accessTokenTrustedIps": addresses().optional(),
-        "accessTokenTTL": number(whole=True, least=0, most=DECADE).optional(),
-        "accessTokenMaxTTL": number(whole=True, least=0, most=DECADE).optional(),
+        "accessTokenTrustedIps": build_addresses_field().optional(),
+        "accessTokenTTL": number(whole=True, least=0, most=DECADE_SECONDS).optional(),
+        "accessTokenMaxTTL": number(whole=True, least=0, most=DECADE_SECONDS).optional(),
         "accessTokenNumUsesLimit": number(whole=True, least=0).optional(),
     }
 
 
-def lockout() -> dict[str, Field]:
+def build_lockout_fields() -> dict[str, Field]:
     """What attaching takes of lockouts."""
     return {
         "lockoutEnabled": boolean().optional(True),
@@ -101,64 +101,64 @@ def lockout() -> dict[str, Field]:
     }
 
 
-def changed_lockout() -> dict[str, Field]:
+def build_lockout_changes() -> dict[str, Field]:
     """What a change takes of them."""
-    return {name: field.optional() for name, field in lockout().items()}
+    return {name: field.optional() for name, field in build_lockout_fields().items()}
 
 
-def in_life(field: Field) -> Field:
+def check_lifetime(field: Field) -> Field:
     """A body in which the TTL is at most the max TTL."""
-    return field.where(lambda body: bool(body["accessTokenTTL"] <= body["accessTokenMaxTTL"]), LONGER)
+    return field.where(lambda body: bool(body["accessTokenTTL"] <= body["accessTokenMaxTTL"]), TTL_MESSAGE)
 
 
-def changed_in_life(field: Field) -> Field:
+def check_lifetime_change(field: Field) -> Field:
     """The same where either may be left out, or be 0."""
 
     def holds(body: Mapping[str, Any]) -> bool:
         ttl, most = body.get("accessTokenTTL"), body.get("accessTokenMaxTTL")
         return not (ttl and most) or bool(ttl <= most)
 
-    return field.where(holds, LONGER)
+    return field.where(holds, TTL_MESSAGE)
 
 
 # ---- what is done to them
-def attach(call: Call, method: LoginMethod) -> Row:
+def attach_method(call: Call, method: LoginMethod) -> Row:
     """Give an identity a login method; servers of 2024 knew one for each identity."""
-    identity = identities.permitted(call, call.path["identityId"], "create")
-    there = identities.attached(call.draft, identity["id"])
+    identity = identities.get_identity(call, call.path["identityId"], "create")
+    there = identities.list_methods(call.draft, identity["id"])
     if method.name in there or (call.before and there):
         raise bad_request(f"Failed to add {method.called} to already configured identity")
     row = {
         **call.new_row(identityId=identity["id"]),
         "accessTokenPeriod": 0,
         **method.made(call),
-        **_columns(call.body),
+        **_build_columns(call.body),
     }
-    _check_life(row)
+    _refuse_long_ttl(row)
     _touch(call, identity)
     return call.draft.put(tables.auth_settings(method.name), identity["id"], row)
 
 
-def update(call: Call, method: LoginMethod) -> Row:
-    row = settings(call, method, "edit", method.no_update)
+def update_settings(call: Call, method: LoginMethod) -> Row:
+    row = get_settings(call, method, "edit", method.no_update)
     changed = call.draft.merge(
-        tables.auth_settings(method.name), row["identityId"], **_columns(call.body), updatedAt=call.at
+        tables.auth_settings(method.name), row["identityId"], **_build_columns(call.body), updatedAt=call.at
     )
-    _check_life(changed)
+    _refuse_long_ttl(changed)
     return changed
 
 
-def revoke(call: Call, method: LoginMethod) -> Row:
+def revoke_method(call: Call, method: LoginMethod) -> Row:
     """Take a login method from an identity; the tokens that it gave end."""
-    row = settings(call, method, "edit", method.no_revoke)
-    identities.detach(call, row["identityId"], method.name)
+    row = get_settings(call, method, "edit", method.no_revoke)
+    identities.detach_method(call, row["identityId"], method.name)
     _touch(call, call.draft.rows(tables.IDENTITIES)[row["identityId"]])
     return row
 
 
-def settings(call: Call, method: LoginMethod, action: str, absent: tuple[int, str]) -> Row:
+def get_settings(call: Call, method: LoginMethod, action: str, absent: tuple[int, str]) -> Row:
     """Return the settings that the path names; refuse who may not do this to identities."""
-    identity = identities.permitted(call, call.path["identityId"], action)
+    identity = identities.get_identity(call, call.path["identityId"], action)
     row = call.draft.get(tables.auth_settings(method.name), identity["id"])
     if row is None:
         status, message = absent
@@ -166,15 +166,15 @@ def settings(call: Call, method: LoginMethod, action: str, absent: tuple[int, st
     return row
 
 
-def shown(call: Call, method: LoginMethod, row: Row) -> Row:
+def show_settings(call: Call, method: LoginMethod, row: Row) -> Row:
     return pick(row, *(method.before if call.before and method.before is not None else method.columns))
 
 
-def _columns(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _addresses(value) if name in ADDRESSES else value for name, value in body.items()}
+def _build_columns(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _parse_addresses(value) if name in ADDRESS_COLUMNS else value for name, value in body.items()}
 
 
-def _addresses(given: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+def _parse_addresses(given: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
     """Read addresses and ranges as the server keeps them."""
     read: list[dict[str, Any]] = []
     for one in given:
@@ -187,7 +187,7 @@ def _addresses(given: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
     return read
 
 
-def _check_life(row: Row) -> None:
+def _refuse_long_ttl(row: Row) -> None:
     if row["accessTokenMaxTTL"] and row["accessTokenTTL"] > row["accessTokenMaxTTL"]:
         raise bad_request("Access token TTL cannot be greater than max TTL")
 
@@ -199,25 +199,25 @@ def _touch(call: Call, identity: Row) -> None:
 
 
 # ---- their routes
-def settings_routes(method: LoginMethod) -> tuple[Route, Route, Route, Route]:
+def build_settings_routes(method: LoginMethod) -> tuple[Route, Route, Route, Route]:
     """Return the routes that attach, update, get and revoke a method."""
     path = f"/api/v1/auth/{method.name}/identities/{{identityId}}"
 
     @route("POST", path, only=method.only, auth=MACHINES, body=method.attach)
     def attached(call: Call) -> Answer:
-        return {method.key: shown(call, method, attach(call, method))}
+        return {method.key: show_settings(call, method, attach_method(call, method))}
 
     @route("PATCH", path, only=method.only, auth=MACHINES, body=method.update)
     def changed(call: Call) -> Answer:
-        return {method.key: shown(call, method, update(call, method))}
+        return {method.key: show_settings(call, method, update_settings(call, method))}
 
     @route("GET", path, only=method.only, auth=MACHINES)
     def read(call: Call) -> Answer:
-        row = settings(call, method, "read", method.no_get)
-        return {method.key: {**shown(call, method, row), **pick(row, *method.secrets)}}
+        row = get_settings(call, method, "read", method.no_get)
+        return {method.key: {**show_settings(call, method, row), **pick(row, *method.secrets)}}
 
     @route("DELETE", path, only=method.only, auth=MACHINES)
     def revoked(call: Call) -> Answer:
-        return {method.key: shown(call, method, revoke(call, method))}
+        return {method.key: show_settings(call, method, revoke_method(call, method))}
 
     return attached, changed, read, revoked

@@ -5,43 +5,43 @@ from __future__ import annotations
 from typing import Final
 
 from infisical.memory import seeding, tables, tokens
-from infisical.memory.call import Call, pick, seconds_of
+from infisical.memory.call import Call, parse_time, pick
 from infisical.memory.domain import lockouts
 from infisical.memory.identity_auth.settings import (
     COLUMNS,
-    LOCKOUT,
+    LOCKOUT_COLUMNS,
     LoginMethod,
-    addresses,
-    changed_in_life,
-    changed_lifetime,
-    changed_lockout,
-    everywhere,
-    in_life,
-    lifetime,
-    lockout,
-    settings,
-    settings_routes,
+    build_addresses_field,
+    build_lifetime_changes,
+    build_lifetime_fields,
+    build_lockout_changes,
+    build_lockout_fields,
+    build_settings_routes,
+    check_lifetime,
+    check_lifetime_change,
+    get_settings,
+    list_all_addresses,
 )
-from infisical.memory.refusals import Refused, not_found, unauthorized
-from infisical.memory.routing import MACHINES, PUBLIC, Answer, route
+from infisical.memory.refusals import Refusal, not_found, unauthorized
+from infisical.memory.routing import MACHINES, PUBLIC_ACCESS, Answer, route
 from infisical.memory.seeding import UNIVERSAL
 from infisical.memory.state import Row
 from infisical.memory.validation import number, obj, slug, string
 
-LOGIN: Final = obj(
+LOGIN_BODY: Final = obj(
     clientId=string(),
     clientSecret=string(),
     organizationSlug=slug().optional(),
     subOrganizationName=slug().optional(),
 )
-WRONG: Final = "Invalid credentials"
+WRONG_MESSAGE: Final = "Invalid credentials"
 NO_SETTINGS: Final = (404, "Failed to find universal auth for identity with ID {}")
-NONE: Final = (400, "The identity does not have universal auth")
+NO_METHOD: Final = (400, "The identity does not have universal auth")
 UNIVERSAL_AUTH: Final = LoginMethod(
     name=UNIVERSAL,
     key="identityUniversalAuth",
     called="universal auth",
-    columns=(*COLUMNS, "clientId", "clientSecretTrustedIps", "accessTokenPeriod", *LOCKOUT),
+    columns=(*COLUMNS, "clientId", "clientSecretTrustedIps", "accessTokenPeriod", *LOCKOUT_COLUMNS),
     before=(
         "id",
         "clientId",
@@ -54,26 +54,26 @@ UNIVERSAL_AUTH: Final = LoginMethod(
         "updatedAt",
         "identityId",
     ),
-    attach=in_life(
+    attach=check_lifetime(
         obj(
-            clientSecretTrustedIps=addresses().optional(everywhere()),
+            clientSecretTrustedIps=build_addresses_field().optional(list_all_addresses()),
             accessTokenPeriod=number(whole=True, least=0).optional(0),
-            **lockout(),
-            **lifetime(),
+            **build_lockout_fields(),
+            **build_lifetime_fields(),
         )
     ),
-    update=changed_in_life(
+    update=check_lifetime_change(
         obj(
-            clientSecretTrustedIps=addresses().optional(),
+            clientSecretTrustedIps=build_addresses_field().optional(),
             accessTokenPeriod=number(whole=True, least=0, most=315360000).optional(),
-            **changed_lockout(),
-            **changed_lifetime(),
+            **build_lockout_changes(),
+            **build_lifetime_changes(),
         )
     ),
     made=lambda call: {"clientId": call.draft.new_id()},
     no_update=NO_SETTINGS,
     no_get=NO_SETTINGS,
-    no_revoke=NONE,
+    no_revoke=NO_METHOD,
 )
 SECRET_COLUMNS: Final = (
     "id",
@@ -96,30 +96,32 @@ IDENTITY_PATH: Final = "/api/v1/auth/universal-auth/identities/{identityId}"
 SECRETS_PATH: Final = f"{IDENTITY_PATH}/client-secrets"
 SECRET_PATH: Final = f"{SECRETS_PATH}/{{clientSecretId}}"
 
-ROUTES: Final = settings_routes(UNIVERSAL_AUTH)
+ROUTES: Final = build_settings_routes(UNIVERSAL_AUTH)
 
 
 # ---- logins
-@route("POST", "/api/v1/auth/universal-auth/login", auth=PUBLIC, body=LOGIN)
+@route("POST", "/api/v1/auth/universal-auth/login", auth=PUBLIC_ACCESS, body=LOGIN_BODY)
 def login(call: Call) -> Answer:
     client_id, text = call.body["clientId"], call.body["clientSecret"]
     found = call.draft.find(tables.auth_settings(UNIVERSAL), clientId=client_id)
     if found is None:
-        raise not_found("No identity with specified client ID was found") if call.before else unauthorized(WRONG)
+        raise (
+            not_found("No identity with specified client ID was found") if call.before else unauthorized(WRONG_MESSAGE)
+        )
     identity_id = found["identityId"]
-    tokens.trust(found["clientSecretTrustedIps"])
+    tokens.require_trusted_address(found["clientSecretTrustedIps"])
     lockouts.refuse_locked(call, identity_id, UNIVERSAL, client_id)
     table = tables.client_secrets(identity_id)
     secret = call.draft.find(table, clientSecret=text, isClientSecretRevoked=False)
     if secret is None:
-        lockouts.failed(call, found, UNIVERSAL, client_id)
-        raise unauthorized(WRONG, keep=True)
-    lockouts.succeeded(call, identity_id, UNIVERSAL, client_id)
-    if secret["clientSecretTTL"] and call.now > seconds_of(secret["createdAt"]) + secret["clientSecretTTL"]:
-        raise ended(call, identity_id, secret, "Access denied due to expired client secret")
+        lockouts.count_failure(call, found, UNIVERSAL, client_id)
+        raise unauthorized(WRONG_MESSAGE, keep=True)
+    lockouts.forget_failures(call, identity_id, UNIVERSAL, client_id)
+    if secret["clientSecretTTL"] and call.now > parse_time(secret["createdAt"]) + secret["clientSecretTTL"]:
+        raise end_client_secret(call, identity_id, secret, "Access denied due to expired client secret")
     limit = secret["clientSecretNumUsesLimit"]
     if limit and secret["clientSecretNumUses"] >= limit:
-        raise ended(call, identity_id, secret, "Access denied due to client secret usage limit reached")
+        raise end_client_secret(call, identity_id, secret, "Access denied due to client secret usage limit reached")
     call.draft.merge(
         table,
         secret["id"],
@@ -130,7 +132,7 @@ def login(call: Call) -> Answer:
     return tokens.issue(call, identity_id, UNIVERSAL, found, identityUAClientSecretId=secret["id"])
 
 
-def ended(call: Call, identity_id: str, secret: Row, message: str) -> Refused:
+def end_client_secret(call: Call, identity_id: str, secret: Row, message: str) -> Refusal:
     """Revoke a client secret that nobody can log in with anymore; return why."""
     call.draft.merge(tables.client_secrets(identity_id), secret["id"], isClientSecretRevoked=True, updatedAt=call.at)
     return unauthorized(message, keep=True)
@@ -138,18 +140,18 @@ def ended(call: Call, identity_id: str, secret: Row, message: str) -> Refused:
 
 @route("POST", f"{IDENTITY_PATH}/clear-lockouts", only="current", auth=MACHINES)
 def clear_lockouts(call: Call) -> Answer:
-    row = settings(call, UNIVERSAL_AUTH, "edit", NONE)
+    row = get_settings(call, UNIVERSAL_AUTH, "edit", NO_METHOD)
     return {"deleted": lockouts.clear(call, row["identityId"], UNIVERSAL)}
 
 
 # ---- client secrets
-def shown(row: Row) -> Row:
+def show_client_secret(row: Row) -> Row:
     return pick(row, *SECRET_COLUMNS)
 
 
 @route("POST", SECRETS_PATH, auth=MACHINES, body=NEW_SECRET)
 def create_client_secret(call: Call) -> Answer:
-    identity_id = settings(call, UNIVERSAL_AUTH, "create", NONE)["identityId"]
+    identity_id = get_settings(call, UNIVERSAL_AUTH, "create", NO_METHOD)["identityId"]
     text, row = seeding.new_client_secret(
         call,
         identity_id,
@@ -157,19 +159,19 @@ def create_client_secret(call: Call) -> Answer:
         uses=call.body["numUsesLimit"],
         ttl=call.body["ttl"],
     )
-    return {"clientSecret": text, "clientSecretData": shown(row)}
+    return {"clientSecret": text, "clientSecretData": show_client_secret(row)}
 
 
 @route("GET", SECRETS_PATH, auth=MACHINES)
 def list_client_secrets(call: Call) -> Answer:
-    identity_id = settings(call, UNIVERSAL_AUTH, "read", NONE)["identityId"]
+    identity_id = get_settings(call, UNIVERSAL_AUTH, "read", NO_METHOD)["identityId"]
     rows = call.draft.where(tables.client_secrets(identity_id), isClientSecretRevoked=False)
-    return {"clientSecretData": [shown(row) for row in rows]}
+    return {"clientSecretData": [show_client_secret(row) for row in rows]}
 
 
-def named(call: Call, action: str) -> tuple[str, Row]:
+def load_client_secret(call: Call, action: str) -> tuple[str, Row]:
     """Return the identity and the client secret that the path names."""
-    identity_id = str(settings(call, UNIVERSAL_AUTH, action, NONE)["identityId"])
+    identity_id = str(get_settings(call, UNIVERSAL_AUTH, action, NO_METHOD)["identityId"])
     row = call.draft.get(tables.client_secrets(identity_id), call.path["clientSecretId"])
     if row is None:
         raise not_found(f"Failed to find identity with ID {identity_id}")  # so says the server of a client secret
@@ -178,12 +180,12 @@ def named(call: Call, action: str) -> tuple[str, Row]:
 
 @route("GET", SECRET_PATH, auth=MACHINES)
 def get_client_secret(call: Call) -> Answer:
-    return {"clientSecretData": shown(named(call, "read")[1])}
+    return {"clientSecretData": show_client_secret(load_client_secret(call, "read")[1])}
 
 
 @route("POST", f"{SECRET_PATH}/revoke", auth=MACHINES)
 def revoke_client_secret(call: Call) -> Answer:
-    identity_id, row = named(call, "delete")
+    identity_id, row = load_client_secret(call, "delete")
     table = tables.client_secrets(identity_id)
     changed = call.draft.merge(table, row["id"], isClientSecretRevoked=True, updatedAt=call.at)
-    return {"clientSecretData": shown(changed)}
+    return {"clientSecretData": show_client_secret(changed)}

@@ -6,21 +6,21 @@ from typing import Any, Final
 
 from infisical.memory import tables
 from infisical.memory.access import permit
-from infisical.memory.call import Call, pick, seconds_of
+from infisical.memory.call import Call, parse_time, pick
 from infisical.memory.pki import authorities, issuance
 from infisical.memory.pki import x509 as certificates
 from infisical.memory.pki.authorities import AUTHORITIES
 from infisical.memory.pki.fields import (
-    MOST,
-    alt_names,
-    date_text,
-    extended_key_usages,
-    key_usages,
-    names_in,
-    seconds_in,
-    ttl,
+    MAX_INTEGER,
+    build_alt_names_field,
+    build_date_field,
+    build_extended_usages_field,
+    build_key_usages_field,
+    build_ttl_field,
+    parse_duration,
+    split_names,
 )
-from infisical.memory.pki.issuance import Wanted
+from infisical.memory.pki.issuance import CertificateOrder
 from infisical.memory.pki.x509 import Statement
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
@@ -54,181 +54,190 @@ COLUMNS: Final = (
     "notBefore",
     "notAfter",
 )
-CONFIGURATION: Final = tuple(
+CONFIGURATION_COLUMNS: Final = tuple(
     name
     for name in COLUMNS
     if name not in ("id", "createdAt", "updatedAt", "projectId", "status", "name", "requireTemplateForIssuance")
 )
 
-NEW: Final = obj(
+NEW_AUTHORITY: Final = obj(
     projectSlug=string(),
     type=choice("root", "intermediate"),
     friendlyName=string().optional(),
     **{name: string() for name in SUBJECT_PARTS},
-    notBefore=date_text().optional(),
-    notAfter=date_text().optional(),
-    maxPathLength=number(least=-1, most=MOST, whole=True).optional(-1),
+    notBefore=build_date_field().optional(),
+    notAfter=build_date_field().optional(),
+    maxPathLength=number(least=-1, most=MAX_INTEGER, whole=True).optional(-1),
     keyAlgorithm=choice(*certificates.KEY_ALGORITHMS).optional("RSA_2048"),
     requireTemplateForIssuance=boolean().optional(False),
 ).where(
     lambda body: any(body[name] for name in SUBJECT_PARTS),
     "At least one of the fields commonName, organization, ou, country, province or locality must be non-empty",
 )
-CHANGES: Final = obj(status=choice("active", "disabled").optional(), requireTemplateForIssuance=boolean().optional())
-RENEWAL: Final = obj(type=choice("existing"), notAfter=date_text())
-INTERMEDIATE: Final = obj(
-    csr=string(least=1),
-    notBefore=date_text().optional(),
-    notAfter=date_text(),
-    maxPathLength=number(least=-1, most=MOST, whole=True).optional(-1),
+CHANGES_BODY: Final = obj(
+    status=choice("active", "disabled").optional(), requireTemplateForIssuance=boolean().optional()
 )
-IMPORT: Final = obj(certificate=string(least=1), certificateChain=string(least=1))
-LEAF: Final[dict[str, Field]] = {
+RENEWAL_BODY: Final = obj(type=choice("existing"), notAfter=build_date_field())
+INTERMEDIATE_BODY: Final = obj(
+    csr=string(least=1),
+    notBefore=build_date_field().optional(),
+    notAfter=build_date_field(),
+    maxPathLength=number(least=-1, most=MAX_INTEGER, whole=True).optional(-1),
+)
+IMPORT_BODY: Final = obj(certificate=string(least=1), certificateChain=string(least=1))
+LEAF_FIELDS: Final[dict[str, Field]] = {
     "friendlyName": string().optional(),
-    "ttl": ttl().optional(),
-    "notBefore": date_text().optional(),
-    "notAfter": date_text().optional(),
-    "keyUsages": key_usages().optional(),
-    "extendedKeyUsages": extended_key_usages().optional(),
+    "ttl": build_ttl_field().optional(),
+    "notBefore": build_date_field().optional(),
+    "notAfter": build_date_field().optional(),
+    "keyUsages": build_key_usages_field().optional(),
+    "extendedKeyUsages": build_extended_usages_field().optional(),
 }
 
 
-def dated(body: Field) -> Field:
+def require_end(body: Field) -> Field:
     return body.where(lambda sent: "ttl" in sent or "notAfter" in sent, "Either ttl or notAfter must be present")
 
 
-ISSUE: Final = dated(obj(commonName=string(least=1), altNames=alt_names().optional(""), **LEAF))
-SIGN: Final = dated(
-    obj(csr=string(least=1, most=4096), commonName=string(least=1).optional(), altNames=alt_names().optional(), **LEAF)
+ISSUE_BODY: Final = require_end(
+    obj(commonName=string(least=1), altNames=build_alt_names_field().optional(""), **LEAF_FIELDS)
+)
+SIGN_BODY: Final = require_end(
+    obj(
+        csr=string(least=1, most=4096),
+        commonName=string(least=1).optional(),
+        altNames=build_alt_names_field().optional(),
+        **LEAF_FIELDS,
+    )
 )
 
 
-def shown(row: Row) -> Row:
+def show_authority(row: Row) -> Row:
     return pick(row, *COLUMNS)
 
 
-def answered(certificate: Row) -> dict[str, Any]:
+def show_certificate(certificate: Row) -> dict[str, Any]:
     return pick(certificate, "certificate", "certificateChain", "serialNumber")
 
 
 # ---- authorities
 @route("GET", "/api/v2/pki/ca", only="current", auth=MACHINES, query=obj(projectId=string()))
 def list_authorities(call: Call) -> Answer:
-    project = authorities.manager_project(call, call.query["projectId"], "read", authorities.SUBJECT)
+    project = authorities.get_manager_project(call, call.query["projectId"], "read", authorities.SUBJECT)
     listed = [
         {
             **pick(row, "id", "name"),
             "type": "internal",
             **pick(row, "status", "projectId"),
             "enableDirectIssuance": not row["requireTemplateForIssuance"],
-            "configuration": pick(row, *CONFIGURATION),
+            "configuration": pick(row, *CONFIGURATION_COLUMNS),
         }
         for row in call.draft.where(AUTHORITIES, projectId=project["id"])
     ]
     return {"certificateAuthorities": listed}
 
 
-@route("POST", "/api/v1/pki/ca", auth=MACHINES, body=NEW)
+@route("POST", "/api/v1/pki/ca", auth=MACHINES, body=NEW_AUTHORITY)
 def create_authority(call: Call) -> Answer:
     slug = call.body["projectSlug"]
     project = call.draft.find(tables.PROJECTS, slug=slug, orgId=call.organization_id)
     if project is None:
         raise not_found(f"Project with slug '{slug}' not found")
     permit(call, project["id"], "create", authorities.SUBJECT)
-    return {"ca": shown(authorities.create(call, project["id"], call.body))}
+    return {"ca": show_authority(authorities.create_authority(call, project["id"], call.body))}
 
 
 @route("GET", CA_PATH, auth=MACHINES)
 def get_authority(call: Call) -> Answer:
-    return {"ca": shown(authorities.found(call, "read"))}
+    return {"ca": show_authority(authorities.load_authority(call, "read"))}
 
 
-@route("PATCH", CA_PATH, auth=MACHINES, body=CHANGES, limit="read")
+@route("PATCH", CA_PATH, auth=MACHINES, body=CHANGES_BODY, limit="read")
 def update_authority(call: Call) -> Answer:
-    row = authorities.found(call, "edit")
-    return {"ca": shown(call.draft.merge(AUTHORITIES, row["id"], **call.body, updatedAt=call.at))}
+    row = authorities.load_authority(call, "edit")
+    return {"ca": show_authority(call.draft.merge(AUTHORITIES, row["id"], **call.body, updatedAt=call.at))}
 
 
 @route("DELETE", CA_PATH, auth=MACHINES)
 def delete_authority(call: Call) -> Answer:
-    row = authorities.found(call, "delete")
-    authorities.remove(call, row)
-    return {"ca": shown(row)}
+    row = authorities.load_authority(call, "delete")
+    authorities.remove_authority(call, row)
+    return {"ca": show_authority(row)}
 
 
 # ---- their certificates
 @route("GET", "/api/v1/pki/ca/{caId}/csr", auth=MACHINES)
 def get_csr(call: Call) -> Answer:
-    row = authorities.found(call, "create")
+    row = authorities.load_authority(call, "create")
     if row["type"] == "root":
         raise bad_request("Root CA cannot generate CSR")
-    return {"csr": certificates.new_csr(row["privateKey"], row, key_usages=certificates.INTERMEDIATE_USAGES)}
+    return {"csr": certificates.create_csr(row["privateKey"], row, key_usages=certificates.INTERMEDIATE_USAGES)}
 
 
 @route("GET", "/api/v1/pki/ca/{caId}/certificate", auth=MACHINES)
 def get_certificate(call: Call) -> Answer:
-    return answered(authorities.current(call, authorities.found(call, "read")))
+    return show_certificate(authorities.get_current_certificate(call, authorities.load_authority(call, "read")))
 
 
 @route("GET", "/api/v1/pki/ca/{caId}/ca-certificates", auth=MACHINES)
 def list_certificates(call: Call) -> Answer:
-    rows = call.draft.rows(authorities.installed(authorities.found(call, "read")["id"])).values()
-    return [{**answered(row), "version": row["version"]} for row in rows]
+    rows = call.draft.rows(authorities.name_certificates_table(authorities.load_authority(call, "read")["id"])).values()
+    return [{**show_certificate(row), "version": row["version"]} for row in rows]
 
 
 @route("GET", "/api/v1/pki/ca/{caId}/crls", auth=MACHINES)
 def get_crls(call: Call) -> Answer:
-    row = authorities.found(call, "read")
+    row = authorities.load_authority(call, "read")
     return [{"id": row["crlId"], "crl": row["crl"]}]
 
 
-@route("POST", "/api/v1/pki/ca/{caId}/renew", auth=MACHINES, body=RENEWAL)
+@route("POST", "/api/v1/pki/ca/{caId}/renew", auth=MACHINES, body=RENEWAL_BODY)
 def renew(call: Call) -> Answer:
-    row = authorities.found(call, "renew")
-    below = certificates.read_certificate(authorities.current(call, row)["certificate"])
-    if row["status"] == authorities.DISABLED:
+    row = authorities.load_authority(call, "renew")
+    below = certificates.read_certificate(authorities.get_current_certificate(call, row)["certificate"])
+    if row["status"] == authorities.DISABLED_STATUS:
         raise bad_request("CA is disabled")
-    end = seconds_of(call.body["notAfter"])
+    end = parse_time(call.body["notAfter"])
     if end <= below.not_after:
         raise bad_request("The new CA certificate must end after the current one")
     chain = ""
     if row["type"] == "root":
-        says = authorities.root_statement(call, row["maxPathLength"], call.now, end)
-        made = certificates.self_signed(row["privateKey"], row, says)
+        says = authorities.build_root_statement(call, row["maxPathLength"], call.now, end)
+        made = certificates.create_self_signed(row["privateKey"], row, says)
     else:
         parent = call.draft.get(AUTHORITIES, row["parentCaId"] or "")
         if parent is None:
             raise bad_request("An intermediate CA with an external parent CA cannot be renewed")
-        issuer = authorities.issuer_of(call, parent)
+        issuer = authorities.build_issuer(call, parent)
         if end > certificates.read_certificate(issuer.certificate).not_after:
             raise bad_request("The new CA certificate must not end after that of the parent CA")
-        chain = authorities.chain_from(authorities.current(call, parent))
-        says = intermediate_statement(call, parent, call.now, end, row["maxPathLength"])
-        made = certificates.signed(issuer, row["privateKey"], row, says)
+        chain = authorities.build_chain(authorities.get_current_certificate(call, parent))
+        says = build_intermediate_statement(call, parent, call.now, end, row["maxPathLength"])
+        made = certificates.create_certificate(issuer, row["privateKey"], row, says)
     # The serial number stays that of the first certificate, as on the server: parents are found by it.
-    authorities.install(call, row["id"], made, chain, says)
+    authorities.install_certificate(call, row["id"], made, chain, says)
     return {"certificate": made, "certificateChain": chain, "serialNumber": says.serial}
 
 
-@route("POST", "/api/v1/pki/ca/{caId}/import-certificate", auth=MACHINES, body=IMPORT)
+@route("POST", "/api/v1/pki/ca/{caId}/import-certificate", auth=MACHINES, body=IMPORT_BODY)
 def import_certificate(call: Call) -> Answer:
-    row = authorities.found(call, "create")
+    row = authorities.load_authority(call, "create")
     if row["parentCaId"] is not None:
         raise bad_request("An intermediate CA with an internal parent CA takes no other certificate")
     made, chain = call.body["certificate"], call.body["certificateChain"]
     read = certificates.read_certificate(made)
-    above = certificates.read_certificate(certificates.verified_chain(made, chain)[0])
-    if not certificates.is_of_key(made, row["privateKey"]):
+    above = certificates.read_certificate(certificates.verify_chain(made, chain)[0])
+    if not certificates.matches_key(made, row["privateKey"]):
         raise bad_request("CA and certificate public key do not match")
     parent = call.draft.find(AUTHORITIES, projectId=row["projectId"], serialNumber=above.serial)
     says = Statement(serial=read.serial, not_before=read.not_before, not_after=read.not_after)
-    authorities.install(
+    authorities.install_certificate(
         call,
         row["id"],
         made,
         chain,
         says,
-        status=authorities.ACTIVE,
+        status=authorities.ACTIVE_STATUS,
         serialNumber=read.serial,
         maxPathLength=-1 if read.path_length is None else read.path_length,
         parentCaId=None if parent is None else parent["id"],
@@ -237,73 +246,75 @@ def import_certificate(call: Call) -> Answer:
 
 
 # ---- what they sign
-def intermediate_statement(call: Call, parent: Row, start: float, end: float, max_path_length: int | None) -> Statement:
+def build_intermediate_statement(
+    call: Call, parent: Row, start: float, end: float, max_path_length: int | None
+) -> Statement:
     return Statement(
-        serial=authorities.new_serial(call),
+        serial=authorities.draw_serial(call),
         not_before=start,
         not_after=end,
         key_usages=certificates.INTERMEDIATE_USAGES,
         is_ca=True,
-        path_length=authorities.limit_of(max_path_length),
-        **authorities.issuer_urls(call, parent),
+        path_length=authorities.convert_path_length(max_path_length),
+        **authorities.build_issuer_urls(call, parent),
     )
 
 
-@route("POST", "/api/v1/pki/ca/{caId}/sign-intermediate", auth=MACHINES, body=INTERMEDIATE)
+@route("POST", "/api/v1/pki/ca/{caId}/sign-intermediate", auth=MACHINES, body=INTERMEDIATE_BODY)
 def sign_intermediate(call: Call) -> Answer:
-    row = authorities.found(call, "sign-intermediate")
-    if row["status"] == authorities.DISABLED:
+    row = authorities.load_authority(call, "sign-intermediate")
+    if row["status"] == authorities.DISABLED_STATUS:
         raise bad_request("CA is disabled")
-    issuer, body = authorities.issuer_of(call, row), call.body
-    if authorities.expired(call, row):
-        raise authorities.gone()
+    issuer, body = authorities.build_issuer(call, row), call.body
+    if authorities.is_expired(call, row):
+        raise authorities.build_expiry_refusal()
     certificates.read_csr(body["csr"])
     limit, asked = certificates.read_certificate(issuer.certificate).path_length, body["maxPathLength"]
     if limit == 0:
         raise bad_request("The CA may not issue intermediate certificates: its path length is 0")
     if limit is not None and (asked >= limit or asked == -1):
         raise bad_request("The path length asked for exceeds what the CA allows")
-    start = seconds_of(body["notBefore"]) if "notBefore" in body else call.now
-    end = seconds_of(body["notAfter"])
-    authorities.refuse_outside(start, end, issuer)
-    says = intermediate_statement(call, row, start, end, asked)
+    start = parse_time(body["notBefore"]) if "notBefore" in body else call.now
+    end = parse_time(body["notAfter"])
+    authorities.refuse_outside_validity(start, end, issuer)
+    says = build_intermediate_statement(call, row, start, end, asked)
     return {
-        "certificate": certificates.signed(issuer, body["csr"], None, says),
-        "certificateChain": authorities.chain_from(authorities.current(call, row)),
+        "certificate": certificates.create_certificate(issuer, body["csr"], None, says),
+        "certificateChain": authorities.build_chain(authorities.get_current_certificate(call, row)),
         "serialNumber": says.serial,
         "issuingCaCertificate": issuer.certificate,
     }
 
 
-def leaf(call: Call, csr: str | None) -> dict[str, Any]:
+def issue_leaf(call: Call, csr: str | None) -> dict[str, Any]:
     """Issue what the body asks for; refuse an authority that issues only by templates."""
-    row, body = authorities.found(call, "create", issuance.SUBJECT), call.body
+    row, body = authorities.load_authority(call, "create", issuance.SUBJECT), call.body
     if row["requireTemplateForIssuance"]:
         raise bad_request("Certificate template is required for issuance")
-    start, end = issuance.span(
+    start, end = issuance.choose_validity(
         call,
-        seconds_of(body["notBefore"]) if "notBefore" in body else None,
-        seconds_of(body["notAfter"]) if "notAfter" in body else None,
-        seconds_in(body["ttl"]) if "ttl" in body else None,
+        parse_time(body["notBefore"]) if "notBefore" in body else None,
+        parse_time(body["notAfter"]) if "notAfter" in body else None,
+        parse_duration(body["ttl"]) if "ttl" in body else None,
     )
-    wanted = Wanted(
+    wanted = CertificateOrder(
         not_before=start,
         not_after=end,
         subject={"commonName": body["commonName"]} if "commonName" in body else {},
-        alt_names=names_in(body["altNames"]) if "altNames" in body else None,
+        alt_names=split_names(body["altNames"]) if "altNames" in body else None,
         key_usages=body.get("keyUsages"),
         extended_key_usages=body.get("extendedKeyUsages"),
         csr=csr,
         friendly_name=body.get("friendlyName"),
     )
-    return issuance.handed_out(issuance.issue(call, row, wanted))
+    return issuance.show_issued(issuance.issue_certificate(call, row, wanted))
 
 
-@route("POST", "/api/v1/pki/ca/{caId}/issue-certificate", auth=MACHINES, body=ISSUE)
+@route("POST", "/api/v1/pki/ca/{caId}/issue-certificate", auth=MACHINES, body=ISSUE_BODY)
 def issue_certificate(call: Call) -> Answer:
-    return leaf(call, None)
+    return issue_leaf(call, None)
 
 
-@route("POST", "/api/v1/pki/ca/{caId}/sign-certificate", auth=MACHINES, body=SIGN)
+@route("POST", "/api/v1/pki/ca/{caId}/sign-certificate", auth=MACHINES, body=SIGN_BODY)
 def sign_certificate(call: Call) -> Answer:
-    return leaf(call, call.body["csr"])
+    return issue_leaf(call, call.body["csr"])

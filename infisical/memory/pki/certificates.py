@@ -5,15 +5,23 @@ from __future__ import annotations
 from typing import Any, Final
 
 from infisical.memory.access import permit
-from infisical.memory.call import Call, pick, seconds_of
-from infisical.memory.domain.parameters import path_uuid
+from infisical.memory.call import Call, parse_time, pick
+from infisical.memory.domain.parameters import read_path_uuid
 from infisical.memory.pki import authorities, issuance
 from infisical.memory.pki import x509 as certificates
 from infisical.memory.pki.authorities import AUTHORITIES, CERTIFICATES
-from infisical.memory.pki.fields import DAY, MOST, date_text, extended_key_usages, key_usages, seconds_in, ttl
-from infisical.memory.pki.issuance import Wanted
+from infisical.memory.pki.fields import (
+    DAY_SECONDS,
+    MAX_INTEGER,
+    build_date_field,
+    build_extended_usages_field,
+    build_key_usages_field,
+    build_ttl_field,
+    parse_duration,
+)
+from infisical.memory.pki.issuance import CertificateOrder
 from infisical.memory.refusals import bad_request, not_found
-from infisical.memory.routing import MACHINES, Answer, Text, route
+from infisical.memory.routing import MACHINES, Answer, PlainText, route
 from infisical.memory.state import Row
 from infisical.memory.validation import array, boolean, choice, guid, loose_flag_text, number, obj, string
 
@@ -67,45 +75,47 @@ SUBJECT_PARTS: Final = {
 }
 """What attributes and profiles call the parts of a subject, and what X.509 and authorities do."""
 
-CHAIN: Final = loose_flag_text()
-ALT_NAME: Final = obj(
+CHAIN_FLAG: Final = loose_flag_text()
+ALT_NAME_FIELD: Final = obj(
     type=choice("dns_name", "ip_address", "email", "uri"),
     value=string(least=1).where(certificates.is_alt_name, "Invalid subject alternative name"),
 )
-ATTRIBUTES: Final = obj(
+ATTRIBUTES_FIELD: Final = obj(
     **{name: string(most=255).or_null().optional() for name in SUBJECT_PARTS},
-    keyUsages=key_usages().optional(),
-    extendedKeyUsages=extended_key_usages().optional(),
-    altNames=array(ALT_NAME).optional(),
+    keyUsages=build_key_usages_field().optional(),
+    extendedKeyUsages=build_extended_usages_field().optional(),
+    altNames=array(ALT_NAME_FIELD).optional(),
     signatureAlgorithm=choice(*certificates.SIGNATURES).optional(),
     keyAlgorithm=choice(*certificates.KEY_ALGORITHMS).optional(),
-    ttl=ttl().optional(),
-    notBefore=date_text().optional(),
-    notAfter=date_text().optional(),
-    basicConstraints=obj(isCA=boolean(), pathLength=number(least=0, most=MOST, whole=True).optional()).optional(),
+    ttl=build_ttl_field().optional(),
+    notBefore=build_date_field().optional(),
+    notAfter=build_date_field().optional(),
+    basicConstraints=obj(
+        isCA=boolean(), pathLength=number(least=0, most=MAX_INTEGER, whole=True).optional()
+    ).optional(),
 )
 
 
-def dates_in_order(body: Row) -> bool:
+def has_ordered_dates(body: Row) -> bool:
     asked = body["attributes"]
     dates = (asked.get("notBefore"), asked.get("notAfter"))
-    return not all(dates) or seconds_of(str(dates[0])) < seconds_of(str(dates[1]))
+    return not all(dates) or parse_time(str(dates[0])) < parse_time(str(dates[1]))
 
 
-NEW: Final = (
+NEW_CERTIFICATE: Final = (
     obj(
         profileId=guid(),
         csr=string(least=1, most=4096).optional(None),
-        attributes=ATTRIBUTES.optional({}),
-        removeRootsFromChain=CHAIN,
+        attributes=ATTRIBUTES_FIELD.optional({}),
+        removeRootsFromChain=CHAIN_FLAG,
     )
     .where(
         lambda body: not ("ttl" in body["attributes"] and body["attributes"].keys() & {"notBefore", "notAfter"}),
         "A TTL and notBefore or notAfter exclude each other",
     )
-    .where(dates_in_order, "notBefore must be earlier than notAfter")
+    .where(has_ordered_dates, "notBefore must be earlier than notAfter")
 )
-CONFIG: Final = obj(
+CONFIG_BODY: Final = obj(
     renewBeforeDays=number(least=1, most=30, whole=True).optional(), enableAutoRenewal=boolean().optional()
 ).where(
     lambda body: not ("renewBeforeDays" in body and body.get("enableAutoRenewal") is False),
@@ -113,30 +123,36 @@ CONFIG: Final = obj(
 )
 
 
-def found(call: Call, action: str) -> Row:
-    return issuance.found(call, path_uuid(call, "id"), action)
+def load_certificate(call: Call, action: str) -> Row:
+    return issuance.load_certificate(call, read_path_uuid(call, "id"), action)
 
 
 # ---- asking for one
-@route("POST", BASE_PATH, only="current", auth=MACHINES, body=NEW)
-def create(call: Call) -> Answer:
+@route("POST", BASE_PATH, only="current", auth=MACHINES, body=NEW_CERTIFICATE)
+def create_certificate(call: Call) -> Answer:
     body, asked = call.body, call.body["attributes"]
-    chosen = issuance.profile(call, body["profileId"])
+    chosen = issuance.get_profile(call, body["profileId"])
     permit(call, chosen["projectId"], "create", issuance.SUBJECT)
     defaults = chosen["defaults"] or {}
     ca = call.draft.get(AUTHORITIES, chosen["caId"])
     if ca is None:
         raise not_found(f"Certificate Authority with ID '{chosen['caId']}' not found")
-    lives = seconds_in(asked["ttl"]) if "ttl" in asked else defaults["ttlDays"] * DAY if "ttlDays" in defaults else None
-    start, end = issuance.span(
+    lives = (
+        parse_duration(asked["ttl"])
+        if "ttl" in asked
+        else defaults["ttlDays"] * DAY_SECONDS
+        if "ttlDays" in defaults
+        else None
+    )
+    start, end = issuance.choose_validity(
         call,
-        seconds_of(asked["notBefore"]) if "notBefore" in asked else None,
-        seconds_of(asked["notAfter"]) if "notAfter" in asked else None,
+        parse_time(asked["notBefore"]) if "notBefore" in asked else None,
+        parse_time(asked["notAfter"]) if "notAfter" in asked else None,
         lives,
     )
     texts = {name: asked.get(name, defaults.get(name)) for name in SUBJECT_PARTS}
     constraints = asked.get("basicConstraints") or {}
-    wanted = Wanted(
+    wanted = CertificateOrder(
         not_before=start,
         not_after=end,
         subject={} if body["csr"] else {part: texts[name] for name, part in SUBJECT_PARTS.items() if texts[name]},
@@ -147,13 +163,13 @@ def create(call: Call) -> Answer:
         key_algorithm=asked.get("keyAlgorithm", defaults.get("keyAlgorithm")),
         signature=asked.get("signatureAlgorithm", defaults.get("signatureAlgorithm")),
         is_ca=constraints.get("isCA", False),
-        path_length=authorities.limit_of(constraints.get("pathLength")),
+        path_length=authorities.convert_path_length(constraints.get("pathLength")),
         profile_id=chosen["id"],
         renew_before_days=chosen["apiConfig"].get("renewBeforeDays") if chosen["apiConfig"]["autoRenew"] else None,
     )
-    made = issuance.issue(call, ca, wanted)
-    request = requested(call, made)
-    handed_out = issuance.handed_out(made, without_roots=body["removeRootsFromChain"])
+    made = issuance.issue_certificate(call, ca, wanted)
+    request = record_request(call, made)
+    handed_out = issuance.show_issued(made, without_roots=body["removeRootsFromChain"])
     return {
         "certificate": {**handed_out, "certificateId": made["id"]},
         "certificateRequestId": request["id"],
@@ -161,7 +177,7 @@ def create(call: Call) -> Answer:
     }
 
 
-def requested(call: Call, made: Row) -> Row:
+def record_request(call: Call, made: Row) -> Row:
     """Put the request that a certificate was issued for."""
     row = call.new_row(projectId=made["projectId"], certificateId=made["id"], status="issued")
     return call.draft.put(REQUESTS, row["id"], row)
@@ -169,7 +185,7 @@ def requested(call: Call, made: Row) -> Row:
 
 @route("GET", "/api/v1/cert-manager/certificates/certificate-requests/{requestId}", only="current", auth=MACHINES)
 def get_request(call: Call) -> Answer:
-    row = call.draft.get(REQUESTS, path_uuid(call, "requestId"))
+    row = call.draft.get(REQUESTS, read_path_uuid(call, "requestId"))
     if row is None:
         raise not_found(f"Certificate request with ID '{call.path['requestId']}' not found")
     permit(call, row["projectId"], "read", issuance.SUBJECT)
@@ -189,25 +205,27 @@ def get_request(call: Call) -> Answer:
 # ---- reading
 @route("GET", CERTIFICATE_PATH, only="current", auth=MACHINES)
 def get_certificate(call: Call) -> Answer:
-    return {"certificate": pick(found(call, "read"), *COLUMNS)}
+    return {"certificate": pick(load_certificate(call, "read"), *COLUMNS)}
 
 
 @route("GET", "/api/v1/cert-manager/certificates/{id}/certificate", only="current", auth=MACHINES)
-def get_body(call: Call) -> Answer:
-    return pick(found(call, "read"), "certificate", "certificateChain", "serialNumber")
+def get_certificate_body(call: Call) -> Answer:
+    return pick(load_certificate(call, "read"), "certificate", "certificateChain", "serialNumber")
 
 
 @route("GET", "/api/v1/cert-manager/certificates/{id}/bundle", only="current", auth=MACHINES)
 def get_bundle(call: Call) -> Answer:
-    return pick(found(call, "read-private-key"), "certificate", "certificateChain", "privateKey", "serialNumber")
+    return pick(
+        load_certificate(call, "read-private-key"), "certificate", "certificateChain", "privateKey", "serialNumber"
+    )
 
 
 @route("GET", "/api/v1/cert-manager/certificates/{id}/private-key", only="current", auth=MACHINES)
 def get_private_key(call: Call) -> Answer:
-    row = found(call, "read-private-key")
+    row = load_certificate(call, "read-private-key")
     if row["privateKey"] is None:
         raise not_found(f"Private key of certificate with ID '{row['id']}' not found")
-    return Text(row["privateKey"])
+    return PlainText(row["privateKey"])
 
 
 # ---- changing
@@ -216,25 +234,25 @@ def get_private_key(call: Call) -> Answer:
     "/api/v1/cert-manager/certificates/{id}/renew",
     only="current",
     auth=MACHINES,
-    body=obj(removeRootsFromChain=CHAIN),
+    body=obj(removeRootsFromChain=CHAIN_FLAG),
 )
-def renew(call: Call) -> Answer:
-    row = found(call, "create")
+def renew_certificate(call: Call) -> Answer:
+    row = load_certificate(call, "create")
     if row["privateKey"] is None:
         raise bad_request("A certificate that was issued for a CSR cannot be renewed")
     if row["status"] == "revoked":
         raise bad_request("Certificate is revoked and cannot be renewed")
     if row["renewedByCertificateId"] is not None:
         raise bad_request("Certificate has already been renewed")
-    if call.now > seconds_of(row["notAfter"]):
+    if call.now > parse_time(row["notAfter"]):
         raise bad_request("Certificate is already expired")
     read = certificates.read_certificate(row["certificate"])
-    made = issuance.issue(
+    made = issuance.issue_certificate(
         call,
         call.draft.rows(AUTHORITIES)[row["caId"]],
-        Wanted(
+        CertificateOrder(
             not_before=call.now,
-            not_after=call.now + seconds_of(row["notAfter"]) - seconds_of(row["notBefore"]),
+            not_after=call.now + parse_time(row["notAfter"]) - parse_time(row["notBefore"]),
             subject=read.subject,
             alt_names=read.alt_names,
             key_usages=row["keyUsages"],
@@ -252,9 +270,9 @@ def renew(call: Call) -> Answer:
     )
     call.draft.merge(CERTIFICATES, row["id"], renewedByCertificateId=made["id"], updatedAt=call.at)
     return {
-        **issuance.handed_out(made, without_roots=call.body["removeRootsFromChain"]),
+        **issuance.show_issued(made, without_roots=call.body["removeRootsFromChain"]),
         "certificateId": made["id"],
-        "certificateRequestId": requested(call, made)["id"],
+        "certificateRequestId": record_request(call, made)["id"],
     }
 
 
@@ -265,8 +283,8 @@ def renew(call: Call) -> Answer:
     auth=MACHINES,
     body=obj(revocationReason=choice(*certificates.REASONS)),
 )
-def revoke(call: Call) -> Answer:
-    row = found(call, "delete")
+def revoke_certificate(call: Call) -> Answer:
+    row = load_certificate(call, "delete")
     if row["status"] == "revoked":
         raise bad_request("Certificate already revoked")
     number_of_reason, _ = certificates.REASONS[call.body["revocationReason"]]
@@ -283,8 +301,8 @@ def revoke(call: Call) -> Answer:
 
 
 @route("DELETE", CERTIFICATE_PATH, only="current", auth=MACHINES)
-def delete(call: Call) -> Answer:
-    row = found(call, "delete")
+def delete_certificate(call: Call) -> Answer:
+    row = load_certificate(call, "delete")
     call.draft.drop(CERTIFICATES, row["id"])
     for other in ("renewedByCertificateId", "renewedFromCertificateId"):
         for linked in call.draft.where(CERTIFICATES, **{other: row["id"]}):
@@ -292,9 +310,9 @@ def delete(call: Call) -> Answer:
     return {"certificate": pick(row, *COLUMNS)}
 
 
-@route("PATCH", "/api/v1/cert-manager/certificates/{id}/config", only="current", auth=MACHINES, body=CONFIG)
+@route("PATCH", "/api/v1/cert-manager/certificates/{id}/config", only="current", auth=MACHINES, body=CONFIG_BODY)
 def update_config(call: Call) -> Answer:
-    row, body = found(call, "edit"), call.body
+    row, body = load_certificate(call, "edit"), call.body
     if body.get("enableAutoRenewal") is False:
         call.draft.merge(CERTIFICATES, row["id"], renewBeforeDays=None, updatedAt=call.at)
         return {"message": "The certificate is not renewed by itself anymore"}
@@ -311,8 +329,8 @@ def refuse_unrenewable(row: Row, days: int) -> None:
         "Certificate is revoked": row["status"] == "revoked",
         "Certificate has already been renewed": row["renewedByCertificateId"] is not None,
         "A certificate that was issued for a CSR cannot be renewed": row["privateKey"] is None,
-        "renewBeforeDays must be less than the certificate's whole time": days * DAY
-        >= seconds_of(row["notAfter"]) - seconds_of(row["notBefore"]),
+        "renewBeforeDays must be less than the certificate's whole time": days * DAY_SECONDS
+        >= parse_time(row["notAfter"]) - parse_time(row["notBefore"]),
     }
     for message, holds in facts.items():
         if holds:

@@ -7,35 +7,35 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from infisical.memory.call import seconds_of
-from infisical.memory.patterns import expression
+from infisical.memory.call import parse_time
+from infisical.memory.patterns import parse_pattern
 from infisical.memory.pki.x509 import EXTENDED_KEY_USAGES, KEY_USAGES, is_alt_name
 from infisical.memory.refusals import bad_request
-from infisical.memory.validation import Field, Issues, Path, array, choice, mistyped, string
+from infisical.memory.validation import Field, Issues, Path, array, build_type_issue, choice, string
 
-DAY: Final = 86400.0
-YEAR: Final = 365.25 * DAY
+DAY_SECONDS: Final = 86400.0
+YEAR_SECONDS: Final = 365.25 * DAY_SECONDS
 UNITS: Final = {
     0.001: ("", "ms", "msec", "msecs", "millisecond", "milliseconds"),
     1.0: ("s", "sec", "secs", "second", "seconds"),
     60.0: ("m", "min", "mins", "minute", "minutes"),
     3600.0: ("h", "hr", "hrs", "hour", "hours"),
-    DAY: ("d", "day", "days"),
-    7 * DAY: ("w", "week", "weeks"),
-    YEAR: ("y", "yr", "yrs", "year", "years"),
+    DAY_SECONDS: ("d", "day", "days"),
+    7 * DAY_SECONDS: ("w", "week", "weeks"),
+    YEAR_SECONDS: ("y", "yr", "yrs", "year", "years"),
 }
 SECONDS: Final = {name: seconds for seconds, names in UNITS.items() for name in names}
-FIRST: Final = seconds_of("1950-01-02")
-LAST: Final = seconds_of("9999-12-31T23:59:59Z")
+FIRST_TIME: Final = parse_time("1950-01-02")
+LAST_TIME: Final = parse_time("9999-12-31T23:59:59Z")
 """The moments that certificates can name lie between these."""
 MOST_NAMES: Final = 1000
 """Alternative names in one text."""
-MOST: Final = 2**31 - 1
+MAX_INTEGER: Final = 2**31 - 1
 """The greatest number that the server's tables hold."""
 
 
 # ---- times
-def seconds_in(text: str) -> float:
+def parse_duration(text: str) -> float:
     """Read a time like `90d`, `1y` or `36 hours` as seconds; nan if it is none."""
     found = re.fullmatch(r"(-?(?:\d+(?:\.\d+)?|\.\d+)) *([a-z]*)", text.strip().lower())
     if found is None or found[2] not in SECONDS:
@@ -43,24 +43,24 @@ def seconds_in(text: str) -> float:
     return float(found[1]) * SECONDS[found[2]]
 
 
-def ttl() -> Field:
+def build_ttl_field() -> Field:
     """A time to live."""
-    return string().where(lambda text: seconds_in(text) > 0, "TTL must be a positive number")
+    return string().where(lambda text: parse_duration(text) > 0, "TTL must be a positive number")
 
 
-def date_text() -> Field:
+def build_date_field() -> Field:
     """A date, with or without a time."""
 
     def holds(text: str) -> bool:
         try:
-            return FIRST <= seconds_of(text) <= LAST
+            return FIRST_TIME <= parse_time(text) <= LAST_TIME
         except (ValueError, OverflowError):
             return False
 
     return string().where(holds, "Invalid date format")
 
 
-def years_later(seconds: float, years: int) -> float:
+def add_years(seconds: float, years: int) -> float:
     """Return the same day and hour some years later."""
     start = datetime.fromtimestamp(seconds, UTC)
     try:
@@ -69,26 +69,26 @@ def years_later(seconds: float, years: int) -> float:
         return (start.replace(year=start.year + years, day=28) + timedelta(days=1)).timestamp()
 
 
-def until(start: float, lives: float) -> float:
+def add_lifetime(start: float, lives: float) -> float:
     """Return the end of a time; refuse one that no certificate can name."""
-    if start + lives > LAST:
+    if start + lives > LAST_TIME:
         raise bad_request("The certificate would be valid for too long")
     return start + lives
 
 
 # ---- usages
-def _spellings(usages: dict[str, str]) -> dict[str, str]:
+def _map_spellings(usages: dict[str, str]) -> dict[str, str]:
     """Return both spellings of each usage, `keyEncipherment` and `key_encipherment`, and the one that rows hold."""
     snakes = {re.sub("(?=[A-Z])", "_", name.replace("cRL", "crl")).lower(): name for name in usages}
     return {name: name for name in usages} | snakes
 
 
-def _usages(spellings: dict[str, str]) -> Field:
+def _build_usages_field(spellings: dict[str, str]) -> Field:
     one = choice(*spellings)
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, list):
-            issues.append(mistyped("array", value, path))
+            issues.append(build_type_issue("array", value, path))
             return value
         read = array(one).check(value, path, issues)
         return list(dict.fromkeys(spellings.get(str(usage), str(usage)) for usage in read))
@@ -96,35 +96,35 @@ def _usages(spellings: dict[str, str]) -> Field:
     return Field(check, expected="array")
 
 
-def key_usages() -> Field:
+def build_key_usages_field() -> Field:
     """Key usages; both spellings of the server are taken."""
-    return _usages(_spellings(KEY_USAGES))
+    return _build_usages_field(_map_spellings(KEY_USAGES))
 
 
-def extended_key_usages() -> Field:
+def build_extended_usages_field() -> Field:
     """Extended key usages; both spellings of the server are taken."""
-    return _usages(_spellings(EXTENDED_KEY_USAGES))
+    return _build_usages_field(_map_spellings(EXTENDED_KEY_USAGES))
 
 
 # ---- names
-def names_in(text: str) -> list[str]:
+def split_names(text: str) -> list[str]:
     """Return the names of a comma-separated text."""
     return [name for part in text.split(",") if (name := part.strip())]
 
 
-def alt_names() -> Field:
+def build_alt_names_field() -> Field:
     """Alternative names in one text, with commas between them."""
     message = "Each alt name must be a valid hostname, email address, IP address or URL"
     few = string().where(lambda text: text.count(",") < MOST_NAMES, f"There may be {MOST_NAMES} alt names at most")
-    return few.where(lambda text: all(is_alt_name(name) for name in names_in(text)), message)
+    return few.where(lambda text: all(is_alt_name(name) for name in split_names(text)), message)
 
 
-def pattern() -> Field:
+def build_pattern_field() -> Field:
     """A regular expression of a template."""
 
     def compiles(text: str) -> bool:
         try:
-            expression(text)
+            parse_pattern(text)
         except ValueError:
             return False
         return True

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from infisical.memory.access import permit
-from infisical.memory.call import Call, iso
+from infisical.memory.call import Call, format_time
 from infisical.memory.pki import authorities
 from infisical.memory.pki import x509 as certificates
 from infisical.memory.pki.authorities import CERTIFICATES
-from infisical.memory.pki.fields import until, years_later
+from infisical.memory.pki.fields import add_lifetime, add_years
 from infisical.memory.pki.x509 import Statement
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.state import Row
@@ -25,7 +25,7 @@ DEFAULT_USAGES: Final = ("digitalSignature", "keyEncipherment")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class CertificateOrder:
     """A certificate that is asked for; None leaves it to the CSR or to the authority."""
 
     not_before: float
@@ -46,20 +46,22 @@ class Wanted:
     renew_before_days: int | None = None
 
 
-def span(call: Call, not_before: float | None, not_after: float | None, lives: float | None) -> tuple[float, float]:
+def choose_validity(
+    call: Call, not_before: float | None, not_after: float | None, lives: float | None
+) -> tuple[float, float]:
     """Return from when to when a certificate is to be valid: until a date, for a time, or for a year."""
     start = call.now if not_before is None else not_before
     if not_after is not None:
         return start, not_after
-    return start, years_later(call.now, 1) if lives is None else until(call.now, lives)
+    return start, add_years(call.now, 1) if lives is None else add_lifetime(call.now, lives)
 
 
-def issue(call: Call, ca: Row, wanted: Wanted) -> Row:
+def issue_certificate(call: Call, ca: Row, wanted: CertificateOrder) -> Row:
     """Put a certificate of an authority; its row holds the texts as well."""
-    authorities.refuse_unable(call, ca)
-    above, issuer = authorities.current(call, ca), authorities.issuer_of(call, ca)
-    authorities.refuse_outside(wanted.not_before, wanted.not_after, issuer)
-    path_length = _path_length(issuer.certificate, wanted) if wanted.is_ca else None
+    authorities.refuse_inactive(call, ca)
+    above, issuer = authorities.get_current_certificate(call, ca), authorities.build_issuer(call, ca)
+    authorities.refuse_outside_validity(wanted.not_before, wanted.not_after, issuer)
+    path_length = _limit_path_length(issuer.certificate, wanted) if wanted.is_ca else None
     asked = certificates.read_csr(wanted.csr) if wanted.csr is not None else None
     usages, extended, alt_names = wanted.key_usages, wanted.extended_key_usages, wanted.alt_names
     if asked is not None:
@@ -67,7 +69,7 @@ def issue(call: Call, ca: Row, wanted: Wanted) -> Row:
         extended = asked.extended_key_usages if extended is None else extended
         alt_names = asked.alt_names if alt_names is None else alt_names
     says = Statement(
-        serial=authorities.new_serial(call),
+        serial=authorities.draw_serial(call),
         not_before=wanted.not_before,
         not_after=wanted.not_after,
         key_usages=DEFAULT_USAGES if usages is None else usages,
@@ -76,13 +78,15 @@ def issue(call: Call, ca: Row, wanted: Wanted) -> Row:
         is_ca=wanted.is_ca,
         path_length=path_length,
         signature=wanted.signature,
-        **authorities.issuer_urls(call, ca),
+        **authorities.build_issuer_urls(call, ca),
     )
     algorithm = wanted.key_algorithm or ca["keyAlgorithm"]
-    key = None if wanted.csr is not None else certificates.new_key(algorithm)
+    key = None if wanted.csr is not None else certificates.create_key(algorithm)
     subject = wanted.subject if asked is None else asked.subject
-    made = certificates.signed(issuer, wanted.csr or key or "", None if asked is not None else subject, says)
-    sha256, sha1 = certificates.fingerprints(made)
+    made = certificates.create_certificate(
+        issuer, wanted.csr or key or "", None if asked is not None else subject, says
+    )
+    sha256, sha1 = certificates.compute_fingerprints(made)
     common_name = wanted.subject.get("commonName") or subject.get("commonName", "")
     row = call.new_row(
         caId=ca["id"],
@@ -90,8 +94,8 @@ def issue(call: Call, ca: Row, wanted: Wanted) -> Row:
         serialNumber=says.serial,
         friendlyName=wanted.friendly_name or common_name,
         commonName=common_name,
-        notBefore=iso(says.not_before),
-        notAfter=iso(says.not_after),
+        notBefore=format_time(says.not_before),
+        notAfter=format_time(says.not_after),
         revokedAt=None,
         revocationReason=None,
         altNames=",".join(says.alt_names),
@@ -107,7 +111,7 @@ def issue(call: Call, ca: Row, wanted: Wanted) -> Row:
         renewedByCertificateId=None,
         renewalError=None,
         keyAlgorithm=algorithm if asked is None else asked.key_algorithm,
-        signatureAlgorithm=says.signature or certificates.signature_of(ca["keyAlgorithm"]),
+        signatureAlgorithm=says.signature or certificates.choose_signature(ca["keyAlgorithm"]),
         subjectOrganization=subject.get("organization"),
         subjectOrganizationalUnit=subject.get("ou"),
         subjectCountry=subject.get("country"),
@@ -118,7 +122,7 @@ def issue(call: Call, ca: Row, wanted: Wanted) -> Row:
         isCA=says.is_ca,
         pathLength=says.path_length,
         certificate=made,
-        certificateChain=authorities.chain_from(above),
+        certificateChain=authorities.build_chain(above),
         issuingCaCertificate=above["certificate"],
         privateKey=None if key is None else key.strip(),
         csr=wanted.csr,
@@ -126,7 +130,7 @@ def issue(call: Call, ca: Row, wanted: Wanted) -> Row:
     return call.draft.put(CERTIFICATES, row["id"], row)
 
 
-def _path_length(issuer: str, wanted: Wanted) -> int | None:
+def _limit_path_length(issuer: str, wanted: CertificateOrder) -> int | None:
     """Return the path length of a certificate that may itself issue, within that of the one above."""
     above = certificates.read_certificate(issuer).path_length
     if above is None:
@@ -138,20 +142,20 @@ def _path_length(issuer: str, wanted: Wanted) -> int | None:
     return above - 1 if wanted.path_length is None else wanted.path_length
 
 
-def handed_out(row: Row, *, without_roots: bool = False) -> dict[str, Any]:
+def show_issued(row: Row, *, without_roots: bool = False) -> dict[str, Any]:
     """Return a new certificate as it is answered; the private key is there if the server made it."""
     chain = row["certificateChain"]
     answer = {
         "certificate": row["certificate"],
         "issuingCaCertificate": row["issuingCaCertificate"],
-        "certificateChain": certificates.without_roots(chain) if without_roots else chain,
+        "certificateChain": certificates.drop_roots(chain) if without_roots else chain,
         "privateKey": row["privateKey"],
         "serialNumber": row["serialNumber"],
     }
     return {name: value for name, value in answer.items() if value is not None}
 
 
-def found(call: Call, certificate_id: str, action: str) -> Row:
+def load_certificate(call: Call, certificate_id: str, action: str) -> Row:
     """Return a certificate by its id; refuse who may not do this with certificates."""
     row = call.draft.get(CERTIFICATES, certificate_id)
     if row is None:
@@ -160,7 +164,7 @@ def found(call: Call, certificate_id: str, action: str) -> Row:
     return row
 
 
-def profile(call: Call, profile_id: str) -> Row:
+def get_profile(call: Call, profile_id: str) -> Row:
     """Return a profile by its id."""
     row = call.draft.get(PROFILES, profile_id)
     if row is None:

@@ -9,10 +9,10 @@ from typing import Final
 
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.domain.parameters import path_uuid
+from infisical.memory.domain.parameters import read_path_uuid
 from infisical.memory.pki import authorities, issuance
 from infisical.memory.pki import x509 as certificates
-from infisical.memory.pki.fields import MOST, extended_key_usages, key_usages
+from infisical.memory.pki.fields import MAX_INTEGER, build_extended_usages_field, build_key_usages_field
 from infisical.memory.pki.issuance import PROFILES
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
@@ -35,20 +35,20 @@ COLUMNS: Final = (
     "issuerType",
     "defaults",
 )
-DEFAULTS: Final = obj(
-    ttlDays=number(least=1, most=MOST, whole=True).optional(),
+DEFAULTS_FIELD: Final = obj(
+    ttlDays=number(least=1, most=MAX_INTEGER, whole=True).optional(),
     commonName=string().optional(),
     keyAlgorithm=choice(*certificates.KEY_ALGORITHMS).optional(),
     signatureAlgorithm=choice(*certificates.SIGNATURES).optional(),
-    keyUsages=key_usages().optional(),
-    extendedKeyUsages=extended_key_usages().optional(),
+    keyUsages=build_key_usages_field().optional(),
+    extendedKeyUsages=build_extended_usages_field().optional(),
     organization=string().optional(),
     organizationalUnit=string().optional(),
     country=string().optional(),
     state=string().optional(),
     locality=string().optional(),
 )
-NEW: Final = obj(
+NEW_PROFILE: Final = obj(
     projectId=string(least=1),
     caId=guid(),
     certificatePolicyId=guid(),
@@ -62,9 +62,9 @@ NEW: Final = obj(
     enrollmentType=choice("api"),
     issuerType=choice("ca").optional("ca"),
     apiConfig=obj(autoRenew=boolean().optional(False), renewBeforeDays=number(least=1, most=30).optional()),
-    defaults=DEFAULTS.or_null().optional(None),
+    defaults=DEFAULTS_FIELD.or_null().optional(None),
 )
-LISTED: Final = obj(
+LIST_QUERY: Final = obj(
     projectId=string(least=1),
     offset=number_text(least=0).optional(0),
     limit=number_text(least=1, most=100).optional(20),
@@ -73,52 +73,52 @@ LISTED: Final = obj(
 )
 
 
-def shown(row: Row) -> Row:
+def show_profile(row: Row) -> Row:
     return pick(row, *COLUMNS)
 
 
-def found(call: Call, action: str) -> Row:
+def load_profile(call: Call, action: str) -> Row:
     """Return the profile that the path names; refuse who may not do this with profiles."""
-    row = issuance.profile(call, path_uuid(call, "id"))
+    row = issuance.get_profile(call, read_path_uuid(call, "id"))
     permit(call, row["projectId"], action, SUBJECT)
     return row
 
 
-@route("POST", PROFILES_PATH, only="current", auth=MACHINES, body=NEW)
+@route("POST", PROFILES_PATH, only="current", auth=MACHINES, body=NEW_PROFILE)
 def create_profile(call: Call) -> Answer:
     body = call.body
-    project_id = authorities.manager_project(call, body["projectId"], "create", SUBJECT)["id"]
+    project_id = authorities.get_manager_project(call, body["projectId"], "create", SUBJECT)["id"]
     ca = call.draft.get(authorities.AUTHORITIES, body["caId"])
     if ca is None or ca["projectId"] != project_id:
         raise not_found(f"Certificate Authority with ID '{body['caId']}' not found")
     if call.draft.find(PROFILES, projectId=project_id, slug=body["slug"]) is not None:
         raise bad_request(f"Certificate profile with slug '{body['slug']}' already exists")
     row = call.new_row(**{**body, "description": body.get("description")})
-    return {"certificateProfile": shown(call.draft.put(PROFILES, row["id"], row))}
+    return {"certificateProfile": show_profile(call.draft.put(PROFILES, row["id"], row))}
 
 
-@route("GET", PROFILES_PATH, only="current", auth=MACHINES, query=LISTED)
+@route("GET", PROFILES_PATH, only="current", auth=MACHINES, query=LIST_QUERY)
 def list_profiles(call: Call) -> Answer:
     query = call.query
-    project_id = authorities.manager_project(call, query["projectId"], "read", SUBJECT)["id"]
+    project_id = authorities.get_manager_project(call, query["projectId"], "read", SUBJECT)["id"]
     rows = [
         row
         for row in call.draft.where(PROFILES, projectId=project_id)
         if query["search"].lower() in row["slug"] and query.get("caId", row["caId"]) == row["caId"]
     ]
     page = rows[int(query["offset"]) :][: int(query["limit"])]
-    return {"certificateProfiles": [shown(row) for row in page], "totalCount": len(rows)}
+    return {"certificateProfiles": [show_profile(row) for row in page], "totalCount": len(rows)}
 
 
 @route("GET", PROFILE_PATH, only="current", auth=MACHINES)
 def get_profile(call: Call) -> Answer:
-    return {"certificateProfile": shown(found(call, "read"))}
+    return {"certificateProfile": show_profile(load_profile(call, "read"))}
 
 
 @route("DELETE", PROFILE_PATH, only="current", auth=MACHINES)
 def delete_profile(call: Call) -> Answer:
-    row = found(call, "delete")
+    row = load_profile(call, "delete")
     call.draft.drop(PROFILES, row["id"])
     for certificate in call.draft.where(authorities.CERTIFICATES, profileId=row["id"]):
         call.draft.merge(authorities.CERTIFICATES, certificate["id"], profileId=None)
-    return {"certificateProfile": shown(row)}
+    return {"certificateProfile": show_profile(row)}

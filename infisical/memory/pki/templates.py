@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from infisical.memory.call import Call, pick, seconds_of
-from infisical.memory.patterns import expression
+from infisical.memory.call import Call, parse_time, pick
+from infisical.memory.patterns import parse_pattern
 from infisical.memory.pki import authorities, issuance
 from infisical.memory.pki import x509 as certificates
 from infisical.memory.pki.authorities import AUTHORITIES, TEMPLATES
 from infisical.memory.pki.fields import (
-    alt_names,
-    date_text,
-    extended_key_usages,
-    key_usages,
-    names_in,
-    pattern,
-    seconds_in,
-    ttl,
+    build_alt_names_field,
+    build_date_field,
+    build_extended_usages_field,
+    build_key_usages_field,
+    build_pattern_field,
+    build_ttl_field,
+    parse_duration,
+    split_names,
 )
-from infisical.memory.pki.issuance import Wanted
+from infisical.memory.pki.issuance import CertificateOrder
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
@@ -41,56 +41,56 @@ COLUMNS: Final = (
     "keyUsages",
     "extendedKeyUsages",
 )
-USAGES: Final = {
-    "keyUsages": key_usages().optional(list(issuance.DEFAULT_USAGES)),
-    "extendedKeyUsages": extended_key_usages().optional([]),
+USAGE_FIELDS: Final = {
+    "keyUsages": build_key_usages_field().optional(list(issuance.DEFAULT_USAGES)),
+    "extendedKeyUsages": build_extended_usages_field().optional([]),
 }
-PROJECT: Final = obj(projectId=string())
-NEW: Final = obj(
+PROJECT_FIELDS: Final = obj(projectId=string())
+NEW_TEMPLATE: Final = obj(
     name=slug(),
     caName=slug(),
     projectId=string(),
-    commonName=pattern(),
-    subjectAlternativeName=pattern(),
-    ttl=ttl(),
-    **USAGES,
+    commonName=build_pattern_field(),
+    subjectAlternativeName=build_pattern_field(),
+    ttl=build_ttl_field(),
+    **USAGE_FIELDS,
 )
-CHANGES: Final = obj(
+CHANGES_BODY: Final = obj(
     name=slug().optional(),
     caName=slug(),
     projectId=string(),
-    commonName=pattern().optional(),
-    subjectAlternativeName=pattern().optional(),
-    ttl=ttl().optional(),
-    **USAGES,
+    commonName=build_pattern_field().optional(),
+    subjectAlternativeName=build_pattern_field().optional(),
+    ttl=build_ttl_field().optional(),
+    **USAGE_FIELDS,
 )
-LISTED: Final = obj(
+LIST_QUERY: Final = obj(
     projectId=string(), limit=number_text(least=0).optional(100), offset=number_text(least=0).optional(0)
 )
-ISSUE: Final = obj(
+ISSUE_BODY: Final = obj(
     projectId=string(),
     commonName=string(least=1),
-    ttl=ttl(),
-    keyUsages=key_usages().optional(),
-    extendedKeyUsages=extended_key_usages().optional(),
-    notBefore=date_text().optional(),
-    notAfter=date_text().optional(),
-    altNames=alt_names().optional(""),
+    ttl=build_ttl_field(),
+    keyUsages=build_key_usages_field().optional(),
+    extendedKeyUsages=build_extended_usages_field().optional(),
+    notBefore=build_date_field().optional(),
+    notAfter=build_date_field().optional(),
+    altNames=build_alt_names_field().optional(""),
 )
-SIGN: Final = obj(projectId=string(), ttl=ttl(), csr=string(least=1, most=4096))
+SIGN_BODY: Final = obj(projectId=string(), ttl=build_ttl_field(), csr=string(least=1, most=4096))
 
 
-def shown(row: Row) -> Row:
+def show_template(row: Row) -> Row:
     return pick(row, *COLUMNS)
 
 
-def with_ca(call: Call, row: Row) -> Row:
-    return {**shown(row), "ca": pick(call.draft.rows(AUTHORITIES)[row["caId"]], "id", "name")}
+def show_with_ca(call: Call, row: Row) -> Row:
+    return {**show_template(row), "ca": pick(call.draft.rows(AUTHORITIES)[row["caId"]], "id", "name")}
 
 
-def found(call: Call, project_id: str, action: str) -> Row:
+def load_template(call: Call, project_id: str, action: str) -> Row:
     """Return the template that the path names; refuse who may not do this with templates."""
-    authorities.manager_project(call, project_id, action, SUBJECT)
+    authorities.get_manager_project(call, project_id, action, SUBJECT)
     name = call.path["templateName"]
     row = call.draft.find(TEMPLATES, projectId=project_id, name=name)
     if row is None:
@@ -105,54 +105,54 @@ def refuse_taken(call: Call, project_id: str, name: str, template_id: str | None
 
 
 # ---- templates
-@route("POST", TEMPLATES_PATH, only="current", auth=MACHINES, body=NEW)
+@route("POST", TEMPLATES_PATH, only="current", auth=MACHINES, body=NEW_TEMPLATE)
 def create_template(call: Call) -> Answer:
     body = call.body
-    project_id = authorities.manager_project(call, body["projectId"], "create", SUBJECT)["id"]
-    ca = authorities.named(call, project_id, body["caName"])
+    project_id = authorities.get_manager_project(call, body["projectId"], "create", SUBJECT)["id"]
+    ca = authorities.get_authority_by_name(call, project_id, body["caName"])
     refuse_taken(call, project_id, body["name"])
     told = {name: value for name, value in body.items() if name not in ("caName", "projectId")}
     row = call.new_row(projectId=project_id, caId=ca["id"], pkiCollectionId=None, **told)
-    return {"certificateTemplate": shown(call.draft.put(TEMPLATES, row["id"], row))}
+    return {"certificateTemplate": show_template(call.draft.put(TEMPLATES, row["id"], row))}
 
 
-@route("GET", TEMPLATES_PATH, only="current", auth=MACHINES, query=LISTED)
+@route("GET", TEMPLATES_PATH, only="current", auth=MACHINES, query=LIST_QUERY)
 def list_templates(call: Call) -> Answer:
     query = call.query
-    project_id = authorities.manager_project(call, query["projectId"], "read", SUBJECT)["id"]
+    project_id = authorities.get_manager_project(call, query["projectId"], "read", SUBJECT)["id"]
     rows = call.draft.where(TEMPLATES, projectId=project_id)
     page = rows[int(query["offset"]) :][: int(query["limit"])]
-    return {"certificateTemplates": [with_ca(call, row) for row in page], "totalCount": len(rows)}
+    return {"certificateTemplates": [show_with_ca(call, row) for row in page], "totalCount": len(rows)}
 
 
-@route("GET", TEMPLATE_PATH, only="current", auth=MACHINES, query=PROJECT)
+@route("GET", TEMPLATE_PATH, only="current", auth=MACHINES, query=PROJECT_FIELDS)
 def get_template(call: Call) -> Answer:
-    return {"certificateTemplate": with_ca(call, found(call, call.query["projectId"], "read"))}
+    return {"certificateTemplate": show_with_ca(call, load_template(call, call.query["projectId"], "read"))}
 
 
-@route("PATCH", TEMPLATE_PATH, only="current", auth=MACHINES, body=CHANGES)
+@route("PATCH", TEMPLATE_PATH, only="current", auth=MACHINES, body=CHANGES_BODY)
 def update_template(call: Call) -> Answer:
     body = call.body
-    row = found(call, body["projectId"], "edit")
-    ca = authorities.named(call, row["projectId"], body["caName"])
+    row = load_template(call, body["projectId"], "edit")
+    ca = authorities.get_authority_by_name(call, row["projectId"], body["caName"])
     if "name" in body:
         refuse_taken(call, row["projectId"], body["name"], row["id"])
     told = {name: value for name, value in body.items() if name not in ("caName", "projectId")}
     changed = call.draft.merge(TEMPLATES, row["id"], **told, caId=ca["id"], updatedAt=call.at)
-    return {"certificateTemplate": shown(changed)}
+    return {"certificateTemplate": show_template(changed)}
 
 
-@route("DELETE", TEMPLATE_PATH, only="current", auth=MACHINES, body=PROJECT)
+@route("DELETE", TEMPLATE_PATH, only="current", auth=MACHINES, body=PROJECT_FIELDS)
 def delete_template(call: Call) -> Answer:
-    row = found(call, call.body["projectId"], "delete")
+    row = load_template(call, call.body["projectId"], "delete")
     call.draft.drop(TEMPLATES, row["id"])
     for certificate in call.draft.where(authorities.CERTIFICATES, certificateTemplateId=row["id"]):
         call.draft.merge(authorities.CERTIFICATES, certificate["id"], certificateTemplateId=None)
-    return {"certificateTemplate": shown(row)}
+    return {"certificateTemplate": show_template(row)}
 
 
 # ---- issuing by them
-def within(kind: str, asked: list[str] | None, allowed: list[str]) -> list[str]:
+def choose_usages(kind: str, asked: list[str] | None, allowed: list[str]) -> list[str]:
     """Return the usages that are asked for, the template's where none are; refuse what it does not have."""
     if asked is None:
         return allowed
@@ -162,18 +162,18 @@ def within(kind: str, asked: list[str] | None, allowed: list[str]) -> list[str]:
 
 
 def refuse_name(template: Row, common_name: str) -> None:
-    if not expression(template["commonName"]).found_in(common_name):
+    if not parse_pattern(template["commonName"]).found_in(common_name):
         raise bad_request("Invalid common name based on template policy")
 
 
 def refuse_alt_names(template: Row, names: list[str]) -> None:
-    allowed = expression(template["subjectAlternativeName"])
+    allowed = parse_pattern(template["subjectAlternativeName"])
     if not all(allowed.found_in(name) for name in names):
         raise bad_request("Invalid subject alternative name based on template policy")
 
 
-def refuse_length(template: Row, seconds: float) -> None:
-    if seconds > seconds_in(template["ttl"]):
+def refuse_long_validity(template: Row, seconds: float) -> None:
+    if seconds > parse_duration(template["ttl"]):
         raise bad_request("Invalid validity date based on template policy")
 
 
@@ -182,34 +182,36 @@ def refuse_length(template: Row, seconds: float) -> None:
     "/api/v2/pki/certificate-templates/{templateName}/issue-certificate",
     only="current",
     auth=MACHINES,
-    body=ISSUE,
+    body=ISSUE_BODY,
 )
 def issue_certificate(call: Call) -> Answer:
     body = call.body
-    row = found(call, body["projectId"], "issue-cert")
+    row = load_template(call, body["projectId"], "issue-cert")
     ca = call.draft.rows(AUTHORITIES)[row["caId"]]
-    authorities.refuse_unable(call, ca)
-    start, end = issuance.span(
+    authorities.refuse_inactive(call, ca)
+    start, end = issuance.choose_validity(
         call,
-        seconds_of(body["notBefore"]) if "notBefore" in body else None,
-        seconds_of(body["notAfter"]) if "notAfter" in body else None,
-        seconds_in(body["ttl"]),
+        parse_time(body["notBefore"]) if "notBefore" in body else None,
+        parse_time(body["notAfter"]) if "notAfter" in body else None,
+        parse_duration(body["ttl"]),
     )
-    authorities.refuse_outside(start, end, authorities.issuer_of(call, ca))
+    authorities.refuse_outside_validity(start, end, authorities.build_issuer(call, ca))
     refuse_name(row, body["commonName"])
-    refuse_length(row, end - start)
+    refuse_long_validity(row, end - start)
     # The server looks at the names split by commas: where there are none, at one that is empty.
-    refuse_alt_names(row, names_in(body["altNames"]) or [""])
-    wanted = Wanted(
+    refuse_alt_names(row, split_names(body["altNames"]) or [""])
+    wanted = CertificateOrder(
         not_before=start,
         not_after=end,
         subject={"commonName": body["commonName"]},
-        alt_names=names_in(body["altNames"]),
-        key_usages=within("key usage", body.get("keyUsages"), row["keyUsages"]),
-        extended_key_usages=within("extended key usage", body.get("extendedKeyUsages"), row["extendedKeyUsages"]),
+        alt_names=split_names(body["altNames"]),
+        key_usages=choose_usages("key usage", body.get("keyUsages"), row["keyUsages"]),
+        extended_key_usages=choose_usages(
+            "extended key usage", body.get("extendedKeyUsages"), row["extendedKeyUsages"]
+        ),
         template_id=row["id"],
     )
-    return issuance.handed_out(issuance.issue(call, ca, wanted))
+    return issuance.show_issued(issuance.issue_certificate(call, ca, wanted))
 
 
 @route(
@@ -217,29 +219,29 @@ def issue_certificate(call: Call) -> Answer:
     "/api/v2/pki/certificate-templates/{templateName}/sign-certificate",
     only="current",
     auth=MACHINES,
-    body=SIGN,
+    body=SIGN_BODY,
 )
 def sign_certificate(call: Call) -> Answer:
     body = call.body
-    row = found(call, body["projectId"], "issue-cert")
+    row = load_template(call, body["projectId"], "issue-cert")
     ca = call.draft.rows(AUTHORITIES)[row["caId"]]
-    authorities.refuse_unable(call, ca)
-    start, end = issuance.span(call, None, None, seconds_in(body["ttl"]))
-    authorities.refuse_outside(start, end, authorities.issuer_of(call, ca))
+    authorities.refuse_inactive(call, ca)
+    start, end = issuance.choose_validity(call, None, None, parse_duration(body["ttl"]))
+    authorities.refuse_outside_validity(start, end, authorities.build_issuer(call, ca))
     asked = certificates.read_csr(body["csr"])
     if "commonName" not in asked.subject:
         raise bad_request("Missing common name on CSR")
     refuse_name(row, asked.subject["commonName"])
-    refuse_length(row, end - start)
+    refuse_long_validity(row, end - start)
     refuse_alt_names(row, list(asked.alt_names))
-    wanted = Wanted(
+    wanted = CertificateOrder(
         not_before=start,
         not_after=end,
-        key_usages=within("key usage", list(asked.key_usages) or None, row["keyUsages"]),
-        extended_key_usages=within(
+        key_usages=choose_usages("key usage", list(asked.key_usages) or None, row["keyUsages"]),
+        extended_key_usages=choose_usages(
             "extended key usage", list(asked.extended_key_usages) or None, row["extendedKeyUsages"]
         ),
         csr=body["csr"],
         template_id=row["id"],
     )
-    return issuance.handed_out(issuance.issue(call, ca, wanted))
+    return issuance.show_issued(issuance.issue_certificate(call, ca, wanted))

@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
-from infisical.memory.domain.ciphers import generate, needs_cryptography
-from infisical.memory.refusals import Refused, bad_request
+from infisical.memory.domain.ciphers import generate_key, require_cryptography
+from infisical.memory.refusals import Refusal, bad_request
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-PARTS: Final = (
+SUBJECT_PARTS: Final = (
     ("country", "C", "COUNTRY_NAME"),
     ("organization", "O", "ORGANIZATION_NAME"),
     ("ou", "OU", "ORGANIZATIONAL_UNIT_NAME"),
@@ -67,13 +67,15 @@ REASONS: Final = {
     "A_A_COMPROMISE": (10, "aa_compromise"),
 }
 """Why a certificate was revoked: the number that rows hold, and the flag that CRLs do."""
-DOMAIN: Final = re.compile(r"(?:\*\.)?(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9-]{1,63}")
-PRINTABLE: Final = re.compile(r"[A-Za-z0-9 '()+,./:=?-]*")
-EMAIL: Final = re.compile(r"[!-?A-~]+@[A-Za-z0-9.-]+")
-URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]+")
-BEGIN: Final = "-----BEGIN CERTIFICATE-----"
-END: Final = "-----END CERTIFICATE-----"
-LONGEST_CHAIN: Final = 32
+DOMAIN_PATTERN: Final = re.compile(
+    r"(?:\*\.)?(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9-]{1,63}"
+)
+PRINTABLE_PATTERN: Final = re.compile(r"[A-Za-z0-9 '()+,./:=?-]*")
+EMAIL_PATTERN: Final = re.compile(r"[!-?A-~]+@[A-Za-z0-9.-]+")
+URL_PATTERN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]+")
+BEGIN_LINE: Final = "-----BEGIN CERTIFICATE-----"
+END_LINE: Final = "-----END CERTIFICATE-----"
+MAX_CHAIN_LENGTH: Final = 32
 """Certificates. Each is compared with each, and every comparison checks a signature."""
 
 
@@ -104,7 +106,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class CertificateContent:
     """What a certificate or a CSR says; times are in seconds."""
 
     subject: Mapping[str, str]
@@ -121,29 +123,29 @@ class Read:
 
 
 # ---- keys
-@needs_cryptography
-def new_key(algorithm: str) -> str:
+@require_cryptography
+def create_key(algorithm: str) -> str:
     """Make a private key (PKCS #8), which differs each time."""
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-    key = generate((RSA_KEYS | CURVES | LATTICES)[algorithm])
+    key = generate_key((RSA_KEYS | CURVES | LATTICES)[algorithm])
     return bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())).decode()
 
 
-def _key(text: str) -> Any:
+def _load_key(text: str) -> Any:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     # What this server made needs no check, which takes RSA half a second.
     return load_pem_private_key(text.encode(), None, unsafe_skip_rsa_key_validation=True)
 
 
-def _public_bytes(key: Any) -> bytes:
+def _encode_public_key(key: Any) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     return bytes(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
-def _algorithm_of(public: Any) -> str | None:
+def _name_algorithm(public: Any) -> str | None:
     """Return what the server calls the algorithm of a public key, None if it has no name for it."""
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -154,7 +156,7 @@ def _algorithm_of(public: Any) -> str | None:
     return next((name for name, kind in LATTICES.items() if type(public).__name__.startswith(kind)), None)
 
 
-def signature_of(key_algorithm: str | None) -> str | None:
+def choose_signature(key_algorithm: str | None) -> str | None:
     """Return what a key of an algorithm signs certificates with, unless it is told otherwise."""
     digests = {"RSA_2048": "256", "RSA_3072": "384", "RSA_4096": "512"}
     digests |= {"EC_prime256v1": "256", "EC_secp384r1": "384", "EC_secp521r1": "512"}
@@ -163,12 +165,12 @@ def signature_of(key_algorithm: str | None) -> str | None:
     return f"{'RSA' if key_algorithm in RSA_KEYS else 'ECDSA'}-SHA{digests[key_algorithm]}"
 
 
-def _digest(key: Any, signature: str | None) -> Any:
+def _choose_hash(key: Any, signature: str | None) -> Any:
     """Return the hash that a key signs with, None for a key that has its own."""
     from cryptography.hazmat.primitives import hashes
 
-    algorithm = _algorithm_of(key.public_key())
-    own = signature_of(algorithm)
+    algorithm = _name_algorithm(key.public_key())
+    own = choose_signature(algorithm)
     if signature is not None and own is not None and signature.partition("-")[0] != own.partition("-")[0]:
         raise bad_request(f"Signature algorithm {signature} does not go with a CA key of {algorithm}")
     name = signature or own
@@ -176,17 +178,17 @@ def _digest(key: Any, signature: str | None) -> Any:
 
 
 # ---- names
-def distinguished_name(parts: Mapping[str, Any]) -> str:
+def format_subject(parts: Mapping[str, Any]) -> str:
     """Write a subject as the server does; parts that are empty are left out."""
-    return ",".join(f"{short}={parts[name]}" for name, short, _ in PARTS if parts.get(name))
+    return ",".join(f"{short}={parts[name]}" for name, short, _ in SUBJECT_PARTS if parts.get(name))
 
 
-def _name(parts: Mapping[str, Any]) -> x509.Name:
+def _build_name(parts: Mapping[str, Any]) -> x509.Name:
     from cryptography import x509
     from cryptography.x509.oid import NameOID
 
-    told = [(getattr(NameOID, oid), str(parts[name])) for name, _, oid in PARTS if parts.get(name)]
-    if not PRINTABLE.fullmatch(str(parts.get("country") or "")):
+    told = [(getattr(NameOID, oid), str(parts[name])) for name, _, oid in SUBJECT_PARTS if parts.get(name)]
+    if not PRINTABLE_PATTERN.fullmatch(str(parts.get("country") or "")):
         raise bad_request("Invalid subject: the country has characters that X.509 does not have there")
     # The server takes a country of any length, so that lengths are not checked here either.
     try:
@@ -197,11 +199,11 @@ def _name(parts: Mapping[str, Any]) -> x509.Name:
     return name
 
 
-def _parts(name: x509.Name) -> dict[str, str]:
+def _read_parts(name: x509.Name) -> dict[str, str]:
     from cryptography.x509.oid import NameOID
 
     read = {}
-    for part, _, oid in PARTS:
+    for part, _, oid in SUBJECT_PARTS:
         values = name.get_attributes_for_oid(getattr(NameOID, oid))
         if values:
             read[part] = str(values[0].value)
@@ -210,7 +212,7 @@ def _parts(name: x509.Name) -> dict[str, str]:
 
 def is_alt_name(text: str) -> bool:
     """Say whether a text is a name that a certificate may have besides: domain, address, e-mail or URL."""
-    return _is_address(text) or any(kind.fullmatch(text) for kind in (DOMAIN, EMAIL, URL))
+    return _is_address(text) or any(kind.fullmatch(text) for kind in (DOMAIN_PATTERN, EMAIL_PATTERN, URL_PATTERN))
 
 
 def _is_address(text: str) -> bool:
@@ -221,52 +223,52 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _alt_name(text: str) -> x509.GeneralName:
+def _build_alt_name(text: str) -> x509.GeneralName:
     from cryptography import x509
 
     if _is_address(text):
         return x509.IPAddress(ip_address(text))
-    if URL.fullmatch(text):
+    if URL_PATTERN.fullmatch(text):
         return x509.UniformResourceIdentifier(text)
     return x509.RFC822Name(text) if "@" in text else x509.DNSName(text)
 
 
 # ---- writing
-@needs_cryptography
-def new_csr(
+@require_cryptography
+def create_csr(
     key: str, subject: Mapping[str, Any], *, key_usages: Sequence[str] = (), alt_names: Sequence[str] = ()
 ) -> str:
     """Make a CSR."""
     from cryptography import x509
 
-    private = _key(key)
-    builder = x509.CertificateSigningRequestBuilder().subject_name(_name(subject))
+    private = _load_key(key)
+    builder = x509.CertificateSigningRequestBuilder().subject_name(_build_name(subject))
     if key_usages:
-        builder = builder.add_extension(_usage(key_usages), critical=False)
+        builder = builder.add_extension(_build_key_usage(key_usages), critical=False)
     if alt_names:
-        names = x509.SubjectAlternativeName([_alt_name(name) for name in alt_names])
+        names = x509.SubjectAlternativeName([_build_alt_name(name) for name in alt_names])
         builder = builder.add_extension(names, critical=False)
-    return _pem(builder.sign(private, _digest(private, None)))
+    return _encode_pem(builder.sign(private, _choose_hash(private, None)))
 
 
-@needs_cryptography
-def self_signed(key: str, subject: Mapping[str, Any], says: Statement) -> str:
+@require_cryptography
+def create_self_signed(key: str, subject: Mapping[str, Any], says: Statement) -> str:
     """Make a certificate that is signed by its own key: a root's."""
-    private, name = _key(key), _name(subject)
-    return _signed(private, name, None, name, private.public_key(), says)
+    private, name = _load_key(key), _build_name(subject)
+    return _build_certificate(private, name, None, name, private.public_key(), says)
 
 
-@needs_cryptography
-def signed(issuer: Issuer, holder: str, subject: Mapping[str, Any] | None, says: Statement) -> str:
+@require_cryptography
+def create_certificate(issuer: Issuer, holder: str, subject: Mapping[str, Any] | None, says: Statement) -> str:
     """Make a certificate for the public key of a private key or a CSR; without a subject, for that of the CSR."""
-    above = _certificate(issuer.certificate)
-    request = _csr(holder) if "CERTIFICATE REQUEST" in holder else None
-    public = request.public_key() if request is not None else _key(holder).public_key()
-    name = request.subject if request is not None and subject is None else _name(subject or {})
-    return _signed(_key(issuer.key), above.subject, above, name, public, says)
+    above = _load_certificate(issuer.certificate)
+    request = _load_csr(holder) if "CERTIFICATE REQUEST" in holder else None
+    public = request.public_key() if request is not None else _load_key(holder).public_key()
+    name = request.subject if request is not None and subject is None else _build_name(subject or {})
+    return _build_certificate(_load_key(issuer.key), above.subject, above, name, public, says)
 
 
-def _signed(
+def _build_certificate(
     key: Any, issuer: x509.Name, above: x509.Certificate | None, subject: x509.Name, public: Any, says: Statement
 ) -> str:
     from cryptography import x509
@@ -278,19 +280,19 @@ def _signed(
         .subject_name(subject)
         .public_key(public)
         .serial_number(int(says.serial, 16))
-        .not_valid_before(_moment(says.not_before))
-        .not_valid_after(_moment(says.not_after))
+        .not_valid_before(_convert_time(says.not_before))
+        .not_valid_after(_convert_time(says.not_after))
         .add_extension(x509.BasicConstraints(says.is_ca, says.path_length if says.is_ca else None), critical=says.is_ca)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
     )
     if above is not None:
-        builder = builder.add_extension(_authority_key(above), critical=False)
+        builder = builder.add_extension(_build_authority_key(above), critical=False)
     if says.key_usages:
-        builder = builder.add_extension(_usage(says.key_usages), critical=True)
+        builder = builder.add_extension(_build_key_usage(says.key_usages), critical=True)
     if says.extended_key_usages:
-        builder = builder.add_extension(_extended(says.extended_key_usages), critical=True)
+        builder = builder.add_extension(_build_extended_usage(says.extended_key_usages), critical=True)
     if says.alt_names:
-        names = x509.SubjectAlternativeName([_alt_name(name) for name in says.alt_names])
+        names = x509.SubjectAlternativeName([_build_alt_name(name) for name in says.alt_names])
         builder = builder.add_extension(names, critical=False)
     if says.crl_url:
         point = x509.DistributionPoint([x509.UniformResourceIdentifier(says.crl_url)], None, None, None)
@@ -299,10 +301,10 @@ def _signed(
         where = x509.UniformResourceIdentifier(says.issuer_url)
         access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, where)
         builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
-    return _pem(builder.sign(key, _digest(key, says.signature)))
+    return _encode_pem(builder.sign(key, _choose_hash(key, says.signature)))
 
 
-def _authority_key(above: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+def _build_authority_key(above: x509.Certificate) -> x509.AuthorityKeyIdentifier:
     from cryptography import x509
 
     try:
@@ -312,7 +314,7 @@ def _authority_key(above: x509.Certificate) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(known)
 
 
-def _usage(usages: Iterable[str]) -> x509.KeyUsage:
+def _build_key_usage(usages: Iterable[str]) -> x509.KeyUsage:
     from cryptography import x509
 
     flags = dict.fromkeys(KEY_USAGES.values(), False) | {KEY_USAGES[usage]: True for usage in usages}
@@ -321,44 +323,44 @@ def _usage(usages: Iterable[str]) -> x509.KeyUsage:
     return x509.KeyUsage(**flags)
 
 
-def _extended(usages: Iterable[str]) -> x509.ExtendedKeyUsage:
+def _build_extended_usage(usages: Iterable[str]) -> x509.ExtendedKeyUsage:
     from cryptography import x509
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
     return x509.ExtendedKeyUsage([getattr(ExtendedKeyUsageOID, EXTENDED_KEY_USAGES[usage]) for usage in usages])
 
 
-def _moment(seconds: float) -> datetime:
+def _convert_time(seconds: float) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC)
 
 
-def _pem(made: Any) -> str:
+def _encode_pem(made: Any) -> str:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     return bytes(made.public_bytes(Encoding.PEM)).decode().strip()
 
 
-@needs_cryptography
-def new_crl(
+@require_cryptography
+def create_crl(
     key: str, subject: Mapping[str, Any], revoked: Iterable[tuple[str, float, int]], *, now: float, until: float
 ) -> str:
     """Make a CRL; what is revoked is given as serial numbers, times and numbers of reasons."""
     from cryptography import x509
 
-    private = _key(key)
+    private = _load_key(key)
     flags = dict(REASONS.values())
-    builder = x509.CertificateRevocationListBuilder().issuer_name(_name(subject))
-    builder = builder.last_update(_moment(now)).next_update(_moment(until))
+    builder = x509.CertificateRevocationListBuilder().issuer_name(_build_name(subject))
+    builder = builder.last_update(_convert_time(now)).next_update(_convert_time(until))
     for serial, at, number in revoked:
-        entry = x509.RevokedCertificateBuilder().serial_number(int(serial, 16)).revocation_date(_moment(at))
+        entry = x509.RevokedCertificateBuilder().serial_number(int(serial, 16)).revocation_date(_convert_time(at))
         if number:  # a CRL leaves "unspecified" unsaid
             entry = entry.add_extension(x509.CRLReason(getattr(x509.ReasonFlags, flags[number])), critical=False)
         builder = builder.add_revoked_certificate(entry.build())
-    return _pem(builder.sign(private, _digest(private, None)))
+    return _encode_pem(builder.sign(private, _choose_hash(private, None)))
 
 
 # ---- reading
-def _certificate(text: str) -> x509.Certificate:
+def _load_certificate(text: str) -> x509.Certificate:
     from cryptography import x509
 
     try:
@@ -367,7 +369,7 @@ def _certificate(text: str) -> x509.Certificate:
         raise bad_request("Invalid certificate: it is not X.509 in PEM") from None
 
 
-def _csr(text: str) -> x509.CertificateSigningRequest:
+def _load_csr(text: str) -> x509.CertificateSigningRequest:
     from cryptography import x509
 
     try:
@@ -375,43 +377,43 @@ def _csr(text: str) -> x509.CertificateSigningRequest:
         request.public_key()
         genuine = request.is_signature_valid
     except Exception as error:  # what a foreign text can break in has no one kind
-        raise _no_csr() from error
+        raise _build_csr_refusal() from error
     if not genuine:
-        raise _no_csr()
+        raise _build_csr_refusal()
     return request
 
 
-def _no_csr() -> Refused:
+def _build_csr_refusal() -> Refusal:
     return bad_request("Invalid CSR: it is not a signed PKCS #10 request in PEM")
 
 
-@needs_cryptography
-def read_csr(text: str) -> Read:
+@require_cryptography
+def read_csr(text: str) -> CertificateContent:
     """Read a CSR; refuse what is none."""
-    request = _csr(text)
-    return Read(subject=_parts(request.subject), **_said(request))
+    request = _load_csr(text)
+    return CertificateContent(subject=_read_parts(request.subject), **_read_extensions(request))
 
 
-@needs_cryptography
-def read_certificate(text: str) -> Read:
+@require_cryptography
+def read_certificate(text: str) -> CertificateContent:
     """Read a certificate; refuse what is none."""
-    found = _certificate(text)
-    return Read(
-        subject=_parts(found.subject),
+    found = _load_certificate(text)
+    return CertificateContent(
+        subject=_read_parts(found.subject),
         serial=format(found.serial_number, "040x"),
         not_before=found.not_valid_before_utc.timestamp(),
         not_after=found.not_valid_after_utc.timestamp(),
-        **_said(found),
+        **_read_extensions(found),
     )
 
 
-def _said(found: x509.Certificate | x509.CertificateSigningRequest) -> dict[str, Any]:
+def _read_extensions(found: x509.Certificate | x509.CertificateSigningRequest) -> dict[str, Any]:
     from cryptography import x509
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
     by_oid = {getattr(ExtendedKeyUsageOID, name): usage for usage, name in EXTENDED_KEY_USAGES.items()}
     said: dict[str, Any] = {
-        "key_algorithm": _algorithm_of(found.public_key()),
+        "key_algorithm": _name_algorithm(found.public_key()),
         "key_usages": (),
         "extended_key_usages": (),
         "alt_names": (),
@@ -438,40 +440,42 @@ def _is_set(usage: x509.KeyUsage, flag: str) -> bool:
     return bool(getattr(usage, flag))
 
 
-@needs_cryptography
-def fingerprints(certificate: str) -> tuple[str, str]:
+@require_cryptography
+def compute_fingerprints(certificate: str) -> tuple[str, str]:
     """Return SHA-256 and SHA-1 of a certificate, as hex."""
     from cryptography.hazmat.primitives import hashes
 
-    found = _certificate(certificate)
+    found = _load_certificate(certificate)
     return found.fingerprint(hashes.SHA256()).hex(), found.fingerprint(hashes.SHA1()).hex()
 
 
-@needs_cryptography
-def is_of_key(certificate: str, key: str) -> bool:
+@require_cryptography
+def matches_key(certificate: str, key: str) -> bool:
     """Say whether a certificate is for the public half of a key."""
-    return _public_bytes(_certificate(certificate).public_key()) == _public_bytes(_key(key).public_key())
+    return _encode_public_key(_load_certificate(certificate).public_key()) == _encode_public_key(
+        _load_key(key).public_key()
+    )
 
 
 # ---- chains
 def split_chain(text: str) -> list[str]:
     """Return the certificates of a chain."""
-    found, start = [], text.find(BEGIN)
-    while start >= 0 and (end := text.find(END, start + len(BEGIN) + 1)) >= 0:
-        found.append(text[start : end + len(END)])
-        start = text.find(BEGIN, end)
-    if len(found) > LONGEST_CHAIN:
-        raise bad_request(f"A certificate chain has {LONGEST_CHAIN} certificates at most")
+    found, start = [], text.find(BEGIN_LINE)
+    while start >= 0 and (end := text.find(END_LINE, start + len(BEGIN_LINE) + 1)) >= 0:
+        found.append(text[start : end + len(END_LINE)])
+        start = text.find(BEGIN_LINE, end)
+    if len(found) > MAX_CHAIN_LENGTH:
+        raise bad_request(f"A certificate chain has {MAX_CHAIN_LENGTH} certificates at most")
     return found
 
 
-@needs_cryptography
-def verified_chain(certificate: str, chain: str) -> list[str]:
+@require_cryptography
+def verify_chain(certificate: str, chain: str) -> list[str]:
     """Return the certificates above one, from its issuer up; refuse a chain that does not hold, or holds more."""
     from cryptography.exceptions import InvalidSignature
 
-    left = {text: _certificate(text) for text in split_chain(chain)}
-    below, above = _certificate(certificate), []
+    left = {text: _load_certificate(text) for text in split_chain(chain)}
+    below, above = _load_certificate(certificate), []
     while left:
         for text, candidate in left.items():
             try:
@@ -488,8 +492,8 @@ def verified_chain(certificate: str, chain: str) -> list[str]:
     return above
 
 
-@needs_cryptography
-def without_roots(chain: str) -> str:
+@require_cryptography
+def drop_roots(chain: str) -> str:
     """Return a chain without the certificates that nobody else issued."""
     texts = split_chain(chain)
-    return "\n".join(text for text in texts if (found := _certificate(text)).issuer != found.subject)
+    return "\n".join(text for text in texts if (found := _load_certificate(text)).issuer != found.subject)

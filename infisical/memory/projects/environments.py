@@ -38,23 +38,23 @@ def shift(call: Call, project_id: str, first: float, last: float, by: int) -> No
 
 def created(call: Call) -> tuple[str, Row]:
     project_id = permit(call, call.path["projectId"], "create", "environments")["id"]
-    if tree.environment(call.draft, project_id, call.body["slug"]) is not None:
+    if tree.find_environment(call.draft, project_id, call.body["slug"]) is not None:
         exists = "exist" if call.before else "exists"
         raise bad_request(f"Environment with slug already {exists}", "CreateEnvironment")
     position = None if call.before else call.body["position"]
-    taken = [row["position"] for row in tree.environment_list(call.draft, project_id)]
+    taken = [row["position"] for row in tree.list_environments(call.draft, project_id)]
     if position is None:
         position = max(taken, default=0) + 1
     elif position in taken:
         shift(call, project_id, position, max(taken), 1)
-    return project_id, tree.new_environment(call, project_id, call.body["name"], call.body["slug"], position)
+    return project_id, tree.create_environment(call, project_id, call.body["name"], call.body["slug"], position)
 
 
 def updated(call: Call) -> tuple[str, Row]:
     row = found(call, "edit")
     project_id, changes = row["projectId"], call.body
     if "slug" in changes:
-        other = tree.environment(call.draft, project_id, changes["slug"])
+        other = tree.find_environment(call.draft, project_id, changes["slug"])
         if other is not None and other["id"] != row["id"]:
             raise bad_request("Environment with slug already exist", "UpdateEnvironment")
     target = changes.get("position")

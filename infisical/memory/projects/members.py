@@ -27,7 +27,7 @@ def _members(call: Call) -> Answer:
         "memberships": [
             {
                 **pick(member, *(BEFORE if call.before else TODAY)),
-                "user": people.small(call, user, *shown),
+                "user": people.summarize_user(call, user, *shown),
                 "roles": list(member["roles"]),
             }
             for member, user in store.members_of(call, [row["id"]])

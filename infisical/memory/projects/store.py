@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from infisical.memory import access, seeding, tables
-from infisical.memory.access import RESOURCE
+from infisical.memory.access import RESOURCE_MESSAGE
 from infisical.memory.call import Call
 from infisical.memory.domain import cascade
-from infisical.memory.refusals import bad_request, forbidden, not_found, went_wrong
+from infisical.memory.refusals import bad_request, forbidden, internal_error, not_found
 from infisical.memory.seeding import given_of
 from infisical.memory.state import Draft, Row, State
 
@@ -24,12 +24,14 @@ def seen(call: Call, project_id: str) -> Row:
     """Return a project that the caller is a member of, whatever the role."""
     row = call.draft.get(tables.PROJECTS, project_id)
     if row is None and call.before:
-        raise went_wrong("Failed to find project by id")
-    row = access.project(call, project_id)
+        raise internal_error("Failed to find project by id")
+    row = access.get_project(call, project_id)
     if call.actor.mode != "service_token":
-        access.project_roles(call, project_id)
+        access.get_project_roles(call, project_id)
     elif call.actor.row["projectId"] != project_id:
-        raise forbidden(RESOURCE, f"Service token is not a member of the specified project with ID '{project_id}'")
+        raise forbidden(
+            RESOURCE_MESSAGE, f"Service token is not a member of the specified project with ID '{project_id}'"
+        )
     return row
 
 
@@ -37,7 +39,11 @@ def by_slug(call: Call, slug: str) -> Row:
     """Return the project of a slug in the caller's organization, if the caller is a member of it."""
     row = call.draft.find(tables.PROJECTS, slug=slug, orgId=call.organization_id)
     if row is None:
-        raise went_wrong("Find project by slug") if call.before else not_found(f"Project with slug '{slug}' not found")
+        raise (
+            internal_error("Find project by slug")
+            if call.before
+            else not_found(f"Project with slug '{slug}' not found")
+        )
     return seen(call, row["id"])
 
 

@@ -71,7 +71,7 @@ def shown(call: Call, row: Row) -> dict[str, Any]:
 
 def whole(call: Call, row: Row) -> dict[str, Any]:
     """Return a project with its environments."""
-    listed = tree.environment_list(call.draft, row["id"])
+    listed = tree.list_environments(call.draft, row["id"])
     environments = [pick(one, "name", "slug", "id") for one in listed]
     return {**shown(call, row), "_id": row["id"], "environments": environments}
 

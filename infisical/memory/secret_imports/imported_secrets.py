@@ -12,7 +12,7 @@ from typing import Any, Final
 from infisical.memory import tables, tree
 from infisical.memory.call import Call
 from infisical.memory.domain.places import Place, place_of
-from infisical.memory.refusals import Refused
+from infisical.memory.refusals import Refusal
 from infisical.memory.secrets import references, store, views
 from infisical.memory.secrets.references import Lookup
 from infisical.memory.state import Row
@@ -81,7 +81,7 @@ def _new_ones(call: Call, imports: Iterable[Row], passed: set[tuple[str, str]]) 
         if place is None or (place.environment, place.path) in passed:
             continue
         passed.add((place.environment, place.path))
-        yield Source(place, tree.folder_at(call.draft, row["importEnv"], place.path))
+        yield Source(place, tree.find_folder_at(call.draft, row["importEnv"], place.path))
 
 
 def _place(call: Call, imported: Row) -> Place | None:
@@ -89,7 +89,7 @@ def _place(call: Call, imported: Row) -> Place | None:
     environment = call.draft.get(tables.environments(project_id), imported["importEnv"])
     if environment is None:
         return None
-    return Place(project_id, environment["slug"], tree.normal(imported["importPath"]))
+    return Place(project_id, environment["slug"], tree.normalize_path(imported["importPath"]))
 
 
 def imports_shown(call: Call, folders: Sequence[Row], *, expand: bool, hidden: bool) -> list[dict[str, Any]]:
@@ -141,7 +141,7 @@ def _value(call: Call, one: Imported, *, expand: bool, hidden: bool) -> str:
         return str(one.row["value"])
     try:
         return references.expanded(call, one.place, one.row, one.lookup)
-    except Refused:
+    except Refusal:
         return str(one.row["value"])  # an import whose references may not be read stays as it is written
 
 

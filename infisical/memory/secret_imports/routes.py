@@ -11,7 +11,7 @@ from infisical.memory import tables, tree
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
 from infisical.memory.domain.places import secret_path, slugged
-from infisical.memory.refusals import Refused, bad_request, not_found
+from infisical.memory.refusals import Refusal, bad_request, not_found
 from infisical.memory.routing import JWT, READERS, Answer, route
 from infisical.memory.secret_folders import drop_tree
 from infisical.memory.secret_imports.imported_secrets import Source, readable_of, sources
@@ -54,11 +54,11 @@ def place(call: Call, sent: Any, action: str) -> tuple[str, Row]:
     """Return the project's id and the folder that imports; refuse who may not do this to its imports."""
     project_id = str(sent["projectId"] if "projectId" in sent else sent["workspaceId"])
     permit(call, project_id, action, SUBJECT, environment=sent["environment"], path=sent["path"])
-    return project_id, tree.folder(call, project_id, sent["environment"], sent["path"])
+    return project_id, tree.get_folder(call, project_id, sent["environment"], sent["path"])
 
 
 def source(call: Call, project_id: str, slug: str) -> Row:
-    found = tree.environment(call.draft, project_id, slug)
+    found = tree.find_environment(call.draft, project_id, slug)
     if found is None:
         raise not_found(f"Imported environment with slug '{slug}' in project with ID '{project_id}' not found")
     return found
@@ -85,7 +85,7 @@ def ordered(call: Call, folder: Row) -> list[Row]:
     return sorted(there, key=lambda row: float(row["position"]))
 
 
-def in_folder(call: Call, folder: Row, refused: Refused) -> Row:
+def in_folder(call: Call, folder: Row, refused: Refusal) -> Row:
     """Return the import that the path names if it is in this folder."""
     wanted = call.path["secretImportId"]
     found = next((row for row in ordered(call, folder) if row["id"] == wanted), None)
@@ -96,10 +96,10 @@ def in_folder(call: Call, folder: Row, refused: Refused) -> Row:
 
 def refuse_circle(call: Call, project_id: str, folder: Row, environment: Row, path: str) -> None:
     """Refuse an import of the folder itself, and of one that imports it."""
-    imported = tree.folder_at(call.draft, environment["id"], path)
+    imported = tree.find_folder_at(call.draft, environment["id"], path)
     if imported is None:
         return
-    own = tree.path_of(call.draft, folder)
+    own = tree.get_path(call.draft, folder)
     back = call.draft.find(tables.imports(imported["id"]), importEnv=folder["envId"], importPath=own)
     if imported["id"] == folder["id"] or back is not None:
         raise bad_request("Cyclic import not allowed")
@@ -171,7 +171,7 @@ def delete_import(call: Call) -> Answer:
     call.draft.drop(table, row["id"])
     if reserved is not None:
         call.draft.drop(table, reserved["id"])
-        replica = tree.folder_at(call.draft, folder["envId"], reserved["importPath"])
+        replica = tree.find_folder_at(call.draft, folder["envId"], reserved["importPath"])
         if replica is not None:
             drop_tree(call, replica)
     make_way(call, folder, row, None, 1 if reserved is None else 2)
@@ -184,7 +184,7 @@ def replica_name(row: Row) -> str:
 
 
 def replica_path(call: Call, folder: Row, row: Row) -> str:
-    return tree.normal(f"{tree.path_of(call.draft, folder)}/{replica_name(row)}")
+    return tree.normalize_path(f"{tree.get_path(call.draft, folder)}/{replica_name(row)}")
 
 
 def reserved_of(call: Call, folder: Row, row: Row) -> Row | None:
@@ -196,12 +196,12 @@ def reserved_of(call: Call, folder: Row, row: Row) -> Row | None:
 
 def replicate(call: Call, project_id: str, folder: Row, row: Row) -> Row:
     """Copy the secrets that an import names as they are now, in the place of those that were copied before."""
-    before = tree.child(call.draft, folder, replica_name(row))
+    before = tree.find_child(call.draft, folder, replica_name(row))
     if before is not None:
         drop_tree(call, before)
-    made = tree.new_folder(call, project_id, folder["envId"], replica_name(row), folder)
+    made = tree.create_folder(call, project_id, folder["envId"], replica_name(row), folder)
     replica = call.draft.merge(tables.folders(folder["envId"]), made["id"], isReserved=True)
-    imported = tree.folder_at(call.draft, row["importEnv"], row["importPath"])
+    imported = tree.find_folder_at(call.draft, row["importEnv"], row["importPath"])
     for secret in [] if imported is None else shared_of(call.draft, imported):
         write_secret(call, replica, secret["key"], secret["value"], comment=secret["comment"])
     columns = {"isReplicationSuccess": True, "replicationStatus": None, "lastReplicated": call.at}
@@ -231,10 +231,10 @@ def get_import(call: Call) -> Answer:
     wanted = call.path["secretImportId"]
     for folder_id in call.draft.rows(tables.FOLDER_PLACES):
         row = call.draft.get(tables.imports(folder_id), wanted)
-        folder = tree.folder_by_id(call.draft, folder_id)
+        folder = tree.find_folder_by_id(call.draft, folder_id)
         if row is None or folder is None:
             continue
-        project_id, environment, path = tree.place_of(call.draft, folder)
+        project_id, environment, path = tree.locate_folder(call.draft, folder)
         permit(call, project_id, "read", SUBJECT, environment=environment["slug"], path=path)
         if environment_by_id(call.draft, folder_id, row["importEnv"]) is None:
             break
@@ -254,7 +254,7 @@ def list_imported_secrets(call: Call) -> Answer:
 
 def imported_group(call: Call, group: Source) -> dict[str, Any]:
     place = group.place
-    environment = tree.environment(call.draft, place.project_id, place.environment)
+    environment = tree.find_environment(call.draft, place.project_id, place.environment)
     assert environment is not None, "only environments that are there are imported"
     return {
         "secretPath": place.path,

@@ -12,7 +12,7 @@ from infisical.memory import tree
 from infisical.memory.access import permit
 from infisical.memory.app_connections.store import CONNECTIONS, route_missing, usable
 from infisical.memory.call import Call, pick
-from infisical.memory.refusals import Refused, bad_request, not_found
+from infisical.memory.refusals import Refusal, bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.secret_syncs.destinations import DESTINATIONS, Destination
 from infisical.memory.state import Row
@@ -82,12 +82,12 @@ COLUMNS: Final = (
 # ---- what is shown
 def shown(call: Call, row: Row) -> dict[str, Any]:
     """Return a sync as it is answered: with its connection, environment and folder as they are now."""
-    folder = tree.folder_by_id(call.draft, row["folderId"])
+    folder = tree.find_folder_by_id(call.draft, row["folderId"])
     environment: Row | None = None
     path = ""
     synced = row["lastSyncedAt"]
     if folder is not None:
-        _, environment, path = tree.place_of(call.draft, folder)
+        _, environment, path = tree.locate_folder(call.draft, folder)
         changed = folder["lastSecretModified"]
         if row["isAutoSyncEnabled"] and changed is not None and synced is not None:
             synced = max(synced, changed)  # a change of a secret starts a sync by itself
@@ -124,7 +124,7 @@ def found(call: Call, action: str) -> Row:
     issues: Issues = []
     guid().read(identifier, ("syncId",), issues)
     if issues:
-        raise Refused(422, "ValidationFailure", issues)
+        raise Refusal(422, "ValidationFailure", issues)
     row = call.draft.get(SECRET_SYNCS, identifier)
     if row is None:
         raise not_found(f'Could not find {destination.name} Sync with ID "{identifier}"')
@@ -142,7 +142,7 @@ def configured(call: Call, row: Row) -> Row:
 def with_source(call: Call, action: str) -> Row:
     """The same, where there must be a folder to work with."""
     row = found(call, action)
-    if tree.folder_by_id(call.draft, row["folderId"]) is None:
+    if tree.find_folder_by_id(call.draft, row["folderId"]) is None:
         raise bad_request(GONE)
     return row
 
@@ -181,7 +181,7 @@ def check_destination(call: Call, destination: Destination) -> None:
         needed = obj({name: string(least=1) for name in destination.config})
         needed.read(call.body["destinationConfig"], ("destinationConfig",), issues)
     if issues:
-        raise Refused(422, "ValidationFailure", issues)
+        raise Refusal(422, "ValidationFailure", issues)
 
 
 # ---- syncs
@@ -263,7 +263,7 @@ def update_sync(call: Call) -> Answer:
             raise bad_request("Must specify both source environment and secret path")
         columns["folderId"] = source(call, row["projectId"], environment, path)["id"]
     row = call.draft.merge(SECRET_SYNCS, row["id"], **columns, updatedAt=call.at)
-    is_due = row["isAutoSyncEnabled"] and tree.folder_by_id(call.draft, row["folderId"]) is not None
+    is_due = row["isAutoSyncEnabled"] and tree.find_folder_by_id(call.draft, row["folderId"]) is not None
     return {"secretSync": started(call, row, "sync") if is_due else shown(call, row)}
 
 

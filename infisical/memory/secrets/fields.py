@@ -7,16 +7,16 @@ from typing import Any, Final
 
 from infisical.memory.call import Call
 from infisical.memory.domain.places import secret_path
-from infisical.memory.refusals import Refused
+from infisical.memory.refusals import Refusal
 from infisical.memory.validation import (
-    ABSENT,
+    ABSENT_MARK,
     Field,
     Issues,
     Path,
     array,
     boolean,
+    build_issue,
     choice,
-    custom,
     flag_text,
     number,
     number_text,
@@ -59,7 +59,7 @@ def metadata_filter() -> Field:
         pairs = [_pair(part) for part in read.split("|")] if isinstance(read, str) else []
         found = tuple((pair["key"], pair["value"]) for pair in pairs if pair.get("key") and pair.get("value"))
         if len(found) > MOST_FILTERS:
-            issues.append(custom(TOO_MANY_FILTERS, path))
+            issues.append(build_issue(TOO_MANY_FILTERS, path))
         return found
 
     return Field(check)
@@ -187,7 +187,7 @@ def _unread(kind: Field) -> Field:
 def secret_name(call: Call, kind: Field) -> str:
     """Return the secret's name that a path holds, as a kind of field reads it."""
     issues: Issues = []
-    read = kind.read(call.path.get("secretName", ABSENT), ("secretName",), issues)
+    read = kind.read(call.path.get("secretName", ABSENT_MARK), ("secretName",), issues)
     if issues:
-        raise Refused(401 if call.before else 422, "ValidationFailure", issues)
+        raise Refusal(401 if call.before else 422, "ValidationFailure", issues)
     return str(read)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from infisical.memory import access, tables
-from infisical.memory.call import Call, seconds_of
+from infisical.memory.call import Call, parse_time
 from infisical.memory.state import Name, Row
 
 READING: Final = ("describeSecret", "readValue")
@@ -18,7 +18,7 @@ def allowed(call: Call, roles: Iterable[Row]) -> list[str]:
     held = {
         role["role"]
         for role in roles
-        if not (role.get("temporaryAccessEndTime") and call.now > seconds_of(role["temporaryAccessEndTime"]))
+        if not (role.get("temporaryAccessEndTime") and call.now > parse_time(role["temporaryAccessEndTime"]))
     }
     if held & {"admin", "member"}:
         return list(ACTIONS)
@@ -30,7 +30,7 @@ def access_list(call: Call, project_id: str, *, everybody: bool) -> dict[str, An
 
     There are no groups on a server in memory.
     """
-    access.project(call, project_id)
+    access.get_project(call, project_id)
     users = _entries(call, tables.project_users(project_id), tables.USERS, "userId", "username")
     identities = _entries(call, tables.project_identities(project_id), tables.IDENTITIES, "identityId", "name")
     return {

@@ -8,7 +8,7 @@ from typing import Any, Final
 from infisical.memory import access, tables, tree
 from infisical.memory.call import Call
 from infisical.memory.domain.places import Place, environment_of, place_of
-from infisical.memory.refusals import Refused, forbidden, not_found
+from infisical.memory.refusals import Refusal, forbidden, not_found
 from infisical.memory.secret_imports import imported_secrets
 from infisical.memory.secrets import references, store, views
 from infisical.memory.state import Row
@@ -25,7 +25,7 @@ def own_scope(call: Call) -> Place | None:
     scopes = call.actor.row["scopes"]
     if len(scopes) != 1 or any(letter in scopes[0]["secretPath"] for letter in "*?{}[]!("):
         return None
-    return Place(call.actor.row["projectId"], scopes[0]["environment"], tree.normal(scopes[0]["secretPath"]))
+    return Place(call.actor.row["projectId"], scopes[0]["environment"], tree.normalize_path(scopes[0]["secretPath"]))
 
 
 def may_read(call: Call, place: Place) -> None:
@@ -45,7 +45,7 @@ def listing(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str, Any
     if not folders:
         if call.before:
             return {"secrets": [], "imports": []}
-        tree.folder(call, place.project_id, place.environment, place.path, "SecretPathNotFound")
+        tree.get_folder(call, place.project_id, place.environment, place.path, "SecretPathNotFound")
     hidden, expand = not query["viewSecretValue"], query["expandSecretReferences"]
     found = [
         (here, row, hidden and row["type"] == store.SHARED)
@@ -81,8 +81,8 @@ def _folders(call: Call, place: Place, *, recursive: bool) -> list[tuple[Place, 
         return [(place, folder)]
     return [
         (Place(place.project_id, place.environment, path), below)
-        for path, below in tree.below(call.draft, folder, place.path)
-        if len(tree.parts_of(path)) <= DEEPEST and not below["isReserved"]
+        for path, below in tree.walk_folders(call.draft, folder, place.path)
+        if len(tree.split_path(path)) <= DEEPEST and not below["isReserved"]
     ]
 
 
@@ -99,15 +99,15 @@ def _fits(call: Call, project_id: str, row: Row, query: Mapping[str, Any]) -> bo
 def _listed_value(call: Call, place: Place, row: Row) -> str:
     try:
         return references.expanded(call, place, row)
-    except Refused as refused:
-        raise Refused(403, "ForbiddenError", NOT_EXPANDED, details=[refused.message]) from None
+    except Refusal as refused:
+        raise Refusal(403, "ForbiddenError", NOT_EXPANDED, details=[refused.message]) from None
 
 
 # ---- one
 def by_name(call: Call, place: Place, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
     """Return a secret by its name, or what the folder's imports have under it if they are asked as well."""
     may_read(call, place)
-    folder = tree.folder(call, place.project_id, place.environment, place.path, "GetSecretByName")
+    folder = tree.get_folder(call, place.project_id, place.environment, place.path, "GetSecretByName")
     hidden = not query["viewSecretValue"]
     row = _named(call, folder, name, query)
     lookup: references.Lookup = ()
@@ -143,7 +143,7 @@ def _without_path(call: Call, secret: dict[str, Any]) -> dict[str, Any]:
 def by_id(call: Call, secret_id: str) -> dict[str, Any]:
     """Return a secret by its id."""
     row = store.by_id(call.draft, secret_id)
-    folder = None if row is None else tree.folder_by_id(call.draft, row["folderId"])
+    folder = None if row is None else tree.find_folder_by_id(call.draft, row["folderId"])
     if row is None or folder is None:
         raise not_found(f"Secret with ID '{secret_id}' not found", "GetSecretById")
     place = place_of(call, folder)

@@ -46,7 +46,7 @@ def target_of(reference: str, place: Place) -> Target:
     first, *others = reference.split(".")
     if not others:
         return Target(place.environment, place.path, first)
-    return Target(first, tree.normal("/".join(others[:-1])), others[-1])
+    return Target(first, tree.normalize_path("/".join(others[:-1])), others[-1])
 
 
 def readable(call: Call, environment: str, path: str) -> bool:
@@ -54,7 +54,9 @@ def readable(call: Call, environment: str, path: str) -> bool:
     if call.caller is None or call.actor.mode != "service_token":
         return True
     token = call.actor.row
-    return "read" in token["permissions"] and any(access.covers(one, environment, path) for one in token["scopes"])
+    return "read" in token["permissions"] and any(
+        access.matches_scope(one, environment, path) for one in token["scopes"]
+    )
 
 
 def expanded(call: Call, place: Place, secret: Row, lookup: Lookup = ()) -> str:
@@ -192,8 +194,8 @@ def dependents_of(call: Call, place: Place, key: str) -> dict[str, Any]:
 
 
 def _everywhere(call: Call, project_id: str) -> Iterator[tuple[Place, Row]]:
-    for environment in tree.environment_list(call.draft, project_id):
-        for path, folder in tree.below(call.draft, tree.root(call.draft, environment["id"]), "/"):
+    for environment in tree.list_environments(call.draft, project_id):
+        for path, folder in tree.walk_folders(call.draft, tree.get_root(call.draft, environment["id"]), "/"):
             here = Place(project_id, environment["slug"], path)
             for row in store.shared_of(call.draft, folder):
                 yield here, row

@@ -116,7 +116,7 @@ def move_secrets(call: Call) -> Answer:
 def found(call: Call, place: Place, key: str, error: str = "NotFound") -> Row:
     """Return the shared secret of a name; refuse who may not read it, and a name that is not there."""
     reading.may_read(call, place)
-    folder = tree.folder(call, place.project_id, place.environment, place.path, error)
+    folder = tree.get_folder(call, place.project_id, place.environment, place.path, error)
     row = store.find(call.draft, folder, key)
     if row is None:
         raise not_found(f"Secret with name '{key}' not found")

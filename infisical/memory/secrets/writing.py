@@ -84,7 +84,7 @@ def create(call: Call, place: Place, name: str, asked: Mapping[str, Any]) -> dic
     user_id = owner(call, asked["type"])
 
     def make(made: Call) -> dict[str, Any]:
-        folder = tree.folder(made, place.project_id, place.environment, place.path, "CreateSecret")
+        folder = tree.get_folder(made, place.project_id, place.environment, place.path, "CreateSecret")
         if store.find(made.draft, folder, name, user_id) is not None:
             raise bad_request("Secret already exist")
         if user_id is not None and store.find(made.draft, folder, name) is None:
@@ -104,7 +104,7 @@ def create_many(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) ->
     check_case(call, project, names, many=True)
 
     def make(made: Call) -> dict[str, Any]:
-        folder = tree.folder(made, place.project_id, place.environment, place.path, "CreateManySecret")
+        folder = tree.get_folder(made, place.project_id, place.environment, place.path, "CreateManySecret")
         counts = Counter(names)
         taken = [
             name for name, count in counts.items() if count > 1 or store.find(made.draft, folder, name) is not None
@@ -128,7 +128,7 @@ def update(call: Call, place: Place, name: str, asked: Mapping[str, Any]) -> dic
         raise bad_request("Personal secret cannot change the key name")
 
     def make(made: Call) -> dict[str, Any]:
-        folder = tree.folder(made, place.project_id, place.environment, place.path, "UpdateSecret")
+        folder = tree.get_folder(made, place.project_id, place.environment, place.path, "UpdateSecret")
         row = store.find(made.draft, folder, name, user_id)
         if row is None:
             raise not_found(f"{'Secret' if user_id is None else 'Personal secret'} with name {name} not found")
@@ -166,7 +166,7 @@ def update_many(call: Call, place: Place, mode: str, items: Sequence[Mapping[str
 
 def _update_in(call: Call, place: Place, mode: str, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Change secrets of one folder; those that were there come before those that were not."""
-    folder = tree.folder(call, place.project_id, place.environment, place.path, "UpdateManySecret")
+    folder = tree.get_folder(call, place.project_id, place.environment, place.path, "UpdateManySecret")
     there = [item for item in items if _taken(call, folder, item["secretKey"])]
     absent = [item for item in items if not _taken(call, folder, item["secretKey"])]
     if absent and mode == "failOnNotFound":
@@ -210,7 +210,7 @@ def delete(call: Call, place: Place, name: str, kind: str) -> dict[str, Any]:
     permitted(call, place, "delete" if user_id is None else "read")
 
     def make(made: Call) -> dict[str, Any]:
-        folder = tree.folder(made, place.project_id, place.environment, place.path, "DeleteSecret")
+        folder = tree.get_folder(made, place.project_id, place.environment, place.path, "DeleteSecret")
         row = store.find(made.draft, folder, name, user_id)
         if row is None:
             raise not_found(f"Secret with name '{name}' not found", "DeleteSecret")
@@ -227,7 +227,7 @@ def delete_many(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) ->
     permitted(call, place, "delete" if shared else "read")
 
     def make(made: Call) -> dict[str, Any]:
-        folder = tree.folder(made, place.project_id, place.environment, place.path, "DeleteManySecret")
+        folder = tree.get_folder(made, place.project_id, place.environment, place.path, "DeleteManySecret")
         rows, absent, overrides = [], [], store.overrides_in(made.draft, folder)
         for item in items:
             user_id = owner(made, item["type"], "Must be user to delete personal secret")

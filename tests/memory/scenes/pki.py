@@ -82,7 +82,7 @@ def template_update(world: World):
 
 
 def signing(world: World):
-    csr = certificates.new_csr(certificates.new_key(EC), {"commonName": "www.example.com"})
+    csr = certificates.create_csr(certificates.create_key(EC), {"commonName": "www.example.com"})
     return partial(world.machine.pki.templates.sign_certificate, **template(world), ttl="30d", csr=csr)
 
 
