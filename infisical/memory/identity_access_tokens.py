@@ -12,12 +12,12 @@ from infisical.memory.validation import obj, string
 TOKEN_BODY: Final = obj(accessToken=string())
 
 
-@route("POST", "/api/v1/auth/token/renew", auth=PUBLIC_ACCESS, body=TOKEN_BODY)
+@route("POST", "/api/v1/auth/token/renew", access=PUBLIC_ACCESS, body=TOKEN_BODY)
 def renew(call: Call) -> Answer:
     return tokens.renew(call, call.body["accessToken"])
 
 
-@route("POST", "/api/v1/auth/token/revoke", auth=PUBLIC_ACCESS, body=TOKEN_BODY)
+@route("POST", "/api/v1/auth/token/revoke", access=PUBLIC_ACCESS, body=TOKEN_BODY)
 def revoke(call: Call) -> Answer:
     tokens.revoke(call, call.body["accessToken"])
     return {"message": "Successfully revoked access token"}

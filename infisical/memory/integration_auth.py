@@ -122,7 +122,7 @@ def known(integration: str) -> str:
     return integration
 
 
-@route("POST", "/api/v1/integration-auth/access-token", auth=MACHINES, body=CREATE)
+@route("POST", "/api/v1/integration-auth/access-token", access=MACHINES, body=CREATE)
 def create_integration_auth(call: Call) -> Answer:
     body = {name: value for name, value in call.body.items() if name != "workspaceId"}
     integration = known(body["integration"])
@@ -139,26 +139,26 @@ def create_integration_auth(call: Call) -> Answer:
     return {"integrationAuth": shown(call.draft.put(AUTHS, row["id"], row))}
 
 
-@route("GET", AUTH_PATH, auth=MACHINES)
+@route("GET", AUTH_PATH, access=MACHINES)
 def get_integration_auth(call: Call) -> Answer:
     return {"integrationAuth": shown(found(call, "read"))}
 
 
-@route("PATCH", AUTH_PATH, only="current", auth=MACHINES, body=UPDATE)
+@route("PATCH", AUTH_PATH, generation="current", access=MACHINES, body=UPDATE)
 def update_integration_auth(call: Call) -> Answer:
     row = found(call, "edit")
     known(call.body.get("integration", row["integration"]))
-    return {"integrationAuth": shown(call.draft.merge(AUTHS, row["id"], **call.body, updatedAt=call.at))}
+    return {"integrationAuth": shown(call.draft.merge(AUTHS, row["id"], **call.body, updatedAt=call.timestamp))}
 
 
-@route("DELETE", AUTH_PATH, auth=MACHINES)
+@route("DELETE", AUTH_PATH, access=MACHINES)
 def delete_integration_auth(call: Call) -> Answer:
     row = found(call, "delete")
     call.draft.drop(AUTHS, row["id"])
     return {"integrationAuth": shown(row)}
 
 
-@route("DELETE", "/api/v1/integration-auth", auth=MACHINES, query=obj(integration=string(), projectId=string()))
+@route("DELETE", "/api/v1/integration-auth", access=MACHINES, query=obj(integration=string(), projectId=string()))
 def delete_integration_auths(call: Call) -> Answer:
     project_id = permit(call, call.query["projectId"], "delete", "integrations")["id"]
     rows = call.draft.where(AUTHS, projectId=project_id, integration=call.query["integration"])
@@ -172,7 +172,7 @@ def listed(call: Call) -> Answer:
     return {"authorizations": [shown(row) for row in call.draft.where(AUTHS, projectId=project_id)]}
 
 
-list_integration_auths = route("GET", "/api/v1/projects/{projectId}/authorizations", only="current", auth=MACHINES)(
-    listed
-)
-list_workspace_authorizations = route("GET", "/api/v1/workspace/{projectId}/authorizations", auth=MACHINES)(listed)
+list_integration_auths = route(
+    "GET", "/api/v1/projects/{projectId}/authorizations", generation="current", access=MACHINES
+)(listed)
+list_workspace_authorizations = route("GET", "/api/v1/workspace/{projectId}/authorizations", access=MACHINES)(listed)

@@ -137,7 +137,7 @@ VERIFY_BODY: Final = obj(
 
 # ---- keys
 def show_key(call: Call, row: Row) -> Row:
-    if call.before:
+    if call.is_2024:
         return {**pick(row, *COLUMNS_2024), "slug": None}
     return {**pick(row, *COLUMNS), "algorithm": row["encryptionAlgorithm"]}
 
@@ -193,17 +193,17 @@ def add_key(call: Call) -> Answer:
     return {"key": show_key(call, call.draft.put(KEYS_TABLE, row["id"], row))}
 
 
-@route("POST", KEYS_PATH, only="current", auth=MACHINES, body=KEY_BODY)
+@route("POST", KEYS_PATH, generation="current", access=MACHINES, body=KEY_BODY)
 def create_key(call: Call) -> Answer:
     return add_key(call)
 
 
-@route("POST", KEYS_PATH, only="2024-10", auth=MACHINES, body=KEY_BODY_2024)
+@route("POST", KEYS_PATH, generation="2024-10", access=MACHINES, body=KEY_BODY_2024)
 def create_key_2024(call: Call) -> Answer:
     return add_key(call)
 
 
-@route("GET", KEYS_PATH, auth=MACHINES, query=LIST_QUERY)
+@route("GET", KEYS_PATH, access=MACHINES, query=LIST_QUERY)
 def list_keys(call: Call) -> Answer:
     query = call.query
     project_id = permit(call, query["projectId"], "read", "cmek")["id"]
@@ -211,17 +211,21 @@ def list_keys(call: Call) -> Answer:
     rows.sort(key=lambda row: str(row["name"]), reverse=query["orderDirection"] == "desc")
     page = rows[int(query["offset"]) :][: int(query["limit"])]
     versioned = ("version", "encryptionAlgorithm")
-    keys = [{**show_key(call, row), **(pick(row, *versioned) if call.before else {})} for row in page]
+    keys = [{**show_key(call, row), **(pick(row, *versioned) if call.is_2024 else {})} for row in page]
     return {"keys": keys, "totalCount": len(rows)}
 
 
-@route("GET", KEY_PATH, only="current", auth=MACHINES)
+@route("GET", KEY_PATH, generation="current", access=MACHINES)
 def get_key(call: Call) -> Answer:
     return {"key": show_key(call, load_key(call, "read"))}
 
 
 @route(
-    "GET", "/api/v1/kms/keys/key-name/{keyName}", only="current", auth=MACHINES, query=obj(projectId=string(least=1))
+    "GET",
+    "/api/v1/kms/keys/key-name/{keyName}",
+    generation="current",
+    access=MACHINES,
+    query=obj(projectId=string(least=1)),
 )
 def get_key_by_name(call: Call) -> Answer:
     project_id, name = call.query["projectId"], call.path["keyName"].strip().lower()
@@ -232,27 +236,27 @@ def get_key_by_name(call: Call) -> Answer:
     return {"key": show_key(call, row)}
 
 
-@route("PATCH", KEY_PATH, auth=MACHINES, body=CHANGES_BODY)
+@route("PATCH", KEY_PATH, access=MACHINES, body=CHANGES_BODY)
 def update_key(call: Call) -> Answer:
     row = load_key(call, "edit")
     if "name" in call.body:
         refuse_taken(call, row["projectId"], call.body["name"], row["id"])
-    return {"key": show_key(call, call.draft.merge(KEYS_TABLE, row["id"], **call.body, updatedAt=call.at))}
+    return {"key": show_key(call, call.draft.merge(KEYS_TABLE, row["id"], **call.body, updatedAt=call.timestamp))}
 
 
-@route("DELETE", KEY_PATH, auth=MACHINES)
+@route("DELETE", KEY_PATH, access=MACHINES)
 def delete_key(call: Call) -> Answer:
     row = load_key(call, "delete")
     call.draft.drop(KEYS_TABLE, row["id"])
     return {"key": show_key(call, row)}
 
 
-@route("GET", "/api/v1/kms/keys/{keyId}/public-key", only="current", auth=MACHINES)
+@route("GET", "/api/v1/kms/keys/{keyId}/public-key", generation="current", access=MACHINES)
 def get_public_key(call: Call) -> Answer:
     return {"publicKey": ciphers.get_public_key(load_usable_key(call, "read", SIGNING_USAGE)["material"])}
 
 
-@route("GET", "/api/v1/kms/keys/{keyId}/private-key", only="current", auth=MACHINES)
+@route("GET", "/api/v1/kms/keys/{keyId}/private-key", generation="current", access=MACHINES)
 def get_private_key(call: Call) -> Answer:
     row = load_usable_key(call, "export-private-key")
     if not row["isExportable"]:
@@ -286,28 +290,28 @@ DECRYPT_BODY, DECRYPT_BODY_2024 = (
 )
 
 
-@route("POST", ENCRYPT_PATH, only="current", auth=MACHINES, body=ENCRYPT_BODY, most_bytes=2 * MAX_BYTES)
+@route("POST", ENCRYPT_PATH, generation="current", access=MACHINES, body=ENCRYPT_BODY, max_bytes=2 * MAX_BYTES)
 def encrypt(call: Call) -> Answer:
     return encrypt_data(call)
 
 
-@route("POST", ENCRYPT_PATH, only="2024-10", auth=MACHINES, body=ENCRYPT_BODY_2024)
+@route("POST", ENCRYPT_PATH, generation="2024-10", access=MACHINES, body=ENCRYPT_BODY_2024)
 def encrypt_2024(call: Call) -> Answer:
     return encrypt_data(call)
 
 
-@route("POST", DECRYPT_PATH, only="current", auth=MACHINES, body=DECRYPT_BODY, most_bytes=2 * MAX_BYTES)
+@route("POST", DECRYPT_PATH, generation="current", access=MACHINES, body=DECRYPT_BODY, max_bytes=2 * MAX_BYTES)
 def decrypt(call: Call) -> Answer:
     return decrypt_data(call)
 
 
-@route("POST", DECRYPT_PATH, only="2024-10", auth=MACHINES, body=DECRYPT_BODY_2024)
+@route("POST", DECRYPT_PATH, generation="2024-10", access=MACHINES, body=DECRYPT_BODY_2024)
 def decrypt_2024(call: Call) -> Answer:
     return decrypt_data(call)
 
 
 # ---- signing
-@route("GET", "/api/v1/kms/keys/{keyId}/signing-algorithms", only="current", auth=MACHINES)
+@route("GET", "/api/v1/kms/keys/{keyId}/signing-algorithms", generation="current", access=MACHINES)
 def list_signing_algorithms(call: Call) -> Answer:
     row = load_usable_key(call, "read", SIGNING_USAGE)
     return {"signingAlgorithms": list(ciphers.list_signing_algorithms(row["encryptionAlgorithm"]))}
@@ -324,10 +328,10 @@ def load_signing_key(call: Call, action: str) -> tuple[Row, str]:
 @route(
     "POST",
     "/api/v1/kms/keys/{keyId}/sign",
-    only="current",
-    auth=MACHINES,
+    generation="current",
+    access=MACHINES,
     body=SIGN_BODY,
-    most_bytes=2 * MAX_BYTES,
+    max_bytes=2 * MAX_BYTES,
 )
 def sign(call: Call) -> Answer:
     row, asked = load_signing_key(call, "sign")
@@ -338,10 +342,10 @@ def sign(call: Call) -> Answer:
 @route(
     "POST",
     "/api/v1/kms/keys/{keyId}/verify",
-    only="current",
-    auth=MACHINES,
+    generation="current",
+    access=MACHINES,
     body=VERIFY_BODY,
-    most_bytes=2 * MAX_BYTES,
+    max_bytes=2 * MAX_BYTES,
 )
 def verify(call: Call) -> Answer:
     row, asked = load_signing_key(call, "verify")

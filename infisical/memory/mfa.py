@@ -41,9 +41,9 @@ def complete_login(call: Call, user: Row, organization_id: str | None) -> dict[s
     """Return what a login that is complete answers: a session, and the keys that older accounts have."""
     second_factors.forget_failures(call, user["id"])
     names = ("protectedKey", "protectedKeyIV", "protectedKeyTag", "publicKey", "encryptedPrivateKey", "iv", "tag")
-    keys = {name: people.derive_old_key(user["id"], name) if call.before else None for name in names}
-    token = tokens.open_session(call, user["id"], organization_id, lives=people.SESSION_TTL)
-    return {"encryptionVersion": 2 if call.before else 1, **keys, "token": token}
+    keys = {name: people.derive_old_key(user["id"], name) if call.is_2024 else None for name in names}
+    token = tokens.open_session(call, user["id"], organization_id, ttl=people.SESSION_TTL)
+    return {"encryptionVersion": 2 if call.is_2024 else 1, **keys, "token": token}
 
 
 def check(call: Call, user: Row, method: str, code: str) -> None:
@@ -63,7 +63,7 @@ def check(call: Call, user: Row, method: str, code: str) -> None:
         raise keep_changes(refused) from None
 
 
-@route("POST", "/api/v2/auth/mfa/send", auth=MFA, limit="mfa")
+@route("POST", "/api/v2/auth/mfa/send", access=MFA, limit="mfa")
 def send(call: Call) -> Answer:
     user, _ = get_login(call)
     second_factors.enforce_unlocked(call, user)
@@ -71,12 +71,12 @@ def send(call: Call) -> Answer:
     return {"message": "Successfully send new mfa code"}
 
 
-@route("GET", "/api/v2/auth/mfa/check/totp", only="current", auth=MFA, limit="mfa")
+@route("GET", "/api/v2/auth/mfa/check/totp", generation="current", access=MFA, limit="mfa")
 def check_totp(call: Call) -> Answer:
     return {"isVerified": second_factors.has_totp(call, get_login(call)[0]["id"])}
 
 
-@route("GET", "/api/v2/auth/mfa/check/webauthn", only="current", auth=MFA, limit="mfa")
+@route("GET", "/api/v2/auth/mfa/check/webauthn", generation="current", access=MFA, limit="mfa")
 def check_webauthn(call: Call) -> Answer:
     return {"hasPasskeys": second_factors.has_passkeys(call, get_login(call)[0]["id"])}
 
@@ -84,7 +84,7 @@ def check_webauthn(call: Call) -> Answer:
 @route(
     "POST",
     "/api/v2/auth/mfa/verify",
-    auth=MFA,
+    access=MFA,
     body=obj(mfaToken=string(), mfaMethod=METHOD.optional("email")),
     limit="mfa",
 )
@@ -92,15 +92,15 @@ def verify(call: Call) -> Answer:
     user, organization_id = get_login(call)
     if not call.header("user-agent"):
         raise internal_error()
-    check(call, user, "email" if call.before else call.body["mfaMethod"], call.body["mfaToken"])
+    check(call, user, "email" if call.is_2024 else call.body["mfaMethod"], call.body["mfaToken"])
     return complete_login(call, user, organization_id)
 
 
 @route(
     "POST",
     "/api/v2/auth/mfa/verify/recovery-code",
-    only="current",
-    auth=MFA,
+    generation="current",
+    access=MFA,
     body=obj(recoveryCode=string().where(lambda code: len(code) == 8, "Recovery code must be 8 characters")),
     limit="mfa",
 )

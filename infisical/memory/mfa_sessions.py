@@ -29,8 +29,8 @@ def _load_session(call: Call, missing: Refusal) -> Row:
 @route(
     "POST",
     "/api/v2/mfa-sessions/{mfaSessionId}/verify",
-    only="current",
-    auth=JWT,
+    generation="current",
+    access=JWT,
     body=obj(mfaToken=string(), mfaMethod=METHOD),
     limit="mfa",
 )
@@ -45,7 +45,7 @@ def verify_session(call: Call) -> Answer:
     return {"success": True, "message": "MFA verification successful"}
 
 
-@route("GET", "/api/v2/mfa-sessions/{mfaSessionId}/status", only="current", auth=JWT)
+@route("GET", "/api/v2/mfa-sessions/{mfaSessionId}/status", generation="current", access=JWT)
 def get_status(call: Call) -> Answer:
     row = _load_session(call, not_found(MISSING_MESSAGE))
     return {"status": row["status"], "mfaMethod": row["mfaMethod"]}

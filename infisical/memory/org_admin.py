@@ -20,7 +20,7 @@ PAGE_QUERY: Final = obj(
 )
 
 
-@route("GET", "/api/v1/organization-admin/projects", auth=MACHINES, query=PAGE_QUERY)
+@route("GET", "/api/v1/organization-admin/projects", access=MACHINES, query=PAGE_QUERY)
 def list_projects(call: Call) -> Answer:
     permit_organization(call, ACTION, CONSOLE)
     wanted, offset = call.query["search"].lower(), call.query["offset"]
@@ -34,7 +34,7 @@ def list_projects(call: Call) -> Answer:
     return {"projects": [views.shown(call, row) for row in page], "count": len(found)}
 
 
-@route("POST", "/api/v1/organization-admin/projects/{projectId}/grant-admin-access", auth=JWT, limit="smtp")
+@route("POST", "/api/v1/organization-admin/projects/{projectId}/grant-admin-access", access=JWT, limit="smtp")
 def grant_admin_access(call: Call) -> Answer:
     permit_organization(call, ACTION, CONSOLE)
     project_id = call.path["projectId"]

@@ -18,7 +18,7 @@ LIST_QUERY: Final = obj(
 )
 
 
-@route("GET", "/api/v2/organizations/{orgId}/identity-memberships", auth=MACHINES, query=LIST_QUERY)
+@route("GET", "/api/v2/organizations/{orgId}/identity-memberships", access=MACHINES, query=LIST_QUERY)
 def list_organization_identities(call: Call) -> Answer:
     permit_organization(call, "read", "identity", call.path["orgId"])
     part = call.query["search"].lower()

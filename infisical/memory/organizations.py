@@ -98,7 +98,7 @@ MEMBERSHIP: Final = "/api/v2/organizations/{orgId}/memberships/{membershipId}"
 
 # ---- what is shown
 def show_organization(call: Call, row: Row) -> dict[str, Any]:
-    return pick({**DEFAULTS, **row}, *(COLUMNS_2024 if call.before else COLUMNS))
+    return pick({**DEFAULTS, **row}, *(COLUMNS_2024 if call.is_2024 else COLUMNS))
 
 
 def show_membership(row: Row) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def show_membership(row: Row) -> dict[str, Any]:
 def show_member(call: Call, row: Row) -> dict[str, Any]:
     """Return a membership as lists and reads show it: with its user, without its times."""
     user = people.summarize_user(call, people.get_user(call, row["userId"]))
-    if call.before:
+    if call.is_2024:
         return {**pick(row, *LISTED_COLUMNS_2024), "user": user}
     columns = {name: value for name, value in show_membership(row).items() if name not in ("createdAt", "updatedAt")}
     return {**columns, "user": user}
@@ -145,16 +145,16 @@ def remove_member(call: Call, membership_id: str) -> Row:
 
 
 # ---- organizations
-@route("GET", "/api/v1/organization", auth=JWT)
+@route("GET", "/api/v1/organization", access=JWT)
 def list_organizations(call: Call) -> Answer:
     listed = []
     for row, member in people.list_organizations(call, call.actor.id):
-        newer = {} if call.before else {"userRole": member["role"], "userJoinedAt": member["createdAt"]}
+        newer = {} if call.is_2024 else {"userRole": member["role"], "userJoinedAt": member["createdAt"]}
         listed.append({**show_organization(call, row), "orgAuthMethod": "", **newer})
     return {"organizations": listed}
 
 
-@route("POST", "/api/v2/organizations", auth=JWT, body=NEW_ORGANIZATION)
+@route("POST", "/api/v2/organizations", access=JWT, body=NEW_ORGANIZATION)
 def create_organization(call: Call) -> Answer:
     name = call.body["name"]
     row = new_organization(call, name, f"{slug_of(name)}-{call.draft.random_bytes(4).hex()}")
@@ -162,17 +162,17 @@ def create_organization(call: Call) -> Answer:
     return {"organization": show_organization(call, row)}
 
 
-@route("DELETE", ORGANIZATION, auth=JWT)
+@route("DELETE", ORGANIZATION, access=JWT)
 def delete_organization(call: Call) -> Answer:
     row = get_own_organization(call)
     if get_organization_role(call, row["id"]) != "admin":
         raise forbidden("Insufficient privileges", "DeleteOrganizationById")
     cascade.remove(call.draft, [row["id"]])
-    token = tokens.open_session(call, call.actor.id, None, lives=people.SESSION_TTL)
+    token = tokens.open_session(call, call.actor.id, None, ttl=people.SESSION_TTL)
     return {"organization": show_organization(call, row), "accessToken": token}
 
 
-@route("POST", "/api/v2/organizations/privilege-system-upgrade", only="current", auth=JWT)
+@route("POST", "/api/v2/organizations/privilege-system-upgrade", generation="current", access=JWT)
 def upgrade_privilege_system(call: Call) -> Answer:
     organization_id = call.organization_id
     if get_organization_role(call, organization_id) != "admin":
@@ -184,13 +184,13 @@ def upgrade_privilege_system(call: Call) -> Answer:
         organization_id,
         shouldUseNewPrivilegeSystem=True,
         privilegeUpgradeInitiatedByUsername=call.actor.row["username"],
-        privilegeUpgradeInitiatedAt=call.at,
-        updatedAt=call.at,
+        privilegeUpgradeInitiatedAt=call.timestamp,
+        updatedAt=call.timestamp,
     )
     return {"organization": show_organization(call, row)}
 
 
-@route("GET", f"{ORGANIZATION}/workspaces", auth=MACHINES)
+@route("GET", f"{ORGANIZATION}/workspaces", access=MACHINES)
 def list_organization_projects(call: Call) -> Answer:
     row = get_own_organization(call)
     return {
@@ -208,7 +208,7 @@ def list_organization_projects(call: Call) -> Answer:
 
 
 # ---- members
-@route("GET", MEMBERSHIPS, auth=MACHINES)
+@route("GET", MEMBERSHIPS, access=MACHINES)
 def list_memberships(call: Call) -> Answer:
     if call.actor.mode != "jwt":
         return None
@@ -217,7 +217,7 @@ def list_memberships(call: Call) -> Answer:
     return {"users": [show_member(call, one) for one in call.draft.where(tables.ORG_MEMBERS, orgId=row["id"])]}
 
 
-@route("DELETE", MEMBERSHIPS, only="current", auth=MACHINES, body=BULK_BODY)
+@route("DELETE", MEMBERSHIPS, generation="current", access=MACHINES, body=BULK_BODY)
 def delete_memberships(call: Call) -> Answer:
     if call.actor.mode != "jwt":
         return None
@@ -226,18 +226,18 @@ def delete_memberships(call: Call) -> Answer:
     return {"memberships": [remove_member(call, one) for one in call.body["membershipIds"]]}
 
 
-@route("GET", MEMBERSHIP, auth=MACHINES, limit="write")
+@route("GET", MEMBERSHIP, access=MACHINES, limit="write")
 def get_membership(call: Call) -> Answer:
     get_own_organization(call)
     permit_organization(call, "read", "member")
     row = load_membership(call, call.path["membershipId"])
     found = show_member(call, row)
-    if call.before:
+    if call.is_2024:
         return {"membership": found}
     return {"membership": {**found, "customRoleSlug": None, "metadata": list(row.get("metadata", ()))}}
 
 
-@route("PATCH", MEMBERSHIP, auth=MACHINES, body=CHANGE_BODY)
+@route("PATCH", MEMBERSHIP, access=MACHINES, body=CHANGE_BODY)
 def update_membership(call: Call) -> Answer:
     if call.actor.mode != "jwt":
         return None
@@ -252,11 +252,13 @@ def update_membership(call: Call) -> Answer:
     if "metadata" in columns:
         columns["metadata"] = [{"id": call.draft.new_id(), **pair} for pair in columns["metadata"]]
     return {
-        "membership": show_membership(call.draft.merge(tables.ORG_MEMBERS, row["id"], **columns, updatedAt=call.at))
+        "membership": show_membership(
+            call.draft.merge(tables.ORG_MEMBERS, row["id"], **columns, updatedAt=call.timestamp)
+        )
     }
 
 
-@route("DELETE", MEMBERSHIP, auth=MACHINES)
+@route("DELETE", MEMBERSHIP, access=MACHINES)
 def delete_membership(call: Call) -> Answer:
     if call.actor.mode != "jwt":
         return None
@@ -265,7 +267,7 @@ def delete_membership(call: Call) -> Answer:
     return {"membership": remove_member(call, call.path["membershipId"])}
 
 
-@route("GET", f"{MEMBERSHIP}/project-memberships", auth=MACHINES, limit="write")
+@route("GET", f"{MEMBERSHIP}/project-memberships", access=MACHINES, limit="write")
 def list_project_memberships(call: Call) -> Answer:
     row = get_own_organization(call)
     permit_organization(call, "read", "member")
@@ -273,7 +275,7 @@ def list_project_memberships(call: Call) -> Answer:
     shown_user = people.summarize_user(
         call, people.get_user(call, member["userId"]), "email", "username", "firstName", "lastName", "id", "publicKey"
     )
-    of_project = ("name", "id") if call.before else ("name", "id", "type")
+    of_project = ("name", "id") if call.is_2024 else ("name", "id", "type")
     found = []
     for project in call.draft.where(tables.PROJECTS, orgId=row["id"]):
         one = call.draft.get(tables.project_users(project["id"]), member["userId"])

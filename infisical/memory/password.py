@@ -25,8 +25,8 @@ def require_password_login(call: Call, user_id: str) -> Row:
 @route(
     "POST",
     "/api/v2/password/password-reset",
-    only="current",
-    auth=PUBLIC_ACCESS,
+    generation="current",
+    access=PUBLIC_ACCESS,
     body=obj(newPassword=string()),
     limit="auth",
 )
@@ -58,8 +58,8 @@ def reset(call: Call) -> Answer:
 @route(
     "POST",
     "/api/v2/password/user/password-reset",
-    only="current",
-    auth=JWT,
+    generation="current",
+    access=JWT,
     body=obj(oldPassword=string(), newPassword=string()),
     limit="auth",
 )

@@ -150,7 +150,7 @@ def member(call: Call) -> Row:
     return row
 
 
-@route("POST", MEMBER_PATH, only="current", auth=MACHINES, body=NEW)
+@route("POST", MEMBER_PATH, generation="current", access=MACHINES, body=NEW)
 def create_membership(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "create", "identity")
     identity = call.draft.get(tables.IDENTITIES, call.path["identityId"])
@@ -165,17 +165,17 @@ def create_membership(call: Call) -> Answer:
     return {"identityMembership": written(call.draft.put(table, identity["id"], row))}
 
 
-@route("PATCH", MEMBER_PATH, only="current", auth=MACHINES, body=obj(roles=array(ROLE, least=1)))
+@route("PATCH", MEMBER_PATH, generation="current", access=MACHINES, body=obj(roles=array(ROLE, least=1)))
 def update_membership(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "edit", "identity")
     row = member(call)
     roles = role_rows(call, call.body["roles"], project["id"], "update")
     table = tables.project_identities(project["id"])
-    changed = call.draft.merge(table, row["identityId"], roles=roles, updatedAt=call.at)
+    changed = call.draft.merge(table, row["identityId"], roles=roles, updatedAt=call.timestamp)
     return {"identityMembership": written(changed)}
 
 
-@route("DELETE", MEMBER_PATH, only="current", auth=MACHINES)
+@route("DELETE", MEMBER_PATH, generation="current", access=MACHINES)
 def delete_membership(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "delete", "identity")
     row = member(call)
@@ -185,7 +185,7 @@ def delete_membership(call: Call) -> Answer:
     return {"identityMembership": written(row)}
 
 
-@route("GET", MEMBER_PATH, only="current", auth=MACHINES)
+@route("GET", MEMBER_PATH, generation="current", access=MACHINES)
 def get_membership(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "read", "identity")
     row = call.draft.get(tables.project_identities(project["id"]), call.path["identityId"])
@@ -211,7 +211,7 @@ def inner(identity: Row) -> dict[str, Any]:
 
 
 # ---- many
-@route("GET", MEMBERS_PATH, only="current", auth=MACHINES, query=LIST)
+@route("GET", MEMBERS_PATH, generation="current", access=MACHINES, query=LIST)
 def list_memberships(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "read", "identity")
     roles = {slug.strip() for slug in call.query["roles"].split(",") if slug.strip()}
@@ -231,7 +231,7 @@ def list_memberships(call: Call) -> Answer:
     }
 
 
-@route("GET", "/api/v2/workspace/{projectId}/identity-memberships", auth=MACHINES, query=OLD_LIST)
+@route("GET", "/api/v2/workspace/{projectId}/identity-memberships", access=MACHINES, query=OLD_LIST)
 def list_workspace_memberships(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "read", "identity")
     found = members(call, project["id"], call.query["search"])

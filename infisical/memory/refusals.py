@@ -1,7 +1,7 @@
-"""Refused: how a route of the memory server ends a request without an answer; handle() writes it as the server would.
+"""Refusal: the exception by which a handler ends a request; the server turns it into an error response.
 
-An exception inside of the model only: it ends a handler wherever it stands, and its draft is thrown away with it.
-Who calls the library never sees it: to them it is a response like any other.
+It never leaves the memory server: handle() drops the draft of the request and renders the refusal. Callers of the
+library get a response. The functions here are named like the HTTP statuses and errors of these refusals.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Refusal(Exception):
-    """A refusal: status, the body's `error` and `message`; `keep` has what the handler changed stay so."""
+    """A refused request: its status, and `error` and `message` of the body; `keep` keeps the changes of the handler."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ def forbidden(message: str, error: str = "ForbiddenError") -> Refusal:
 
 
 def token_refused(message: str) -> Refusal:
-    """A token whose text alone tells that it is not good: expired, forged, malformed."""
+    """Refuse a token by its text alone: it is expired, forged or malformed."""
     return Refusal(403, "TokenError", message)
 
 

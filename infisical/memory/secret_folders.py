@@ -77,12 +77,12 @@ def is_id(text: str) -> bool:
 
 # ---- what is answered
 def shown(call: Call, folder: Row) -> dict[str, Any]:
-    return pick(folder, *COLUMNS, *(() if call.before else LATER))
+    return pick(folder, *COLUMNS, *(() if call.is_2024 else LATER))
 
 
 def with_path(call: Call, folder: Row) -> dict[str, Any]:
     """Return a folder with its path, which servers of October 2024 leave out of what they wrote."""
-    path = {} if call.before else {"path": tree.get_path(call.draft, folder)}
+    path = {} if call.is_2024 else {"path": tree.get_path(call.draft, folder)}
     return {**shown(call, folder), **path}
 
 
@@ -102,7 +102,7 @@ def create_folder(call: Call) -> Answer:
         )
     name = call.body["name"]
     found = tree.find_child(call.draft, parent, name)  # who makes a folder twice gets it as it is
-    description = None if call.before else call.body.get("description")
+    description = None if call.is_2024 else call.body.get("description")
     made = found or tree.create_folder(call, project_id, environment["id"], name, parent, description)
     return {"folder": with_path(call, made)}
 
@@ -111,8 +111,8 @@ def changed(call: Call, parent: Row, folder: Row, change: Any, error: str) -> Ro
     """Give a folder another name or description; every change is a new version."""
     if change["name"] != folder["name"] and tree.find_child(call.draft, parent, change["name"]) is not None:
         raise bad_request("Folder with specified name already exists", error)
-    columns = {"name": change["name"], "version": folder["version"] + 1, "updatedAt": call.at}
-    if "description" in change and not call.before:
+    columns = {"name": change["name"], "version": folder["version"] + 1, "updatedAt": call.timestamp}
+    if "description" in change and not call.is_2024:
         columns["description"] = change["description"]
     return call.draft.merge(tables.folders(folder["envId"]), folder["id"], **columns)
 
@@ -162,10 +162,10 @@ def delete_folder(call: Call) -> Answer:
     folder = named(call, parent, wanted)
     if folder is None:
         raise not_found(
-            f"Failed to delete folder with ID '{wanted}', not found" if call.before else "Target folder not found"
+            f"Failed to delete folder with ID '{wanted}', not found" if call.is_2024 else "Target folder not found"
         )
     below = list(tree.walk_folders(call.draft, folder, tree.get_path(call.draft, folder)))
-    if not call.before:
+    if not call.is_2024:
         keep_protected(call, project_id, environment, below)
         if not call.body.get("forceDelete", "workspaceId" in call.body) and is_full(call, folder):
             raise bad_request(
@@ -219,7 +219,7 @@ def list_folders(call: Call) -> Answer:
     parent = tree.find_folder_at(call.draft, environment["id"], path)
     if parent is None:
         return {"folders": []}
-    if call.before:
+    if call.is_2024:
         under = tree.list_children(call.draft, parent)
         return {"folders": [shown(call, one) for one in under if not one["isReserved"]]}
     since = call.query["lastSecretModified"]
@@ -252,49 +252,54 @@ def get_folder(call: Call) -> Answer:
 
 
 # ---- the routes
-CREATE = route("POST", FOLDERS, only="current", auth=READERS, limit="secrets", body=obj(**IN_PROJECT, **CHANGE))(
-    create_folder
-)
+CREATE = route(
+    "POST", FOLDERS, generation="current", access=READERS, limit="secrets", body=obj(**IN_PROJECT, **CHANGE)
+)(create_folder)
 UPDATE = route(
-    "PATCH", f"{FOLDERS}/{{folderId}}", only="current", auth=READERS, limit="secrets", body=obj(**IN_PROJECT, **CHANGE)
+    "PATCH",
+    f"{FOLDERS}/{{folderId}}",
+    generation="current",
+    access=READERS,
+    limit="secrets",
+    body=obj(**IN_PROJECT, **CHANGE),
 )(update_folder)
 UPDATE_BATCH = route(
     "PATCH",
     f"{FOLDERS}/batch",
-    only="current",
-    auth=READERS,
+    generation="current",
+    access=READERS,
     limit="secrets",
     body=obj(projectId=string(), folders=CHANGES),
 )(update_folders)
 DELETE = route(
     "DELETE",
     f"{FOLDERS}/{{folderIdOrName}}",
-    only="current",
-    auth=READERS,
+    generation="current",
+    access=READERS,
     limit="secrets",
     body=obj(**IN_PROJECT, forceDelete=boolean().optional(False)),
 )(delete_folder)
-LIST = route("GET", FOLDERS, only="current", auth=READERS, query=obj({**IN_PROJECT, "path": secret_path()}, **FILTER))(
-    list_folders
-)
-GET = route("GET", f"{FOLDERS}/{{id}}", only="current", auth=READERS)(get_folder)
+LIST = route(
+    "GET", FOLDERS, generation="current", access=READERS, query=obj({**IN_PROJECT, "path": secret_path()}, **FILTER)
+)(list_folders)
+GET = route("GET", f"{FOLDERS}/{{id}}", generation="current", access=READERS)(get_folder)
 
 # ---- the older mount
-OLD_CREATE = route("POST", OLD_FOLDERS, auth=READERS, limit="secrets", body=obj(**IN_WORKSPACE, **CHANGE))(
+OLD_CREATE = route("POST", OLD_FOLDERS, access=READERS, limit="secrets", body=obj(**IN_WORKSPACE, **CHANGE))(
     create_folder
 )
 OLD_UPDATE = route(
-    "PATCH", f"{OLD_FOLDERS}/{{folderId}}", auth=READERS, limit="secrets", body=obj(**IN_WORKSPACE, **CHANGE)
+    "PATCH", f"{OLD_FOLDERS}/{{folderId}}", access=READERS, limit="secrets", body=obj(**IN_WORKSPACE, **CHANGE)
 )(update_folder)
 OLD_UPDATE_BATCH = route(
     "PATCH",
     f"{OLD_FOLDERS}/batch",
-    auth=READERS,
+    access=READERS,
     limit="secrets",
     body=obj(projectSlug=string(), folders=CHANGES),
 )(update_folders)
 OLD_DELETE = route(
-    "DELETE", f"{OLD_FOLDERS}/{{folderIdOrName}}", auth=READERS, limit="secrets", body=obj(**IN_WORKSPACE)
+    "DELETE", f"{OLD_FOLDERS}/{{folderIdOrName}}", access=READERS, limit="secrets", body=obj(**IN_WORKSPACE)
 )(delete_folder)
-OLD_LIST = route("GET", OLD_FOLDERS, auth=READERS, query=obj(**IN_WORKSPACE, **FILTER))(list_folders)
-OLD_GET = route("GET", f"{OLD_FOLDERS}/{{id}}", auth=READERS)(get_folder)
+OLD_LIST = route("GET", OLD_FOLDERS, access=READERS, query=obj(**IN_WORKSPACE, **FILTER))(list_folders)
+OLD_GET = route("GET", f"{OLD_FOLDERS}/{{id}}", access=READERS)(get_folder)

@@ -88,7 +88,7 @@ PAGE: Final = obj(offset=number_text(least=0, most=100).optional(0), limit=numbe
 
 
 def shown(call: Call, row: Row) -> Row:
-    return pick(row, *COLUMNS, *(() if call.before else ("identityId",)))
+    return pick(row, *COLUMNS, *(() if call.is_2024 else ("identityId",)))
 
 
 def found(call: Call, identifier: str) -> Row:
@@ -143,14 +143,14 @@ def within_policy(call: Call, lifetime: float, views: int | None) -> None:
 
 
 # ---- those who share
-@route("POST", SHARING_PATH, only="current", auth=MACHINES, body=CREATE, limit="secretSharing")
+@route("POST", SHARING_PATH, generation="current", access=MACHINES, body=CREATE, limit="secretSharing")
 def create_shared(call: Call) -> Answer:
     row = new_shared(call, call.now + seconds_in(call.body["expiresIn"]), call.body.get("maxViews"))
     link = f"{call.draft.state.settings.site_url}/shared/secret/{row['id']}"
     return {**shown(call, row), "sharedSecretLink": link}
 
 
-@route("POST", SHARING_PATH_BEFORE, only="2024-10", auth=JWT, body=CREATE_BEFORE, limit="secretSharing")
+@route("POST", SHARING_PATH_BEFORE, generation="2024-10", access=JWT, body=CREATE_BEFORE, limit="secretSharing")
 def create_shared_before(call: Call) -> Answer:
     expires_at = parse_time(call.body["expiresAt"])
     if expires_at < call.now:
@@ -181,10 +181,10 @@ def deleted(call: Call) -> Answer:
     return shown(call, row)
 
 
-list_shared = route("GET", SHARING_PATH, only="current", auth=MACHINES, query=PAGE)(listed)
-list_shared_before = route("GET", SHARING_PATH_BEFORE, only="2024-10", auth=JWT, query=PAGE)(listed)
-delete_shared = route("DELETE", SHARED_PATH, only="current", auth=MACHINES)(deleted)
-delete_shared_before = route("DELETE", SHARED_PATH_BEFORE, only="2024-10", auth=JWT)(deleted)
+list_shared = route("GET", SHARING_PATH, generation="current", access=MACHINES, query=PAGE)(listed)
+list_shared_before = route("GET", SHARING_PATH_BEFORE, generation="2024-10", access=JWT, query=PAGE)(listed)
+delete_shared = route("DELETE", SHARED_PATH, generation="current", access=MACHINES)(deleted)
+delete_shared_before = route("DELETE", SHARED_PATH_BEFORE, generation="2024-10", access=JWT)(deleted)
 
 
 # ---- those who have the link
@@ -217,7 +217,7 @@ def viewed(call: Call, row: Row) -> Row:
     """Count a view; return the row with what it keeps."""
     left = row["expiresAfterViews"]
     columns: dict[str, Any] = {} if left is None else {"expiresAfterViews": left - 1}
-    return call.draft.merge(SHARED, row["id"], **columns, lastViewedAt=call.at, updatedAt=call.at)
+    return call.draft.merge(SHARED, row["id"], **columns, lastViewedAt=call.timestamp, updatedAt=call.timestamp)
 
 
 def organization_name(call: Call, row: Row) -> dict[str, Any]:
@@ -231,7 +231,7 @@ def opens(row: Row, password: str | None) -> bool:
     return row["password"] is None or hmac.compare_digest(row["password"].encode(), (password or "").encode())
 
 
-@route("GET", SHARED_PATH, only="current", auth=PUBLIC_ACCESS)
+@route("GET", SHARED_PATH, generation="current", access=PUBLIC_ACCESS)
 def get_shared(call: Call) -> Answer:
     row = readable(call, call.path["sharedSecretId"])
     told = {name: value for name, value in shown(call, row).items() if name != "authorizedEmails"}
@@ -245,8 +245,8 @@ def get_shared(call: Call) -> Answer:
 @route(
     "POST",
     f"{SHARING_PATH}/{{id}}/access",
-    only="current",
-    auth=PUBLIC_ACCESS,
+    generation="current",
+    access=PUBLIC_ACCESS,
     body=obj(password=string(trim=False).optional()),
     limit="publicEndpoint",
 )
@@ -261,8 +261,8 @@ def access_shared(call: Call) -> Answer:
 @route(
     "POST",
     f"{SHARING_PATH_BEFORE}/public/{{id}}",
-    only="2024-10",
-    auth=PUBLIC_ACCESS,
+    generation="2024-10",
+    access=PUBLIC_ACCESS,
     body=obj(hashedHex=string().optional(), password=string(trim=False).optional()),
     limit="publicEndpoint",
 )

@@ -50,22 +50,22 @@ def found(call: Call, action: str) -> Row:
 
 
 # ---- today's routes
-@route("GET", TAGS_PATH, only="current", auth=MACHINES)
+@route("GET", TAGS_PATH, generation="current", access=MACHINES)
 def list_tags(call: Call) -> Answer:
     return {"tags": listed(call)}
 
 
-@route("POST", TAGS_PATH, only="current", auth=MACHINES, body=TAG)
+@route("POST", TAGS_PATH, generation="current", access=MACHINES, body=TAG)
 def create_tag(call: Call) -> Answer:
     return {"tag": created(call)}
 
 
-@route("GET", TAG_PATH, only="current", auth=MACHINES)
+@route("GET", TAG_PATH, generation="current", access=MACHINES)
 def get_tag(call: Call) -> Answer:
     return {"tag": named(found(call, "read"))}
 
 
-@route("GET", "/api/v1/projects/{projectId}/tags/slug/{tagSlug}", only="current", auth=MACHINES)
+@route("GET", "/api/v1/projects/{projectId}/tags/slug/{tagSlug}", generation="current", access=MACHINES)
 def get_tag_by_slug(call: Call) -> Answer:
     project_id = permit(call, call.path["projectId"], "read", "tags")["id"]
     row = call.draft.find(tables.tags(project_id), slug=call.path["tagSlug"])
@@ -74,17 +74,17 @@ def get_tag_by_slug(call: Call) -> Answer:
     return {"tag": named(row)}
 
 
-@route("PATCH", TAG_PATH, only="current", auth=MACHINES, body=TAG)
+@route("PATCH", TAG_PATH, generation="current", access=MACHINES, body=TAG)
 def update_tag(call: Call) -> Answer:
     row = found(call, "edit")
     table = tables.tags(row["projectId"])
     other = call.draft.find(table, slug=call.body["slug"])
     if other is not None and other["id"] != row["id"]:
         raise bad_request("Tag already exist")
-    return {"tag": shown(call.draft.merge(table, row["id"], **call.body, updatedAt=call.at))}
+    return {"tag": shown(call.draft.merge(table, row["id"], **call.body, updatedAt=call.timestamp))}
 
 
-@route("DELETE", TAG_PATH, only="current", auth=MACHINES)
+@route("DELETE", TAG_PATH, generation="current", access=MACHINES)
 def delete_tag(call: Call) -> Answer:
     row = found(call, "delete")
     call.draft.drop(tables.tags(row["projectId"]), row["id"])
@@ -92,11 +92,11 @@ def delete_tag(call: Call) -> Answer:
 
 
 # ---- the older mount
-@route("GET", "/api/v1/workspace/{projectId}/tags", auth=MACHINES)
+@route("GET", "/api/v1/workspace/{projectId}/tags", access=MACHINES)
 def list_workspace_tags(call: Call) -> Answer:
     return {"workspaceTags": listed(call)}
 
 
-@route("POST", "/api/v1/workspace/{projectId}/tags", auth=MACHINES, body=TAG)
+@route("POST", "/api/v1/workspace/{projectId}/tags", access=MACHINES, body=TAG)
 def create_workspace_tag(call: Call) -> Answer:
     return {"workspaceTag": created(call)}

@@ -56,7 +56,7 @@ def name(call: Call) -> str:
 def listed(call: Call) -> Answer:
     place = read_from(call)
     if not place.project_id or not place.environment:
-        raise bad_request(f"Missing {'workspace' if call.before else 'project'} id or environment")
+        raise bad_request(f"Missing {'workspace' if call.is_2024 else 'project'} id or environment")
     return reading.listing(call, place, call.query)
 
 
@@ -101,19 +101,21 @@ def today(method: Method, path: str, handler: Handler, parts: dict[str, Field]) 
     """Return today's route."""
     if method == "GET":
         query = obj({**READ_FROM, **parts})
-        return route(method, path, only="current", auth=READERS, limit=LIMIT, query=query)(handler)
-    return route(method, path, only="current", auth=READERS, limit=LIMIT, body=obj({**WRITTEN_TO, **parts}))(handler)
+        return route(method, path, generation="current", access=READERS, limit=LIMIT, query=query)(handler)
+    return route(method, path, generation="current", access=READERS, limit=LIMIT, body=obj({**WRITTEN_TO, **parts}))(
+        handler
+    )
 
 
 def before(method: Method, path: str, handler: Handler, parts: dict[str, Field], project: dict[str, Field]) -> Route:
     """Return the route of 2024."""
     read = obj({**project, **fields.older(parts)})
     if method == "GET":
-        return route(method, path, only="2024-10", auth=READERS, limit=LIMIT, query=read)(handler)
-    return route(method, path, only="2024-10", auth=READERS, limit=LIMIT, body=read)(handler)
+        return route(method, path, generation="2024-10", access=READERS, limit=LIMIT, query=read)(handler)
+    return route(method, path, generation="2024-10", access=READERS, limit=LIMIT, body=read)(handler)
 
 
-@route("GET", "/api/v3/secrets/raw/id/{secretId}", only="current", auth=MACHINES, limit=LIMIT)
+@route("GET", "/api/v3/secrets/raw/id/{secretId}", generation="current", access=MACHINES, limit=LIMIT)
 def get_secret_by_id(call: Call) -> Answer:
     return {"secret": reading.by_id(call, call.path["secretId"])}
 

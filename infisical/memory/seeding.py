@@ -65,7 +65,7 @@ def start(
         user_token=tokens.open_session(call, user["id"], found["id"]),
     )
     state = call.draft.finish()
-    return State(settings, given, state.tables, state.drawn)
+    return State(settings, given, state.tables, state.draws)
 
 
 def _call(state: State, now: float) -> Call:

@@ -47,10 +47,10 @@ NEW: Final = obj(
 
 
 def shown(call: Call, row: Row) -> dict[str, Any]:
-    return pick(row, *COLUMNS, *(() if call.before else LATER))
+    return pick(row, *COLUMNS, *(() if call.is_2024 else LATER))
 
 
-@route("GET", SERVICE_TOKEN, auth=frozenset({"service_token"}))
+@route("GET", SERVICE_TOKEN, access=frozenset({"service_token"}))
 def get_service_token(call: Call) -> Answer:
     row = call.draft.rows(tables.SERVICE_TOKENS)[call.actor.id]
     user = call.draft.get(tables.USERS, row["createdBy"])
@@ -67,7 +67,7 @@ def get_service_token(call: Call) -> Answer:
     }
 
 
-@route("POST", SERVICE_TOKEN, auth=JWT, body=NEW)
+@route("POST", SERVICE_TOKEN, access=JWT, body=NEW)
 def create_service_token(call: Call) -> Answer:
     project_id, scopes = call.body["workspaceId"], call.body["scopes"]
     permit(call, project_id, "create", SUBJECT)
@@ -90,7 +90,7 @@ def create_service_token(call: Call) -> Answer:
     return {"serviceToken": f"st.{row['id']}.{secret}", "serviceTokenData": shown(call, row)}
 
 
-@route("DELETE", f"{SERVICE_TOKEN}/{{serviceTokenId}}", auth=JWT)
+@route("DELETE", f"{SERVICE_TOKEN}/{{serviceTokenId}}", access=JWT)
 def delete_service_token(call: Call) -> Answer:
     token_id = call.path["serviceTokenId"]
     row = call.draft.get(tables.SERVICE_TOKENS, token_id)

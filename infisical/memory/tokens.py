@@ -1,7 +1,7 @@
-"""Tokens: access tokens and user JWTs of a memory server, signed as texts and kept as rows, issued, renewed, ended.
+"""Tokens: access tokens of machine identities and JWTs of users: issued, renewed and revoked.
 
-A token is a real JWT (HS256), so that what is malformed, forged or past its exp is refused by its text alone; what its
-row says (revoked, used up, past its TTL) comes after. Who may enter a route is access.py's.
+A token is a real JWT (HS256): a malformed, forged or expired text is refused before its row is read. The row then
+tells whether the token is revoked, used up or past its TTL. access.py decides who may call a route.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ MALFORMED_MESSAGE: Final = (
 )
 EXPIRED_MESSAGE: Final = "Your token has expired. Please re-authenticate."
 CALLER_ADDRESS: Final = ip_address("127.0.0.1")
-"""Everybody calls from here: a value in memory has no network."""
+"""The address of every caller: a server in memory has no network."""
 
 MONTH_SECONDS: Final = 2592000
 UNLIMITED_TTL: Final = 1000000000
-"""The max TTL of periodic tokens, which may be renewed without end."""
+"""The max TTL of periodic tokens, which can be renewed for ever."""
 IDENTITY_TOKEN_TYPE: Final = "identityAccessToken"
 
 
 # ---- texts
 def sign(state: State, claims: Mapping[str, Any]) -> str:
-    """Write a JWT."""
+    """Sign claims as a JWT."""
     head, body = _encode_part({"alg": "HS256", "typ": "JWT"}), _encode_part(claims)
     return f"{head}.{body}.{_compute_signature(state, f'{head}.{body}')}"
 
 
 def read_claims(state: State, text: str, now: float) -> Mapping[str, Any]:
-    """Return the claims of a JWT; refuse one that is malformed, forged or expired."""
+    """Return the claims of a JWT; refuse a malformed, forged or expired one."""
     try:
         head, body, signature = text.split(".")
         claims = json.loads(_decode_part(body))
@@ -74,20 +74,20 @@ def _compute_signature(state: State, text: str) -> str:
 
 # ---- access tokens of machine identities
 def issue(call: Call, identity_id: str, method: str, settings: Row, **columns: Any) -> dict[str, Any]:
-    """Make an access token as a login does: put its row, and return the login's answer.
+    """Issue an access token as a login does: add its row and return the answer of the login.
 
-    The settings are those of the login method: accessTokenTTL and accessTokenMaxTTL in seconds (0: no end),
-    accessTokenNumUsesLimit (0: no limit), accessTokenPeriod (0: none).
+    `settings` are those of the login method: accessTokenTTL and accessTokenMaxTTL in seconds (0: no end),
+    accessTokenNumUsesLimit (0: no limit), accessTokenPeriod (0: not periodic).
     """
     return answer_login(call, create_token(call, identity_id, method, settings, **columns))
 
 
 def create_token(call: Call, identity_id: str, method: str, settings: Row, **columns: Any) -> Row:
-    """Put the row of an access token; a login has happened, so the identity's membership says when and how."""
-    below = call.body.get("organizationSlug") or call.body.get("subOrganizationName")
-    if below is not None:  # no organization has another one below it here
-        raise not_found(f"Sub organization with name {below} not found")
-    period = 0 if call.before else int(settings.get("accessTokenPeriod") or 0)
+    """Add the row of an access token and record time and method of the login in the identity's membership."""
+    sub_organization = call.body.get("organizationSlug") or call.body.get("subOrganizationName")
+    if sub_organization is not None:  # organizations in memory have no sub-organizations
+        raise not_found(f"Sub organization with name {sub_organization} not found")
+    period = 0 if call.is_2024 else int(settings.get("accessTokenPeriod") or 0)
     row = {
         **call.new_row(
             identityId=identity_id,
@@ -107,13 +107,13 @@ def create_token(call: Call, identity_id: str, method: str, settings: Row, **col
         **columns,
     }
     if identity_id in call.draft.rows(tables.IDENTITY_MEMBERS):
-        login = {"lastLoginAuthMethod": method, "lastLoginTime": call.at}
+        login = {"lastLoginAuthMethod": method, "lastLoginTime": call.timestamp}
         call.draft.merge(tables.IDENTITY_MEMBERS, identity_id, **login)
     return call.draft.put(tables.ACCESS_TOKENS, str(row["id"]), row)
 
 
 def answer_login(call: Call, row: Row, text: str | None = None) -> dict[str, Any]:
-    """Return what a login or a renewal answers: a newly signed text, unless one is given, for the token of this row."""
+    """Return the answer of a login or a renewal: `text`, or by default a new text for the token of this row."""
     return {
         "accessToken": text or sign(call.draft.state, _build_claims(call, row)),
         "expiresIn": row["accessTokenTTL"],
@@ -123,24 +123,24 @@ def answer_login(call: Call, row: Row, text: str | None = None) -> dict[str, Any
 
 
 def _build_claims(call: Call, row: Row) -> Mapping[str, Any]:
-    """Return what a token's text says; its end is that of the TTL, on servers of 2024 that of the max TTL."""
-    since, lives = int(call.now), row["accessTokenMaxTTL"] if call.before else row["accessTokenTTL"]
+    """Build the claims of a token; it expires after its TTL, on servers of 2024 after its max TTL."""
+    start, lifetime = int(call.now), row["accessTokenMaxTTL"] if call.is_2024 else row["accessTokenTTL"]
     return {
         "identityId": row["identityId"],
         **({"clientSecretId": row["identityUAClientSecretId"]} if row["identityUAClientSecretId"] else {}),
         "identityAccessTokenId": row["id"],
         "authTokenType": IDENTITY_TOKEN_TYPE,
-        "iat": since,
+        "iat": start,
         "jti": call.draft.new_id(),
-        **({"exp": since + lives} if lives else {}),
+        **({"exp": start + lifetime} if lifetime else {}),
     }
 
 
 def get_live_token(draft: Draft, claims: Mapping[str, Any], now: float) -> Row:
-    """Return the row of an access token; refuse one that was revoked, used up or has outlived its TTL."""
+    """Return the row of an access token; refuse a revoked, used up or expired one."""
     row = _get_token(draft, claims)
     settings = draft.get(tables.auth_settings(row["authMethod"]), row["identityId"])
-    if settings is not None:  # as they are now: a token does not keep the addresses of its login
+    if settings is not None:  # the current settings count, not those at the time of the login
         require_trusted_address(settings.get("accessTokenTrustedIps"))
     limit = row["accessTokenNumUsesLimit"]
     if limit and row["accessTokenNumUses"] >= limit:
@@ -152,7 +152,7 @@ def get_live_token(draft: Draft, claims: Mapping[str, Any], now: float) -> Row:
 
 
 def count_use(draft: Draft, row: Row, now: float) -> None:
-    """Count a use of an access token."""
+    """Count one use of an access token."""
     draft.merge(
         tables.ACCESS_TOKENS,
         row["id"],
@@ -162,9 +162,9 @@ def count_use(draft: Draft, row: Row, now: float) -> None:
 
 
 def renew(call: Call, text: str) -> dict[str, Any]:
-    """Renew an access token; one that would go past its max TTL is deleted.
+    """Renew an access token; delete it and refuse if it would outlive its max TTL.
 
-    Servers of today answer a new text for the same token, those of 2024 the text that they were given.
+    Current servers answer a new text for the same token; servers of 2024 answer the text that they got.
     """
     claims = read_claims(call.draft.state, text, call.now)
     if claims.get("authTokenType") != IDENTITY_TOKEN_TYPE:
@@ -174,24 +174,26 @@ def renew(call: Call, text: str) -> dict[str, Any]:
     if row["accessTokenMaxTTL"] and not row["accessTokenPeriod"]:
         if call.now > ends:
             raise _drop_token(call.draft, row, "Failed to renew MI access token due to Max TTL expiration")
-        # equal is too late: time goes on while a server works, and a TTL that is the max TTL is never renewed
+        # `>=`, because a real server loses time before it compares: a TTL equal to the max TTL is never renewed
         if call.now + row["accessTokenTTL"] >= ends:
             raise _drop_token(call.draft, row, "Failed to renew MI access token past its Max TTL expiration")
-    renewed = call.draft.merge(tables.ACCESS_TOKENS, row["id"], accessTokenLastRenewedAt=call.at, updatedAt=call.at)
-    return answer_login(call, renewed, text if call.before else None)
+    renewed = call.draft.merge(
+        tables.ACCESS_TOKENS, row["id"], accessTokenLastRenewedAt=call.timestamp, updatedAt=call.timestamp
+    )
+    return answer_login(call, renewed, text if call.is_2024 else None)
 
 
 def revoke(call: Call, text: str) -> None:
-    """End an access token."""
+    """Revoke an access token."""
     claims = read_claims(call.draft.state, text, call.now)
     if claims.get("authTokenType") != IDENTITY_TOKEN_TYPE:
         raise unauthorized("Only identity access tokens can be revoked")
     row = _get_token(call.draft, claims)
-    call.draft.merge(tables.ACCESS_TOKENS, row["id"], isAccessTokenRevoked=True, updatedAt=call.at)
+    call.draft.merge(tables.ACCESS_TOKENS, row["id"], isAccessTokenRevoked=True, updatedAt=call.timestamp)
 
 
 def _get_token(draft: Draft, claims: Mapping[str, Any]) -> Row:
-    """Return the row that a token names; one that was revoked is as good as none."""
+    """Return the row of a token; refuse an unknown or revoked one."""
     row = draft.get(tables.ACCESS_TOKENS, str(claims.get("identityAccessTokenId")))
     if row is None or row["isAccessTokenRevoked"]:
         raise unauthorized("No identity access token found")
@@ -199,15 +201,15 @@ def _get_token(draft: Draft, claims: Mapping[str, Any]) -> Row:
 
 
 def _drop_token(draft: Draft, row: Row, message: str) -> Refusal:
-    """Delete an access token and return why; that it is gone stays so though the request is refused."""
+    """Delete an access token and build the refusal; the deletion survives the refused request."""
     draft.drop(tables.ACCESS_TOKENS, row["id"])
     return unauthorized(message, keep=True)
 
 
-# ---- JWTs of people
-def open_session(call: Call, user_id: str, organization_id: str | None, *, lives: int | None = None) -> str:
-    """Open a session for a person and return its JWT; `lives` is in seconds, None has no end."""
-    row = call.new_row(userId=user_id, ip="127.0.0.1", userAgent="infisical", lastUsed=call.at, refreshVersion=1)
+# ---- JWTs of users
+def open_session(call: Call, user_id: str, organization_id: str | None, *, ttl: int | None = None) -> str:
+    """Open a session of a user and return its JWT, which expires after `ttl` seconds; None: never."""
+    row = call.new_row(userId=user_id, ip="127.0.0.1", userAgent="infisical", lastUsed=call.timestamp, refreshVersion=1)
     call.draft.put(tables.SESSIONS, row["id"], row)
     return sign(
         call.draft.state,
@@ -217,20 +219,20 @@ def open_session(call: Call, user_id: str, organization_id: str | None, *, lives
             "tokenVersionId": row["id"],
             "organizationId": organization_id,
             "iat": int(call.now),
-            **({"exp": call.now + lives} if lives else {}),
+            **({"exp": call.now + ttl} if ttl else {}),
         },
     )
 
 
 def sign_mfa_token(call: Call, user_id: str) -> str:
-    """Return the short-lived token that the mfa routes take."""
+    """Sign the short-lived token that the MFA routes accept."""
     claims = {"authTokenType": "mfaToken", "userId": user_id, "iat": int(call.now), "exp": call.now + 300}
     return sign(call.draft.state, claims)
 
 
-def require_trusted_address(trusted: Any) -> None:
-    """Refuse a caller outside of the trusted addresses; an empty list trusts all."""
-    if not trusted or any(_is_within(one["ipAddress"], one.get("prefix")) for one in trusted):
+def require_trusted_address(addresses: Any) -> None:
+    """Refuse a caller outside the trusted addresses; an empty list trusts all addresses."""
+    if not addresses or any(_is_within(one["ipAddress"], one.get("prefix")) for one in addresses):
         return
     raise forbidden("You are not allowed to access this resource from the current IP address")
 

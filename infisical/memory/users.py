@@ -66,10 +66,10 @@ def get_current_user(call: Call) -> Row:
 
 
 # ---- profile
-@route("GET", "/api/v2/users/me", auth=JWT)
+@route("GET", "/api/v2/users/me", access=JWT)
 def get_me(call: Call) -> Answer:
     user = get_current_user(call)
-    if not call.before:
+    if not call.is_2024:
         selected = {"selectedMfaMethod": user["selectedMfaMethod"]}
         return {"user": {**people.show_profile(call, {**user, "mfaMethods": None}), **selected, **DEFAULTS}}
     keys = {name: people.derive_old_key(user["id"], name) for name in people.OLD_KEYS}
@@ -77,24 +77,24 @@ def get_me(call: Call) -> Answer:
     return {"user": {**people.show_profile(call, user), **older, **keys, "userId": user["id"]}}
 
 
-@route("PATCH", "/api/v2/users/me/name", auth=JWT, body=obj(firstName=string(), lastName=string()))
+@route("PATCH", "/api/v2/users/me/name", access=JWT, body=obj(firstName=string(), lastName=string()))
 def update_name(call: Call) -> Answer:
-    user = call.draft.merge(tables.USERS, get_current_user(call)["id"], **call.body, updatedAt=call.at)
+    user = call.draft.merge(tables.USERS, get_current_user(call)["id"], **call.body, updatedAt=call.timestamp)
     return {"user": people.show_changed_user(call, user)}
 
 
-@route("PUT", "/api/v2/users/me/auth-methods", auth=JWT, body=obj(authMethods=array(choice(*AUTH_METHODS), least=1)))
+@route("PUT", "/api/v2/users/me/auth-methods", access=JWT, body=obj(authMethods=array(choice(*AUTH_METHODS), least=1)))
 def update_auth_methods(call: Call) -> Answer:
     user, methods = call.actor.row, call.body["authMethods"]
     if "ldap" in methods or "ldap" in user["authMethods"]:
         raise bad_request("LDAP auth method cannot be updated", "UpdateAuthMethods")
     if "email" in user["authMethods"] and "email" not in methods:
         people.save_password(call, user["id"], None)
-    changed = call.draft.merge(tables.USERS, user["id"], authMethods=methods, updatedAt=call.at)
+    changed = call.draft.merge(tables.USERS, user["id"], authMethods=methods, updatedAt=call.timestamp)
     return {"user": people.show_changed_user(call, changed)}
 
 
-@route("DELETE", "/api/v2/users/me", auth=JWT)
+@route("DELETE", "/api/v2/users/me", access=JWT)
 def delete_me(call: Call) -> Answer:
     user = get_current_user(call)
     answer = people.show_changed_user(call, user)
@@ -102,7 +102,7 @@ def delete_me(call: Call) -> Answer:
     return {"user": answer}
 
 
-@route("GET", "/api/v2/users/me/organizations", auth=JWT)
+@route("GET", "/api/v2/users/me/organizations", access=JWT)
 def list_organizations(call: Call) -> Answer:
     found = people.list_organizations(call, get_current_user(call)["id"])
     return {"organizations": [organizations.show_organization(call, row) for row, _ in found]}
@@ -112,8 +112,8 @@ def list_organizations(call: Call) -> Answer:
 @route(
     "PATCH",
     "/api/v2/users/me/mfa",
-    only="current",
-    auth=JWT,
+    generation="current",
+    access=JWT,
     body=obj(selectedMfaMethod=choice(*second_factors.METHODS), mfaSessionId=string().optional(None)),
 )
 def select_mfa_method(call: Call) -> Answer:
@@ -124,34 +124,34 @@ def select_mfa_method(call: Call) -> Answer:
         raise bad_request("TOTP is not configured for this account")
     if method == "webauthn" and not second_factors.has_passkeys(call, user["id"]):
         raise bad_request("No passkeys are configured for this account")
-    changed = call.draft.merge(tables.USERS, user["id"], selectedMfaMethod=method, updatedAt=call.at)
+    changed = call.draft.merge(tables.USERS, user["id"], selectedMfaMethod=method, updatedAt=call.timestamp)
     return {"user": people.show_changed_user(call, changed)}
 
 
-@route("PATCH", "/api/v2/users/me/mfa", only="2024-10", auth=JWT, body=obj(isMfaEnabled=boolean()))
+@route("PATCH", "/api/v2/users/me/mfa", generation="2024-10", access=JWT, body=obj(isMfaEnabled=boolean()))
 def toggle_mfa(call: Call) -> Answer:
     enabled = call.body["isMfaEnabled"]
     methods = ["email"] if enabled else []
     changed = call.draft.merge(
-        tables.USERS, get_current_user(call)["id"], isMfaEnabled=enabled, mfaMethods=methods, updatedAt=call.at
+        tables.USERS, get_current_user(call)["id"], isMfaEnabled=enabled, mfaMethods=methods, updatedAt=call.timestamp
     )
     return {"user": people.show_changed_user(call, changed)}
 
 
 # ---- sessions
-@route("GET", "/api/v2/users/me/sessions", auth=JWT)
+@route("GET", "/api/v2/users/me/sessions", access=JWT)
 def list_sessions(call: Call) -> Answer:
     found = call.draft.where(tables.SESSIONS, userId=get_current_user(call)["id"])
     return [pick({"accessVersion": 1, **row}, *SESSION_COLUMNS) for row in found]
 
 
-@route("DELETE", "/api/v2/users/me/sessions", auth=JWT)
+@route("DELETE", "/api/v2/users/me/sessions", access=JWT)
 def revoke_all_sessions(call: Call) -> Answer:
     people.end_sessions(call, get_current_user(call)["id"])
     return {"message": "Successfully revoked all sessions"}
 
 
-@route("DELETE", "/api/v2/users/me/sessions/{sessionId}", only="current", auth=JWT)
+@route("DELETE", "/api/v2/users/me/sessions/{sessionId}", generation="current", access=JWT)
 def revoke_session(call: Call) -> Answer:
     session = call.draft.get(tables.SESSIONS, call.path["sessionId"])
     if session is not None and session["userId"] == get_current_user(call)["id"]:
@@ -174,8 +174,8 @@ def _require_changeable_email(call: Call, error: str) -> Row:
 @route(
     "POST",
     "/api/v2/users/me/email-change/otp",
-    only="current",
-    auth=JWT,
+    generation="current",
+    access=JWT,
     body=obj(newEmail=email()),
     limit="smtp",
 )
@@ -189,8 +189,8 @@ def request_email_change(call: Call) -> Answer:
 @route(
     "POST",
     "/api/v2/users/me/email-change/verify-current",
-    only="current",
-    auth=JWT,
+    generation="current",
+    access=JWT,
     body=obj(otpCode=CODE_FIELD),
     limit="smtp",
 )
@@ -205,7 +205,9 @@ def verify_current_email(call: Call) -> Answer:
     return {"success": True, "newEmail": sent["payload"]}
 
 
-@route("PATCH", "/api/v2/users/me/email", only="current", auth=JWT, body=obj(newEmail=email(), otpCode=CODE_FIELD))
+@route(
+    "PATCH", "/api/v2/users/me/email", generation="current", access=JWT, body=obj(newEmail=email(), otpCode=CODE_FIELD)
+)
 def update_email(call: Call) -> Answer:
     user, address = _require_changeable_email(call, "UpdateUserEmail"), call.body["newEmail"]
     sent = take_code(call, "email-change", user["id"], call.body["otpCode"])
@@ -220,7 +222,7 @@ def update_email(call: Call) -> Answer:
         email=address,
         username=address,
         authMethods=methods if "email" in methods else [*methods, "email"],
-        updatedAt=call.at,
+        updatedAt=call.timestamp,
     )
     people.end_sessions(call, user["id"])
     return {"user": people.show_changed_user(call, changed)}
@@ -228,7 +230,12 @@ def update_email(call: Call) -> Answer:
 
 # ---- an address that was not verified yet
 @route(
-    "POST", "/api/v2/users/me/emails/code", only="current", auth=PUBLIC_ACCESS, body=obj(token=string()), limit="smtp"
+    "POST",
+    "/api/v2/users/me/emails/code",
+    generation="current",
+    access=PUBLIC_ACCESS,
+    body=obj(token=string()),
+    limit="smtp",
 )
 def send_verification_code(call: Call) -> Answer:
     claims = tokens.read_claims(call.draft.state, call.body["token"], call.now)
@@ -240,8 +247,8 @@ def send_verification_code(call: Call) -> Answer:
 @route(
     "POST",
     "/api/v2/users/me/emails/code",
-    only="2024-10",
-    auth=PUBLIC_ACCESS,
+    generation="2024-10",
+    access=PUBLIC_ACCESS,
     body=obj(token=string().optional(None), username=string().optional(None)),
     limit="smtp",
 )
@@ -263,8 +270,8 @@ def _send_code(call: Call, user: Row | None) -> Answer:
 @route(
     "POST",
     "/api/v2/users/me/emails/verify",
-    only="2024-10",
-    auth=PUBLIC_ACCESS,
+    generation="2024-10",
+    access=PUBLIC_ACCESS,
     body=obj(username=string(), code=string()),
     limit="smtp",
 )
@@ -274,12 +281,12 @@ def verify_email(call: Call) -> Answer:
         raise not_found(f"User with username '{call.body['username']}' not found")
     if take_code(call, "email-verification", user["id"], call.body["code"]) is None:
         raise keep_changes(internal_error())
-    call.draft.merge(tables.USERS, user["id"], isEmailVerified=True, updatedAt=call.at)
+    call.draft.merge(tables.USERS, user["id"], isEmailVerified=True, updatedAt=call.timestamp)
     return {}
 
 
 # ---- API keys, which servers of today no longer have
-@route("GET", "/api/v2/users/me/api-keys", only="2024-10", auth=JWT)
+@route("GET", "/api/v2/users/me/api-keys", generation="2024-10", access=JWT)
 def list_api_keys(call: Call) -> Answer:
     return [pick(row, *API_KEY_COLUMNS) for row in call.draft.where(API_KEYS, userId=get_current_user(call)["id"])]
 
@@ -287,15 +294,15 @@ def list_api_keys(call: Call) -> Answer:
 @route(
     "POST",
     "/api/v2/users/me/api-keys",
-    only="2024-10",
-    auth=JWT,
+    generation="2024-10",
+    access=JWT,
     body=obj(name=string(), expiresIn=number()),
 )
 def create_api_key(call: Call) -> Answer:
     secret = call.draft.random_bytes(16).hex()
     row = call.new_row(
         name=call.body["name"],
-        lastUsed=call.at,
+        lastUsed=call.timestamp,
         expiresAt=format_time(call.now + call.body["expiresIn"]),
         userId=get_current_user(call)["id"],
         secret=secret,
@@ -304,7 +311,7 @@ def create_api_key(call: Call) -> Answer:
     return {"apiKey": f"ak.{row['id']}.{secret}", "apiKeyData": pick(row, *API_KEY_COLUMNS)}
 
 
-@route("DELETE", "/api/v2/users/me/api-keys/{apiKeyDataId}", only="2024-10", auth=JWT)
+@route("DELETE", "/api/v2/users/me/api-keys/{apiKeyDataId}", generation="2024-10", access=JWT)
 def delete_api_key(call: Call) -> Answer:
     row = call.draft.get(API_KEYS, call.path["apiKeyDataId"])
     if row is None or row["userId"] != get_current_user(call)["id"]:

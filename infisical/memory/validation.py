@@ -1,7 +1,8 @@
-"""Validation as the server does it: what a body and a query may hold, and the issues that say where they do not.
+"""Validation as the server does it: fields of bodies and queries, and the issues of invalid values.
 
-A field reads a JSON value, gives the value that a handler may use (trimmed, coerced, with defaults), and notes what is
-wrong in the server's words. Unknown names are left out, never refused. Nothing here knows a route.
+A field checks a JSON value, returns the value for the handler (trimmed, coerced, with defaults) and reports issues in
+the server's words. Unknown names are dropped, never refused. A field is built by the function that is named like its
+type: `string`, `array`, `obj`. Routes do not belong here.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ Check: TypeAlias = "Callable[[Any, Path, Issues], Any]"
 
 
 MAX_ITEMS: Final = 10_000
-"""Of one array: a megabyte of small secrets would keep a request busy for seconds."""
+"""The limit of one array: a megabyte of small secrets would take a request seconds."""
 MAX_ISSUES: Final = 1000
-"""After so many the rest of an array is not read: each is a hundred times as long as what it complains of."""
+"""The rest of an array is not read after so many issues: an issue is a hundred times as long as its value."""
 
 
 class _Mark:
@@ -34,13 +35,13 @@ class _Mark:
 
 
 ABSENT_MARK: Final = _Mark("ABSENT")
-"""The name is not there; as a default: leave it out of what the handler gets."""
+"""The value of a missing name; as a default it omits the name from the handler's input."""
 REQUIRED_MARK: Final = _Mark("REQUIRED")
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What one name may hold."""
+    """The rule for the value of one name."""
 
     check: Check
     default: Any = REQUIRED_MARK
@@ -48,7 +49,7 @@ class Field:
     expected: str = "string"
 
     def read(self, value: Any, path: Path, issues: Issues) -> Any:
-        """Return the value to use; what is wrong with it goes to the issues."""
+        """Return the value for the handler and append its issues."""
         if value is ABSENT_MARK:
             if self.default is not REQUIRED_MARK:
                 return self.default
@@ -61,27 +62,27 @@ class Field:
         return self.check(value, path, issues)
 
     def optional(self, default: Any = ABSENT_MARK) -> Field:
-        """May be left out; then the handler gets the default, or no such name at all."""
+        """Return a field that may be omitted: the handler gets the default, or nothing without a default."""
         return replace(self, default=default)
 
     def or_null(self) -> Field:
-        """May be null."""
+        """Return a field that may be null."""
         return replace(self, nullable=True)
 
-    def where(self, holds: Callable[[Any], bool], message: str) -> Field:
-        """Must also hold; otherwise a `custom` issue with this message."""
+    def where(self, is_valid: Callable[[Any], bool], message: str) -> Field:
+        """Return a field with one more condition; a value that fails it is a `custom` issue with this message."""
 
         def check(value: Any, path: Path, issues: Issues) -> Any:
-            before = len(issues)
+            count = len(issues)
             value = self.check(value, path, issues)
-            if len(issues) == before and not holds(value):
+            if len(issues) == count and not is_valid(value):
                 issues.append(build_issue(message, path))
             return value
 
         return replace(self, check=check)
 
 
-# ---- issues, as the server's validator words them
+# ---- issues in the words of the server's validator
 def name_type(value: Any) -> str:
     if value is ABSENT_MARK:
         return "undefined"
@@ -123,7 +124,7 @@ def string(
     matches: str | None = None,
     message: str = "Invalid",
 ) -> Field:
-    """A string: trimmed, unless said otherwise; `matches` is a whole-string pattern with its message."""
+    """A string, trimmed by default; it must match the pattern `matches` as a whole, or `message` is the issue."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, str):
@@ -145,25 +146,25 @@ def string(
 
 
 def slug(*, most: int = 64, message: str = "Name must be slug friendly") -> Field:
-    """Lower-case words joined by hyphens."""
+    """Lower-case words, joined by hyphens."""
     return string(least=1, most=most, matches=r"[a-z0-9]+(?:-[a-z0-9]+)*", message=message)
 
 
-def _build_format(name: str, holds: Callable[[str], object], read: Callable[[str], str] = str) -> Field:
-    """A string of a format that the validator knows by name; `holds` is falsy, or a ValueError, where it is not one."""
+def _build_format(name: str, is_valid: Callable[[str], object], normalize: Callable[[str], str] = str) -> Field:
+    """A string of a named format; `is_valid` returns a false value or raises ValueError for any other string."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, str):
             issues.append(build_type_issue("string", value, path))
             return value
-        value = read(value)
+        value = normalize(value)
         try:
-            fits = bool(holds(value))
+            is_match = bool(is_valid(value))
         except ValueError:
-            fits = False
-        if not fits:
-            noted = {"validation": name, "code": "invalid_string", "message": f"Invalid {name}", "path": list(path)}
-            issues.append(noted)
+            is_match = False
+        if not is_match:
+            issue = {"validation": name, "code": "invalid_string", "message": f"Invalid {name}", "path": list(path)}
+            issues.append(issue)
         return value
 
     return Field(check)
@@ -207,18 +208,18 @@ def number(*, least: float | None = None, most: float | None = None, whole: bool
 
 
 def number_text(*, least: float | None = None, most: float | None = None) -> Field:
-    """A whole number of a query: "10" is 10, "" is 0, "abc" an issue."""
+    """A whole number of a query: "10" is 10, "" is 0, "abc" is an issue."""
     inner = number(least=least, most=most, whole=True)
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         try:
-            read = float(value.strip() or 0) if isinstance(value, str) else math.nan
+            amount = float(value.strip() or 0) if isinstance(value, str) else math.nan
         except ValueError:
-            read = math.nan
-        if not math.isfinite(read):
+            amount = math.nan
+        if not math.isfinite(amount):
             issues.append(build_type_issue("number", value, path, "nan"))
             return value
-        return inner.check(read, path, issues)
+        return inner.check(amount, path, issues)
 
     return Field(check, expected="number")
 
@@ -235,7 +236,7 @@ def boolean() -> Field:
 
 
 def choice(*options: str) -> Field:
-    """One of some strings."""
+    """One of these strings."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         expected = " | ".join(f"'{option}'" for option in options)
@@ -267,12 +268,12 @@ def flag_text(default: bool = False) -> Field:
 
 
 def loose_flag_text(default: bool = False) -> Field:
-    """A boolean of a query: '', '0' and 'false' are false, all else true."""
+    """A boolean of a query: '', '0' and 'false' are false, all other texts are true."""
     return Field(lambda value, path, issues: str(value).lower() not in ("", "0", "false"), default=default)
 
 
 def true_text() -> Field:
-    """A boolean of a query of which only the literal 'true' is true."""
+    """A boolean of a query: only the literal 'true' is true."""
     return Field(lambda value, path, issues: value == "true", default=False)
 
 
@@ -296,68 +297,68 @@ def array(item: Field, *, least: int = 0, most: int | None = None) -> Field:
                 )
             )
             return value
-        read = []
-        for place, one in enumerate(value):
+        items = []
+        for index, one in enumerate(value):
             if len(issues) >= MAX_ISSUES:
                 break
-            read.append(item.read(one, (*path, place), issues))
-        return read
+            items.append(item.read(one, (*path, index), issues))
+        return items
 
     return Field(check, expected="array")
 
 
 def record(item: Field) -> Field:
-    """An object with any names, all of one kind."""
+    """An object with any names, whose values are all of one kind."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, dict):
             issues.append(build_type_issue("object", value, path))
             return value
-        read = {}
+        values = {}
         for name, one in value.items():
             if len(issues) >= MAX_ISSUES:
                 break
-            read[name] = item.read(one, (*path, name), issues)
-        return read
+            values[name] = item.read(one, (*path, name), issues)
+        return values
 
     return Field(check, expected="object")
 
 
 def anything() -> Field:
-    """Whatever JSON can say."""
+    """Any JSON value."""
     return Field(lambda value, path, issues: value, nullable=True)
 
 
 def either(*kinds: Field) -> Field:
-    """The first of some kinds that fits."""
+    """A value of the first of these kinds that accepts it."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         errors = []
         for kind in kinds:
-            found: Issues = []
-            read = kind.read(value, path, found)
-            if not found:
-                return read
-            errors.append({"issues": found, "name": "ZodError"})
+            kind_issues: Issues = []
+            result = kind.read(value, path, kind_issues)
+            if not kind_issues:
+                return result
+            errors.append({"issues": kind_issues, "name": "ZodError"})
         issues.append({"code": "invalid_union", "unionErrors": errors, "path": list(path), "message": "Invalid input"})
         return value
 
     return Field(check, expected="object")
 
 
-def obj(_named: Mapping[str, Field] | None = None, /, **fields: Field) -> Field:
-    """An object of named fields; other names are left out. Names that Python reserves go in the mapping."""
-    named = {**(_named or {}), **fields}
+def obj(_fields: Mapping[str, Field] | None = None, /, **fields: Field) -> Field:
+    """An object of these fields; other names are dropped. The mapping takes names that Python reserves."""
+    named = {**(_fields or {}), **fields}
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, dict):
             issues.append(build_type_issue("object", value, path))
             return value
-        read = {}
+        values = {}
         for name, kind in named.items():
             one = kind.read(value.get(name, ABSENT_MARK), (*path, name), issues)
             if one is not ABSENT_MARK:
-                read[name] = one
-        return read
+                values[name] = one
+        return values
 
     return Field(check, expected="object")

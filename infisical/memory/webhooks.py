@@ -107,7 +107,7 @@ def environment_row(call: Call, row: Row) -> Row | None:
 def shown(call: Call, row: Row) -> dict[str, Any]:
     environment = environment_row(call, row)
     assert environment is not None, "a webhook whose environment is gone is gone"
-    events = {} if call.before else {"eventsFilter": row.get("eventsFilter", [])}
+    events = {} if call.is_2024 else {"eventsFilter": row.get("eventsFilter", [])}
     return {**pick(row, *COLUMNS), **events, "environment": slugged(environment)}
 
 
@@ -144,7 +144,7 @@ def created(call: Call) -> Answer:
 
 def updated(call: Call) -> Answer:
     row = found(call, "edit")
-    written = call.draft.merge(ROWS, row["id"], **call.body, updatedAt=call.at)
+    written = call.draft.merge(ROWS, row["id"], **call.body, updatedAt=call.timestamp)
     return {"message": "Successfully updated webhook", "webhook": shown(call, written)}
 
 
@@ -157,7 +157,9 @@ def deleted(call: Call) -> Answer:
 def tried(call: Call) -> Answer:
     """Answer as if whom it calls had answered well."""
     row = found(call, "read")
-    written = call.draft.merge(ROWS, row["id"], lastStatus="success", lastRunErrorMessage=None, updatedAt=call.at)
+    written = call.draft.merge(
+        ROWS, row["id"], lastStatus="success", lastRunErrorMessage=None, updatedAt=call.timestamp
+    )
     return {"message": "Successfully tested webhook", "webhook": shown(call, written)}
 
 
@@ -174,13 +176,13 @@ def listed(call: Call) -> Answer:
 
 
 # ---- the routes: before June 2026 they took users' tokens only
-create_webhook = route("POST", WEBHOOKS, only="current", auth=MACHINES, body=NEW)(created)
-create_webhook_before = route("POST", WEBHOOKS, only="2024-10", auth=JWT, body=NEW)(created)
-update_webhook = route("PATCH", WEBHOOK, only="current", auth=MACHINES, body=CHANGE)(updated)
-update_webhook_before = route("PATCH", WEBHOOK, only="2024-10", auth=JWT, body=CHANGE_BEFORE)(updated)
-delete_webhook = route("DELETE", WEBHOOK, only="current", auth=MACHINES)(deleted)
-delete_webhook_before = route("DELETE", WEBHOOK, only="2024-10", auth=JWT)(deleted)
-try_webhook = route("POST", f"{WEBHOOK}/test", only="current", auth=MACHINES)(tried)
-try_webhook_before = route("POST", f"{WEBHOOK}/test", only="2024-10", auth=JWT)(tried)
-list_webhooks = route("GET", WEBHOOKS, only="current", auth=MACHINES, query=FILTER)(listed)
-list_webhooks_before = route("GET", WEBHOOKS, only="2024-10", auth=JWT, query=FILTER)(listed)
+create_webhook = route("POST", WEBHOOKS, generation="current", access=MACHINES, body=NEW)(created)
+create_webhook_before = route("POST", WEBHOOKS, generation="2024-10", access=JWT, body=NEW)(created)
+update_webhook = route("PATCH", WEBHOOK, generation="current", access=MACHINES, body=CHANGE)(updated)
+update_webhook_before = route("PATCH", WEBHOOK, generation="2024-10", access=JWT, body=CHANGE_BEFORE)(updated)
+delete_webhook = route("DELETE", WEBHOOK, generation="current", access=MACHINES)(deleted)
+delete_webhook_before = route("DELETE", WEBHOOK, generation="2024-10", access=JWT)(deleted)
+try_webhook = route("POST", f"{WEBHOOK}/test", generation="current", access=MACHINES)(tried)
+try_webhook_before = route("POST", f"{WEBHOOK}/test", generation="2024-10", access=JWT)(tried)
+list_webhooks = route("GET", WEBHOOKS, generation="current", access=MACHINES, query=FILTER)(listed)
+list_webhooks_before = route("GET", WEBHOOKS, generation="2024-10", access=JWT, query=FILTER)(listed)

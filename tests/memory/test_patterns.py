@@ -45,7 +45,7 @@ EXPRESSIONS = st.lists(REPEATED | st.sampled_from([r"\b", r"\B"]), max_size=7).m
 @example("", "")
 @example(r"\b.*\B", "a-")
 def test_an_expression_finds_what_python_finds(text: str, name: str):
-    assert parse_pattern(text).found_in(name) is (re.search(text, name) is not None)
+    assert parse_pattern(text).matches_within(name) is (re.search(text, name) is not None)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def growth(work: Callable[[int], object], size: int) -> float:
 
 @pytest.mark.parametrize("pattern", [".*" * 30 + "b", "a*" * 50 + "b", r"\w*.*" * 20 + "b"])
 def test_the_time_of_an_expression_grows_with_the_text(pattern: str):
-    assert growth(lambda size: parse_pattern(pattern).found_in("a" * size), 2000) < 10
+    assert growth(lambda size: parse_pattern(pattern).matches_within("a" * size), 2000) < 10
 
 
 def test_the_time_of_a_glob_grows_with_both_lengths():

@@ -86,7 +86,7 @@ def test_whatever_is_sent_is_answered(method, path, headers, body):
 @given(st.sampled_from(list_routes()), BODIES)
 def test_a_route_answers_whatever_body_it_gets_without_breaking(route, body):
     world = World(generation=next(iter(route.generations)))
-    credential = None if not route.auth else "" if "jwt" in route.auth else world.token()
+    credential = None if not route.access else "" if "jwt" in route.access else world.token()
 
     status, _ = world.send(route.method, route.path.replace("{", "").replace("}", ""), body, token=credential)
 

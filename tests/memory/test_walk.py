@@ -68,7 +68,7 @@ def test_equal_servers_answer_equal_calls_equally_and_stay_equal(row):
 @rows(where=lambda row: row["status"] != "gone")
 def test_a_route_takes_the_credentials_that_the_server_takes(row):
     taken = {
-        frozenset(route.auth)
+        frozenset(route.access)
         for route in list_routes()
         if (route.method, shape(route.path)) == (row["method"], shape(row["path"])) and "current" in route.generations
     }

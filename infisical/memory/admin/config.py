@@ -102,12 +102,12 @@ STRATEGY_BODY: Final = obj(strategy=choice(*instance.STRATEGIES))
 
 
 # ---- settings
-@route("GET", CONFIG_PATH, auth=PUBLIC_ACCESS)
+@route("GET", CONFIG_PATH, access=PUBLIC_ACCESS)
 def get_config(call: Call) -> Answer:
     organization = instance.get_default_organization(call)
     stored = pick(instance.get_config(call), *STORED_COLUMNS)
     slug = {"defaultAuthOrgSlug": organization and organization["slug"]}
-    if call.before:
+    if call.is_2024:
         return {"config": {**stored, "isMigrationModeOn": False, **slug, "isSecretScanningDisabled": True}}
     return {
         "config": {
@@ -125,7 +125,7 @@ def get_config(call: Call) -> Answer:
     }
 
 
-@route("PATCH", CONFIG_PATH, auth=MACHINES, body=UPDATE_BODY)
+@route("PATCH", CONFIG_PATH, access=MACHINES, body=UPDATE_BODY)
 def update_config(call: Call) -> Answer:
     require_admin(call)
     wanted = call.body.get("defaultAuthOrgId")
@@ -140,7 +140,7 @@ def update_config(call: Call) -> Answer:
     return {
         "config": {
             **pick(config, *STORED_COLUMNS),
-            **({} if call.before else show_new_settings(call)),
+            **({} if call.is_2024 else show_new_settings(call)),
             **pick(config, "createdAt", "updatedAt"),
             "defaultAuthOrgSlug": organization and organization["slug"],
         }
@@ -157,14 +157,14 @@ def show_new_settings(call: Call) -> dict[str, Any]:
 
 
 # ---- what goes with them
-@route("GET", "/api/v1/admin/integrations", only="current", auth=MACHINES)
+@route("GET", "/api/v1/admin/integrations", generation="current", access=MACHINES)
 def get_integrations(call: Call) -> Answer:
     require_admin(call)
     config = instance.get_config(call)
     return {app: {shown: config.get(name, "") for shown, name in names.items()} for app, names in APPS.items()}
 
 
-@route("GET", "/api/v1/admin/env-overrides", only="current", auth=MACHINES)
+@route("GET", "/api/v1/admin/env-overrides", generation="current", access=MACHINES)
 def get_env_overrides(call: Call) -> Answer:
     require_admin(call)
     values = instance.get_config(call)["envOverrides"]
@@ -180,14 +180,14 @@ def get_env_overrides(call: Call) -> Answer:
     }
 
 
-@route("GET", "/api/v1/admin/encryption-strategies", only="current", auth=MACHINES)
+@route("GET", "/api/v1/admin/encryption-strategies", generation="current", access=MACHINES)
 def get_encryption_strategies(call: Call) -> Answer:
     require_admin(call)
     chosen = instance.get_config(call)["encryptionStrategy"]
     return {"strategies": [{"strategy": one, "enabled": one == chosen} for one in instance.STRATEGIES]}
 
 
-@route("PATCH", "/api/v1/admin/encryption-strategies", only="current", auth=MACHINES, body=STRATEGY_BODY)
+@route("PATCH", "/api/v1/admin/encryption-strategies", generation="current", access=MACHINES, body=STRATEGY_BODY)
 def update_encryption_strategy(call: Call) -> Answer:
     require_admin(call)
     if instance.get_config(call)["encryptionStrategy"] == call.body["strategy"]:

@@ -15,7 +15,7 @@ from infisical.memory.validation import obj
 IDENTITIES_PATH: Final = "/api/v1/admin/identity-management/identities"
 
 
-@route("GET", IDENTITIES_PATH, only="current", auth=MACHINES, query=obj(PAGE_FIELDS))
+@route("GET", IDENTITIES_PATH, generation="current", access=MACHINES, query=obj(PAGE_FIELDS))
 def list_identities(call: Call) -> Answer:
     require_admin(call)
     found, total = page_rows(call, list(call.draft.rows(tables.IDENTITIES).values()), ("name",), "name")
@@ -25,7 +25,7 @@ def list_identities(call: Call) -> Answer:
     }
 
 
-@route("DELETE", f"{IDENTITIES_PATH}/{{identityId}}/super-admin-access", only="current", auth=MACHINES)
+@route("DELETE", f"{IDENTITIES_PATH}/{{identityId}}/super-admin-access", generation="current", access=MACHINES)
 def revoke_identity_super_admin(call: Call) -> Answer:
     require_admin(call)
     row = call.draft.get(tables.IDENTITIES, call.path["identityId"])

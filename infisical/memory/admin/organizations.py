@@ -63,14 +63,14 @@ def show_organization(call: Call, organization: Row) -> dict[str, Any]:
 
 
 # ---- organizations
-@route("GET", ORGANIZATIONS_PATH, only="current", auth=MACHINES, query=obj(PAGE_FIELDS))
+@route("GET", ORGANIZATIONS_PATH, generation="current", access=MACHINES, query=obj(PAGE_FIELDS))
 def list_organizations(call: Call) -> Answer:
     require_admin(call)
     found, total = page_rows(call, list(call.draft.rows(tables.ORGANIZATIONS).values()), ("name",), "name")
     return {"organizations": [show_organization(call, row) for row in found], "total": total}
 
 
-@route("POST", ORGANIZATIONS_PATH, only="current", auth=MACHINES, body=CREATE_BODY)
+@route("POST", ORGANIZATIONS_PATH, generation="current", access=MACHINES, body=CREATE_BODY)
 def create_organization(call: Call) -> Answer:
     require_admin(call)
     name = call.body["name"]
@@ -87,7 +87,7 @@ def invite_user(call: Call, address: str) -> Row:
     return call.draft.merge(tables.USERS, user["id"], isAccepted=False, isEmailVerified=False)
 
 
-@route("DELETE", ORGANIZATION_PATH, only="current", auth=MACHINES)
+@route("DELETE", ORGANIZATION_PATH, generation="current", access=MACHINES)
 def delete_organization(call: Call) -> Answer:
     require_admin(call)
     row = load_organization(call)
@@ -96,7 +96,7 @@ def delete_organization(call: Call) -> Answer:
 
 
 # ---- who is in them
-@route("POST", f"{ORGANIZATION_PATH}/access", only="current", auth=JWT)
+@route("POST", f"{ORGANIZATION_PATH}/access", generation="current", access=JWT)
 def join_organization(call: Call) -> Answer:
     require_admin(call)
     organization = load_organization(call)
@@ -111,7 +111,7 @@ def join_organization(call: Call) -> Answer:
     }
 
 
-@route("DELETE", MEMBERSHIP_PATH, only="current", auth=MACHINES)
+@route("DELETE", MEMBERSHIP_PATH, generation="current", access=MACHINES)
 def delete_org_membership(call: Call) -> Answer:
     require_admin(call)
     row = load_membership(call)
@@ -123,7 +123,7 @@ def delete_org_membership(call: Call) -> Answer:
     return {"organizationMembership": pick(row, *people.MEMBERSHIP_COLUMNS)}
 
 
-@route("POST", f"{MEMBERSHIP_PATH}/resend-invite", only="current", auth=MACHINES)
+@route("POST", f"{MEMBERSHIP_PATH}/resend-invite", generation="current", access=MACHINES)
 def resend_org_invite(call: Call) -> Answer:
     require_admin(call)
     row = load_membership(call)

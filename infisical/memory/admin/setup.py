@@ -37,7 +37,7 @@ def create_first_user(call: Call, first_name: str, last_name: str | None, organi
     return user, made
 
 
-@route("POST", "/api/v1/admin/bootstrap", only="current", auth=PUBLIC_ACCESS, body=BOOTSTRAP_BODY)
+@route("POST", "/api/v1/admin/bootstrap", generation="current", access=PUBLIC_ACCESS, body=BOOTSTRAP_BODY)
 def bootstrap(call: Call) -> Answer:
     if instance.get_config(call)["initialized"]:
         raise bad_request("Instance has already been set up")
@@ -55,7 +55,7 @@ def bootstrap(call: Call) -> Answer:
     }
 
 
-@route("POST", "/api/v1/admin/signup", auth=PUBLIC_ACCESS, body=SIGNUP_BODY)
+@route("POST", "/api/v1/admin/signup", access=PUBLIC_ACCESS, body=SIGNUP_BODY)
 def signup(call: Call) -> Answer:
     if instance.get_config(call)["initialized"]:
         raise bad_request("Admin account has already been set up")
@@ -64,6 +64,6 @@ def signup(call: Call) -> Answer:
         "message": "Successfully set up admin account",
         "user": pick(user, *USER_COLUMNS),
         "organization": dict(organization),
-        "token": tokens.open_session(call, user["id"], None, lives=tokens.MONTH_SECONDS),
+        "token": tokens.open_session(call, user["id"], None, ttl=tokens.MONTH_SECONDS),
         "new": "123",
     }

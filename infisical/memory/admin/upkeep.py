@@ -20,8 +20,8 @@ CLEARING_SECONDS: Final = 5
 @route(
     "POST",
     "/api/v1/admin/invalidate-cache",
-    only="current",
-    auth=MACHINES,
+    generation="current",
+    access=MACHINES,
     body=obj(type=choice("all", "secrets")),
     limit="invalidateCache",
 )
@@ -31,21 +31,21 @@ def invalidate_cache(call: Call) -> Answer:
     return {"message": "Cache invalidation job started"}
 
 
-@route("GET", "/api/v1/admin/invalidating-cache-status", only="current", auth=MACHINES)
+@route("GET", "/api/v1/admin/invalidating-cache-status", generation="current", access=MACHINES)
 def get_cache_status(call: Call) -> Answer:
     require_admin(call)
     clearing = call.draft.get(instance.CACHE_TABLE, "clearing")
     return {"invalidating": clearing is not None and call.now < clearing["until"]}
 
 
-@route("POST", "/api/v1/admin/usage-report/generate", only="current", auth=MACHINES)
+@route("POST", "/api/v1/admin/usage-report/generate", generation="current", access=MACHINES)
 def generate_usage_report(call: Call) -> Answer:
     require_admin(call)
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(("metric", "value"))
     writer.writerow(("instance_id", instance.get_instance_id(call.draft)))
-    writer.writerow(("generated_at", call.at))
+    writer.writerow(("generated_at", call.timestamp))
     for metric, name in (
         ("organizations", tables.ORGANIZATIONS),
         ("users", tables.USERS),
@@ -58,5 +58,5 @@ def generate_usage_report(call: Call) -> Answer:
     return {
         "csvContent": content,
         "signature": instance.sign_text(call.draft, content),
-        "filename": f"infisical-usage-report-{call.at[:10]}.csv",
+        "filename": f"infisical-usage-report-{call.timestamp[:10]}.csv",
     }

@@ -44,7 +44,7 @@ def list_admin_ids(call: Call) -> set[str]:
     return {row["id"] for row in call.draft.where(tables.USERS, superAdmin=True)}
 
 
-@route("GET", USERS_PATH, auth=MACHINES, query=obj(PAGE_FIELDS, adminsOnly=true_text()))
+@route("GET", USERS_PATH, access=MACHINES, query=obj(PAGE_FIELDS, adminsOnly=true_text()))
 def list_users(call: Call) -> Answer:
     require_admin(call)
     people = call.draft.where(tables.USERS, isGhost=False, **({"superAdmin": True} if call.query["adminsOnly"] else {}))
@@ -52,7 +52,7 @@ def list_users(call: Call) -> Answer:
     return {"users": [pick(row, *USER_COLUMNS, "superAdmin") for row in found], "total": total}
 
 
-@route("DELETE", USER_PATH, auth=MACHINES)
+@route("DELETE", USER_PATH, access=MACHINES)
 def delete_user(call: Call) -> Answer:
     require_admin(call)
     row = load_user(call)
@@ -64,7 +64,7 @@ def delete_user(call: Call) -> Answer:
     return {"users": pick(row, *USER_COLUMNS)}  # one object, under the name that stands for several
 
 
-@route("DELETE", USERS_PATH, only="current", auth=MACHINES, body=obj(userIds=array(string())))
+@route("DELETE", USERS_PATH, generation="current", access=MACHINES, body=obj(userIds=array(string())))
 def delete_users(call: Call) -> Answer:
     require_admin(call)
     wanted = call.body["userIds"]
@@ -77,14 +77,14 @@ def delete_users(call: Call) -> Answer:
     return {"users": [pick(row, *USER_COLUMNS) for row in found]}
 
 
-@route("PATCH", f"{USER_PATH}/admin-access", only="current", auth=MACHINES)
+@route("PATCH", f"{USER_PATH}/admin-access", generation="current", access=MACHINES)
 def grant_admin_access(call: Call) -> Answer:
     require_admin(call)
-    call.draft.merge(tables.USERS, load_user(call)["id"], superAdmin=True, updatedAt=call.at)
+    call.draft.merge(tables.USERS, load_user(call)["id"], superAdmin=True, updatedAt=call.timestamp)
     return None
 
 
-@route("DELETE", f"{USER_PATH}/admin-access", only="current", auth=MACHINES)
+@route("DELETE", f"{USER_PATH}/admin-access", generation="current", access=MACHINES)
 def revoke_admin_access(call: Call) -> Answer:
     require_admin(call)
     row = load_user(call)
@@ -93,4 +93,8 @@ def revoke_admin_access(call: Call) -> Answer:
             "Cannot remove the only server admin on this instance."
             " Add another server admin to remove status for this user."
         )
-    return {"user": pick(call.draft.merge(tables.USERS, row["id"], superAdmin=False, updatedAt=call.at), *USER_COLUMNS)}
+    return {
+        "user": pick(
+            call.draft.merge(tables.USERS, row["id"], superAdmin=False, updatedAt=call.timestamp), *USER_COLUMNS
+        )
+    }

@@ -106,25 +106,25 @@ def visible(call: Call) -> list[Row]:
 
 
 # ---- all apps
-@route("GET", CONNECTIONS_PATH, only="current", auth=MACHINES, query=OF_PROJECT)
+@route("GET", CONNECTIONS_PATH, generation="current", access=MACHINES, query=OF_PROJECT)
 def list_all_connections(call: Call) -> Answer:
     return {"appConnections": [shown(call, row) for row in visible(call)]}
 
 
-@route("GET", f"{CONNECTIONS_PATH}/options", only="current", auth=MACHINES)
+@route("GET", f"{CONNECTIONS_PATH}/options", generation="current", access=MACHINES)
 def list_connection_options(call: Call) -> Answer:
     options = [{"name": app.name, "app": slug, "methods": list(app.methods)} for slug, app in APPS.items()]
     return {"appConnectionOptions": sorted(options, key=lambda option: str(option["name"]).lower())}
 
 
 # ---- one app
-@route("GET", APP_PATH, only="current", auth=MACHINES, query=OF_PROJECT)
+@route("GET", APP_PATH, generation="current", access=MACHINES, query=OF_PROJECT)
 def list_connections(call: Call) -> Answer:
     app_of(call)
     return {"appConnections": [shown(call, row) for row in visible(call) if row["app"] == call.path["app"]]}
 
 
-@route("GET", f"{APP_PATH}/available", only="current", auth=MACHINES, query=OF_PROJECT)
+@route("GET", f"{APP_PATH}/available", generation="current", access=MACHINES, query=OF_PROJECT)
 def list_available_connections(call: Call) -> Answer:
     app_of(call)
     permit_organization(call, "connect", SUBJECT)
@@ -137,7 +137,7 @@ def list_available_connections(call: Call) -> Answer:
     return {"appConnections": [pick(row, "app", "name", "id", "projectId", "orgId") for row in rows]}
 
 
-@route("POST", APP_PATH, only="current", auth=MACHINES, body=CREATE)
+@route("POST", APP_PATH, generation="current", access=MACHINES, body=CREATE)
 def create_connection(call: Call) -> Answer:
     app, body = app_of(call), call.body
     credentials = credentials_of(app, body["method"], body["credentials"])
@@ -164,12 +164,12 @@ def create_connection(call: Call) -> Answer:
 
 
 # ---- one connection
-@route("GET", CONNECTION_PATH, only="current", auth=MACHINES)
+@route("GET", CONNECTION_PATH, generation="current", access=MACHINES)
 def get_connection(call: Call) -> Answer:
     return {"appConnection": shown(call, named_by_path(call, "read"))}
 
 
-@route("GET", f"{APP_PATH}/connection-name/{{connectionName}}", only="current", auth=MACHINES, query=OF_PROJECT)
+@route("GET", f"{APP_PATH}/connection-name/{{connectionName}}", generation="current", access=MACHINES, query=OF_PROJECT)
 def get_connection_by_name(call: Call) -> Answer:
     app_of(call)
     name = call.path["connectionName"]
@@ -180,7 +180,7 @@ def get_connection_by_name(call: Call) -> Answer:
     return {"appConnection": shown(call, of_app(call, row, f"name {name}"))}
 
 
-@route("PATCH", CONNECTION_PATH, only="current", auth=MACHINES, body=UPDATE)
+@route("PATCH", CONNECTION_PATH, generation="current", access=MACHINES, body=UPDATE)
 def update_connection(call: Call) -> Answer:
     row, app = named_by_path(call, "edit"), app_of(call)
     check_options(call, app)
@@ -199,10 +199,10 @@ def update_connection(call: Call) -> Answer:
         columns.update(credentials=read, credentialsHash=digest(call, read))
     if "name" in columns:
         unused(call, columns["name"], but=row["id"])
-    return {"appConnection": shown(call, call.draft.merge(CONNECTIONS, row["id"], **columns, updatedAt=call.at))}
+    return {"appConnection": shown(call, call.draft.merge(CONNECTIONS, row["id"], **columns, updatedAt=call.timestamp))}
 
 
-@route("DELETE", CONNECTION_PATH, only="current", auth=MACHINES)
+@route("DELETE", CONNECTION_PATH, generation="current", access=MACHINES)
 def delete_connection(call: Call) -> Answer:
     row = named_by_path(call, "delete")
     if call.draft.find(SECRET_SYNCS, connectionId=row["id"]) is not None:

@@ -1,6 +1,6 @@
-"""People: users, their passwords and what is shown of them, their places in organizations, and how they are taken away.
+"""Accounts: users with their passwords, sessions and memberships, and the columns that answers show of them.
 
-Rows and what follows from them; machine identities have a module of their own, and so have codes and second factors.
+Codes and second factors are in codes.py and second_factors.py, machine identities in identities/.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from infisical.memory.call import Call, pick
 from infisical.memory.seeding import given_of
 from infisical.memory.state import Draft, Row, State
 
-PASSWORDS: Final = "passwords"  # user id -> id, userId, password (None: there is none)
-PASSWORD_RESETS: Final = "password_resets"  # id -> id, userId: the resets that are still open
+PASSWORDS: Final = "passwords"  # user id -> id, userId, password (None: no password)
+PASSWORD_RESETS: Final = "password_resets"  # id -> id, userId: the open resets
 INITIAL_PASSWORD: Final = "Initial-Password-1"
-"""The password of everybody who has set no other."""
+"""The password of users who have not set one."""
 RESET_TTL: Final = 900
 SIGNUP_TTL: Final = 900
 SESSION_TTL: Final = 864000
@@ -45,7 +45,7 @@ PROFILE_COLUMNS: Final = (
     "temporaryLockDateEnd",
     "consecutiveFailedPasswordAttempts",
 )
-"""What servers of October 2024 show of a user's row; those of today show more of it, but only to the user."""
+"""The columns of a user in answers of October 2024; current servers show more, but only to the user."""
 MEMBERSHIP_COLUMNS: Final = (
     "id",
     "role",
@@ -59,7 +59,7 @@ MEMBERSHIP_COLUMNS: Final = (
     "projectFavorites",
     "isActive",
 )
-"""What is shown of a membership of an organization."""
+"""The columns of an organization membership in answers."""
 OLD_KEYS: Final = (
     "protectedKey",
     "protectedKeyIV",
@@ -71,38 +71,38 @@ OLD_KEYS: Final = (
     "salt",
     "verifier",
 )
-"""The keys that accounts had in 2024; in memory nothing is encrypted, so they are texts without a meaning."""
+"""The keys that accounts had in 2024; the memory encrypts nothing, so they are meaningless texts."""
 
 
-# ---- what is shown
+# ---- answers
 def derive_old_key(user_id: str, name: str) -> str:
-    """Return a key of an account, as servers of 2024 show it."""
+    """Derive a key of an account, as servers of 2024 show it."""
     return base64.b64encode(hashlib.sha256(f"{name}:{user_id}".encode()).digest()).decode()
 
 
 def get_public_key(call: Call, user_id: str) -> str | None:
-    """Return a user's public key: today's accounts have none."""
-    return derive_old_key(user_id, "publicKey") if call.before else None
+    """Return a user's public key; accounts of current servers have none."""
+    return derive_old_key(user_id, "publicKey") if call.is_2024 else None
 
 
 def summarize_user(call: Call, user: Row, *names: str) -> dict[str, Any]:
-    """Return the little that others may see of a user: these columns, or all of SMALL."""
+    """Return the columns of a user that other users may see; by default all of SUMMARY_COLUMNS."""
     return pick({**user, "publicKey": get_public_key(call, user["id"])}, *(names or SUMMARY_COLUMNS))
 
 
 def show_profile(call: Call, user: Row) -> dict[str, Any]:
-    """Return a user's row as servers of October 2024 answer with it; the devices are those of the sessions."""
+    """Return a user as servers of October 2024 answer it; each session is a device."""
     sessions = call.draft.where(tables.SESSIONS, userId=user["id"])
     devices = [pick(session, "ip", "userAgent") for session in sessions]
     return pick({"consecutiveFailedPasswordAttempts": 0, **user, "devices": devices}, *PROFILE_COLUMNS)
 
 
 def show_changed_user(call: Call, user: Row) -> dict[str, Any]:
-    """Return what a change of a user answers: the row in 2024, little of it today."""
-    return show_profile(call, user) if call.before else summarize_user(call, user)
+    """Return the answer of a change of a user: the whole profile in 2024, a summary today."""
+    return show_profile(call, user) if call.is_2024 else summarize_user(call, user)
 
 
-# ---- who there is
+# ---- users
 def get_user(call: Call, user_id: str) -> Row:
     return call.draft.rows(tables.USERS)[user_id]
 
@@ -112,22 +112,22 @@ def find_user(call: Call, username: str) -> Row | None:
 
 
 def list_organizations(call: Call, user_id: str) -> Iterable[tuple[Row, Row]]:
-    """Yield a person's organizations, each with the membership."""
+    """Yield the organizations of a user with the memberships."""
     for member in call.draft.where(tables.ORG_MEMBERS, userId=user_id):
-        found = call.draft.get(tables.ORGANIZATIONS, member["orgId"])
-        if found is not None:
-            yield found, member
+        organization = call.draft.get(tables.ORGANIZATIONS, member["orgId"])
+        if organization is not None:
+            yield organization, member
 
 
 def drop_org_member(call: Call, member: Row) -> None:
-    """Take a membership of an organization away, and those of its projects with it."""
+    """Remove a membership of an organization and the memberships of its projects."""
     call.draft.drop(tables.ORG_MEMBERS, member["id"])
     for project in call.draft.where(tables.PROJECTS, orgId=member["orgId"]):
         call.draft.drop(tables.project_users(project["id"]), member["userId"])
 
 
 def end_sessions(call: Call, user_id: str) -> None:
-    """End all sessions of a person: their JWTs are good no more."""
+    """End all sessions of a user, which invalidates their JWTs."""
     for session in call.draft.where(tables.SESSIONS, userId=user_id):
         call.draft.drop(tables.SESSIONS, session["id"])
 
@@ -142,37 +142,37 @@ def save_password(call: Call, user_id: str, password: str | None) -> None:
     call.draft.put(PASSWORDS, user_id, call.new_row(userId=user_id, password=password))
 
 
-# ---- states, for what no route can do
+# ---- states that no route leads to
 def _begin_call(state: State, now: float) -> Call:
     return Call(Draft(state), seeding.NOBODY, now, {})
 
 
 def set_password(state: State, *, now: float, password: str, user_id: str | None = None) -> State:
-    """Return a server on which a person has this password; INITIAL_PASSWORD is that of everybody else."""
+    """Return a state in which a user has this password; other users have INITIAL_PASSWORD."""
     call = _begin_call(state, now)
     save_password(call, user_id or given_of(state).user_id, password)
     return call.draft.finish()
 
 
 def read_password(state: State, user_id: str | None = None) -> str | None:
-    """Return a person's password on a server; None if there is none."""
+    """Return the password of a user; None without a password."""
     return get_password(_begin_call(state, 0.0), user_id or given_of(state).user_id)
 
 
 def open_password_reset(state: State, *, now: float, user_id: str | None = None) -> tuple[State, str]:
-    """Return a server on which a person has asked for a new password, and the reset token that follows the e-mail.
+    """Return a state in which a user has requested a password reset, and the reset token of the e-mail.
 
-    The token is good once, and for a quarter of an hour.
+    The token works once, within 15 minutes. `user_id` is by default the user of `given`.
     """
-    call, who = _begin_call(state, now), user_id or given_of(state).user_id
-    row = call.new_row(userId=who)
+    call, holder_id = _begin_call(state, now), user_id or given_of(state).user_id
+    row = call.new_row(userId=holder_id)
     call.draft.put(PASSWORD_RESETS, row["id"], row)
-    # Of the kinds of tokens that a memory server lets through, that of an unfinished login opens least: the routes of
-    # second factors are all that take it, and they look for this claim.
+    # A token of an unfinished login has the least access: only routes of second factors accept it, and they check
+    # for the claim passwordResetId.
     claims = {
         "authTokenType": "mfaToken",
         "passwordResetId": row["id"],
-        "userId": who,
+        "userId": holder_id,
         "iat": int(now),
         "exp": now + RESET_TTL,
     }
@@ -180,7 +180,7 @@ def open_password_reset(state: State, *, now: float, user_id: str | None = None)
 
 
 def open_email_verification(state: State, *, now: float, email: str) -> tuple[State, str]:
-    """Return a server with one more person, whose address is not verified yet, and the token of that sign-up."""
+    """Return a state with a new user, whose e-mail address is not verified yet, and the token of the sign-up."""
     call = _begin_call(state, now)
     user = seeding.new_user(call, email)
     call.draft.merge(tables.USERS, user["id"], isEmailVerified=False)
@@ -189,8 +189,11 @@ def open_email_verification(state: State, *, now: float, email: str) -> tuple[St
 
 
 def use_old_privileges(state: State, *, now: float, organization_id: str | None = None) -> State:
-    """Return a server whose organization still has the privilege system before today's, as older ones do."""
+    """Return a state in which an organization uses the old privilege system, as older ones do.
+
+    `organization_id` is by default the organization of `given`.
+    """
     call = _begin_call(state, now)
-    found = organization_id or given_of(state).organization_id
-    call.draft.merge(tables.ORGANIZATIONS, found, shouldUseNewPrivilegeSystem=False)
+    row_id = organization_id or given_of(state).organization_id
+    call.draft.merge(tables.ORGANIZATIONS, row_id, shouldUseNewPrivilegeSystem=False)
     return call.draft.finish()

@@ -1,7 +1,7 @@
-"""Ciphers: what KMS keys are made of and do: encrypt, decrypt, sign and verify, as functions on texts and bytes.
+"""Ciphers: create keys, encrypt, decrypt, sign and verify, as functions on texts and bytes.
 
-The package `cryptography` is imported inside of functions only, when they are called: without it, what needs it is
-refused and says so, and all else of the server works. No rows, no routes; X.509 is in certificates.py.
+Functions import the package `cryptography` when they are called. Without it they refuse the request and name the extra
+to install; the rest of the server works. Rows and routes do not belong here; X.509 is in pki/x509.py.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 
 SYMMETRIC_ALGORITHMS: Final = {"aes-256-gcm": 32, "aes-128-gcm": 16}
-"""What encrypts, with its key's length in bytes."""
+"""The algorithms of encryption, with the length of their keys in bytes."""
 MACS: Final = {"HMAC_SHA_256": 32, "HMAC_SHA_384": 48, "HMAC_SHA_512": 64}
 CURVES: Final = {"ECC_NIST_P256": "SECP256R1", "ECC_NIST_P384": "SECP384R1", "ECC_NIST_P521": "SECP521R1"}
 LATTICES: Final = {"ML_DSA_44": "MLDSA44", "ML_DSA_65": "MLDSA65", "ML_DSA_87": "MLDSA87"}
 ASYMMETRIC_ALGORITHMS: Final = ("RSA_4096", *CURVES, *LATTICES)
-"""What signs."""
+"""The algorithms of signing keys."""
 
 HASHES: Final = ("SHA_512", "SHA_384", "SHA_256")
 RSA_SIGNATURES: Final = tuple(f"RSASSA_{scheme}_{digest}" for scheme in ("PSS", "PKCS1_V1_5") for digest in HASHES)
@@ -40,18 +40,18 @@ SIGNATURES: Final = (*RSA_SIGNATURES, *EC_SIGNATURES, *LATTICES)
 
 
 def require_cryptography(function: Callable[P, T]) -> Callable[P, T]:
-    """Have a function that imports `cryptography` refuse the request where the package is not installed."""
+    """Decorate a function to refuse the request if `cryptography` is not installed."""
 
     @functools.wraps(function)
-    def wrapped(*positional: P.args, **named: P.kwargs) -> T:
+    def wrapper(*positional: P.args, **named: P.kwargs) -> T:
         try:
-            return function(*positional, **named)
+            return function(*args, **kwargs)
         except ImportError as error:
             if (error.name or "").partition(".")[0] != "cryptography":
                 raise
             raise Refusal(501, "MissingDependency", MISSING_MESSAGE) from None
 
-    return wrapped
+    return wrapper
 
 
 def _build_ciphertext_refusal() -> Refusal:
@@ -60,7 +60,7 @@ def _build_ciphertext_refusal() -> Refusal:
 
 # ---- keys
 def create_material(algorithm: str, draw: Callable[[int], bytes]) -> str:
-    """Make a key: base64 of drawn bytes, or of a private key (PKCS #8, DER) that differs each time."""
+    """Create a key: base64 of drawn bytes, or of a private key (PKCS #8, DER) that is always different."""
     length = SYMMETRIC_ALGORITHMS.get(algorithm) or MACS.get(algorithm)
     return base64.b64encode(draw(length) if length else _create_private_key(algorithm)).decode()
 
@@ -75,7 +75,7 @@ def _create_private_key(algorithm: str) -> bytes:
 
 @require_cryptography
 def generate_key(kind: str) -> Any:
-    """Make a private key: of a curve (`SECP256R1`), of a lattice (`MLDSA44`), or RSA of so many bits (`2048`)."""
+    """Generate a private key: of a curve (`SECP256R1`), of a lattice (`MLDSA44`), or RSA by its bits (`2048`)."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -105,39 +105,39 @@ def get_public_key(material: str) -> str:
 def _load_private_key(material: str) -> Any:
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-    # What this server made needs no check, which takes RSA half a second.
+    # The check of an RSA key takes half a second, and this server generated the key itself.
     return load_der_private_key(base64.b64decode(material), None, unsafe_skip_rsa_key_validation=True)
 
 
-# ---- encrypting: nonce, what AES-GCM gives, and the key's version as `v01`, which is sealed with it
+# ---- encryption: the nonce, the output of AES-GCM, and the version of the key as authenticated suffix (`v01`)
 @require_cryptography
 def encrypt(material: str, version: int, nonce: bytes, plaintext: bytes) -> bytes:
     """Encrypt with a symmetric key."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    mark = f"v{version:02d}".encode()
-    return nonce + AESGCM(base64.b64decode(material)).encrypt(nonce, plaintext, mark) + mark
+    suffix = f"v{version:02d}".encode()
+    return nonce + AESGCM(base64.b64decode(material)).encrypt(nonce, plaintext, suffix) + suffix
 
 
 @require_cryptography
 def decrypt(material: str, version: int, ciphertext: bytes) -> bytes:
-    """Decrypt what `encrypt` gave; refuse what it did not give."""
+    """Decrypt the output of `encrypt`; refuse any other text."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    mark = f"v{version:02d}".encode()
-    if not ciphertext.endswith(mark) or len(ciphertext) < NONCE_BYTES + TAG_BYTES + len(mark):
+    suffix = f"v{version:02d}".encode()
+    if not ciphertext.endswith(suffix) or len(ciphertext) < NONCE_BYTES + TAG_BYTES + len(suffix):
         raise _build_ciphertext_refusal()
-    nonce, sealed = ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES : -len(mark)]
+    nonce, sealed = ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES : -len(suffix)]
     try:
-        return AESGCM(base64.b64decode(material)).decrypt(nonce, sealed, mark)
+        return AESGCM(base64.b64decode(material)).decrypt(nonce, sealed, suffix)
     except InvalidTag:
         raise _build_ciphertext_refusal() from None
 
 
-# ---- signing
+# ---- signatures
 def list_signing_algorithms(algorithm: str) -> tuple[str, ...]:
-    """Return what a key of an algorithm can sign with."""
+    """Return the signing algorithms of keys of an algorithm."""
     if algorithm in LATTICES:
         return (algorithm,)
     return EC_SIGNATURES if algorithm in CURVES else RSA_SIGNATURES
@@ -145,7 +145,7 @@ def list_signing_algorithms(algorithm: str) -> tuple[str, ...]:
 
 @require_cryptography
 def sign(algorithm: str, material: str, signing: str, data: bytes, is_digest: bool) -> bytes:
-    """Sign data, or its digest."""
+    """Sign data or its digest."""
     key = _load_private_key(material)
     if algorithm in LATTICES:
         return bytes(key.sign(_require_data(data, is_digest)))
@@ -156,7 +156,7 @@ def sign(algorithm: str, material: str, signing: str, data: bytes, is_digest: bo
 
 @require_cryptography
 def verify(algorithm: str, material: str, signing: str, data: bytes, signature: bytes, is_digest: bool) -> bool:
-    """Say whether a signature is a key's over the data, or over what has this digest."""
+    """Return whether a signature of data, or of its digest, is valid for a key."""
     from cryptography.exceptions import InvalidSignature
 
     public = _load_private_key(material).public_key()
@@ -181,18 +181,18 @@ def _require_data(data: bytes, is_digest: bool) -> bytes:
 def _get_hash(signing: str) -> HashAlgorithm:
     from cryptography.hazmat.primitives import hashes
 
-    found: HashAlgorithm = getattr(hashes, signing[-7:].replace("_", ""))()
-    return found
+    algorithm: HashAlgorithm = getattr(hashes, signing[-7:].replace("_", ""))()
+    return algorithm
 
 
 def _choose_scheme(signing: str, is_digest: bool) -> tuple[Any, ...]:
-    """Return what `cryptography` signs and verifies with, after the data."""
+    """Return the arguments that `cryptography` takes after the data to sign or verify."""
     from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
-    plain = _get_hash(signing)
-    digest: Any = utils.Prehashed(plain) if is_digest else plain
+    algorithm = _get_hash(signing)
+    digest: Any = utils.Prehashed(algorithm) if is_digest else algorithm
     if signing in EC_SIGNATURES:
         return (ec.ECDSA(digest),)
     if signing.startswith("RSASSA_PSS"):
-        return padding.PSS(padding.MGF1(plain), plain.digest_size), digest
+        return padding.PSS(padding.MGF1(algorithm), algorithm.digest_size), digest
     return padding.PKCS1v15(), digest

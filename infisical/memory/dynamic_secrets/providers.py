@@ -249,7 +249,7 @@ def checked_inputs(call: Call, kind: str, inputs: Mapping[str, Any]) -> Any:
     issues: Issues = []
     read = INPUTS[kind].read(inputs, (), issues)
     if issues:
-        raise Refusal(401 if call.before else 422, "ValidationFailure", issues)
+        raise Refusal(401 if call.is_2024 else 422, "ValidationFailure", issues)
     return {name: value for name, value in read.items() if value is not ABSENT_MARK}
 
 

@@ -153,7 +153,7 @@ def place(call: Call, sent: Any, action: str) -> Row:
 
 
 def permit_dynamic(call: Call, project_id: str, action: str) -> None:
-    if call.before:
+    if call.is_2024:
         permit(call, project_id, BEFORE[action], "secrets")
     else:
         permit(call, project_id, action, "dynamic-secrets")
@@ -172,7 +172,7 @@ def refuse_taken(call: Call, folder: Row, name: str) -> None:
 
 
 def shown(call: Call, row: Row) -> dict[str, Any]:
-    later = () if call.before else LATER
+    later = () if call.is_2024 else LATER
     return {name: value for name, value in pick(row, *COLUMNS, *later).items() if name != "metadata" or value}
 
 
@@ -181,11 +181,11 @@ def with_inputs(call: Call, row: Row) -> dict[str, Any]:
 
 
 def shown_lease(call: Call, row: Row) -> dict[str, Any]:
-    return pick(row, *LEASE_COLUMNS, *(() if call.before else ("config",)))
+    return pick(row, *LEASE_COLUMNS, *(() if call.is_2024 else ("config",)))
 
 
 # ---- dynamic secrets
-@route("POST", SECRETS, auth=MACHINES, body=NEW)
+@route("POST", SECRETS, access=MACHINES, body=NEW)
 def create_dynamic_secret(call: Call) -> Answer:
     folder = place(call, call.body, "create-root-credential")
     refuse_taken(call, folder, call.body["name"])
@@ -206,21 +206,21 @@ def create_dynamic_secret(call: Call) -> Answer:
     return {"dynamicSecret": with_inputs(call, row)}
 
 
-@route("GET", SECRETS, auth=MACHINES, query=obj(**PLACE))
+@route("GET", SECRETS, access=MACHINES, query=obj(**PLACE))
 def list_dynamic_secrets(call: Call) -> Answer:
     folder = place(call, call.query, "read-root-credential")
     listed = call.draft.rows(store.dynamic_secrets(folder["id"])).values()
     return {"dynamicSecrets": [shown(call, row) for row in listed]}
 
 
-@route("GET", SECRET, auth=MACHINES, query=obj(**PLACE))
+@route("GET", SECRET, access=MACHINES, query=obj(**PLACE))
 def get_dynamic_secret(call: Call) -> Answer:
     folder = place(call, call.query, "read-root-credential")
     permit_dynamic(call, project_by_slug(call, call.query["projectSlug"])["id"], "edit-root-credential")
     return {"dynamicSecret": with_inputs(call, named(call, folder, call.path["name"], call.query["path"]))}
 
 
-@route("PATCH", SECRET, auth=MACHINES, body=CHANGE)
+@route("PATCH", SECRET, access=MACHINES, body=CHANGE)
 def update_dynamic_secret(call: Call) -> Answer:
     folder = place(call, call.body, "edit-root-credential")
     row, change = named(call, folder, call.path["name"].lower(), call.body["path"]), call.body["data"]
@@ -229,14 +229,14 @@ def update_dynamic_secret(call: Call) -> Answer:
         refuse_taken(call, folder, change["newName"])
         columns["name"] = change["newName"]
     inputs = providers.checked_inputs(call, row["type"], {**row["inputs"], **(change.get("inputs") or {})})
-    columns |= {"inputs": inputs, "status": None, "updatedAt": call.at}
+    columns |= {"inputs": inputs, "status": None, "updatedAt": call.timestamp}
     if "gatewayId" in (change.get("inputs") or {}):
         columns["gatewayV2Id"] = inputs.get("gatewayId")
     written = call.draft.merge(store.dynamic_secrets(folder["id"]), row["id"], **columns)
     return {"dynamicSecret": with_inputs(call, written)}
 
 
-@route("DELETE", SECRET, auth=MACHINES, body=END)
+@route("DELETE", SECRET, access=MACHINES, body=END)
 def delete_dynamic_secret(call: Call) -> Answer:
     """One with leases is answered as being deleted; it is gone then, as its leases are."""
     folder = place(call, call.body, "delete-root-credential")
@@ -251,13 +251,13 @@ def leasing(call: Call, sent: Any, action: str) -> Row:
     """Return the folder that a request for leases names; the refusals of October 2024 are other ones."""
     project_slug, slug, path = sent["projectSlug"], sent["environmentSlug"], sent["path"]
     project = project_by_slug(call, project_slug)
-    if call.before:
+    if call.is_2024:
         permit(call, project["id"], action, "secrets")
     else:
         permit(call, project["id"], "lease", "dynamic-secrets")
     found = tree.find_folder(call.draft, project["id"], slug, path)
     if found is None:
-        if call.before:
+        if call.is_2024:
             raise bad_request("Folder not found")
         raise not_found(f"Folder with path '{path}' in environment with slug '{slug}' not found")
     store.drop_expired(call, found["id"])
@@ -267,7 +267,7 @@ def leasing(call: Call, sent: Any, action: str) -> Row:
 def leased(call: Call, folder: Row, name: str, path: str) -> Row:
     found = call.draft.find(store.dynamic_secrets(folder["id"]), name=name)
     if found is None:
-        if call.before:
+        if call.is_2024:
             raise bad_request("Dynamic secret not found")
         raise not_found(f"Dynamic secret with name '{name}' in folder with path '{path}' not found")
     return found
@@ -277,7 +277,7 @@ def lease_and_secret(call: Call, folder: Row) -> tuple[Row, Row]:
     """Return the lease that the path names if it is in this folder, and its dynamic secret."""
     lease = call.draft.get(store.leases(folder["id"]), call.path["leaseId"])
     if lease is None:
-        if call.before:
+        if call.is_2024:
             raise bad_request("Dynamic secret lease not found")
         raise not_found(f"Dynamic secret lease with ID '{call.path['leaseId']}' not found")
     return lease, call.draft.rows(store.dynamic_secrets(folder["id"]))[lease["dynamicSecretId"]]
@@ -298,7 +298,7 @@ def caller_name(call: Call) -> str:
     return str(row["username"]).partition("@")[0] if call.actor.kind == "user" else str(row["name"])
 
 
-@route("POST", LEASES, auth=MACHINES, body=NEW_LEASE)
+@route("POST", LEASES, access=MACHINES, body=NEW_LEASE)
 def create_lease(call: Call) -> Answer:
     folder = leasing(call, call.body, "read")
     secret = leased(call, folder, call.body["dynamicSecretName"], call.body["path"])
@@ -321,20 +321,20 @@ def create_lease(call: Call) -> Answer:
     return {"lease": shown_lease(call, row), "dynamicSecret": shown(call, secret), "data": made.data}
 
 
-@route("GET", f"{SECRET}/leases", auth=MACHINES, query=obj(**PLACE))
+@route("GET", f"{SECRET}/leases", access=MACHINES, query=obj(**PLACE))
 def list_leases(call: Call) -> Answer:
     folder = leasing(call, call.query, "read")
     secret = leased(call, folder, call.path["name"], call.query["path"])
     return {"leases": [shown_lease(call, row) for row in store.leases_of(call, secret)]}
 
 
-@route("GET", LEASE, auth=MACHINES, query=obj(**PLACE))
+@route("GET", LEASE, access=MACHINES, query=obj(**PLACE))
 def get_lease(call: Call) -> Answer:
     lease, secret = lease_and_secret(call, leasing(call, call.query, "read"))
     return {"lease": {**shown_lease(call, lease), "dynamicSecret": shown(call, secret)}}
 
 
-@route("POST", f"{LEASE}/renew", auth=MACHINES, body=RENEWAL)
+@route("POST", f"{LEASE}/renew", access=MACHINES, body=RENEWAL)
 def renew_lease(call: Call) -> Answer:
     """A lease lives on from when it would end, but not past its max TTL, counted from its beginning."""
     folder = leasing(call, call.body, "edit")
@@ -343,18 +343,18 @@ def renew_lease(call: Call) -> Answer:
     if expires > last_end(parse_time(lease["createdAt"]), secret):
         raise bad_request(
             "TTL cannot be larger than max ttl"
-            if call.before
+            if call.is_2024
             else "The requested renewal would exceed the maximum allowed lease duration. Please choose a shorter TTL"
         )
     if secret["type"] in providers.NOT_RENEWED:
         raise bad_request(providers.NOT_RENEWED[secret["type"]])
     written = call.draft.merge(
-        store.leases(folder["id"]), lease["id"], expireAt=format_time(expires), updatedAt=call.at
+        store.leases(folder["id"]), lease["id"], expireAt=format_time(expires), updatedAt=call.timestamp
     )
     return {"lease": shown_lease(call, written)}
 
 
-@route("DELETE", LEASE, auth=MACHINES, body=END)
+@route("DELETE", LEASE, access=MACHINES, body=END)
 def delete_lease(call: Call) -> Answer:
     folder = leasing(call, call.body, "delete")
     lease, _ = lease_and_secret(call, folder)

@@ -24,12 +24,12 @@ def show_membership(call: Call, member: Row, *inner: str, metadata: bool = False
     login = {"lastLoginAuthMethod": None, "lastLoginTime": None, **pick(member, "lastLoginAuthMethod", "lastLoginTime")}
     return {
         **pick(member, *MEMBERSHIP_COLUMNS),
-        **({} if call.before else login),
+        **({} if call.is_2024 else login),
         **({"metadata": row["metadata"]} if metadata else {}),
         "identity": {
-            **pick(row, *(("name", "id") if call.before else inner)),
+            **pick(row, *(("name", "id") if call.is_2024 else inner)),
             **identities.show_methods(call, row["id"]),
-            **({} if call.before else more),
+            **({} if call.is_2024 else more),
         },
     }
 

@@ -52,7 +52,7 @@ SEARCH: Final = obj(
 
 # ---- as they are shown
 def show_identity(call: Call, row: Row) -> dict[str, Any]:
-    if call.before:
+    if call.is_2024:
         return {
             **pick(row, "id", "name"),
             **identities.show_methods(call, row["id"]),
@@ -77,7 +77,7 @@ def check_role(role: str, organization_id: str) -> str:
 
 
 # ---- one
-@route("POST", IDENTITIES_PATH, auth=MACHINES, body=NEW_IDENTITY)
+@route("POST", IDENTITIES_PATH, access=MACHINES, body=NEW_IDENTITY)
 def create_identity(call: Call) -> Answer:
     organization_id = call.body["organizationId"]
     permit_organization(call, "create", "identity", organization_id)
@@ -89,26 +89,26 @@ def create_identity(call: Call) -> Answer:
         has_delete_protection=call.body["hasDeleteProtection"],
         metadata=call.body["metadata"],
     )
-    if call.before:
+    if call.is_2024:
         return {"identity": show_identity(call, row)}
     return {"identity": {**show_identity(call, row), "authMethods": [], "metadata": row["metadata"]}}
 
 
-@route("PATCH", IDENTITY_PATH, auth=MACHINES, body=CHANGES)
+@route("PATCH", IDENTITY_PATH, access=MACHINES, body=CHANGES)
 def update_identity(call: Call) -> Answer:
     row = identities.get_identity(call, call.path["identityId"], "edit", UNKNOWN_MESSAGE)
     changed: dict[str, Any] = dict(call.body)
     role = changed.pop("role", None)
     if role is not None:
         check_role(role, row["orgId"])
-        call.draft.merge(tables.IDENTITY_MEMBERS, row["id"], role=role, updatedAt=call.at)
+        call.draft.merge(tables.IDENTITY_MEMBERS, row["id"], role=role, updatedAt=call.timestamp)
     if "metadata" in changed:
         changed["metadata"] = add_ids(call, changed["metadata"])
-    row = call.draft.merge(tables.IDENTITIES, row["id"], **changed, updatedAt=call.at)
-    return {"identity": {**show_identity(call, row), **({} if call.before else pick(row, "metadata"))}}
+    row = call.draft.merge(tables.IDENTITIES, row["id"], **changed, updatedAt=call.timestamp)
+    return {"identity": {**show_identity(call, row), **({} if call.is_2024 else pick(row, "metadata"))}}
 
 
-@route("DELETE", IDENTITY_PATH, auth=MACHINES)
+@route("DELETE", IDENTITY_PATH, access=MACHINES)
 def delete_identity(call: Call) -> Answer:
     row = identities.get_identity(call, call.path["identityId"], "delete", UNKNOWN_MESSAGE)
     if row["hasDeleteProtection"]:
@@ -118,7 +118,7 @@ def delete_identity(call: Call) -> Answer:
     return answer
 
 
-@route("GET", IDENTITY_PATH, auth=MACHINES)
+@route("GET", IDENTITY_PATH, access=MACHINES)
 def get_identity(call: Call) -> Answer:
     row = identities.get_identity(call, call.path["identityId"], "read", UNKNOWN_MESSAGE)
     member = call.draft.rows(tables.IDENTITY_MEMBERS)[row["id"]]
@@ -127,12 +127,12 @@ def get_identity(call: Call) -> Answer:
     return {"identity": show_membership(call, member, *columns, metadata=True, activeLockoutAuthMethods=locked)}
 
 
-@route("GET", f"{IDENTITY_PATH}/identity-memberships", auth=MACHINES)
+@route("GET", f"{IDENTITY_PATH}/identity-memberships", access=MACHINES)
 def list_project_memberships(call: Call) -> Answer:
     row = identities.get_identity(call, call.path["identityId"], "read", UNKNOWN_MESSAGE)
     return {
         "identityMemberships": [
-            show_project_membership(call, member, project, *(() if call.before else ("hasDeleteProtection",)))
+            show_project_membership(call, member, project, *(() if call.is_2024 else ("hasDeleteProtection",)))
             for project in call.draft.where(tables.PROJECTS, orgId=row["orgId"])
             if (member := call.draft.get(tables.project_identities(project["id"]), row["id"])) is not None
         ]
@@ -145,12 +145,12 @@ def show_project_membership(call: Call, member: Row, project: Row, *inner: str) 
     return {
         **pick(member, "id", "identityId", "createdAt", "updatedAt", "roles"),
         "identity": {**pick(row, "name", "id", *inner), **identities.show_methods(call, row["id"])},
-        "project": pick(project, "name", "id", *(() if call.before else ("type",))),
+        "project": pick(project, "name", "id", *(() if call.is_2024 else ("type",))),
     }
 
 
 # ---- many
-@route("POST", f"{IDENTITIES_PATH}/search", only="current", auth=MACHINES, body=SEARCH)
+@route("POST", f"{IDENTITIES_PATH}/search", generation="current", access=MACHINES, body=SEARCH)
 def search_identities(call: Call) -> Answer:
     permit_organization(call, "read", "identity")
     wanted = call.body["search"]

@@ -58,7 +58,7 @@ def list_methods(draft: Draft, identity_id: str) -> list[str]:
 def show_methods(call: Call, identity_id: str) -> dict[str, Any]:
     """Return the same as identities are shown: a list, on servers of 2024 the one method that there may be."""
     names = list_methods(call.draft, identity_id)
-    return {"authMethod": names[0] if names else None} if call.before else {"authMethods": names}
+    return {"authMethod": names[0] if names else None} if call.is_2024 else {"authMethods": names}
 
 
 def end_tokens(draft: Draft, identity_id: str, method: str | None = None) -> None:

@@ -100,7 +100,7 @@ def build_method(
     own: tuple[str, ...],
     attach: Field,
     update: Field,
-    only: Generation | None = None,
+    generation: Generation | None = None,
     update_status: int = 400,
     **more: Any,
 ) -> LoginMethod:
@@ -116,7 +116,7 @@ def build_method(
         no_update=(404, absent) if update_status == 404 else (400, f"Failed to update {called}"),
         no_get=(400, absent),
         no_revoke=(400, absent),
-        only=only,
+        generation=generation,
         **more,
     )
 

@@ -40,17 +40,17 @@ def answer_login(call: Call, login: Login) -> Row:
 def collect_credential(call: Call, login: Login) -> dict[str, Any]:
     """Return a login's body as it was sent, with names that the server does not know, and the certificate."""
     if login.header is None:
-        return dict(call.sent)
+        return dict(call.raw_body)
     certificate = call.header(login.header)
     if not certificate:
         raise bad_request("Missing TLS certificate in header")
-    return {**call.sent, "certificate": unquote(certificate)}
+    return {**call.raw_body, "certificate": unquote(certificate)}
 
 
 def build_login_route(login: Login) -> Route:
     path = f"/api/v1/auth/{login.method.name}/login"
 
-    @route("POST", path, only=login.method.only, auth=PUBLIC_ACCESS, body=login.body, limit="write")
+    @route("POST", path, generation=login.method.generation, access=PUBLIC_ACCESS, body=login.body, limit="write")
     def log_in(call: Call) -> Answer:
         return answer_login(call, login)
 
@@ -62,7 +62,7 @@ ROUTES: Final[tuple[Route, ...]] = tuple(
 )
 
 
-@route("POST", "/api/v1/auth/ldap-auth/identities/{identityId}/clear-lockouts", only="current", auth=MACHINES)
+@route("POST", "/api/v1/auth/ldap-auth/identities/{identityId}/clear-lockouts", generation="current", access=MACHINES)
 def clear_ldap_lockouts(call: Call) -> Answer:
     row = get_settings(call, LDAP.method, "edit", (400, "The identity does not have ldap auth"))
     return {"deleted": lockouts.clear(call, row["identityId"], LDAP.method.name)}

@@ -59,7 +59,7 @@ class LoginMethod:
     """Status and message where settings are changed that are not there; `{}` is the identity's id."""
     no_get: tuple[int, str]
     no_revoke: tuple[int, str]
-    only: Generation | None = None
+    generation: Generation | None = None
 
 
 # ---- fields that all have
@@ -126,7 +126,7 @@ def attach_method(call: Call, method: LoginMethod) -> Row:
     """Give an identity a login method; servers of 2024 knew one for each identity."""
     identity = identities.get_identity(call, call.path["identityId"], "create")
     there = identities.list_methods(call.draft, identity["id"])
-    if method.name in there or (call.before and there):
+    if method.name in there or (call.is_2024 and there):
         raise bad_request(f"Failed to add {method.called} to already configured identity")
     row = {
         **call.new_row(identityId=identity["id"]),
@@ -142,7 +142,7 @@ def attach_method(call: Call, method: LoginMethod) -> Row:
 def update_settings(call: Call, method: LoginMethod) -> Row:
     row = get_settings(call, method, "edit", method.no_update)
     changed = call.draft.merge(
-        tables.auth_settings(method.name), row["identityId"], **_build_columns(call.body), updatedAt=call.at
+        tables.auth_settings(method.name), row["identityId"], **_build_columns(call.body), updatedAt=call.timestamp
     )
     _refuse_long_ttl(changed)
     return changed
@@ -167,7 +167,7 @@ def get_settings(call: Call, method: LoginMethod, action: str, absent: tuple[int
 
 
 def show_settings(call: Call, method: LoginMethod, row: Row) -> Row:
-    return pick(row, *(method.before if call.before and method.before is not None else method.columns))
+    return pick(row, *(method.before if call.is_2024 and method.before is not None else method.columns))
 
 
 def _build_columns(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -194,8 +194,8 @@ def _refuse_long_ttl(row: Row) -> None:
 
 def _touch(call: Call, identity: Row) -> None:
     """Servers of 2024 kept the method in the identity's own row."""
-    if call.before:
-        call.draft.merge(tables.IDENTITIES, identity["id"], updatedAt=call.at)
+    if call.is_2024:
+        call.draft.merge(tables.IDENTITIES, identity["id"], updatedAt=call.timestamp)
 
 
 # ---- their routes
@@ -203,20 +203,20 @@ def build_settings_routes(method: LoginMethod) -> tuple[Route, Route, Route, Rou
     """Return the routes that attach, update, get and revoke a method."""
     path = f"/api/v1/auth/{method.name}/identities/{{identityId}}"
 
-    @route("POST", path, only=method.only, auth=MACHINES, body=method.attach)
+    @route("POST", path, generation=method.generation, access=MACHINES, body=method.attach)
     def attached(call: Call) -> Answer:
         return {method.key: show_settings(call, method, attach_method(call, method))}
 
-    @route("PATCH", path, only=method.only, auth=MACHINES, body=method.update)
+    @route("PATCH", path, generation=method.generation, access=MACHINES, body=method.update)
     def changed(call: Call) -> Answer:
         return {method.key: show_settings(call, method, update_settings(call, method))}
 
-    @route("GET", path, only=method.only, auth=MACHINES)
+    @route("GET", path, generation=method.generation, access=MACHINES)
     def read(call: Call) -> Answer:
         row = get_settings(call, method, "read", method.no_get)
         return {method.key: {**show_settings(call, method, row), **pick(row, *method.secrets)}}
 
-    @route("DELETE", path, only=method.only, auth=MACHINES)
+    @route("DELETE", path, generation=method.generation, access=MACHINES)
     def revoked(call: Call) -> Answer:
         return {method.key: show_settings(call, method, revoke_method(call, method))}
 

@@ -67,7 +67,7 @@ def show_token(row: Row) -> Row:
 @route(
     "POST",
     TOKENS_PATH,
-    auth=MACHINES,
+    access=MACHINES,
     body=obj(name=string().optional(), organizationSlug=slug().optional(), subOrganizationName=slug().optional()),
 )
 def create_token(call: Call) -> Answer:
@@ -76,7 +76,7 @@ def create_token(call: Call) -> Answer:
     return {**tokens.answer_login(call, row), "tokenData": show_token(row)}
 
 
-@route("GET", TOKENS_PATH, auth=MACHINES, query=PAGE_QUERY)
+@route("GET", TOKENS_PATH, access=MACHINES, query=PAGE_QUERY)
 def list_tokens(call: Call) -> Answer:
     found = get_settings(call, TOKEN_AUTH, "read", (400, NO_METHOD))
     rows = call.draft.where(tables.ACCESS_TOKENS, identityId=found["identityId"], authMethod=TOKEN_AUTH.name)[::-1]
@@ -96,21 +96,23 @@ def load_token(call: Call, action: str) -> Row:
     return row
 
 
-@route("GET", TOKEN_PATH, only="current", auth=MACHINES)
+@route("GET", TOKEN_PATH, generation="current", access=MACHINES)
 def get_token(call: Call) -> Answer:
     return {"token": show_token(load_token(call, "read"))}
 
 
-@route("PATCH", TOKEN_PATH, auth=MACHINES, body=obj(name=string().optional()))
+@route("PATCH", TOKEN_PATH, access=MACHINES, body=obj(name=string().optional()))
 def update_token(call: Call) -> Answer:
     row = load_token(call, "edit")
-    return {"token": show_token(call.draft.merge(tables.ACCESS_TOKENS, row["id"], **call.body, updatedAt=call.at))}
+    return {
+        "token": show_token(call.draft.merge(tables.ACCESS_TOKENS, row["id"], **call.body, updatedAt=call.timestamp))
+    }
 
 
-@route("POST", f"{TOKEN_PATH}/revoke", auth=MACHINES)
+@route("POST", f"{TOKEN_PATH}/revoke", access=MACHINES)
 def revoke_token(call: Call) -> Answer:
     row = load_token(call, "edit")
     if row["isAccessTokenRevoked"]:
         raise not_found(f"Token with ID {row['id']} not found or already revoked")
-    call.draft.merge(tables.ACCESS_TOKENS, row["id"], isAccessTokenRevoked=True, updatedAt=call.at)
+    call.draft.merge(tables.ACCESS_TOKENS, row["id"], isAccessTokenRevoked=True, updatedAt=call.timestamp)
     return {"message": "Successfully revoked access token"}

@@ -100,13 +100,13 @@ ROUTES: Final = build_settings_routes(UNIVERSAL_AUTH)
 
 
 # ---- logins
-@route("POST", "/api/v1/auth/universal-auth/login", auth=PUBLIC_ACCESS, body=LOGIN_BODY)
+@route("POST", "/api/v1/auth/universal-auth/login", access=PUBLIC_ACCESS, body=LOGIN_BODY)
 def login(call: Call) -> Answer:
     client_id, text = call.body["clientId"], call.body["clientSecret"]
     found = call.draft.find(tables.auth_settings(UNIVERSAL), clientId=client_id)
     if found is None:
         raise (
-            not_found("No identity with specified client ID was found") if call.before else unauthorized(WRONG_MESSAGE)
+            not_found("No identity with specified client ID was found") if call.is_2024 else unauthorized(WRONG_MESSAGE)
         )
     identity_id = found["identityId"]
     tokens.require_trusted_address(found["clientSecretTrustedIps"])
@@ -126,19 +126,21 @@ def login(call: Call) -> Answer:
         table,
         secret["id"],
         clientSecretNumUses=secret["clientSecretNumUses"] + 1,
-        clientSecretLastUsedAt=call.at,
-        updatedAt=call.at,
+        clientSecretLastUsedAt=call.timestamp,
+        updatedAt=call.timestamp,
     )
     return tokens.issue(call, identity_id, UNIVERSAL, found, identityUAClientSecretId=secret["id"])
 
 
 def end_client_secret(call: Call, identity_id: str, secret: Row, message: str) -> Refusal:
     """Revoke a client secret that nobody can log in with anymore; return why."""
-    call.draft.merge(tables.client_secrets(identity_id), secret["id"], isClientSecretRevoked=True, updatedAt=call.at)
+    call.draft.merge(
+        tables.client_secrets(identity_id), secret["id"], isClientSecretRevoked=True, updatedAt=call.timestamp
+    )
     return unauthorized(message, keep=True)
 
 
-@route("POST", f"{IDENTITY_PATH}/clear-lockouts", only="current", auth=MACHINES)
+@route("POST", f"{IDENTITY_PATH}/clear-lockouts", generation="current", access=MACHINES)
 def clear_lockouts(call: Call) -> Answer:
     row = get_settings(call, UNIVERSAL_AUTH, "edit", NO_METHOD)
     return {"deleted": lockouts.clear(call, row["identityId"], UNIVERSAL)}
@@ -149,7 +151,7 @@ def show_client_secret(row: Row) -> Row:
     return pick(row, *SECRET_COLUMNS)
 
 
-@route("POST", SECRETS_PATH, auth=MACHINES, body=NEW_SECRET)
+@route("POST", SECRETS_PATH, access=MACHINES, body=NEW_SECRET)
 def create_client_secret(call: Call) -> Answer:
     identity_id = get_settings(call, UNIVERSAL_AUTH, "create", NO_METHOD)["identityId"]
     text, row = seeding.new_client_secret(
@@ -162,7 +164,7 @@ def create_client_secret(call: Call) -> Answer:
     return {"clientSecret": text, "clientSecretData": show_client_secret(row)}
 
 
-@route("GET", SECRETS_PATH, auth=MACHINES)
+@route("GET", SECRETS_PATH, access=MACHINES)
 def list_client_secrets(call: Call) -> Answer:
     identity_id = get_settings(call, UNIVERSAL_AUTH, "read", NO_METHOD)["identityId"]
     rows = call.draft.where(tables.client_secrets(identity_id), isClientSecretRevoked=False)
@@ -178,14 +180,14 @@ def load_client_secret(call: Call, action: str) -> tuple[str, Row]:
     return identity_id, row
 
 
-@route("GET", SECRET_PATH, auth=MACHINES)
+@route("GET", SECRET_PATH, access=MACHINES)
 def get_client_secret(call: Call) -> Answer:
     return {"clientSecretData": show_client_secret(load_client_secret(call, "read")[1])}
 
 
-@route("POST", f"{SECRET_PATH}/revoke", auth=MACHINES)
+@route("POST", f"{SECRET_PATH}/revoke", access=MACHINES)
 def revoke_client_secret(call: Call) -> Answer:
     identity_id, row = load_client_secret(call, "delete")
     table = tables.client_secrets(identity_id)
-    changed = call.draft.merge(table, row["id"], isClientSecretRevoked=True, updatedAt=call.at)
+    changed = call.draft.merge(table, row["id"], isClientSecretRevoked=True, updatedAt=call.timestamp)
     return {"clientSecretData": show_client_secret(changed)}

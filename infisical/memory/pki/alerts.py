@@ -146,7 +146,7 @@ def build_channels(call: Call, channels: Iterable[Row], before: Iterable[Row] = 
     for channel in channels:
         told = pick(channel, "channelType", "config", "enabled")
         old = known.pop(channel.get("id", ""), None)
-        made.append(call.new_row(**told) if old is None else {**old, **told, "updatedAt": call.at})
+        made.append(call.new_row(**told) if old is None else {**old, **told, "updatedAt": call.timestamp})
     return made
 
 
@@ -160,7 +160,7 @@ def load_alert(call: Call, action: str) -> Row:
     return row
 
 
-@route("POST", ALERTS_PATH, only="current", auth=MACHINES, body=NEW_ALERT)
+@route("POST", ALERTS_PATH, generation="current", access=MACHINES, body=NEW_ALERT)
 def create_alert(call: Call) -> Answer:
     body = call.body
     authorities.get_manager_project(call, body["projectId"], "create", SUBJECT)
@@ -170,7 +170,7 @@ def create_alert(call: Call) -> Answer:
     return {"alert": show_alert(call.draft.put(ALERTS_TABLE, row["id"], row))}
 
 
-@route("GET", ALERTS_PATH, only="current", auth=MACHINES, query=LIST_QUERY)
+@route("GET", ALERTS_PATH, generation="current", access=MACHINES, query=LIST_QUERY)
 def list_alerts(call: Call) -> Answer:
     query = call.query
     authorities.get_manager_project(call, query["projectId"], "read", SUBJECT)
@@ -181,22 +181,22 @@ def list_alerts(call: Call) -> Answer:
     return {"alerts": alerts, "total": len(rows)}
 
 
-@route("GET", ALERT_PATH, only="current", auth=MACHINES)
+@route("GET", ALERT_PATH, generation="current", access=MACHINES)
 def get_alert(call: Call) -> Answer:
     return {"alert": show_alert(load_alert(call, "read"))}
 
 
-@route("PATCH", ALERT_PATH, only="current", auth=MACHINES, body=CHANGES_BODY)
+@route("PATCH", ALERT_PATH, generation="current", access=MACHINES, body=CHANGES_BODY)
 def update_alert(call: Call) -> Answer:
     row, changes = load_alert(call, "edit"), dict(call.body)
     if "alertBefore" in changes:
         parse_lead_time(changes["alertBefore"])
     if "channels" in changes:
         changes["channels"] = build_channels(call, changes["channels"], row["channels"])
-    return {"alert": show_alert(call.draft.merge(ALERTS_TABLE, row["id"], **changes, updatedAt=call.at))}
+    return {"alert": show_alert(call.draft.merge(ALERTS_TABLE, row["id"], **changes, updatedAt=call.timestamp))}
 
 
-@route("DELETE", ALERT_PATH, only="current", auth=MACHINES)
+@route("DELETE", ALERT_PATH, generation="current", access=MACHINES)
 def delete_alert(call: Call) -> Answer:
     row = load_alert(call, "delete")
     call.draft.drop(ALERTS_TABLE, row["id"])
@@ -280,13 +280,15 @@ def answer_certificates(call: Call, project_id: str, rules: Sequence[Row], befor
     return {"certificates": list(select_page(call, listed)), "total": len(listed)}
 
 
-@route("GET", "/api/v2/pki/alerts/{alertId}/certificates", only="current", auth=MACHINES, query=obj(**PAGE_FIELDS))
+@route(
+    "GET", "/api/v2/pki/alerts/{alertId}/certificates", generation="current", access=MACHINES, query=obj(**PAGE_FIELDS)
+)
 def list_certificates(call: Call) -> Answer:
     row = load_alert(call, "read")
     return answer_certificates(call, row["projectId"], row["filters"], None)
 
 
-@route("POST", "/api/v2/pki/alerts/preview/certificates", only="current", auth=MACHINES, body=PREVIEW_BODY)
+@route("POST", "/api/v2/pki/alerts/preview/certificates", generation="current", access=MACHINES, body=PREVIEW_BODY)
 def preview_certificates(call: Call) -> Answer:
     project = authorities.get_manager_project(call, call.body["projectId"], "read", SUBJECT)
     return answer_certificates(call, project["id"], call.body["filters"], parse_lead_time(call.body["alertBefore"]))

@@ -177,7 +177,7 @@ def install_certificate(call: Call, ca_id: str, certificate: str, chain: str, sa
         activeCaCertId=row["id"],
         notBefore=format_time(says.not_before),
         notAfter=format_time(says.not_after),
-        updatedAt=call.at,
+        updatedAt=call.timestamp,
         **columns,
     )
 

@@ -121,7 +121,7 @@ def show_certificate(certificate: Row) -> dict[str, Any]:
 
 
 # ---- authorities
-@route("GET", "/api/v2/pki/ca", only="current", auth=MACHINES, query=obj(projectId=string()))
+@route("GET", "/api/v2/pki/ca", generation="current", access=MACHINES, query=obj(projectId=string()))
 def list_authorities(call: Call) -> Answer:
     project = authorities.get_manager_project(call, call.query["projectId"], "read", authorities.SUBJECT)
     listed = [
@@ -137,7 +137,7 @@ def list_authorities(call: Call) -> Answer:
     return {"certificateAuthorities": listed}
 
 
-@route("POST", "/api/v1/pki/ca", auth=MACHINES, body=NEW_AUTHORITY)
+@route("POST", "/api/v1/pki/ca", access=MACHINES, body=NEW_AUTHORITY)
 def create_authority(call: Call) -> Answer:
     slug = call.body["projectSlug"]
     project = call.draft.find(tables.PROJECTS, slug=slug, orgId=call.organization_id)
@@ -147,18 +147,18 @@ def create_authority(call: Call) -> Answer:
     return {"ca": show_authority(authorities.create_authority(call, project["id"], call.body))}
 
 
-@route("GET", CA_PATH, auth=MACHINES)
+@route("GET", CA_PATH, access=MACHINES)
 def get_authority(call: Call) -> Answer:
     return {"ca": show_authority(authorities.load_authority(call, "read"))}
 
 
-@route("PATCH", CA_PATH, auth=MACHINES, body=CHANGES_BODY, limit="read")
+@route("PATCH", CA_PATH, access=MACHINES, body=CHANGES_BODY, limit="read")
 def update_authority(call: Call) -> Answer:
     row = authorities.load_authority(call, "edit")
-    return {"ca": show_authority(call.draft.merge(AUTHORITIES, row["id"], **call.body, updatedAt=call.at))}
+    return {"ca": show_authority(call.draft.merge(AUTHORITIES, row["id"], **call.body, updatedAt=call.timestamp))}
 
 
-@route("DELETE", CA_PATH, auth=MACHINES)
+@route("DELETE", CA_PATH, access=MACHINES)
 def delete_authority(call: Call) -> Answer:
     row = authorities.load_authority(call, "delete")
     authorities.remove_authority(call, row)
@@ -166,7 +166,7 @@ def delete_authority(call: Call) -> Answer:
 
 
 # ---- their certificates
-@route("GET", "/api/v1/pki/ca/{caId}/csr", auth=MACHINES)
+@route("GET", "/api/v1/pki/ca/{caId}/csr", access=MACHINES)
 def get_csr(call: Call) -> Answer:
     row = authorities.load_authority(call, "create")
     if row["type"] == "root":
@@ -174,24 +174,24 @@ def get_csr(call: Call) -> Answer:
     return {"csr": certificates.create_csr(row["privateKey"], row, key_usages=certificates.INTERMEDIATE_USAGES)}
 
 
-@route("GET", "/api/v1/pki/ca/{caId}/certificate", auth=MACHINES)
+@route("GET", "/api/v1/pki/ca/{caId}/certificate", access=MACHINES)
 def get_certificate(call: Call) -> Answer:
     return show_certificate(authorities.get_current_certificate(call, authorities.load_authority(call, "read")))
 
 
-@route("GET", "/api/v1/pki/ca/{caId}/ca-certificates", auth=MACHINES)
+@route("GET", "/api/v1/pki/ca/{caId}/ca-certificates", access=MACHINES)
 def list_certificates(call: Call) -> Answer:
     rows = call.draft.rows(authorities.name_certificates_table(authorities.load_authority(call, "read")["id"])).values()
     return [{**show_certificate(row), "version": row["version"]} for row in rows]
 
 
-@route("GET", "/api/v1/pki/ca/{caId}/crls", auth=MACHINES)
+@route("GET", "/api/v1/pki/ca/{caId}/crls", access=MACHINES)
 def get_crls(call: Call) -> Answer:
     row = authorities.load_authority(call, "read")
     return [{"id": row["crlId"], "crl": row["crl"]}]
 
 
-@route("POST", "/api/v1/pki/ca/{caId}/renew", auth=MACHINES, body=RENEWAL_BODY)
+@route("POST", "/api/v1/pki/ca/{caId}/renew", access=MACHINES, body=RENEWAL_BODY)
 def renew(call: Call) -> Answer:
     row = authorities.load_authority(call, "renew")
     below = certificates.read_certificate(authorities.get_current_certificate(call, row)["certificate"])
@@ -219,7 +219,7 @@ def renew(call: Call) -> Answer:
     return {"certificate": made, "certificateChain": chain, "serialNumber": says.serial}
 
 
-@route("POST", "/api/v1/pki/ca/{caId}/import-certificate", auth=MACHINES, body=IMPORT_BODY)
+@route("POST", "/api/v1/pki/ca/{caId}/import-certificate", access=MACHINES, body=IMPORT_BODY)
 def import_certificate(call: Call) -> Answer:
     row = authorities.load_authority(call, "create")
     if row["parentCaId"] is not None:
@@ -260,7 +260,7 @@ def build_intermediate_statement(
     )
 
 
-@route("POST", "/api/v1/pki/ca/{caId}/sign-intermediate", auth=MACHINES, body=INTERMEDIATE_BODY)
+@route("POST", "/api/v1/pki/ca/{caId}/sign-intermediate", access=MACHINES, body=INTERMEDIATE_BODY)
 def sign_intermediate(call: Call) -> Answer:
     row = authorities.load_authority(call, "sign-intermediate")
     if row["status"] == authorities.DISABLED_STATUS:
@@ -310,11 +310,11 @@ def issue_leaf(call: Call, csr: str | None) -> dict[str, Any]:
     return issuance.show_issued(issuance.issue_certificate(call, row, wanted))
 
 
-@route("POST", "/api/v1/pki/ca/{caId}/issue-certificate", auth=MACHINES, body=ISSUE_BODY)
+@route("POST", "/api/v1/pki/ca/{caId}/issue-certificate", access=MACHINES, body=ISSUE_BODY)
 def issue_certificate(call: Call) -> Answer:
     return issue_leaf(call, None)
 
 
-@route("POST", "/api/v1/pki/ca/{caId}/sign-certificate", auth=MACHINES, body=SIGN_BODY)
+@route("POST", "/api/v1/pki/ca/{caId}/sign-certificate", access=MACHINES, body=SIGN_BODY)
 def sign_certificate(call: Call) -> Answer:
     return issue_leaf(call, call.body["csr"])

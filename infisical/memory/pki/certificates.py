@@ -128,7 +128,7 @@ def load_certificate(call: Call, action: str) -> Row:
 
 
 # ---- asking for one
-@route("POST", BASE_PATH, only="current", auth=MACHINES, body=NEW_CERTIFICATE)
+@route("POST", BASE_PATH, generation="current", access=MACHINES, body=NEW_CERTIFICATE)
 def create_certificate(call: Call) -> Answer:
     body, asked = call.body, call.body["attributes"]
     chosen = issuance.get_profile(call, body["profileId"])
@@ -183,7 +183,9 @@ def record_request(call: Call, made: Row) -> Row:
     return call.draft.put(REQUESTS, row["id"], row)
 
 
-@route("GET", "/api/v1/cert-manager/certificates/certificate-requests/{requestId}", only="current", auth=MACHINES)
+@route(
+    "GET", "/api/v1/cert-manager/certificates/certificate-requests/{requestId}", generation="current", access=MACHINES
+)
 def get_request(call: Call) -> Answer:
     row = call.draft.get(REQUESTS, read_path_uuid(call, "requestId"))
     if row is None:
@@ -203,24 +205,24 @@ def get_request(call: Call) -> Answer:
 
 
 # ---- reading
-@route("GET", CERTIFICATE_PATH, only="current", auth=MACHINES)
+@route("GET", CERTIFICATE_PATH, generation="current", access=MACHINES)
 def get_certificate(call: Call) -> Answer:
     return {"certificate": pick(load_certificate(call, "read"), *COLUMNS)}
 
 
-@route("GET", "/api/v1/cert-manager/certificates/{id}/certificate", only="current", auth=MACHINES)
+@route("GET", "/api/v1/cert-manager/certificates/{id}/certificate", generation="current", access=MACHINES)
 def get_certificate_body(call: Call) -> Answer:
     return pick(load_certificate(call, "read"), "certificate", "certificateChain", "serialNumber")
 
 
-@route("GET", "/api/v1/cert-manager/certificates/{id}/bundle", only="current", auth=MACHINES)
+@route("GET", "/api/v1/cert-manager/certificates/{id}/bundle", generation="current", access=MACHINES)
 def get_bundle(call: Call) -> Answer:
     return pick(
         load_certificate(call, "read-private-key"), "certificate", "certificateChain", "privateKey", "serialNumber"
     )
 
 
-@route("GET", "/api/v1/cert-manager/certificates/{id}/private-key", only="current", auth=MACHINES)
+@route("GET", "/api/v1/cert-manager/certificates/{id}/private-key", generation="current", access=MACHINES)
 def get_private_key(call: Call) -> Answer:
     row = load_certificate(call, "read-private-key")
     if row["privateKey"] is None:
@@ -232,8 +234,8 @@ def get_private_key(call: Call) -> Answer:
 @route(
     "POST",
     "/api/v1/cert-manager/certificates/{id}/renew",
-    only="current",
-    auth=MACHINES,
+    generation="current",
+    access=MACHINES,
     body=obj(removeRootsFromChain=CHAIN_FLAG),
 )
 def renew_certificate(call: Call) -> Answer:
@@ -268,7 +270,7 @@ def renew_certificate(call: Call) -> Answer:
             renew_before_days=row["renewBeforeDays"],
         ),
     )
-    call.draft.merge(CERTIFICATES, row["id"], renewedByCertificateId=made["id"], updatedAt=call.at)
+    call.draft.merge(CERTIFICATES, row["id"], renewedByCertificateId=made["id"], updatedAt=call.timestamp)
     return {
         **issuance.show_issued(made, without_roots=call.body["removeRootsFromChain"]),
         "certificateId": made["id"],
@@ -279,8 +281,8 @@ def renew_certificate(call: Call) -> Answer:
 @route(
     "POST",
     "/api/v1/cert-manager/certificates/{id}/revoke",
-    only="current",
-    auth=MACHINES,
+    generation="current",
+    access=MACHINES,
     body=obj(revocationReason=choice(*certificates.REASONS)),
 )
 def revoke_certificate(call: Call) -> Answer:
@@ -292,15 +294,15 @@ def revoke_certificate(call: Call) -> Answer:
         CERTIFICATES,
         row["id"],
         status="revoked",
-        revokedAt=call.at,
+        revokedAt=call.timestamp,
         revocationReason=number_of_reason,
-        updatedAt=call.at,
+        updatedAt=call.timestamp,
     )
     authorities.publish_crl(call, row["caId"])
-    return {"message": "The certificate was revoked", "serialNumber": row["serialNumber"], "revokedAt": call.at}
+    return {"message": "The certificate was revoked", "serialNumber": row["serialNumber"], "revokedAt": call.timestamp}
 
 
-@route("DELETE", CERTIFICATE_PATH, only="current", auth=MACHINES)
+@route("DELETE", CERTIFICATE_PATH, generation="current", access=MACHINES)
 def delete_certificate(call: Call) -> Answer:
     row = load_certificate(call, "delete")
     call.draft.drop(CERTIFICATES, row["id"])
@@ -310,16 +312,18 @@ def delete_certificate(call: Call) -> Answer:
     return {"certificate": pick(row, *COLUMNS)}
 
 
-@route("PATCH", "/api/v1/cert-manager/certificates/{id}/config", only="current", auth=MACHINES, body=CONFIG_BODY)
+@route(
+    "PATCH", "/api/v1/cert-manager/certificates/{id}/config", generation="current", access=MACHINES, body=CONFIG_BODY
+)
 def update_config(call: Call) -> Answer:
     row, body = load_certificate(call, "edit"), call.body
     if body.get("enableAutoRenewal") is False:
-        call.draft.merge(CERTIFICATES, row["id"], renewBeforeDays=None, updatedAt=call.at)
+        call.draft.merge(CERTIFICATES, row["id"], renewBeforeDays=None, updatedAt=call.timestamp)
         return {"message": "The certificate is not renewed by itself anymore"}
     if "renewBeforeDays" not in body:
         return {"message": "Nothing was to be changed"}
     refuse_unrenewable(row, body["renewBeforeDays"])
-    call.draft.merge(CERTIFICATES, row["id"], renewBeforeDays=body["renewBeforeDays"], updatedAt=call.at)
+    call.draft.merge(CERTIFICATES, row["id"], renewBeforeDays=body["renewBeforeDays"], updatedAt=call.timestamp)
     return {"message": "The certificate's configuration was changed", "renewBeforeDays": body["renewBeforeDays"]}
 
 

@@ -84,7 +84,7 @@ def load_profile(call: Call, action: str) -> Row:
     return row
 
 
-@route("POST", PROFILES_PATH, only="current", auth=MACHINES, body=NEW_PROFILE)
+@route("POST", PROFILES_PATH, generation="current", access=MACHINES, body=NEW_PROFILE)
 def create_profile(call: Call) -> Answer:
     body = call.body
     project_id = authorities.get_manager_project(call, body["projectId"], "create", SUBJECT)["id"]
@@ -97,7 +97,7 @@ def create_profile(call: Call) -> Answer:
     return {"certificateProfile": show_profile(call.draft.put(PROFILES, row["id"], row))}
 
 
-@route("GET", PROFILES_PATH, only="current", auth=MACHINES, query=LIST_QUERY)
+@route("GET", PROFILES_PATH, generation="current", access=MACHINES, query=LIST_QUERY)
 def list_profiles(call: Call) -> Answer:
     query = call.query
     project_id = authorities.get_manager_project(call, query["projectId"], "read", SUBJECT)["id"]
@@ -110,12 +110,12 @@ def list_profiles(call: Call) -> Answer:
     return {"certificateProfiles": [show_profile(row) for row in page], "totalCount": len(rows)}
 
 
-@route("GET", PROFILE_PATH, only="current", auth=MACHINES)
+@route("GET", PROFILE_PATH, generation="current", access=MACHINES)
 def get_profile(call: Call) -> Answer:
     return {"certificateProfile": show_profile(load_profile(call, "read"))}
 
 
-@route("DELETE", PROFILE_PATH, only="current", auth=MACHINES)
+@route("DELETE", PROFILE_PATH, generation="current", access=MACHINES)
 def delete_profile(call: Call) -> Answer:
     row = load_profile(call, "delete")
     call.draft.drop(PROFILES, row["id"])

@@ -105,7 +105,7 @@ def refuse_taken(call: Call, project_id: str, name: str, template_id: str | None
 
 
 # ---- templates
-@route("POST", TEMPLATES_PATH, only="current", auth=MACHINES, body=NEW_TEMPLATE)
+@route("POST", TEMPLATES_PATH, generation="current", access=MACHINES, body=NEW_TEMPLATE)
 def create_template(call: Call) -> Answer:
     body = call.body
     project_id = authorities.get_manager_project(call, body["projectId"], "create", SUBJECT)["id"]
@@ -116,7 +116,7 @@ def create_template(call: Call) -> Answer:
     return {"certificateTemplate": show_template(call.draft.put(TEMPLATES, row["id"], row))}
 
 
-@route("GET", TEMPLATES_PATH, only="current", auth=MACHINES, query=LIST_QUERY)
+@route("GET", TEMPLATES_PATH, generation="current", access=MACHINES, query=LIST_QUERY)
 def list_templates(call: Call) -> Answer:
     query = call.query
     project_id = authorities.get_manager_project(call, query["projectId"], "read", SUBJECT)["id"]
@@ -125,12 +125,12 @@ def list_templates(call: Call) -> Answer:
     return {"certificateTemplates": [show_with_ca(call, row) for row in page], "totalCount": len(rows)}
 
 
-@route("GET", TEMPLATE_PATH, only="current", auth=MACHINES, query=PROJECT_FIELDS)
+@route("GET", TEMPLATE_PATH, generation="current", access=MACHINES, query=PROJECT_FIELDS)
 def get_template(call: Call) -> Answer:
     return {"certificateTemplate": show_with_ca(call, load_template(call, call.query["projectId"], "read"))}
 
 
-@route("PATCH", TEMPLATE_PATH, only="current", auth=MACHINES, body=CHANGES_BODY)
+@route("PATCH", TEMPLATE_PATH, generation="current", access=MACHINES, body=CHANGES_BODY)
 def update_template(call: Call) -> Answer:
     body = call.body
     row = load_template(call, body["projectId"], "edit")
@@ -138,11 +138,11 @@ def update_template(call: Call) -> Answer:
     if "name" in body:
         refuse_taken(call, row["projectId"], body["name"], row["id"])
     told = {name: value for name, value in body.items() if name not in ("caName", "projectId")}
-    changed = call.draft.merge(TEMPLATES, row["id"], **told, caId=ca["id"], updatedAt=call.at)
+    changed = call.draft.merge(TEMPLATES, row["id"], **told, caId=ca["id"], updatedAt=call.timestamp)
     return {"certificateTemplate": show_template(changed)}
 
 
-@route("DELETE", TEMPLATE_PATH, only="current", auth=MACHINES, body=PROJECT_FIELDS)
+@route("DELETE", TEMPLATE_PATH, generation="current", access=MACHINES, body=PROJECT_FIELDS)
 def delete_template(call: Call) -> Answer:
     row = load_template(call, call.body["projectId"], "delete")
     call.draft.drop(TEMPLATES, row["id"])
@@ -162,13 +162,13 @@ def choose_usages(kind: str, asked: list[str] | None, allowed: list[str]) -> lis
 
 
 def refuse_name(template: Row, common_name: str) -> None:
-    if not parse_pattern(template["commonName"]).found_in(common_name):
+    if not parse_pattern(template["commonName"]).matches_within(common_name):
         raise bad_request("Invalid common name based on template policy")
 
 
 def refuse_alt_names(template: Row, names: list[str]) -> None:
     allowed = parse_pattern(template["subjectAlternativeName"])
-    if not all(allowed.found_in(name) for name in names):
+    if not all(allowed.matches_within(name) for name in names):
         raise bad_request("Invalid subject alternative name based on template policy")
 
 
@@ -180,8 +180,8 @@ def refuse_long_validity(template: Row, seconds: float) -> None:
 @route(
     "POST",
     "/api/v2/pki/certificate-templates/{templateName}/issue-certificate",
-    only="current",
-    auth=MACHINES,
+    generation="current",
+    access=MACHINES,
     body=ISSUE_BODY,
 )
 def issue_certificate(call: Call) -> Answer:
@@ -217,8 +217,8 @@ def issue_certificate(call: Call) -> Answer:
 @route(
     "POST",
     "/api/v2/pki/certificate-templates/{templateName}/sign-certificate",
-    only="current",
-    auth=MACHINES,
+    generation="current",
+    access=MACHINES,
     body=SIGN_BODY,
 )
 def sign_certificate(call: Call) -> Answer:

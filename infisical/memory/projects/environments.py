@@ -25,7 +25,7 @@ BEFORE: Final = ("id", "name", "slug", "position", "projectId", "createdAt", "up
 
 
 def shown(call: Call, row: Row) -> Row:
-    return pick(row, *(BEFORE if call.before else TODAY))
+    return pick(row, *(BEFORE if call.is_2024 else TODAY))
 
 
 def shift(call: Call, project_id: str, first: float, last: float, by: int) -> None:
@@ -39,9 +39,9 @@ def shift(call: Call, project_id: str, first: float, last: float, by: int) -> No
 def created(call: Call) -> tuple[str, Row]:
     project_id = permit(call, call.path["projectId"], "create", "environments")["id"]
     if tree.find_environment(call.draft, project_id, call.body["slug"]) is not None:
-        exists = "exist" if call.before else "exists"
+        exists = "exist" if call.is_2024 else "exists"
         raise bad_request(f"Environment with slug already {exists}", "CreateEnvironment")
-    position = None if call.before else call.body["position"]
+    position = None if call.is_2024 else call.body["position"]
     taken = [row["position"] for row in tree.list_environments(call.draft, project_id)]
     if position is None:
         position = max(taken, default=0) + 1
@@ -108,13 +108,13 @@ def _routes(path: str, key: str, only: Any) -> tuple[Route, Route, Route]:
         return {"message": message, key: project_id, "environment": shown(call, row)}
 
     return (
-        route("POST", all_of_them, only=only, auth=MACHINES, body=NEW)(
+        route("POST", all_of_them, generation=only, access=MACHINES, body=NEW)(
             lambda call: written(call, "Successfully created new environment", created(call))
         ),
-        route("PATCH", one, only=only, auth=MACHINES, body=CHANGE)(
+        route("PATCH", one, generation=only, access=MACHINES, body=CHANGE)(
             lambda call: written(call, "Successfully updated environment", updated(call))
         ),
-        route("DELETE", one, only=only, auth=MACHINES)(
+        route("DELETE", one, generation=only, access=MACHINES)(
             lambda call: written(call, "Successfully deleted environment", deleted(call))
         ),
     )
@@ -124,5 +124,7 @@ PROJECT: Final = "/api/v1/projects/{projectId}"
 WORKSPACE: Final = "/api/v1/workspace/{projectId}"
 create_environment, update_environment, delete_environment = _routes(PROJECT, "projectId", "current")
 create_in_workspace, update_in_workspace, delete_in_workspace = _routes(WORKSPACE, "workspace", None)
-get_environment = route("GET", f"{PROJECT}/environments/{{environmentId}}", only="current", auth=MACHINES)(read)
-get_in_workspace = route("GET", f"{WORKSPACE}/environments/{{environmentId}}", only="current", auth=MACHINES)(read)
+get_environment = route("GET", f"{PROJECT}/environments/{{environmentId}}", generation="current", access=MACHINES)(read)
+get_in_workspace = route("GET", f"{WORKSPACE}/environments/{{environmentId}}", generation="current", access=MACHINES)(
+    read
+)

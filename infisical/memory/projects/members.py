@@ -20,13 +20,13 @@ BEFORE: Final = ("id", "userId", "projectId")
 
 def _members(call: Call) -> Answer:
     row = permit(call, call.path["projectId"], "read", "member")
-    if row["type"] == "cert-manager" and not call.before:
+    if row["type"] == "cert-manager" and not call.is_2024:
         raise forbidden("Certificate Manager projects are not served here. Use /api/v1/cert-manager/access/* instead.")
-    shown = ("email", "firstName", "lastName", "id", *(() if call.before else ("username",)), "publicKey")
+    shown = ("email", "firstName", "lastName", "id", *(() if call.is_2024 else ("username",)), "publicKey")
     return {
         "memberships": [
             {
-                **pick(member, *(BEFORE if call.before else TODAY)),
+                **pick(member, *(BEFORE if call.is_2024 else TODAY)),
                 "user": people.summarize_user(call, user, *shown),
                 "roles": list(member["roles"]),
             }
@@ -35,5 +35,7 @@ def _members(call: Call) -> Answer:
     }
 
 
-list_memberships = route("GET", "/api/v1/projects/{projectId}/memberships", only="current", auth=MACHINES)(_members)
-list_workspace_memberships = route("GET", "/api/v1/workspace/{projectId}/memberships", auth=MACHINES)(_members)
+list_memberships = route("GET", "/api/v1/projects/{projectId}/memberships", generation="current", access=MACHINES)(
+    _members
+)
+list_workspace_memberships = route("GET", "/api/v1/workspace/{projectId}/memberships", access=MACHINES)(_members)

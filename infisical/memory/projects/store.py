@@ -23,7 +23,7 @@ TEMPLATES: Final = "project_templates"  # id -> id, name, orgId, environments [(
 def seen(call: Call, project_id: str) -> Row:
     """Return a project that the caller is a member of, whatever the role."""
     row = call.draft.get(tables.PROJECTS, project_id)
-    if row is None and call.before:
+    if row is None and call.is_2024:
         raise internal_error("Failed to find project by id")
     row = access.get_project(call, project_id)
     if call.actor.mode != "service_token":
@@ -41,7 +41,7 @@ def by_slug(call: Call, slug: str) -> Row:
     if row is None:
         raise (
             internal_error("Find project by slug")
-            if call.before
+            if call.is_2024
             else not_found(f"Project with slug '{slug}' not found")
         )
     return seen(call, row["id"])

@@ -53,13 +53,19 @@ def _found(call: Call) -> Row:
     return row
 
 
-@route("GET", ADDRESSES, only="current", auth=JWT)
+@route("GET", ADDRESSES, generation="current", access=JWT)
 def list_trusted_ips(call: Call) -> Answer:
     project_id = permit(call, call.path["projectId"], "read", "ip-allowlist")["id"]
     return {"trustedIps": [pick(row, *ADDRESS_COLUMNS) for row in call.draft.rows(trusted_ips(project_id)).values()]}
 
 
-@route("POST", ADDRESSES, only="current", auth=JWT, body=obj(ipAddress=string(), comment=COMMENT, isActive=boolean()))
+@route(
+    "POST",
+    ADDRESSES,
+    generation="current",
+    access=JWT,
+    body=obj(ipAddress=string(), comment=COMMENT, isActive=boolean()),
+)
 def create_trusted_ip(call: Call) -> Answer:
     project_id = permit(call, call.path["projectId"], "create", "ip-allowlist")["id"]
     row = call.new_row(
@@ -71,7 +77,7 @@ def create_trusted_ip(call: Call) -> Answer:
     return {"trustedIp": pick(call.draft.put(trusted_ips(project_id), row["id"], row), *ADDRESS_COLUMNS)}
 
 
-@route("PATCH", ADDRESS, only="current", auth=JWT, body=obj(ipAddress=string(), comment=COMMENT))
+@route("PATCH", ADDRESS, generation="current", access=JWT, body=obj(ipAddress=string(), comment=COMMENT))
 def update_trusted_ip(call: Call) -> Answer:
     row = _found(call)
     changed = call.draft.merge(
@@ -79,12 +85,12 @@ def update_trusted_ip(call: Call) -> Answer:
         row["id"],
         **parts_of(call.body["ipAddress"]),
         comment=call.body["comment"],
-        updatedAt=call.at,
+        updatedAt=call.timestamp,
     )
     return {"trustedIp": pick(changed, *ADDRESS_COLUMNS)}
 
 
-@route("DELETE", ADDRESS, only="current", auth=JWT)
+@route("DELETE", ADDRESS, generation="current", access=JWT)
 def delete_trusted_ip(call: Call) -> Answer:
     row = _found(call)
     call.draft.drop(trusted_ips(row["projectId"]), row["id"])

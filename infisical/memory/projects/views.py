@@ -63,7 +63,7 @@ ROLES: Final = (
 
 def shown(call: Call, row: Row) -> dict[str, Any]:
     """Return a project without its environments."""
-    if call.before:
+    if call.is_2024:
         return pick(row, *BEFORE)
     known = {"enforceEncryptedSecretManagerSecretMetadata": False, **row}
     return {**pick(known, *COLUMNS), "secretDetectionIgnoreValues": row["secretDetectionIgnoreValues"] or []}

@@ -144,7 +144,7 @@ def update_import(call: Call) -> Answer:
     table = tables.imports(folder["id"])
     if reserved is not None:
         call.draft.merge(table, reserved["id"], position=position + 1)
-    columns = {"importEnv": environment["id"], "importPath": path, "position": position, "updatedAt": call.at}
+    columns = {"importEnv": environment["id"], "importPath": path, "position": position, "updatedAt": call.timestamp}
     written = call.draft.merge(table, row["id"], **columns)
     return {"message": "Successfully updated secret import", "secretImport": shown(call, written)}
 
@@ -204,7 +204,7 @@ def replicate(call: Call, project_id: str, folder: Row, row: Row) -> Row:
     imported = tree.find_folder_at(call.draft, row["importEnv"], row["importPath"])
     for secret in [] if imported is None else shared_of(call.draft, imported):
         write_secret(call, replica, secret["key"], secret["value"], comment=secret["comment"])
-    columns = {"isReplicationSuccess": True, "replicationStatus": None, "lastReplicated": call.at}
+    columns = {"isReplicationSuccess": True, "replicationStatus": None, "lastReplicated": call.timestamp}
     return call.draft.merge(tables.imports(folder["id"]), row["id"], **columns)
 
 
@@ -266,46 +266,51 @@ def imported_group(call: Call, group: Source) -> dict[str, Any]:
 
 
 # ---- the routes
-CREATE = route("POST", IMPORTS, only="current", auth=READERS, limit="secrets", body=obj({**IN_PROJECT, **MADE}))(
-    create_import
-)
+CREATE = route(
+    "POST", IMPORTS, generation="current", access=READERS, limit="secrets", body=obj({**IN_PROJECT, **MADE})
+)(create_import)
 UPDATE = route(
     "PATCH",
     f"{IMPORTS}/{{secretImportId}}",
-    only="current",
-    auth=READERS,
+    generation="current",
+    access=READERS,
     limit="secrets",
     body=obj({**IN_PROJECT, **CHANGED}),
 )(update_import)
 DELETE = route(
-    "DELETE", f"{IMPORTS}/{{secretImportId}}", only="current", auth=READERS, limit="secrets", body=obj(IN_PROJECT)
+    "DELETE",
+    f"{IMPORTS}/{{secretImportId}}",
+    generation="current",
+    access=READERS,
+    limit="secrets",
+    body=obj(IN_PROJECT),
 )(delete_import)
 RESYNC = route(
     "POST",
     f"{IMPORTS}/{{secretImportId}}/replication-resync",
-    only="current",
-    auth=JWT,
+    generation="current",
+    access=JWT,
     limit="secrets",
     body=obj(IN_PROJECT),
 )(resync)
-LIST = route("GET", IMPORTS, only="current", auth=READERS, query=obj(IN_PROJECT))(list_imports)
-GET = route("GET", f"{IMPORTS}/{{secretImportId}}", only="current", auth=READERS)(get_import)
-SECRETS = route("GET", f"{IMPORTS}/secrets", only="current", auth=READERS, limit="secrets", query=obj(IN_PROJECT))(
-    list_imported_secrets
-)
+LIST = route("GET", IMPORTS, generation="current", access=READERS, query=obj(IN_PROJECT))(list_imports)
+GET = route("GET", f"{IMPORTS}/{{secretImportId}}", generation="current", access=READERS)(get_import)
+SECRETS = route(
+    "GET", f"{IMPORTS}/secrets", generation="current", access=READERS, limit="secrets", query=obj(IN_PROJECT)
+)(list_imported_secrets)
 
 # ---- the older mount
-OLD_CREATE = route("POST", OLD_IMPORTS, auth=READERS, limit="secrets", body=obj({**IN_WORKSPACE, **MADE}))(
+OLD_CREATE = route("POST", OLD_IMPORTS, access=READERS, limit="secrets", body=obj({**IN_WORKSPACE, **MADE}))(
     create_import
 )
 OLD_UPDATE = route(
     "PATCH",
     f"{OLD_IMPORTS}/{{secretImportId}}",
-    auth=READERS,
+    access=READERS,
     limit="secrets",
     body=obj({**IN_WORKSPACE, **CHANGED}),
 )(update_import)
 OLD_DELETE = route(
-    "DELETE", f"{OLD_IMPORTS}/{{secretImportId}}", auth=READERS, limit="secrets", body=obj(IN_WORKSPACE)
+    "DELETE", f"{OLD_IMPORTS}/{{secretImportId}}", access=READERS, limit="secrets", body=obj(IN_WORKSPACE)
 )(delete_import)
-OLD_LIST = route("GET", OLD_IMPORTS, auth=READERS, query=obj(IN_WORKSPACE))(list_imports)
+OLD_LIST = route("GET", OLD_IMPORTS, access=READERS, query=obj(IN_WORKSPACE))(list_imports)

@@ -105,8 +105,8 @@ def shown(call: Call, row: Row) -> dict[str, Any]:
 def started(call: Call, row: Row, job: str) -> dict[str, Any]:
     """Start a job of a sync: answer that it is pending, and keep that it has succeeded."""
     start, end = JOBS[job]
-    done = {f"{job}Status": "succeeded", f"last{start}JobId": call.draft.new_id(), f"last{end}At": call.at}
-    call.draft.merge(SECRET_SYNCS, row["id"], **done, updatedAt=call.at)
+    done = {f"{job}Status": "succeeded", f"last{start}JobId": call.draft.new_id(), f"last{end}At": call.timestamp}
+    call.draft.merge(SECRET_SYNCS, row["id"], **done, updatedAt=call.timestamp)
     return {**shown(call, row), f"{job}Status": "pending"}
 
 
@@ -185,13 +185,13 @@ def check_destination(call: Call, destination: Destination) -> None:
 
 
 # ---- syncs
-@route("GET", SYNCS_PATH, only="current", auth=MACHINES, query=OF_PROJECT)
+@route("GET", SYNCS_PATH, generation="current", access=MACHINES, query=OF_PROJECT)
 def list_all_syncs(call: Call) -> Answer:
     project_id = permit(call, call.query["projectId"], "read", "secret-syncs")["id"]
     return {"secretSyncs": [shown(call, row) for row in call.draft.where(SECRET_SYNCS, projectId=project_id)]}
 
 
-@route("GET", f"{SYNCS_PATH}/options", only="current", auth=MACHINES)
+@route("GET", f"{SYNCS_PATH}/options", generation="current", access=MACHINES)
 def list_sync_options(call: Call) -> Answer:
     options = [
         {"name": one.name, "destination": slug, "connection": one.app, "canImportSecrets": one.imports}
@@ -200,7 +200,7 @@ def list_sync_options(call: Call) -> Answer:
     return {"secretSyncOptions": sorted(options, key=lambda option: str(option["name"]).lower())}
 
 
-@route("GET", DESTINATION_PATH, only="current", auth=MACHINES, query=OF_PROJECT)
+@route("GET", DESTINATION_PATH, generation="current", access=MACHINES, query=OF_PROJECT)
 def list_syncs(call: Call) -> Answer:
     destination_of(call)
     project_id = permit(call, call.query["projectId"], "read", "secret-syncs")["id"]
@@ -208,7 +208,7 @@ def list_syncs(call: Call) -> Answer:
     return {"secretSyncs": [shown(call, row) for row in rows]}
 
 
-@route("POST", DESTINATION_PATH, only="current", auth=MACHINES, body=CREATE)
+@route("POST", DESTINATION_PATH, generation="current", access=MACHINES, body=CREATE)
 def create_sync(call: Call) -> Answer:
     destination, body = destination_of(call), call.body
     check_destination(call, destination)
@@ -230,12 +230,12 @@ def create_sync(call: Call) -> Answer:
     return {"secretSync": started(call, row, "sync") if row["isAutoSyncEnabled"] else shown(call, row)}
 
 
-@route("GET", SYNC_PATH, only="current", auth=MACHINES)
+@route("GET", SYNC_PATH, generation="current", access=MACHINES)
 def get_sync(call: Call) -> Answer:
     return {"secretSync": shown(call, found(call, "read"))}
 
 
-@route("GET", f"{DESTINATION_PATH}/sync-name/{{syncName}}", only="current", auth=MACHINES, query=OF_PROJECT)
+@route("GET", f"{DESTINATION_PATH}/sync-name/{{syncName}}", generation="current", access=MACHINES, query=OF_PROJECT)
 def get_sync_by_name(call: Call) -> Answer:
     destination = destination_of(call)
     project_id = permit(call, call.query["projectId"], "read", "secret-syncs")["id"]
@@ -245,7 +245,7 @@ def get_sync_by_name(call: Call) -> Answer:
     return {"secretSync": shown(call, configured(call, row))}
 
 
-@route("PATCH", SYNC_PATH, only="current", auth=MACHINES, body=UPDATE)
+@route("PATCH", SYNC_PATH, generation="current", access=MACHINES, body=UPDATE)
 def update_sync(call: Call) -> Answer:
     row, body = found(call, "edit"), call.body
     destination = destination_of(call)
@@ -262,12 +262,12 @@ def update_sync(call: Call) -> Answer:
         if not environment or not path:
             raise bad_request("Must specify both source environment and secret path")
         columns["folderId"] = source(call, row["projectId"], environment, path)["id"]
-    row = call.draft.merge(SECRET_SYNCS, row["id"], **columns, updatedAt=call.at)
+    row = call.draft.merge(SECRET_SYNCS, row["id"], **columns, updatedAt=call.timestamp)
     is_due = row["isAutoSyncEnabled"] and tree.find_folder_by_id(call.draft, row["folderId"]) is not None
     return {"secretSync": started(call, row, "sync") if is_due else shown(call, row)}
 
 
-@route("DELETE", SYNC_PATH, only="current", auth=MACHINES, query=obj(removeSecrets=flag_text()))
+@route("DELETE", SYNC_PATH, generation="current", access=MACHINES, query=obj(removeSecrets=flag_text()))
 def delete_sync(call: Call) -> Answer:
     if call.query["removeSecrets"]:
         row = with_source(call, "delete")
@@ -280,7 +280,7 @@ def delete_sync(call: Call) -> Answer:
 
 
 # ---- jobs
-@route("POST", f"{SYNC_PATH}/sync-secrets", only="current", auth=MACHINES)
+@route("POST", f"{SYNC_PATH}/sync-secrets", generation="current", access=MACHINES)
 def sync_secrets(call: Call) -> Answer:
     return {"secretSync": started(call, with_source(call, "sync-secrets"), "sync")}
 
@@ -288,8 +288,8 @@ def sync_secrets(call: Call) -> Answer:
 @route(
     "POST",
     f"{SYNC_PATH}/import-secrets",
-    only="current",
-    auth=MACHINES,
+    generation="current",
+    access=MACHINES,
     query=obj(importBehavior=choice("prioritize-source", "prioritize-destination")),
 )
 def import_secrets(call: Call) -> Answer:
@@ -299,6 +299,6 @@ def import_secrets(call: Call) -> Answer:
     return {"secretSync": started(call, with_source(call, "import-secrets"), "import")}
 
 
-@route("POST", f"{SYNC_PATH}/remove-secrets", only="current", auth=MACHINES)
+@route("POST", f"{SYNC_PATH}/remove-secrets", generation="current", access=MACHINES)
 def remove_secrets(call: Call) -> Answer:
     return {"secretSync": started(call, with_source(call, "remove-secrets"), "remove")}

@@ -189,5 +189,5 @@ def secret_name(call: Call, kind: Field) -> str:
     issues: Issues = []
     read = kind.read(call.path.get("secretName", ABSENT_MARK), ("secretName",), issues)
     if issues:
-        raise Refusal(401 if call.before else 422, "ValidationFailure", issues)
+        raise Refusal(401 if call.is_2024 else 422, "ValidationFailure", issues)
     return str(read)

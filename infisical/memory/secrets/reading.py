@@ -43,7 +43,7 @@ def listing(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str, Any
     may_read(call, place)
     folders = _folders(call, place, recursive=query["recursive"])
     if not folders:
-        if call.before:
+        if call.is_2024:
             return {"secrets": [], "imports": []}
         tree.get_folder(call, place.project_id, place.environment, place.path, "SecretPathNotFound")
     hidden, expand = not query["viewSecretValue"], query["expandSecretReferences"]
@@ -131,13 +131,13 @@ def _named(call: Call, folder: Row, name: str, query: Mapping[str, Any]) -> Row 
     user_id = call.actor.id if personal else None
     row = store.find(call.draft, folder, name, user_id)
     # the server of 2024 takes a version, and answers with the newest one all the same
-    if row is None or "version" not in query or call.before:
+    if row is None or "version" not in query or call.is_2024:
         return row
     return store.version_of(call.draft, row, query["version"])
 
 
 def _without_path(call: Call, secret: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in secret.items() if not (call.before and name == "secretPath")}
+    return {name: value for name, value in secret.items() if not (call.is_2024 and name == "secretPath")}
 
 
 def by_id(call: Call, secret_id: str) -> dict[str, Any]:

@@ -85,8 +85,8 @@ def _put_in(call: Call, lookup: Lookup, origin: Target, value: str) -> str:
 
     def one(match: re.Match[str], here: Lookup, passed: frozenset[Target], depth: int) -> str:
         target, found, there = _found(call, match.group(1), here, origin)
-        call.written += len(found)
-        if not found or call.written > MOST_WRITTEN:
+        call.inserted_length += len(found)
+        if not found or call.inserted_length > MOST_WRITTEN:
             return match.group()
         return found if target in passed else follow(found, there, passed | {target}, depth + 1)
 
@@ -96,9 +96,9 @@ def _put_in(call: Call, lookup: Lookup, origin: Target, value: str) -> str:
 def _may_follow(call: Call, reference: str) -> bool:
     """Count a reference, and say whether this request may still follow it."""
     scopes = len(call.actor.row["scopes"]) if call.caller is not None and call.actor.mode == "service_token" else 0
-    call.followed += 1 + scopes
-    call.written += len(reference)
-    return call.followed <= MOST_FOLLOWED and call.written <= MOST_WRITTEN
+    call.reference_count += 1 + scopes
+    call.inserted_length += len(reference)
+    return call.reference_count <= MOST_FOLLOWED and call.inserted_length <= MOST_WRITTEN
 
 
 def _found(call: Call, reference: str, here: Lookup, origin: Target) -> tuple[Target, str, Lookup]:
@@ -151,7 +151,7 @@ def tree_of(call: Call, place: Place, secret: Row) -> dict[str, Any]:
                 break
             target = target_of(reference, here)
             found = _value(call, place.project_id, target, origin)
-            call.written += len(found)
+            call.inserted_length += len(found)
             there = Place(place.project_id, target.environment, target.path)
             deepest = DEEPEST + 1 if target in passed else depth + 1
             children.append(node(target.key, found, there, passed | {target}, deepest))

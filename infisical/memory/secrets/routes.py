@@ -44,8 +44,8 @@ def name(call: Call) -> str:
 @route(
     "GET",
     PATH,
-    only="current",
-    auth=READERS,
+    generation="current",
+    access=READERS,
     limit=LIMIT,
     query=obj({"projectId": string().optional(""), **fields.LISTING}),
 )
@@ -56,7 +56,7 @@ def list_secrets(call: Call) -> Answer:
     return reading.listing(call, place, call.query)
 
 
-@route("GET", NAMED, only="current", auth=READERS, limit=LIMIT, query=obj({**PROJECT, **fields.READING}))
+@route("GET", NAMED, generation="current", access=READERS, limit=LIMIT, query=obj({**PROJECT, **fields.READING}))
 def get_secret(call: Call) -> Answer:
     place = reading.own_scope(call) or where(call.query)
     if not place.environment:
@@ -64,43 +64,45 @@ def get_secret(call: Call) -> Answer:
     return {"secret": reading.by_name(call, place, name(call), call.query)}
 
 
-@route("GET", "/api/v4/secrets/id/{secretId}", only="current", auth=MACHINES, limit=LIMIT)
+@route("GET", "/api/v4/secrets/id/{secretId}", generation="current", access=MACHINES, limit=LIMIT)
 def get_secret_by_id(call: Call) -> Answer:
     return {"secret": reading.by_id(call, call.path["secretId"])}
 
 
 # ---- write
-@route("POST", NAMED, only="current", auth=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.CREATING}))
+@route("POST", NAMED, generation="current", access=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.CREATING}))
 def create_secret(call: Call) -> Answer:
     return writing.create(call, where(call.body), fields.secret_name(call, fields.new_name()), call.body)
 
 
-@route("PATCH", NAMED, only="current", auth=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.UPDATING}))
+@route("PATCH", NAMED, generation="current", access=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.UPDATING}))
 def update_secret(call: Call) -> Answer:
     return writing.update(call, where(call.body), name(call), call.body)
 
 
-@route("DELETE", NAMED, only="current", auth=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.DELETING}))
+@route("DELETE", NAMED, generation="current", access=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.DELETING}))
 def delete_secret(call: Call) -> Answer:
     return writing.delete(call, where(call.body), name(call), call.body["type"])
 
 
-@route("POST", BATCH, only="current", auth=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.CREATING_MANY}))
+@route("POST", BATCH, generation="current", access=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.CREATING_MANY}))
 def create_secrets(call: Call) -> Answer:
     return writing.create_many(call, where(call.body), call.body["secrets"])
 
 
-@route("PATCH", BATCH, only="current", auth=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.UPDATING_MANY}))
+@route("PATCH", BATCH, generation="current", access=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.UPDATING_MANY}))
 def update_secrets(call: Call) -> Answer:
     return writing.update_many(call, where(call.body), call.body["mode"], call.body["secrets"])
 
 
-@route("DELETE", BATCH, only="current", auth=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.DELETING_MANY}))
+@route(
+    "DELETE", BATCH, generation="current", access=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.DELETING_MANY})
+)
 def delete_secrets(call: Call) -> Answer:
     return writing.delete_many(call, where(call.body), call.body["secrets"])
 
 
-@route("POST", "/api/v4/secrets/move", only="current", auth=MACHINES, limit=LIMIT, body=MOVING)
+@route("POST", "/api/v4/secrets/move", generation="current", access=MACHINES, limit=LIMIT, body=MOVING)
 def move_secrets(call: Call) -> Answer:
     asked = call.body
     return moving.move(
@@ -123,14 +125,14 @@ def found(call: Call, place: Place, key: str, error: str = "NotFound") -> Row:
     return row
 
 
-@route("GET", f"{NAMED}/reference-dependency-tree", only="current", auth=JWT, limit=LIMIT, query=REFERENCE)
+@route("GET", f"{NAMED}/reference-dependency-tree", generation="current", access=JWT, limit=LIMIT, query=REFERENCE)
 def list_references(call: Call) -> Answer:
     place = where(call.query)
     found(call, place, name(call))
     return {"tree": references.dependents_of(call, place, name(call))}
 
 
-@route("GET", f"{NAMED}/secret-reference-tree", only="current", auth=JWT, limit=LIMIT, query=REFERENCE)
+@route("GET", f"{NAMED}/secret-reference-tree", generation="current", access=JWT, limit=LIMIT, query=REFERENCE)
 def get_reference_tree(call: Call) -> Answer:
     place = where(call.query)
     row = found(call, place, name(call))
@@ -141,8 +143,8 @@ def get_reference_tree(call: Call) -> Answer:
 @route(
     "GET",
     "/api/v1/secrets/{secretName}/access-list",
-    only="current",
-    auth=JWT,
+    generation="current",
+    access=JWT,
     query=obj({**PROJECT, **fields.WHERE, "includeAllEntities": flag_text()}),
 )
 def get_access_list(call: Call) -> Answer:

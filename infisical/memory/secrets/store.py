@@ -110,7 +110,7 @@ def insert(call: Call, folder: Row, key: str, user_id: str | None = None, **colu
 
 def revise(call: Call, folder: Row, secret: Row, **columns: Any) -> Row:
     """Put the next version of a secret; with another `key` it moves to that name."""
-    row = {**secret, **columns, "version": secret["version"] + 1, "updatedAt": call.at}
+    row = {**secret, **columns, "version": secret["version"] + 1, "updatedAt": call.timestamp}
     if row["key"] != secret["key"]:
         call.draft.drop(tables.secrets(folder["id"]), slot(secret["key"], secret["userId"]))
     return _keep(call, folder, row)

@@ -20,7 +20,7 @@ OLDER: Final = frozenset({"secretPath", "tags"})
 def shown(call: Call, place: Place, secret: Row, **more: Any) -> dict[str, Any]:
     """Return a secret as answers hold it; `more` are the keys that this answer adds."""
     dates = {"createdAt": secret["createdAt"], "updatedAt": secret["updatedAt"]}
-    if call.before:
+    if call.is_2024:
         added = {name: value for name, value in more.items() if name in OLDER}
         return {**_plain(place, secret), "metadata": None, **dates, **added}
     return {**_plain(place, secret), **dates, "isRotatedSecret": False, "rotationId": None, **more}
@@ -29,7 +29,7 @@ def shown(call: Call, place: Place, secret: Row, **more: Any) -> dict[str, Any]:
 def imported(call: Call, place: Place, secret: Row, **more: Any) -> dict[str, Any]:
     """Return a secret as it stands among imports: without dates, and without the project's id."""
     plain = _plain(place, secret) | {"workspace": ""}
-    if call.before:
+    if call.is_2024:
         return {**plain, "metadata": None}
     return {**plain, "isRotatedSecret": False, "rotationId": None, **more}
 

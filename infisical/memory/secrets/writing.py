@@ -60,7 +60,7 @@ def check_tags(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) -> 
 def check_case(call: Call, project: Row, names: Sequence[str], *, many: bool = False) -> None:
     """Refuse names that are not in capitals where the project wants them so; in 2024 only the web client did."""
     wrong = [name for name in names if name != name.upper()]
-    if call.before or not project["autoCapitalization"] or not wrong:
+    if call.is_2024 or not project["autoCapitalization"] or not wrong:
         return
     if many:
         which = ", ".join(wrong)
