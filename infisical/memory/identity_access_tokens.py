@@ -1,4 +1,4 @@
-"""Access tokens of machine identities: renewed and revoked by whoever holds their text. Their life is in tokens.py."""
+"""Access tokens of machine identities: renewal and revocation by the token's text; tokens.py has the rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""KMS: keys of a project, and encrypting, decrypting, signing and verifying with them, which ciphers.py does."""
+"""KMS: the keys of a project, and encryption, decryption, signatures and verification with them (ciphers.py)."""
 
 from __future__ import annotations
 
@@ -69,26 +69,26 @@ COLUMNS_2024: Final = (
 
 MAX_BYTES: Final = 1 << 20
 MAX_BYTES_2024: Final = 4096
-"""What a key of October 2024 took at once."""
+"""The limit of data for one encryption in October 2024."""
 
 
-# ---- what may be sent
+# ---- fields
 def build_data_field(most: int) -> Field:
-    """Base64 of so many bytes at most; the handler gets the bytes."""
+    """Build a field of base64 with a limit of its decoded bytes; the handler gets the bytes."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        before = len(issues)
+        count = len(issues)
         text = string().check(value, path, issues)
-        if len(issues) > before:
+        if len(issues) > count:
             return value
         try:
-            read = base64.b64decode(text, validate=True)
+            data = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
             issues.append(build_issue(f"{path[-1]} must be base64 encoded", path))
             return value
-        if len(read) > most:
+        if len(data) > most:
             issues.append(build_issue(f"{path[-1]} must have at most {most} bytes", path))
-        return read
+        return data
 
     return Field(check)
 
@@ -143,7 +143,7 @@ def show_key(call: Call, row: Row) -> Row:
 
 
 def load_key(call: Call, action: str) -> Row:
-    """Return the key that the path names; refuse who may not do this with keys."""
+    """Return the key of the path; refuse callers without permission for this action on keys."""
     key_id = read_path_uuid(call, "keyId")
     row = call.draft.get(KEYS_TABLE, key_id)
     if row is None:
@@ -153,7 +153,7 @@ def load_key(call: Call, action: str) -> Row:
 
 
 def load_usable_key(call: Call, action: str, usage: str | None = None) -> Row:
-    """Return a key to work with: one that is not disabled, and of this usage."""
+    """Return the key of the path; refuse a disabled key and a key of another usage."""
     row = load_key(call, action)
     if row["isDisabled"]:
         raise bad_request("Key is disabled")
@@ -210,8 +210,8 @@ def list_keys(call: Call) -> Answer:
     rows = [row for row in call.draft.where(KEYS_TABLE, projectId=project_id) if query["search"].lower() in row["name"]]
     rows.sort(key=lambda row: str(row["name"]), reverse=query["orderDirection"] == "desc")
     page = rows[int(query["offset"]) :][: int(query["limit"])]
-    versioned = ("version", "encryptionAlgorithm")
-    keys = [{**show_key(call, row), **(pick(row, *versioned) if call.is_2024 else {})} for row in page]
+    version_columns = ("version", "encryptionAlgorithm")
+    keys = [{**show_key(call, row), **(pick(row, *version_columns) if call.is_2024 else {})} for row in page]
     return {"keys": keys, "totalCount": len(rows)}
 
 
@@ -264,18 +264,18 @@ def get_private_key(call: Call) -> Answer:
     return {"privateKey": row["material"]}
 
 
-# ---- encrypting
+# ---- encryption
 def encrypt_data(call: Call) -> Answer:
     row = load_usable_key(call, "encrypt", ENCRYPTION_USAGE)
     nonce = call.draft.random_bytes(ciphers.NONCE_BYTES)
-    sealed = ciphers.encrypt(row["material"], row["version"], nonce, call.body["plaintext"])
-    return {"ciphertext": base64.b64encode(sealed).decode()}
+    ciphertext = ciphers.encrypt(row["material"], row["version"], nonce, call.body["plaintext"])
+    return {"ciphertext": base64.b64encode(ciphertext).decode()}
 
 
 def decrypt_data(call: Call) -> Answer:
     row = load_usable_key(call, "decrypt", ENCRYPTION_USAGE)
-    opened = ciphers.decrypt(row["material"], row["version"], call.body["ciphertext"])
-    return {"plaintext": base64.b64encode(opened).decode()}
+    plaintext = ciphers.decrypt(row["material"], row["version"], call.body["ciphertext"])
+    return {"plaintext": base64.b64encode(plaintext).decode()}
 
 
 ENCRYPT_PATH: Final = "/api/v1/kms/keys/{keyId}/encrypt"
@@ -310,7 +310,7 @@ def decrypt_2024(call: Call) -> Answer:
     return decrypt_data(call)
 
 
-# ---- signing
+# ---- signatures
 @route("GET", "/api/v1/kms/keys/{keyId}/signing-algorithms", generation="current", access=MACHINES)
 def list_signing_algorithms(call: Call) -> Answer:
     row = load_usable_key(call, "read", SIGNING_USAGE)
@@ -318,11 +318,11 @@ def list_signing_algorithms(call: Call) -> Answer:
 
 
 def load_signing_key(call: Call, action: str) -> tuple[Row, str]:
-    """Return the key and the signing algorithm that are asked for; refuse what does not go together."""
-    row, asked = load_usable_key(call, action, SIGNING_USAGE), call.body["signingAlgorithm"]
-    if asked not in ciphers.list_signing_algorithms(row["encryptionAlgorithm"]):
-        raise bad_request(f"A key of {row['encryptionAlgorithm']} cannot be used with {asked}")
-    return row, asked
+    """Return the requested key and signing algorithm; refuse an algorithm that the key does not support."""
+    row, algorithm = load_usable_key(call, action, SIGNING_USAGE), call.body["signingAlgorithm"]
+    if algorithm not in ciphers.list_signing_algorithms(row["encryptionAlgorithm"]):
+        raise bad_request(f"A key of {row['encryptionAlgorithm']} cannot be used with {algorithm}")
+    return row, algorithm
 
 
 @route(
@@ -334,9 +334,11 @@ def load_signing_key(call: Call, action: str) -> tuple[Row, str]:
     max_bytes=2 * MAX_BYTES,
 )
 def sign(call: Call) -> Answer:
-    row, asked = load_signing_key(call, "sign")
-    made = ciphers.sign(row["encryptionAlgorithm"], row["material"], asked, call.body["data"], call.body["isDigest"])
-    return {"signature": base64.b64encode(made).decode(), "keyId": row["id"], "signingAlgorithm": asked}
+    row, algorithm = load_signing_key(call, "sign")
+    signature = ciphers.sign(
+        row["encryptionAlgorithm"], row["material"], algorithm, call.body["data"], call.body["isDigest"]
+    )
+    return {"signature": base64.b64encode(signature).decode(), "keyId": row["id"], "signingAlgorithm": algorithm}
 
 
 @route(
@@ -348,9 +350,9 @@ def sign(call: Call) -> Answer:
     max_bytes=2 * MAX_BYTES,
 )
 def verify(call: Call) -> Answer:
-    row, asked = load_signing_key(call, "verify")
+    row, algorithm = load_signing_key(call, "verify")
     body = call.body
     valid = ciphers.verify(
-        row["encryptionAlgorithm"], row["material"], asked, body["data"], body["signature"], body["isDigest"]
+        row["encryptionAlgorithm"], row["material"], algorithm, body["data"], body["signature"], body["isDigest"]
     )
-    return {"signatureValid": valid, "keyId": row["id"], "signingAlgorithm": asked}
+    return {"signatureValid": valid, "keyId": row["id"], "signingAlgorithm": algorithm}

@@ -1,7 +1,4 @@
-"""The second factor of a login, and MFA sessions: a second factor in the middle of a session.
-
-Checks and what wrong codes lead to are told in second_factors.py.
-"""
+"""MFA: the second factor of a login. Checks and locks are in second_factors.py."""
 
 from __future__ import annotations
 
@@ -9,8 +6,7 @@ from typing import Any, Final
 
 from infisical.memory import tokens
 from infisical.memory.call import Call
-from infisical.memory.domain import accounts as people
-from infisical.memory.domain import second_factors
+from infisical.memory.domain import accounts, second_factors
 from infisical.memory.domain.codes import send_code
 from infisical.memory.domain.second_factors import keep_changes
 from infisical.memory.refusals import Refusal, bad_request, internal_error
@@ -20,12 +16,10 @@ from infisical.memory.validation import choice, obj, string
 
 MFA: Final[frozenset[AccessMode]] = frozenset({"mfa"})
 METHOD: Final = choice(*second_factors.METHODS)
-GONE: Final = "MFA session not found or expired"
 
 
-# ---- in a login
 def get_login(call: Call) -> tuple[Row, str | None]:
-    """Return who logs in, and into which organization: the token's, else the first that the person is in."""
+    """Return the user of an unfinished login and the organization of its token, by default the user's first one."""
     token = (call.header("authorization") or "").partition(" ")[2]
     claims = tokens.read_claims(call.draft.state, token, call.now)
     if "passwordResetId" in claims:
@@ -33,34 +27,34 @@ def get_login(call: Call) -> tuple[Row, str | None]:
     user = call.actor.row
     organization = claims.get("organizationId")
     if organization is None:
-        organization = next((row["id"] for row, _ in people.list_organizations(call, user["id"])), None)
+        organization = next((row["id"] for row, _ in accounts.list_organizations(call, user["id"])), None)
     return user, organization
 
 
 def complete_login(call: Call, user: Row, organization_id: str | None) -> dict[str, Any]:
-    """Return what a login that is complete answers: a session, and the keys that older accounts have."""
+    """Return the answer of a completed login: a session, and the keys of older accounts."""
     second_factors.forget_failures(call, user["id"])
     names = ("protectedKey", "protectedKeyIV", "protectedKeyTag", "publicKey", "encryptedPrivateKey", "iv", "tag")
-    keys = {name: people.derive_old_key(user["id"], name) if call.is_2024 else None for name in names}
-    token = tokens.open_session(call, user["id"], organization_id, ttl=people.SESSION_TTL)
+    keys = {name: accounts.derive_old_key(user["id"], name) if call.is_2024 else None for name in names}
+    token = tokens.open_session(call, user["id"], organization_id, ttl=accounts.SESSION_TTL)
     return {"encryptionVersion": 2 if call.is_2024 else 1, **keys, "token": token}
 
 
 def check(call: Call, user: Row, method: str, code: str) -> None:
-    """Refuse a wrong code, and a person who has to wait; either counts as a failure."""
+    """Refuse a wrong code or a locked account; both count as a failure."""
     try:
         second_factors.enforce_unlocked(call, user)
         if method == "recovery":
             second_factors.use_recovery_code(call, user["id"], code)
         else:
             second_factors.check_code(call, user["id"], method, code)
-    except Refusal as refused:
-        if method == "recovery" and refused.status == 404:
+    except Refusal as refusal:
+        if method == "recovery" and refusal.status == 404:
             raise bad_request(
                 "No recovery codes are configured for this account. Please use another MFA method."
             ) from None
         second_factors.count_failure(call, user["id"])
-        raise keep_changes(refused) from None
+        raise keep_changes(refusal) from None
 
 
 @route("POST", "/api/v2/auth/mfa/send", access=MFA, limit="mfa")

@@ -17,7 +17,7 @@ MISSING_MESSAGE: Final = "MFA session not found or expired"
 
 
 def _load_session(call: Call, missing: Refusal) -> Row:
-    """Return the MFA session that the path names; refuse one that is not there, or another person's."""
+    """Return the MFA session of the path; refuse an unknown one with `missing`, and one of another user."""
     row = second_factors.find_mfa_session(call, call.path["mfaSessionId"])
     if row is None:
         raise missing

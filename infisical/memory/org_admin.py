@@ -1,4 +1,4 @@
-"""What an organization's admin may do in projects of others: see all of them, and enter any."""
+"""Projects of an organization for its admins: they list all projects and join any of them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,13 @@ PAGE_QUERY: Final = obj(
 @route("GET", "/api/v1/organization-admin/projects", access=MACHINES, query=PAGE_QUERY)
 def list_projects(call: Call) -> Answer:
     permit_organization(call, ACTION, CONSOLE)
-    wanted, offset = call.query["search"].lower(), call.query["offset"]
-    found = [
-        row
-        for row in call.draft.where(tables.PROJECTS, orgId=call.organization_id)
-        if wanted in str(row["name"]).lower()
+    term, offset = call.query["search"].lower(), call.query["offset"]
+    matches = [
+        row for row in call.draft.where(tables.PROJECTS, orgId=call.organization_id) if term in str(row["name"]).lower()
     ]
-    found.sort(key=lambda row: str(row["name"]))
-    page = found[offset : offset + call.query["limit"]]
-    return {"projects": [views.shown(call, row) for row in page], "count": len(found)}
+    matches.sort(key=lambda row: str(row["name"]))
+    page = matches[offset : offset + call.query["limit"]]
+    return {"projects": [views.shown(call, row) for row in page], "count": len(matches)}
 
 
 @route("POST", "/api/v1/organization-admin/projects/{projectId}/grant-admin-access", access=JWT, limit="smtp")

@@ -1,4 +1,4 @@
-"""Identities of an organization: listed in pages, with their roles."""
+"""Machine identities of an organization: a page of them with their roles."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ LIST_QUERY: Final = obj(
 @route("GET", "/api/v2/organizations/{orgId}/identity-memberships", access=MACHINES, query=LIST_QUERY)
 def list_organization_identities(call: Call) -> Answer:
     permit_organization(call, "read", "identity", call.path["orgId"])
-    part = call.query["search"].lower()
-    found, total = page_memberships(call, call.path["orgId"], call.query, lambda name, role: part in name.lower())
+    term = call.query["search"].lower()
+    members, total = page_memberships(call, call.path["orgId"], call.query, lambda name, role: term in name.lower())
     return {
-        "identityMemberships": [show_membership(call, member, "name", "id", "orgId") for member in found],
+        "identityMemberships": [show_membership(call, member, "name", "id", "orgId") for member in members],
         "totalCount": total,
     }

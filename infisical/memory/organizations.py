@@ -1,6 +1,6 @@
-"""Organizations: listed, made and deleted, their people and their projects.
+"""Organizations: their creation and deletion, their members and their projects.
 
-Nearly all is for people: a machine identity is let in to some of it and gets an empty answer, as on the server.
+Almost all routes are for users; some let machine identities in and give an empty answer, as the real server does.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from typing import Any, Final
 from infisical.memory import tables, tokens, tree
 from infisical.memory.access import ORGANIZATION_ROLES, RESOURCE_MESSAGE, get_organization_role, permit_organization
 from infisical.memory.call import Call, pick
-from infisical.memory.domain import accounts as people
-from infisical.memory.domain import cascade
+from infisical.memory.domain import accounts, cascade
 from infisical.memory.projects import store
 from infisical.memory.refusals import bad_request, forbidden, not_found, unauthorized
 from infisical.memory.routing import JWT, MACHINES, Answer, route
@@ -37,7 +36,7 @@ DEFAULTS: Final = {
     "parentOrgId": None,
     "kmsEncryptedDataKey": None,
 }
-"""Columns that every organization has as they are."""
+"""Columns with the same value in every organization."""
 COLUMNS: Final = (
     "id",
     "name",
@@ -96,28 +95,28 @@ MEMBERSHIPS: Final = "/api/v2/organizations/{orgId}/memberships"
 MEMBERSHIP: Final = "/api/v2/organizations/{orgId}/memberships/{membershipId}"
 
 
-# ---- what is shown
+# ---- answers
 def show_organization(call: Call, row: Row) -> dict[str, Any]:
     return pick({**DEFAULTS, **row}, *(COLUMNS_2024 if call.is_2024 else COLUMNS))
 
 
 def show_membership(row: Row) -> dict[str, Any]:
-    """Return a membership's row."""
-    return {**pick(row, *people.MEMBERSHIP_COLUMNS), "projectFavorites": row["projectFavorites"] or []}
+    """Return a membership as changes answer it."""
+    return {**pick(row, *accounts.MEMBERSHIP_COLUMNS), "projectFavorites": row["projectFavorites"] or []}
 
 
 def show_member(call: Call, row: Row) -> dict[str, Any]:
-    """Return a membership as lists and reads show it: with its user, without its times."""
-    user = people.summarize_user(call, people.get_user(call, row["userId"]))
+    """Return a membership as reads answer it: with its user, without its times."""
+    user = accounts.summarize_user(call, accounts.get_user(call, row["userId"]))
     if call.is_2024:
         return {**pick(row, *LISTED_COLUMNS_2024), "user": user}
     columns = {name: value for name, value in show_membership(row).items() if name not in ("createdAt", "updatedAt")}
     return {**columns, "user": user}
 
 
-# ---- which
+# ---- rows
 def get_own_organization(call: Call) -> Row:
-    """Return the organization that the path names: it has to be that of the caller's credential."""
+    """Return the organization of the path; refuse an organization that is not the one of the credential."""
     organization_id = call.path["orgId"]
     if organization_id != call.organization_id:
         raise forbidden(RESOURCE_MESSAGE, "You are not logged into this organization")
@@ -126,7 +125,7 @@ def get_own_organization(call: Call) -> Row:
 
 
 def load_membership(call: Call, membership_id: str) -> Row:
-    """Return a membership of the organization that the path names."""
+    """Return a membership of the organization of the path."""
     row = call.draft.get(tables.ORG_MEMBERS, membership_id)
     if row is None:
         raise not_found(f"Organization membership with ID '{membership_id}' not found")
@@ -136,22 +135,22 @@ def load_membership(call: Call, membership_id: str) -> Row:
 
 
 def remove_member(call: Call, membership_id: str) -> Row:
-    """Take a person out of the organization; nobody removes oneself."""
+    """Remove a member from the organization; refuse the caller's own membership."""
     row = load_membership(call, membership_id)
     if row["userId"] == call.actor.id:
         raise bad_request("You cannot delete your own organization membership")
-    people.drop_org_member(call, row)
+    accounts.drop_org_member(call, row)
     return show_membership(row)
 
 
 # ---- organizations
 @route("GET", "/api/v1/organization", access=JWT)
 def list_organizations(call: Call) -> Answer:
-    listed = []
-    for row, member in people.list_organizations(call, call.actor.id):
-        newer = {} if call.is_2024 else {"userRole": member["role"], "userJoinedAt": member["createdAt"]}
-        listed.append({**show_organization(call, row), "orgAuthMethod": "", **newer})
-    return {"organizations": listed}
+    answers = []
+    for row, member in accounts.list_organizations(call, call.actor.id):
+        extra = {} if call.is_2024 else {"userRole": member["role"], "userJoinedAt": member["createdAt"]}
+        answers.append({**show_organization(call, row), "orgAuthMethod": "", **extra})
+    return {"organizations": answers}
 
 
 @route("POST", "/api/v2/organizations", access=JWT, body=NEW_ORGANIZATION)
@@ -168,7 +167,7 @@ def delete_organization(call: Call) -> Answer:
     if get_organization_role(call, row["id"]) != "admin":
         raise forbidden("Insufficient privileges", "DeleteOrganizationById")
     cascade.remove(call.draft, [row["id"]])
-    token = tokens.open_session(call, call.actor.id, None, ttl=people.SESSION_TTL)
+    token = tokens.open_session(call, call.actor.id, None, ttl=accounts.SESSION_TTL)
     return {"organization": show_organization(call, row), "accessToken": token}
 
 
@@ -231,10 +230,10 @@ def get_membership(call: Call) -> Answer:
     get_own_organization(call)
     permit_organization(call, "read", "member")
     row = load_membership(call, call.path["membershipId"])
-    found = show_member(call, row)
+    answer = show_member(call, row)
     if call.is_2024:
-        return {"membership": found}
-    return {"membership": {**found, "customRoleSlug": None, "metadata": list(row.get("metadata", ()))}}
+        return {"membership": answer}
+    return {"membership": {**answer, "customRoleSlug": None, "metadata": list(row.get("metadata", ()))}}
 
 
 @route("PATCH", MEMBERSHIP, access=MACHINES, body=CHANGE_BODY)
@@ -272,20 +271,20 @@ def list_project_memberships(call: Call) -> Answer:
     row = get_own_organization(call)
     permit_organization(call, "read", "member")
     member = load_membership(call, call.path["membershipId"])
-    shown_user = people.summarize_user(
-        call, people.get_user(call, member["userId"]), "email", "username", "firstName", "lastName", "id", "publicKey"
+    user = accounts.summarize_user(
+        call, accounts.get_user(call, member["userId"]), "email", "username", "firstName", "lastName", "id", "publicKey"
     )
-    of_project = ("name", "id") if call.is_2024 else ("name", "id", "type")
-    found = []
+    columns = ("name", "id") if call.is_2024 else ("name", "id", "type")
+    memberships = []
     for project in call.draft.where(tables.PROJECTS, orgId=row["id"]):
         one = call.draft.get(tables.project_users(project["id"]), member["userId"])
         if one is not None:
-            found.append(
+            memberships.append(
                 {
                     **pick(one, "id", "userId", "projectId"),
-                    "user": shown_user,
-                    "project": pick(project, *of_project),
+                    "user": user,
+                    "project": pick(project, *columns),
                     "roles": list(one["roles"]),
                 }
             )
-    return {"memberships": found}
+    return {"memberships": memberships}

@@ -1,11 +1,10 @@
-"""Passwords: a new one by the token of an e-mail, or by the old one. What follows from them is told in people.py."""
+"""Passwords: a reset by the token of an e-mail, or by the old password."""
 
 from __future__ import annotations
 
 from infisical.memory import tokens
 from infisical.memory.call import Call
-from infisical.memory.domain import accounts as people
-from infisical.memory.domain import second_factors
+from infisical.memory.domain import accounts, second_factors
 from infisical.memory.refusals import bad_request, unauthorized
 from infisical.memory.routing import JWT, PUBLIC_ACCESS, Answer, route
 from infisical.memory.state import Row
@@ -13,9 +12,9 @@ from infisical.memory.validation import obj, string
 
 
 def require_password_login(call: Call, user_id: str) -> Row:
-    """Return a person who logs in with a password; refuse who does not."""
-    user = people.get_user(call, user_id)
-    if people.get_password(call, user_id) is None:
+    """Return a user; refuse users who do not log in with a password."""
+    user = accounts.get_user(call, user_id)
+    if accounts.get_password(call, user_id) is None:
         raise bad_request("Unable to reset password, no password is set")
     if "email" not in user["authMethods"]:
         raise bad_request("Unable to reset password, no email authentication method is configured")
@@ -31,10 +30,10 @@ def require_password_login(call: Call, user_id: str) -> Row:
     limit="auth",
 )
 def reset(call: Call) -> Answer:
-    given = call.header("authorization")
-    if given is None:
+    credential = call.header("authorization")
+    if credential is None:
         raise unauthorized("Missing Authorization Header in the request header.")
-    scheme, _, token = given.partition(" ")
+    scheme, _, token = credential.partition(" ")
     if scheme.lower() != "bearer":
         raise unauthorized(f"The provided authentication type '{scheme}' is not supported.")
     if not token:
@@ -46,11 +45,11 @@ def reset(call: Call) -> Answer:
     )
     if reset_id is None:
         raise unauthorized("The provided authentication token type is not supported.")
-    opened = call.draft.drop(people.PASSWORD_RESETS, reset_id)
-    if opened is None:
+    request = call.draft.drop(accounts.PASSWORD_RESETS, reset_id)
+    if request is None:
         raise unauthorized("The provided authentication token was used already.")
-    user = require_password_login(call, opened["userId"])
-    people.save_password(call, user["id"], call.body["newPassword"])
+    user = require_password_login(call, request["userId"])
+    accounts.save_password(call, user["id"], call.body["newPassword"])
     second_factors.forget_failures(call, user["id"], isLocked=False)
     return None
 
@@ -67,7 +66,7 @@ def reset_authenticated(call: Call) -> Answer:
     user = require_password_login(call, call.actor.id)
     if not call.body["oldPassword"]:
         raise bad_request("Current password is required.")
-    if people.get_password(call, user["id"]) != call.body["oldPassword"]:
+    if accounts.get_password(call, user["id"]) != call.body["oldPassword"]:
         raise bad_request("Incorrect current password.")
-    people.save_password(call, user["id"], call.body["newPassword"])
+    accounts.save_password(call, user["id"], call.body["newPassword"])
     return None

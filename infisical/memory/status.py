@@ -1,4 +1,4 @@
-"""Status: whether the server is up. Everything else a route may say lives in the other files of this folder."""
+"""Status: tells that the server is up."""
 
 from __future__ import annotations
 

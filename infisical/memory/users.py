@@ -1,6 +1,6 @@
-"""The user who is logged in: profile, ways to log in, organizations, sessions, address, API keys of 2024.
+"""The logged-in user: profile, login methods, organizations, sessions, e-mail address, and API keys of 2024.
 
-What the server would send by e-mail is kept as codes.py tells. Passwords and second factors of a login are elsewhere.
+Codes that a server would send by e-mail are in codes.py; passwords and MFA have other modules.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from typing import Final
 
 from infisical.memory import organizations, tables, tokens
 from infisical.memory.call import Call, format_time, pick
-from infisical.memory.domain import accounts as people
-from infisical.memory.domain import cascade, second_factors
+from infisical.memory.domain import accounts, cascade, second_factors
 from infisical.memory.domain.codes import send_code, take_code
 from infisical.memory.domain.second_factors import keep_changes
 from infisical.memory.refusals import bad_request, internal_error, not_found
@@ -42,7 +41,7 @@ DEFAULTS: Final = {
         ("encryptedPrivateKey", "iv", "tag", "salt", "protectedKey", "protectedKeyIV", "protectedKeyTag"), None
     ),
 }
-"""Columns that every user has as they are; the keys are of older accounts."""
+"""Columns with the same value in every user; only older accounts have the keys."""
 SESSION_COLUMNS: Final = (
     "id",
     "ip",
@@ -60,7 +59,7 @@ INVALID_MESSAGE: Final = "The request is invalid"
 
 
 def get_current_user(call: Call) -> Row:
-    """Return the user who is logged in, into an organization."""
+    """Return the logged-in user; refuse a login without an organization."""
     assert call.organization_id
     return call.actor.row
 
@@ -71,16 +70,16 @@ def get_me(call: Call) -> Answer:
     user = get_current_user(call)
     if not call.is_2024:
         selected = {"selectedMfaMethod": user["selectedMfaMethod"]}
-        return {"user": {**people.show_profile(call, {**user, "mfaMethods": None}), **selected, **DEFAULTS}}
-    keys = {name: people.derive_old_key(user["id"], name) for name in people.OLD_KEYS}
-    older = {"clientPublicKey": None, "serverPrivateKey": None, "encryptionVersion": 2}
-    return {"user": {**people.show_profile(call, user), **older, **keys, "userId": user["id"]}}
+        return {"user": {**accounts.show_profile(call, {**user, "mfaMethods": None}), **selected, **DEFAULTS}}
+    keys = {name: accounts.derive_old_key(user["id"], name) for name in accounts.OLD_KEYS}
+    old_columns = {"clientPublicKey": None, "serverPrivateKey": None, "encryptionVersion": 2}
+    return {"user": {**accounts.show_profile(call, user), **old_columns, **keys, "userId": user["id"]}}
 
 
 @route("PATCH", "/api/v2/users/me/name", access=JWT, body=obj(firstName=string(), lastName=string()))
 def update_name(call: Call) -> Answer:
     user = call.draft.merge(tables.USERS, get_current_user(call)["id"], **call.body, updatedAt=call.timestamp)
-    return {"user": people.show_changed_user(call, user)}
+    return {"user": accounts.show_changed_user(call, user)}
 
 
 @route("PUT", "/api/v2/users/me/auth-methods", access=JWT, body=obj(authMethods=array(choice(*AUTH_METHODS), least=1)))
@@ -89,26 +88,26 @@ def update_auth_methods(call: Call) -> Answer:
     if "ldap" in methods or "ldap" in user["authMethods"]:
         raise bad_request("LDAP auth method cannot be updated", "UpdateAuthMethods")
     if "email" in user["authMethods"] and "email" not in methods:
-        people.save_password(call, user["id"], None)
+        accounts.save_password(call, user["id"], None)
     changed = call.draft.merge(tables.USERS, user["id"], authMethods=methods, updatedAt=call.timestamp)
-    return {"user": people.show_changed_user(call, changed)}
+    return {"user": accounts.show_changed_user(call, changed)}
 
 
 @route("DELETE", "/api/v2/users/me", access=JWT)
 def delete_me(call: Call) -> Answer:
     user = get_current_user(call)
-    answer = people.show_changed_user(call, user)
+    answer = accounts.show_changed_user(call, user)
     cascade.remove(call.draft, [user["id"]])
     return {"user": answer}
 
 
 @route("GET", "/api/v2/users/me/organizations", access=JWT)
 def list_organizations(call: Call) -> Answer:
-    found = people.list_organizations(call, get_current_user(call)["id"])
-    return {"organizations": [organizations.show_organization(call, row) for row, _ in found]}
+    pairs = accounts.list_organizations(call, get_current_user(call)["id"])
+    return {"organizations": [organizations.show_organization(call, row) for row, _ in pairs]}
 
 
-# ---- the second factor that is asked for
+# ---- the second factor
 @route(
     "PATCH",
     "/api/v2/users/me/mfa",
@@ -125,7 +124,7 @@ def select_mfa_method(call: Call) -> Answer:
     if method == "webauthn" and not second_factors.has_passkeys(call, user["id"]):
         raise bad_request("No passkeys are configured for this account")
     changed = call.draft.merge(tables.USERS, user["id"], selectedMfaMethod=method, updatedAt=call.timestamp)
-    return {"user": people.show_changed_user(call, changed)}
+    return {"user": accounts.show_changed_user(call, changed)}
 
 
 @route("PATCH", "/api/v2/users/me/mfa", generation="2024-10", access=JWT, body=obj(isMfaEnabled=boolean()))
@@ -135,19 +134,19 @@ def toggle_mfa(call: Call) -> Answer:
     changed = call.draft.merge(
         tables.USERS, get_current_user(call)["id"], isMfaEnabled=enabled, mfaMethods=methods, updatedAt=call.timestamp
     )
-    return {"user": people.show_changed_user(call, changed)}
+    return {"user": accounts.show_changed_user(call, changed)}
 
 
 # ---- sessions
 @route("GET", "/api/v2/users/me/sessions", access=JWT)
 def list_sessions(call: Call) -> Answer:
-    found = call.draft.where(tables.SESSIONS, userId=get_current_user(call)["id"])
-    return [pick({"accessVersion": 1, **row}, *SESSION_COLUMNS) for row in found]
+    sessions = call.draft.where(tables.SESSIONS, userId=get_current_user(call)["id"])
+    return [pick({"accessVersion": 1, **row}, *SESSION_COLUMNS) for row in sessions]
 
 
 @route("DELETE", "/api/v2/users/me/sessions", access=JWT)
 def revoke_all_sessions(call: Call) -> Answer:
-    people.end_sessions(call, get_current_user(call)["id"])
+    accounts.end_sessions(call, get_current_user(call)["id"])
     return {"message": "Successfully revoked all sessions"}
 
 
@@ -156,15 +155,15 @@ def revoke_session(call: Call) -> Answer:
     session = call.draft.get(tables.SESSIONS, call.path["sessionId"])
     if session is not None and session["userId"] == get_current_user(call)["id"]:
         call.draft.drop(tables.SESSIONS, session["id"])
-    return {"message": "Successfully revoked session"}  # the server says so of sessions that are not there as well
+    return {"message": "Successfully revoked session"}  # the server answers this for unknown sessions too
 
 
-# ---- another address: a code to the old one, then a code to the new one
+# ---- a change of the e-mail address: one code to the old address, then one to the new address
 def _require_changeable_email(call: Call, error: str) -> Row:
     user = call.actor.row
     if "ldap" in user["authMethods"]:
         raise bad_request("Cannot update email for LDAP users", error)
-    if any(row["scimEnabled"] for row, _ in people.list_organizations(call, user["id"])):
+    if any(row["scimEnabled"] for row, _ in accounts.list_organizations(call, user["id"])):
         raise bad_request(
             "Email changes are disabled because SCIM is enabled for one or more of your organizations", error
         )
@@ -181,7 +180,7 @@ def _require_changeable_email(call: Call, error: str) -> Row:
 )
 def request_email_change(call: Call) -> Answer:
     user, address = _require_changeable_email(call, "RequestEmailChangeOTP"), call.body["newEmail"]
-    if people.find_user(call, address) is None:  # whose address is taken learns nothing of it
+    if accounts.find_user(call, address) is None:  # the answer does not tell whether the address is taken
         send_code(call, "email-change-current", user["id"], address)
     return {"success": True, "message": "Verification code sent to current email address"}
 
@@ -199,7 +198,7 @@ def verify_current_email(call: Call) -> Answer:
     sent = take_code(call, "email-change-current", user["id"], call.body["otpCode"])
     if sent is None:
         raise keep_changes(bad_request("Invalid verification code", "VerifyCurrentEmailOTP"))
-    if people.find_user(call, sent["payload"]) is not None:
+    if accounts.find_user(call, sent["payload"]) is not None:
         raise bad_request("Email is no longer available", "VerifyCurrentEmailOTP")
     send_code(call, "email-change", user["id"], sent["payload"])
     return {"success": True, "newEmail": sent["payload"]}
@@ -213,7 +212,7 @@ def update_email(call: Call) -> Answer:
     sent = take_code(call, "email-change", user["id"], call.body["otpCode"])
     if sent is None or sent["payload"] != address:
         raise keep_changes(bad_request("Invalid verification code", "UpdateUserEmail"))
-    if people.find_user(call, address) is not None:
+    if accounts.find_user(call, address) is not None:
         raise bad_request("Email is no longer available", "UpdateUserEmail")
     methods = user["authMethods"]
     changed = call.draft.merge(
@@ -224,11 +223,11 @@ def update_email(call: Call) -> Answer:
         authMethods=methods if "email" in methods else [*methods, "email"],
         updatedAt=call.timestamp,
     )
-    people.end_sessions(call, user["id"])
-    return {"user": people.show_changed_user(call, changed)}
+    accounts.end_sessions(call, user["id"])
+    return {"user": accounts.show_changed_user(call, changed)}
 
 
-# ---- an address that was not verified yet
+# ---- verification of an e-mail address
 @route(
     "POST",
     "/api/v2/users/me/emails/code",
@@ -255,7 +254,7 @@ def send_verification_code(call: Call) -> Answer:
 def send_verification_code_before(call: Call) -> Answer:
     if call.body["token"] is not None:
         return send_verification_code.handler(call)
-    return _send_code(call, people.find_user(call, call.body["username"] or ""))
+    return _send_code(call, accounts.find_user(call, call.body["username"] or ""))
 
 
 def _send_code(call: Call, user: Row | None) -> Answer:
@@ -276,7 +275,7 @@ def _send_code(call: Call, user: Row | None) -> Answer:
     limit="smtp",
 )
 def verify_email(call: Call) -> Answer:
-    user = people.find_user(call, call.body["username"])
+    user = accounts.find_user(call, call.body["username"])
     if user is None:
         raise not_found(f"User with username '{call.body['username']}' not found")
     if take_code(call, "email-verification", user["id"], call.body["code"]) is None:
@@ -285,7 +284,7 @@ def verify_email(call: Call) -> Answer:
     return {}
 
 
-# ---- API keys, which servers of today no longer have
+# ---- API keys, which current servers have removed
 @route("GET", "/api/v2/users/me/api-keys", generation="2024-10", access=JWT)
 def list_api_keys(call: Call) -> Answer:
     return [pick(row, *API_KEY_COLUMNS) for row in call.draft.where(API_KEYS, userId=get_current_user(call)["id"])]

@@ -7,8 +7,7 @@ from typing import Any, Final
 from infisical.memory import seeding, tables
 from infisical.memory.admin.users import PAGE_FIELDS, page_rows
 from infisical.memory.call import Call, pick
-from infisical.memory.domain import accounts as people
-from infisical.memory.domain import cascade
+from infisical.memory.domain import accounts, cascade
 from infisical.memory.domain.instance import require_admin
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import JWT, MACHINES, Answer, route
@@ -106,7 +105,7 @@ def join_organization(call: Call) -> Answer:
     # who joins was invited by nobody
     return {
         "organizationMembership": pick(
-            call.draft.merge(tables.ORG_MEMBERS, made["id"], inviteEmail=None), *people.MEMBERSHIP_COLUMNS
+            call.draft.merge(tables.ORG_MEMBERS, made["id"], inviteEmail=None), *accounts.MEMBERSHIP_COLUMNS
         )
     }
 
@@ -120,7 +119,7 @@ def delete_org_membership(call: Call) -> Answer:
     call.draft.drop(tables.ORG_MEMBERS, row["id"])
     for project in call.draft.where(tables.PROJECTS, orgId=row["orgId"]):
         call.draft.drop(tables.project_users(project["id"]), row["userId"])
-    return {"organizationMembership": pick(row, *people.MEMBERSHIP_COLUMNS)}
+    return {"organizationMembership": pick(row, *accounts.MEMBERSHIP_COLUMNS)}
 
 
 @route("POST", f"{MEMBERSHIP_PATH}/resend-invite", generation="current", access=MACHINES)
@@ -129,4 +128,4 @@ def resend_org_invite(call: Call) -> Answer:
     row = load_membership(call)
     if row["status"] == "accepted":
         raise bad_request("This user has already accepted their invitation.")
-    return {"organizationMembership": pick(row, *people.MEMBERSHIP_COLUMNS)}
+    return {"organizationMembership": pick(row, *accounts.MEMBERSHIP_COLUMNS)}

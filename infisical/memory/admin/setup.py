@@ -6,8 +6,7 @@ from typing import Final
 
 from infisical.memory import seeding, tables, tokens
 from infisical.memory.call import Call, pick
-from infisical.memory.domain import accounts as people
-from infisical.memory.domain import instance
+from infisical.memory.domain import accounts, instance
 from infisical.memory.refusals import bad_request
 from infisical.memory.routing import PUBLIC_ACCESS, Answer, route
 from infisical.memory.state import Row
@@ -23,7 +22,7 @@ UNLIMITED_SETTINGS: Final = {
 }
 BOOTSTRAP_BODY: Final = obj(email=email(), password=string(least=1), organization=string(least=1))
 SIGNUP_BODY: Final = obj(email=email(), password=string(), firstName=string(), lastName=string().optional())
-USER_COLUMNS: Final = (*people.PROFILE_COLUMNS[:-1], "selectedMfaMethod")
+USER_COLUMNS: Final = (*accounts.PROFILE_COLUMNS[:-1], "selectedMfaMethod")
 
 
 def create_first_user(call: Call, first_name: str, last_name: str | None, organization: str) -> tuple[Row, Row]:

@@ -43,7 +43,7 @@ def require_cryptography(function: Callable[P, T]) -> Callable[P, T]:
     """Decorate a function to refuse the request if `cryptography` is not installed."""
 
     @functools.wraps(function)
-    def wrapper(*positional: P.args, **named: P.kwargs) -> T:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return function(*args, **kwargs)
         except ImportError as error:

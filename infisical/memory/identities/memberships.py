@@ -19,7 +19,7 @@ MEMBERSHIP_COLUMNS: Final = ("id", "role", "roleId", "orgId", "createdAt", "upda
 
 
 def show_membership(call: Call, member: Row, *inner: str, metadata: bool = False, **more: Any) -> dict[str, Any]:
-    """Return an identity as a member of its organization: `inner` are columns of the identity within."""
+    """Return an identity as a member of its organization; `inner` are columns of the identity itself."""
     row = call.draft.rows(tables.IDENTITIES)[member["identityId"]]
     login = {"lastLoginAuthMethod": None, "lastLoginTime": None, **pick(member, "lastLoginAuthMethod", "lastLoginTime")}
     return {
@@ -35,18 +35,18 @@ def show_membership(call: Call, member: Row, *inner: str, metadata: bool = False
 
 
 def page_memberships(
-    call: Call, organization_id: str, asked: Mapping[str, Any], fits: Callable[[str, str], bool]
+    call: Call, organization_id: str, query: Mapping[str, Any], is_match: Callable[[str, str], bool]
 ) -> tuple[list[Row], int]:
-    """Return one page of an organization's memberships whose name and role fit, and how many fit at all."""
+    """Return a page of the memberships whose name and role match, and the number of all matches."""
     names = {row["id"]: str(row["name"]) for row in call.draft.where(tables.IDENTITIES, orgId=organization_id)}
-    found = [
+    members = [
         member
         for member in call.draft.where(tables.IDENTITY_MEMBERS, orgId=organization_id)
-        if fits(names[member["identityId"]], str(member["role"]))
+        if is_match(names[member["identityId"]], str(member["role"]))
     ]
-    found.sort(
-        key=lambda member: names[member["identityId"]].lower() if asked["orderBy"] == "name" else str(member["role"]),
-        reverse=asked["orderDirection"] == "desc",
+    members.sort(
+        key=lambda member: names[member["identityId"]].lower() if query["orderBy"] == "name" else str(member["role"]),
+        reverse=query["orderDirection"] == "desc",
     )
-    start = int(min(max(0, asked["offset"]), len(found)))  # a search may ask for any number, 1e400 too
-    return found[start : start + int(max(0, asked["limit"]))], len(found)
+    start = int(min(max(0, query["offset"]), len(members)))  # a search may contain any number, even 1e400
+    return members[start : start + int(max(0, query["limit"]))], len(members)

@@ -1,4 +1,4 @@
-"""Machine identities of an organization: made, changed, found, listed, deleted. How they log in is told elsewhere."""
+"""Machine identities: their creation, changes, deletion and search; their login methods are in identity_auth/."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SEARCH: Final = obj(
 )
 
 
-# ---- as they are shown
+# ---- answers
 def show_identity(call: Call, row: Row) -> dict[str, Any]:
     if call.is_2024:
         return {
@@ -97,14 +97,14 @@ def create_identity(call: Call) -> Answer:
 @route("PATCH", IDENTITY_PATH, access=MACHINES, body=CHANGES)
 def update_identity(call: Call) -> Answer:
     row = identities.get_identity(call, call.path["identityId"], "edit", UNKNOWN_MESSAGE)
-    changed: dict[str, Any] = dict(call.body)
-    role = changed.pop("role", None)
+    changes: dict[str, Any] = dict(call.body)
+    role = changes.pop("role", None)
     if role is not None:
         check_role(role, row["orgId"])
         call.draft.merge(tables.IDENTITY_MEMBERS, row["id"], role=role, updatedAt=call.timestamp)
-    if "metadata" in changed:
-        changed["metadata"] = add_ids(call, changed["metadata"])
-    row = call.draft.merge(tables.IDENTITIES, row["id"], **changed, updatedAt=call.timestamp)
+    if "metadata" in changes:
+        changes["metadata"] = add_ids(call, changes["metadata"])
+    row = call.draft.merge(tables.IDENTITIES, row["id"], **changes, updatedAt=call.timestamp)
     return {"identity": {**show_identity(call, row), **({} if call.is_2024 else pick(row, "metadata"))}}
 
 
@@ -123,8 +123,8 @@ def get_identity(call: Call) -> Answer:
     row = identities.get_identity(call, call.path["identityId"], "read", UNKNOWN_MESSAGE)
     member = call.draft.rows(tables.IDENTITY_MEMBERS)[row["id"]]
     columns = ("name", "id", "hasDeleteProtection", "orgId")
-    locked = lockouts.list_locked_methods(call, row["id"])
-    return {"identity": show_membership(call, member, *columns, metadata=True, activeLockoutAuthMethods=locked)}
+    locked_methods = lockouts.list_locked_methods(call, row["id"])
+    return {"identity": show_membership(call, member, *columns, metadata=True, activeLockoutAuthMethods=locked_methods)}
 
 
 @route("GET", f"{IDENTITY_PATH}/identity-memberships", access=MACHINES)
@@ -140,7 +140,7 @@ def list_project_memberships(call: Call) -> Answer:
 
 
 def show_project_membership(call: Call, member: Row, project: Row, *inner: str) -> dict[str, Any]:
-    """Return an identity as a member of a project, as the older routes show it."""
+    """Return an identity as a member of a project, in the form of older routes."""
     row = call.draft.rows(tables.IDENTITIES)[member["identityId"]]
     return {
         **pick(member, "id", "identityId", "createdAt", "updatedAt", "roles"),
@@ -153,30 +153,30 @@ def show_project_membership(call: Call, member: Row, project: Row, *inner: str) 
 @route("POST", f"{IDENTITIES_PATH}/search", generation="current", access=MACHINES, body=SEARCH)
 def search_identities(call: Call) -> Answer:
     permit_organization(call, "read", "identity")
-    wanted = call.body["search"]
-    choices = wanted.get("$or")
+    filters = call.body["search"]
+    alternatives = filters.get("$or")
 
-    def fits(name: str, role: str) -> bool:
-        return _matches_all(wanted, name, role) and (
-            choices is None or any(_matches_all(one, name, role) for one in choices)
+    def is_match(name: str, role: str) -> bool:
+        return _matches_all(filters, name, role) and (
+            alternatives is None or any(_matches_all(one, name, role) for one in alternatives)
         )
 
-    found, total = page_memberships(call, call.organization_id, call.body, fits)
+    members, total = page_memberships(call, call.organization_id, call.body, is_match)
     columns = ("name", "id", "hasDeleteProtection", "orgId")
-    return {"identities": [show_membership(call, member, *columns) for member in found], "totalCount": total}
+    return {"identities": [show_membership(call, member, *columns) for member in members], "totalCount": total}
 
 
-def _matches_all(wanted: Mapping[str, Any], name: str, role: str) -> bool:
+def _matches_all(filters: Mapping[str, Any], name: str, role: str) -> bool:
     return all(
-        _matches(wanted[column], value) for column, value in (("name", name), ("role", role)) if column in wanted
+        _matches(filters[column], value) for column, value in (("name", name), ("role", role)) if column in filters
     )
 
 
-def _matches(wanted: str | Mapping[str, Any], value: str) -> bool:
-    if isinstance(wanted, str):
-        return value == wanted
+def _matches(condition: str | Mapping[str, Any], value: str) -> bool:
+    if isinstance(condition, str):
+        return value == condition
     return (
-        ("$eq" not in wanted or value == wanted["$eq"])
-        and ("$contains" not in wanted or wanted["$contains"].lower() in value.lower())
-        and ("$in" not in wanted or value in wanted["$in"])
+        ("$eq" not in condition or value == condition["$eq"])
+        and ("$contains" not in condition or condition["$contains"].lower() in value.lower())
+        and ("$in" not in condition or value in condition["$in"])
     )

@@ -1,7 +1,4 @@
-"""Identities: machine identities as every group of routes needs them: found for a caller, by which methods they log in.
-
-Also what goes with an identity when it is deleted. Routes of identities are in routes/identities.py.
-"""
+"""Rows of machine identities for several groups: look-ups with a check of the caller, login methods, deletion."""
 
 from __future__ import annotations
 
@@ -29,14 +26,14 @@ LOGIN_METHODS: Final = (
     "ldap-auth",
     "tls-cert-auth",
 )
-"""By their names in paths, in the order in which the server lists them."""
+"""Names of the login methods in paths, in the order of the server's lists."""
 INSTANCE_ADMIN_MESSAGE: Final = (
     "You are attempting to modify an instance admin identity. This requires elevated instance admin privileges"
 )
 
 
 def get_identity(call: Call, identity_id: str, action: str, message: str = "Failed to find identity with ID {}") -> Row:
-    """Return an identity of the caller's organization; refuse who may not do this to identities."""
+    """Return an identity of the caller's organization; refuse callers without permission for this action."""
     row = call.draft.get(tables.IDENTITIES, identity_id)
     if (
         row is None
@@ -51,25 +48,25 @@ def get_identity(call: Call, identity_id: str, action: str, message: str = "Fail
 
 
 def list_methods(draft: Draft, identity_id: str) -> list[str]:
-    """Return the methods by which an identity can log in."""
+    """Return the names of an identity's login methods."""
     return [method for method in LOGIN_METHODS if identity_id in draft.rows(tables.auth_settings(method))]
 
 
 def show_methods(call: Call, identity_id: str) -> dict[str, Any]:
-    """Return the same as identities are shown: a list, on servers of 2024 the one method that there may be."""
+    """Return the login methods in the form of answers: a list; on servers of 2024 a single method or null."""
     names = list_methods(call.draft, identity_id)
     return {"authMethod": names[0] if names else None} if call.is_2024 else {"authMethods": names}
 
 
 def end_tokens(draft: Draft, identity_id: str, method: str | None = None) -> None:
-    """Delete an identity's access tokens, all or those of one login method."""
+    """Delete the access tokens of an identity, all of them or those of one login method."""
     for row in draft.where(tables.ACCESS_TOKENS, identityId=identity_id):
         if method is None or row["authMethod"] == method:
             draft.drop(tables.ACCESS_TOKENS, row["id"])
 
 
 def detach_method(call: Call, identity_id: str, method: str) -> Row | None:
-    """Take a login method from an identity, with all that hangs on it; return its settings."""
+    """Remove a login method of an identity with its client secrets, lockouts and tokens; return its settings."""
     if method == UNIVERSAL:
         call.draft.clear(tables.client_secrets(identity_id))
     lockouts.clear(call, identity_id, method)
@@ -78,7 +75,7 @@ def detach_method(call: Call, identity_id: str, method: str) -> Row | None:
 
 
 def delete_identity(call: Call, identity_id: str) -> None:
-    """Delete an identity: its login methods, its tokens, its memberships."""
+    """Delete an identity with its login methods, tokens and memberships."""
     for method in list_methods(call.draft, identity_id):
         detach_method(call, identity_id, method)
     end_tokens(call.draft, identity_id)

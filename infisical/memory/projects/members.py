@@ -9,7 +9,7 @@ from typing import Final
 
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.domain import accounts as people
+from infisical.memory.domain import accounts
 from infisical.memory.projects import store
 from infisical.memory.refusals import forbidden
 from infisical.memory.routing import MACHINES, Answer, route
@@ -27,7 +27,7 @@ def _members(call: Call) -> Answer:
         "memberships": [
             {
                 **pick(member, *(BEFORE if call.is_2024 else TODAY)),
-                "user": people.summarize_user(call, user, *shown),
+                "user": accounts.summarize_user(call, user, *shown),
                 "roles": list(member["roles"]),
             }
             for member, user in store.members_of(call, [row["id"]])
