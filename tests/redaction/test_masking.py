@@ -1,4 +1,7 @@
-"""Secrets are found in any encoding that a server may use, and the search is linear in the text and the secrets."""
+"""Secrets are found in any encoding that a server may use, and the search is linear in the text and the secrets.
+
+The cost is measured for one foreign text of each kind by default; the rest of them carries the marker `exhaustive`.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,14 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-import infisical
+import infisical.redaction
 from infisical.redaction import MASK, find_secrets, mask, mask_value, redact_body, redact_url
 from infisical.redaction.masking import CUT_LENGTH, SecretIndex
 from infisical.rejection import make_error
 from infisical.response import Response
 
-ROOT = Path(infisical.__file__).parent
-quick = settings(max_examples=20, deadline=None)
+REDACTION = Path(infisical.redaction.__file__).parent
+quick = settings(max_examples=12, deadline=None)
 printable = st.characters(exclude_categories=["C", "Z"], include_characters=" \n\"'\\&<>/+=%")
 secrets = st.text(printable, min_size=4, max_size=24).filter(lambda it: it.strip() == it and len(set(it)) > 3)
 secrets = secrets.filter(lambda it: it not in MASK)
@@ -150,9 +153,9 @@ def test_an_index_that_grows_finds_what_one_made_at_once_finds(words, text, data
 
 
 @quick
-@given(st.text(max_size=200))
+@given(st.text(st.characters(exclude_characters="=:~"), max_size=60))
 def test_a_text_without_a_secret_is_left_as_it_is_by_an_index_of_others(text):
-    assume("eyJ" not in text and "st." not in text and "~7^" not in text and "=" not in text and ":" not in text)
+    assume("eyJ" not in text and "st." not in text)
 
     assert mask(text, {"~7^~7^~7^", "~7^x"}) == text
 
@@ -166,13 +169,17 @@ def ratio(work: Callable[[int], Callable[[], Any]], small: int, large: int) -> f
         run()
         best = float("inf")
         for _ in range(2):
-            gc.collect()
             start = time.process_time()
             run()
             best = min(best, time.process_time() - start)
         return best
 
-    return cost(large) / cost(small)
+    gc.collect()
+    gc.disable()
+    try:
+        return cost(large) / cost(small)
+    finally:
+        gc.enable()
 
 
 def refusal(size: int) -> tuple[bytes, Response]:
@@ -247,7 +254,17 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN)
+REPRESENTATIVES = {"tokens", "half keys", "open fields", "escapes", "percent", "form", "users", "mixed", "cut"}
+"""One text of each kind: tokens, keys, JSON, backslashes, percent-encoding, forms, URLs, encodings mixed, cut words."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, id=name, marks=() if name in REPRESENTATIVES else pytest.mark.exhaustive)
+        for name, text in FOREIGN.items()
+    ],
+)
 def test_no_text_takes_more_than_its_length(text):
     known = SecretIndex(["a" * size for size in range(4, 200, 5)] + ["eyJeyJeyJeyJ", "aaab" * 50])
 
@@ -256,7 +273,7 @@ def test_no_text_takes_more_than_its_length(text):
         return lambda: (mask(long, known), redact_body(long.encode(), known), redact_url(f"https://h/?{long}"),
                         find_secrets((), long.encode()), mask_value({"a": long}))  # fmt: skip
 
-    assert ratio(work, 600, 2_400) < 9
+    assert ratio(work, 400, 1_600) < 9
 
 
 @pytest.mark.parametrize("before", ["eyJ" * 8_000 + " ", "a.b " * 8_000, "xeyJ.", "bearer_"])
@@ -271,8 +288,9 @@ def test_nothing_keeps_a_secret_after_the_call():
     redact_url(f"https://h/{secret}?a={secret}&token={secret}", {secret})
     find_secrets((("x-key", secret),), json.dumps({"token": secret}).encode())
     patterns = [str(key) for key in re._cache]
-    modules = ("masking", "encodings", "redaction", "revealing", "json_text", "secret_names")
-    caches = [name for name in modules if "lru_cache" in (ROOT / f"{name}.py").read_text()]
+    modules = {path.name: path.read_text() for path in REDACTION.glob("*.py")}
+    caches = [name for name, source in modules.items() if re.search("lru_cache|functools", source)]
 
     assert [pattern for pattern in patterns if "never" in pattern or "9f8e7d" in pattern] == []
     assert caches == []
+    assert len(modules) > 4
