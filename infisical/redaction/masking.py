@@ -1,7 +1,7 @@
-"""An index of secrets, and the search for them in a text however the text encodes them.
+"""An index of secrets, and the search for them in a text, in any encoding.
 
-The search is an automaton (Aho-Corasick): its time is linear in the text plus the secrets, whatever either says. No
-pattern is made of a secret, since `re` keeps its patterns. Which values are secret is decided elsewhere.
+The search uses an Aho-Corasick automaton: its time is linear in the text plus the secrets, whatever these contain. No
+regular expression is made of a secret, because `re` caches its patterns. Other modules decide which values are secret.
 """
 
 from __future__ import annotations
@@ -16,45 +16,48 @@ if TYPE_CHECKING:
 
 Span: TypeAlias = tuple[int, int]
 
-SHORT: Final = 4
-"""A secret of fewer characters is found as a whole word only: its letters are everywhere."""
-CUT_LENGTH: Final = 8
-"""So many characters of a text that is cut are found if they begin a secret."""
-DEPTH: Final = 2
-"""How often a text may be encoded, one way within the other."""
+SHORT_LENGTH: Final = 4
+"""A secret of fewer characters is found as a whole word only, since its letters occur everywhere."""
+MIN_PREFIX_LENGTH: Final = 8
+"""Where a text is truncated, a prefix of a secret is found if it has at least so many characters."""
+MAX_DEPTH: Final = 2
+"""How many encodings of a text may be nested."""
 
 MORE, PLAIN, HEX, BASE64 = 1, 2, 4, 8
-"""How a secret begins with these letters; BASE64 is shifted by the alignment, 0 to 2. MORE: 7 letters tell."""
-DETERMINED: Final = (0, 2, 3)
-"""The first base64 letter that depends on the secret alone, by how many bytes precede it in its group."""
-URLSAFE: Final = str.maketrans("+/", "-_")
-CUT: Final = re.compile(r"[\"'`]?\s?(?:\.\.|…|[\[(<]\s?(?:\.\.|…|trunc))", re.IGNORECASE)
-"""The mark that follows a text that is cut."""
-CUT_END: Final = re.compile(
+"""Flags of four letters: a secret begins with them in this encoding. BASE64 is shifted by the alignment, 0 to 2.
+
+MORE: seven letters are needed to decide.
+"""
+FIRST_LETTERS: Final = (0, 2, 3)
+"""The first base64 letter that depends only on the secret, by the number of bytes before the secret in its group."""
+URLSAFE_ALPHABET: Final = str.maketrans("+/", "-_")
+TRUNCATION_MARK: Final = re.compile(r"[\"'`]?\s?(?:\.\.|…|[\[(<]\s?(?:\.\.|…|trunc))", re.IGNORECASE)
+"""A mark after a truncated text."""
+FINAL_TRUNCATION_MARK: Final = re.compile(
     r"[\"'`]?\s?(?:\.{2,9}|…|[\[(<]\s?(?:\.{2,9}|…|trunc\w{0,9})\s?[\])>]?)[\"'`]?\Z", re.IGNORECASE
 )
-"""The same at the end of the text: half an escape may precede it."""
+"""A mark at the end of the text; an incomplete escape may precede it."""
 WORD_START: Final = re.compile(r"(?<!\w)(?=.)", re.DOTALL)
 
 
 class SecretIndex:
-    """Secrets to search for, prepared once for many texts.
+    """Secrets to search for, indexed once for many texts.
 
-    `add` costs the new secrets only, so that a recorder may add those of every exchange. Nothing is built before the
-    first search. Its repr shows no secret. Not safe under threads that add and search at once.
+    The time of `add` depends only on the new secrets, so a recorder may add those of every exchange. The first search
+    builds the index. The repr shows no secret. Threads must not add and search at the same time.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
         self._new: list[str] = []
         self._automata: list[_Automaton] = []
-        self._beginnings: dict[str, int] = {}
-        self._first: set[str] = set()
-        self._short: set[str] = set()
+        self._prefixes: dict[str, int] = {}
+        self._prefix_starts: set[str] = set()
+        self._short_secrets: set[str] = set()
         self.add(secrets)
 
     def add(self, secrets: Iterable[str]) -> None:
-        """Search for these as well. Empty ones are ignored."""
+        """Add secrets to the index. Empty ones are ignored."""
         for secret in secrets:
             if secret and secret not in self._secrets:
                 self._secrets.add(secret)
@@ -70,52 +73,52 @@ class SecretIndex:
         return f"SecretIndex({len(self)} secrets)"
 
     def search(self, view: View) -> tuple[list[Span], list[Span], Iterator[View]]:
-        """Find the secrets in a view: whole ones, cut ones, and the views of base64 and hex that may hold more."""
+        """Find the secrets in a view: whole ones, truncated ones, and views of base64 and hex that may hold more."""
         self._build()
-        text, beginnings = view.text, self._beginnings
-        places = [at for at in range(len(text) - 3) if text[at : at + 4] in beginnings]
+        text, prefixes = view.text, self._prefixes
+        places = [at for at in range(len(text) - 3) if text[at : at + 4] in prefixes]
         kinds = {at: self._kinds(text, at) for at in places}
-        whole: list[Span] = list(self._words(text)) if view.is_text and self._short else []
-        cut: list[Span] = []
+        whole: list[Span] = list(self._find_short_words(text)) if view.is_text and self._short_secrets else []
+        truncated: list[Span] = []
         if any(kind & PLAIN for kind in kinds.values()):
-            marks = {found.start() for found in CUT.finditer(text)}
+            marks = {match.start() for match in TRUNCATION_MARK.finditer(text)}
             for automaton in self._automata:
-                automaton.search(text, places[0], marks, view.open_end, whole, cut)
+                automaton.search(text, places[0], marks, view.open_end, whole, truncated)
         elif view.open_end:
-            cut = [(len(text) - size, len(text)) for size in (3, 2, 1) if text[-size:] in self._first][:1]
-        return whole, cut, _inner(view, kinds)
+            truncated = [(len(text) - size, len(text)) for size in (3, 2, 1) if text[-size:] in self._prefix_starts][:1]
+        return whole, truncated, _decode_runs(view, kinds)
 
     def _kinds(self, text: str, at: int) -> int:
-        kinds = self._beginnings[text[at : at + 4]]
-        return kinds | self._beginnings.get(text[at : at + 7], 0) if kinds & MORE else kinds
+        kinds = self._prefixes[text[at : at + 4]]
+        return kinds | self._prefixes.get(text[at : at + 7], 0) if kinds & MORE else kinds
 
-    def _words(self, text: str) -> Iterator[Span]:
-        """Where a short secret is a whole word."""
-        sizes = sorted({len(word) for word in self._short})
+    def _find_short_words(self, text: str) -> Iterator[Span]:
+        """Find short secrets that are whole words."""
+        sizes = sorted({len(word) for word in self._short_secrets})
         for place in WORD_START.finditer(text):
             start = place.start()
             for size in sizes:
                 stop = start + size
-                if text[start:stop] in self._short and not _in_word(text[stop : stop + 1]):
+                if text[start:stop] in self._short_secrets and not _is_word_character(text[stop : stop + 1]):
                     yield start, stop
 
     def _build(self) -> None:
-        """Index what was added. Automata at least double in size, so that a secret is moved to a larger one rarely."""
+        """Index the new secrets. Each automaton has at least twice the size of the next, so a secret moves rarely."""
         if not self._new:
             return
         words = []
         for secret in self._new:
             data = secret.encode("utf-8", "surrogatepass")
-            as_bytes = data.decode("latin-1")  # as base64 and hex have it, and who mistakes UTF-8 for Latin-1
+            as_bytes = data.decode("latin-1")  # in decoded base64 and hex, and where UTF-8 was read as Latin-1
             for word in (secret,) if as_bytes == secret else (secret, as_bytes):
-                if len(word) < SHORT:
-                    self._short |= _short_forms(word, data)
+                if len(word) < SHORT_LENGTH:
+                    self._short_secrets |= _list_short_forms(word, data)
                 else:
                     words.append(word)
-                    self._first |= {word[:size] for size in (1, 2, 3)}
-                    self._begins(word[:4], PLAIN)
-            if len(data) >= SHORT:
-                self._encoded_beginnings(data[:6])
+                    self._prefix_starts |= {word[:size] for size in (1, 2, 3)}
+                    self._add_prefix(word[:4], PLAIN)
+            if len(data) >= SHORT_LENGTH:
+                self._add_encoded_prefixes(data[:6])
         self._new = []
         if words:
             size = sum(map(len, words))
@@ -125,25 +128,25 @@ class SecretIndex:
                 size += merged.size
             self._automata.append(_Automaton(words, size))
 
-    def _encoded_beginnings(self, data: bytes) -> None:
+    def _add_encoded_prefixes(self, data: bytes) -> None:
         size = 7 if len(data) == 6 else 4
-        for shift, first in enumerate(DETERMINED):
+        for shift, first in enumerate(FIRST_LETTERS):
             letters = binascii.b2a_base64(bytes(shift) + data, newline=False).decode()[first : first + size]
-            self._begins(letters, BASE64 << shift)
-            self._begins(letters.translate(URLSAFE), BASE64 << shift)
-            if len(data) == 6 and not shift:  # base64 of base64, as Kubernetes has it
-                self._begins(binascii.b2a_base64(letters.encode())[:7].decode(), BASE64)
-        self._begins(data[:4].hex()[:7], HEX)
-        self._begins(data[:4].hex()[:7].upper(), HEX)
+            self._add_prefix(letters, BASE64 << shift)
+            self._add_prefix(letters.translate(URLSAFE_ALPHABET), BASE64 << shift)
+            if len(data) == 6 and not shift:  # base64 of base64, as in Kubernetes
+                self._add_prefix(binascii.b2a_base64(letters.encode())[:7].decode(), BASE64)
+        self._add_prefix(data[:4].hex()[:7], HEX)
+        self._add_prefix(data[:4].hex()[:7].upper(), HEX)
 
-    def _begins(self, letters: str, kind: int) -> None:
-        self._beginnings[letters] = self._beginnings.get(letters, 0) | kind
+    def _add_prefix(self, letters: str, kind: int) -> None:
+        self._prefixes[letters] = self._prefixes.get(letters, 0) | kind
         if len(letters) > 4:
-            self._begins(letters[:4], MORE)
+            self._add_prefix(letters[:4], MORE)
 
 
 class _Automaton:
-    """A trie of words in which every node knows its longest proper suffix that is a node too."""
+    """A trie of words. Every node knows its longest proper suffix that is also a node."""
 
     __slots__ = ("_children", "_depth", "_longest", "_suffix", "size", "words")
 
@@ -177,9 +180,9 @@ class _Automaton:
         self._children, self._suffix, self._depth, self._longest = children, suffix, depth, longest
 
     def search(
-        self, text: str, begin: int, marks: Collection[int], open_end: bool, whole: list[Span], cut: list[Span]
+        self, text: str, begin: int, marks: Collection[int], open_end: bool, whole: list[Span], truncated: list[Span]
     ) -> None:
-        """Append where words are, and where the beginning of one is followed by a mark or the end of the text."""
+        """Append the spans of words, and of prefixes before a mark or the end of the text."""
         child_of, suffix, depth, longest = self._children.get, self._suffix, self._depth, self._longest
         node, at = 0, begin
         for at, letter in enumerate(map(ord, text[begin:]), begin + 1):
@@ -191,30 +194,31 @@ class _Automaton:
             if longest[node]:
                 whole.append((at - longest[node], at))
             if at in marks and node:
-                cut.append((at - depth[node], at))
+                truncated.append((at - depth[node], at))
         if open_end and depth[node] != longest[node]:
-            cut.append((at - depth[node], at))
+            truncated.append((at - depth[node], at))
 
 
-def _inner(view: View, kinds: dict[int, int]) -> Iterator[View]:
-    """Decode base64 and hex where a secret may begin, in the phases in which it may."""
+def _decode_runs(view: View, kinds: dict[int, int]) -> Iterator[View]:
+    """Decode base64 and hex in each phase in which a secret may begin."""
     from infisical.redaction.encodings import from_base64, from_hex
 
     phases = {(2, at % 2) for at, kind in kinds.items() if kind & HEX}
-    for shift, first in enumerate(DETERMINED):
+    for shift, first in enumerate(FIRST_LETTERS):
         phases |= {(4, (at - first) % 4) for at, kind in kinds.items() if kind & BASE64 << shift}
     for width, phase in sorted(phases):
         yield from_hex(view, phase) if width == 2 else from_base64(view, phase)
 
 
-def occurrences(text: str, secrets: SecretIndex, patterns: Callable[[str], Iterable[Span]]) -> list[Span]:
-    """Find secrets, and whatever `patterns` finds, in a text and in what the text decodes to; in order."""
-    from infisical.redaction.encodings import View, decoded, unwrapped  # its patterns take a while to compile
+def find_occurrences(text: str, secrets: SecretIndex, patterns: Callable[[str], Iterable[Span]]) -> list[Span]:
+    """Find secrets, and the matches of `patterns`, in a text and its decode_text views; sorted by position."""
+    # lazily: the patterns of this module are slow to compile
+    from infisical.redaction.encodings import View, decode_text, unwrap_lines
 
     spans: list[Span] = []
-    seen = {(text, True)}
+    known_texts = {(text, True)}
     views = [(View(text), 0, len(text))]
-    if secrets and (mark := CUT_END.search(text, max(0, len(text) - 32))):
+    if secrets and (mark := FINAL_TRUNCATION_MARK.search(text, max(0, len(text) - 32))):
         views.append((View(text[: mark.start()]), 0, mark.start()))
     while views:
         view, depth, end = views.pop()
@@ -222,31 +226,31 @@ def occurrences(text: str, secrets: SecretIndex, patterns: Callable[[str], Itera
         if view.is_text:
             spans += [view.span(*span) for span in patterns(view.text)]
         if secrets:
-            whole, cut, encoded = secrets.search(view)
+            whole, truncated, encoded = secrets.search(view)
             spans += [view.span(*span) for span in whole]
-            spans += _cut_spans(view, cut, end)
-            if depth < DEPTH:
-                inner += [*encoded, *unwrapped(view)]
-        if depth < DEPTH:
-            inner += decoded(view)
+            spans += _find_truncated(view, truncated, end)
+            if depth < MAX_DEPTH:
+                inner += [*encoded, *unwrap_lines(view)]
+        if depth < MAX_DEPTH:
+            inner += decode_text(view)
         for other in inner:
-            if (other.text, other.open_end) not in seen:
-                seen.add((other.text, other.open_end))
+            if (other.text, other.open_end) not in known_texts:
+                known_texts.add((other.text, other.open_end))
                 views.append((other, depth + 1, end))
     return sorted(spans)
 
 
-def _cut_spans(view: View, cut: Iterable[Span], end: int) -> Iterator[Span]:
-    for start, stop in cut:
+def _find_truncated(view: View, truncated: Iterable[Span], end: int) -> Iterator[Span]:
+    for start, stop in truncated:
         first, last = view.span(start, stop)
         if stop == len(view.text) and view.open_end:
-            last = end  # half an escape may follow
-        if last - first >= CUT_LENGTH:
+            last = end  # an incomplete escape may follow
+        if last - first >= MIN_PREFIX_LENGTH:
             yield first, last
 
 
-def spliced(text: str, spans: Iterable[Span], mask: str) -> str:
-    """Replace these parts of a text, which are in order and may overlap."""
+def replace_spans(text: str, spans: Iterable[Span], mask: str) -> str:
+    """Replace spans of a text by a mask. The spans are sorted and may overlap."""
     pieces, end = [], 0
     for start, stop in spans:
         if start >= end:
@@ -255,12 +259,12 @@ def spliced(text: str, spans: Iterable[Span], mask: str) -> str:
     return "".join([*pieces, text[end:]])
 
 
-def _in_word(letter: str) -> bool:
+def _is_word_character(letter: str) -> bool:
     return letter.isalnum() or letter == "_"
 
 
-def _short_forms(word: str, data: bytes) -> set[str]:
-    """A short secret, and what it is in base64 and hex where that is long enough to be told from a word."""
+def _list_short_forms(word: str, data: bytes) -> set[str]:
+    """List a short secret and its forms in base64 and hex that are too long for a common word."""
     encoded = binascii.b2a_base64(data, newline=False).decode()
-    forms = {encoded, encoded.translate(URLSAFE), data.hex(), data.hex().upper()}
-    return {word, *(form for form in forms if len(form) >= SHORT)}
+    forms = {encoded, encoded.translate(URLSAFE_ALPHABET), data.hex(), data.hex().upper()}
+    return {word, *(form for form in forms if len(form) >= SHORT_LENGTH)}

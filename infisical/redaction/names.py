@@ -1,6 +1,6 @@
-"""Which names tell that a value is secret: of headers, of fields in JSON, of parameters in URLs and forms.
+"""Names that mark a value as secret: names of headers, of JSON fields, of parameters in URLs and forms.
 
-Names only. What is written in place of a value, and how values are found, is decided elsewhere.
+Names only. Other modules find the values and choose what replaces them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SECRET_HEADERS: Final = frozenset(
     }
 )
 PLAIN_HEADERS: Final = frozenset({"accept", "accept-encoding", "content-type", "host", "user-agent", "x-infisical-org"})
-"""What may be seen of a request. Any other header is the user's own, and may be a key to a gateway."""
+"""Request headers that may be shown. The user chose every other header, and it may hold the key of a gateway."""
 PLAIN_RESPONSE_HEADERS: Final = frozenset(
     {
         "age",
@@ -51,7 +51,7 @@ PLAIN_RESPONSE_HEADERS: Final = frozenset(
         "x-request-id",
     }
 )
-"""What is kept of a response's headers. Any other may hold a credential, or a hash by which to test a guess."""
+"""Response headers that a recording may hold. Others may hold a credential, or a hash that confirms a guess."""
 SECRET_FIELDS: Final = frozenset(
     {
         "accesskey",
@@ -142,14 +142,14 @@ SECRET_FIELDS: Final = frozenset(
         "webhookurl",
     }
 )
-"""Names of fields in any JSON body, in normal form; whatever text is below one of them is secret."""
-COUNTS: Final = frozenset({"inputs", "value"})
-"""Those of them whose numbers are no secrets."""
-SECRET_FIELDS_EXACTLY: Final = frozenset({"Signature"})
-"""The same, where the case tells a credential (Alibaba Cloud's) from a result (`signature` of the KMS)."""
+"""Names of JSON fields, normalized. Every text below such a field is secret."""
+FIELDS_WITH_PUBLIC_NUMBERS: Final = frozenset({"inputs", "value"})
+"""The secret fields whose numbers are not secret."""
+CASE_SENSITIVE_SECRET_FIELDS: Final = frozenset({"Signature"})
+"""Secret fields in exactly this case: `Signature` is a credential of Alibaba Cloud, `signature` a result of the KMS."""
 SECRET_RECORDS: Final = frozenset({"config", "configuration", "data", "destinationconfig", "metadata", "syncoptions"})
-"""Names, in normal form, of objects whose members are not fixed: whatever text is in one of them is secret."""
-SECRET_ENDINGS: Final = (
+"""Names, normalized, of objects with free members. Every text in such an object is secret."""
+SECRET_SUFFIXES: Final = (
     "apikey",
     "apitoken",
     "credential",
@@ -161,67 +161,68 @@ SECRET_ENDINGS: Final = (
     "secret",
     "token",
 )
-"""Whatever ends in one of these is secret where its value is a text, a number or a list of them."""
+"""A name with one of these suffixes is secret if its value is a text, a number, or a list of these."""
 PUBLIC_NAMES: Final = frozenset({"continuationtoken", "nextpagetoken", "nexttoken", "pagetoken"})
-"""Names that end like a secret, and are the place in a listing."""
+"""Names with the suffix of a secret that hold a position in a listing."""
 SECRET_PARAMETERS: Final = frozenset(
     {"auth", "code", "jsessionid", "phpsessid", "samlrequest", "sessionid", "sid", "sig", "signature", "ticket"}
 )
-"""Names, in normal form, that are secret in a query or a form, and mean something else in JSON."""
+"""Names, normalized, that are secret in a query or a form. In JSON they mean something else."""
 PUBLIC_VALUES: Final = frozenset({"", "<hidden-by-infisical>", "redacted", "[redacted]"})
-"""What stands in a secret field and is no secret."""
+"""Values of secret fields that are not secret themselves."""
 
 TEXT, DEEP, NUMBERS = 1, 2, 4
-"""What is secret below a name: texts, those in objects below it too, numbers too."""
+"""Flags: the texts below a name are secret; also the texts in objects below it; also the numbers."""
 ONE_TIME_CODE: Final = re.compile(r"(?=\D*\d)[A-Za-z0-9.~/+=-]{6,}")
-_PARTS: Final = re.compile(r"[\[\].:/]+")
+_SEPARATORS: Final = re.compile(r"[\[\].:/]+")
 
 
-def normal(name: str) -> str:
-    """Write a name as all its spellings: without case, percent-encoding, and what separates its words."""
+def normalize_name(name: str) -> str:
+    """Reduce the spellings of a name to one: no case, no percent-encoding, no separators."""
     if name.isalpha() and name.isascii():
         return name.lower()
-    for _ in range(2):  # encoded twice
+    for _ in range(2):  # it may be encoded twice
         if "%" in name:
             name = unquote(name)
     return "".join(filter(str.isalnum, name)).casefold()
 
 
 def is_secret_field(name: str) -> bool:
-    """Say whether a field of that name holds something secret."""
-    return _secrecy(name) != 0
+    """Return True if a field of that name holds a secret."""
+    return _classify_name(name) != 0
 
 
 def is_secret_parameter(name: str) -> bool:
-    """Say whether a parameter of that name, in a query or a form, holds something secret."""
-    return normal(name) in SECRET_PARAMETERS or is_secret_field(name)
+    """Return True if a parameter of that name, in a query or a form, holds a secret."""
+    return normalize_name(name) in SECRET_PARAMETERS or is_secret_field(name)
 
 
-def secrecy_below(name: str, is_object: bool, inherited: int, text: str = "") -> int:
-    """Return what is secret of the value of a field, by its name and by what is secret around it.
+def classify_field(name: str, is_object: bool, inherited: int, text: str = "") -> int:
+    """Return the flags of a field's value: which parts of it are secret.
 
-    `text` is the value if that is a text: a `code` is of an error, or else a user's or an OAuth server's.
+    `inherited` are the flags of the object around the field. `text` is the value if it is a text: a field `code` holds
+    the code of an error, or a one-time code of a user or an OAuth server.
     """
-    around = inherited & DEEP and DEEP | TEXT
-    if text and ONE_TIME_CODE.fullmatch(text) and normal(name) == "code":
+    from_object = inherited & DEEP and DEEP | TEXT
+    if text and ONE_TIME_CODE.fullmatch(text) and normalize_name(name) == "code":
         return TEXT
-    if is_object and normal(name) in SECRET_RECORDS:
+    if is_object and normalize_name(name) in SECRET_RECORDS:
         return DEEP | TEXT
-    return around | _secrecy(name)
+    return from_object | _classify_name(name)
 
 
-def secrecy_in_object(flags: int) -> int:
-    """Return what is secret of the members of an object, by what is secret of the object."""
+def classify_members(flags: int) -> int:
+    """Return the flags that the members of an object inherit from it."""
     return DEEP | TEXT if flags & DEEP else 0
 
 
-def _secrecy(name: str) -> int:
-    plain = normal(name)
-    if plain in SECRET_FIELDS or name in SECRET_FIELDS_EXACTLY:
-        return TEXT | DEEP | (0 if plain in COUNTS else NUMBERS)
-    if plain in PUBLIC_NAMES:
+def _classify_name(name: str) -> int:
+    normalized = normalize_name(name)
+    if normalized in SECRET_FIELDS or name in CASE_SENSITIVE_SECRET_FIELDS:
+        return TEXT | DEEP | (0 if normalized in FIELDS_WITH_PUBLIC_NUMBERS else NUMBERS)
+    if normalized in PUBLIC_NAMES:
         return 0
-    if plain.endswith(SECRET_ENDINGS):
+    if normalized.endswith(SECRET_SUFFIXES):
         return TEXT | NUMBERS
-    parts = [part for part in _PARTS.split(unquote(name)) if part]
-    return max(map(_secrecy, parts)) if len(parts) > 1 else 0
+    parts = [part for part in _SEPARATORS.split(unquote(name)) if part]
+    return max(map(_classify_name, parts)) if len(parts) > 1 else 0

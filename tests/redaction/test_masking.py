@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 import infisical.redaction
 from infisical.redaction import MASK, find_secrets, mask, mask_value, redact_body, redact_url
-from infisical.redaction.masking import CUT_LENGTH, SecretIndex
+from infisical.redaction.masking import MIN_PREFIX_LENGTH, SecretIndex
 from infisical.rejection import make_error
 from infisical.response import Response
 
@@ -113,7 +113,7 @@ def test_the_beginning_of_a_secret_is_hidden_where_a_text_is_cut(encoding, end):
 
 
 def test_a_cut_secret_is_hidden_from_eight_characters_on():
-    assert CUT_LENGTH == 8
+    assert MIN_PREFIX_LENGTH == 8
     assert mask("no: abcdefg", {"abcdefghijklm"}) == "no: abcdefg"
     assert mask("no: abcdefgh", {"abcdefghijklm"}) == f"no: {MASK}"
     assert mask("abcdefgh is no end", {"abcdefghijklm"}) == "abcdefgh is no end"
