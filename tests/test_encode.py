@@ -28,7 +28,7 @@ HOST = "https://infisical.example.com"
 ACCEPT = ("Accept", "application/json")
 TYPED = ("Content-Type", "application/json")
 WITH_BODY = (post, patch, put)
-quick = settings(max_examples=150, deadline=None)
+quick = settings(deadline=None)
 
 
 def prepared(request: Request[Any], base: str = HOST) -> Result[HttpRequest, RequestError]:

@@ -13,6 +13,7 @@ import pytest
 
 import infisical
 
+pytestmark = pytest.mark.exhaustive  # the checkers take half a minute
 ROOT = Path(infisical.__file__).parent.parent
 BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
 EXCEPTIONS = {
@@ -54,7 +55,7 @@ def unexpected(output: str) -> list[str]:
 
 
 def test_the_blocks_pass_mypy_strict(program):
-    cache = ROOT / ".mypy_cache"
+    cache = ROOT / ".mypy_cache" / "readme"
     output = checked(program, "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", "readme.py")
 
     assert (unexpected(output), "readme.py" in output, "Traceback" in output) == ([], True, False)
@@ -69,7 +70,7 @@ def test_the_blocks_pass_pyright_strict(program):
 def test_a_misspelt_name_in_a_block_would_be_seen(program):
     wrong = program.with_name("wrong.py")
     wrong.write_text(program.read_text() + "\nclient.secrets.get_by_name(secret_nam='K', **where)\n")
-    cache = ROOT / ".mypy_cache"
+    cache = ROOT / ".mypy_cache" / "readme"
     output = checked(wrong, "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", "wrong.py")
 
     assert len(unexpected(output)) >= 1

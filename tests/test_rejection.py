@@ -366,7 +366,7 @@ json_values = st.recursive(
 bodies = st.dictionaries(st.sampled_from(["message", "error", "reqId", "details", "statusCode"]), json_values)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=settings().max_examples * 2)
 @given(
     status=st.integers(100, 999) | st.sampled_from([302, 401, 404, 422, 429]),
     headers=st.lists(st.tuples(names, dates | st.text(max_size=9)), max_size=4).map(tuple),

@@ -240,7 +240,7 @@ servers = st.lists(st.sampled_from(["none", "/api/v1", "/api/v2", "/api/v3"]), m
 
 
 @given(servers)
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 def test_whatever_the_server_becomes_a_write_is_done_at_most_once_a_call_and_once_if_a_path_is_there(lives):
     server = Server("none")
     connected = client(server)

@@ -21,7 +21,7 @@ from infisical.endpoints.secrets import SecretReferenceNode
 from infisical.model import Model, describe_field
 from infisical.model.reader import Mismatch, compile_reader, get_reader
 
-quick = settings(max_examples=200, deadline=None)
+quick = settings(deadline=None)
 
 
 def is_lower(value: Any) -> str | None:
