@@ -13,7 +13,7 @@ import pytest
 from returns.result import Failure, Success
 
 from infisical import NotFoundError
-from infisical.memory.routing import all_routes
+from infisical.memory.routing import list_routes
 from tests.forms import mark_exhaustive
 from tests.memory.scenes import all_scenes
 from tests.memory.world import World
@@ -91,8 +91,8 @@ def test_equal_servers_answer_equal_calls_equally_and_stay_equal(row):
 @rows(where=lambda row: row["status"] != "gone")
 def test_a_route_takes_the_credentials_that_the_server_takes(row):
     taken = {
-        frozenset(route.auth)
-        for route in all_routes()
+        frozenset(route.access)
+        for route in list_routes()
         if (route.method, shape(route.path)) == (row["method"], shape(row["path"])) and "current" in route.generations
     }
 
