@@ -12,59 +12,67 @@ from typing import Any, Final
 from infisical.memory import tables, tree
 from infisical.memory.access import covers, permit
 from infisical.memory.call import Call, pick, seconds_of
-from infisical.memory.domain.places import checked, environment_of, let_in, project_by_slug, secret_path
+from infisical.memory.domain.places import (
+    check_path,
+    get_environment,
+    get_project_by_slug,
+    make_path_field,
+    require_membership,
+)
 from infisical.memory.dynamic_secrets.store import drop_dynamic_secrets, dynamic_secrets
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import READERS, Answer, route
-from infisical.memory.secrets.store import drop_folder
+from infisical.memory.secrets.store import drop_secrets
 from infisical.memory.state import Row
 from infisical.memory.validation import array, boolean, datetime_text, loose_flag_text, obj, string
 
-FOLDERS: Final = "/api/v2/folders"
-OLD_FOLDERS: Final = "/api/v1/folders"
+FOLDERS_PATH: Final = "/api/v2/folders"
+OLD_FOLDERS_PATH: Final = "/api/v1/folders"
 SUBJECT: Final = "secret-folders"
 COLUMNS: Final = ("id", "name", "version", "createdAt", "updatedAt", "envId", "parentId", "isReserved")
-LATER: Final = ("description", "lastSecretModified")
+NEW_COLUMNS: Final = ("description", "lastSecretModified")
 """Columns that came after October 2024."""
 
-NAME: Final = string(
+NAME_FIELD: Final = string(
     matches=r"[A-Za-z0-9_-]+",
     message="Invalid folder name. Only alphanumeric characters, dashes, and underscores are allowed.",
 )
-IN_PROJECT: Final = {"projectId": string(), "environment": string(), "path": secret_path().optional("/")}
+IN_PROJECT: Final = {"projectId": string(), "environment": string(), "path": make_path_field().optional("/")}
 IN_WORKSPACE: Final = {
     "workspaceId": string(),
     "environment": string(),
-    "path": secret_path().optional(),
-    "directory": secret_path().optional(),
+    "path": make_path_field().optional(),
+    "directory": make_path_field().optional(),
 }
 """`directory` is what the oldest clients call the path."""
-CHANGE: Final = {"name": NAME, "description": string(trim=False).or_null().optional()}
-CHANGES: Final = array(
-    obj(id=string(trim=False), environment=string(), path=secret_path().optional("/"), **CHANGE), least=1, most=1000
+CHANGE_FIELDS: Final = {"name": NAME_FIELD, "description": string(trim=False).or_null().optional()}
+CHANGES_FIELD: Final = array(
+    obj(id=string(trim=False), environment=string(), path=make_path_field().optional("/"), **CHANGE_FIELDS),
+    least=1,
+    most=1000,
 )
-FILTER: Final = {"lastSecretModified": datetime_text().optional(None), "recursive": loose_flag_text()}
+FILTER_FIELDS: Final = {"lastSecretModified": datetime_text().optional(None), "recursive": loose_flag_text()}
 
 
 # ---- what was asked
-def project_of(sent: Any) -> str:
+def get_project_id(sent: Any) -> str:
     return str(sent["projectId"] if "projectId" in sent else sent["workspaceId"])
 
 
-def path_of(sent: Any) -> str:
+def get_path(sent: Any) -> str:
     """Return the path of the folder around, as this or the older mount names it."""
-    return checked(sent.get("path") or sent.get("directory") or "/")
+    return check_path(sent.get("path") or sent.get("directory") or "/")
 
 
-def named(call: Call, parent: Row, id_or_name: str) -> Row | None:
+def find_folder(call: Call, parent: Row, id_or_name: str) -> Row | None:
     """Return the folder of a name in a folder; what no folder there is called may be an id."""
-    found = tree.child(call.draft, parent, id_or_name)
-    return found or identified(call, parent, id_or_name)
+    folder = tree.child(call.draft, parent, id_or_name)
+    return folder or find_by_id(call, parent, id_or_name)
 
 
-def identified(call: Call, parent: Row, folder_id: str) -> Row | None:
-    found = call.draft.get(tables.folders(parent["envId"]), folder_id)
-    return found if found is not None and found["parentId"] == parent["id"] else None
+def find_by_id(call: Call, parent: Row, folder_id: str) -> Row | None:
+    folder = call.draft.get(tables.folders(parent["envId"]), folder_id)
+    return folder if folder is not None and folder["parentId"] == parent["id"] else None
 
 
 def is_id(text: str) -> bool:
@@ -76,38 +84,38 @@ def is_id(text: str) -> bool:
 
 
 # ---- what is answered
-def shown(call: Call, folder: Row) -> dict[str, Any]:
-    return pick(folder, *COLUMNS, *(() if call.before else LATER))
+def describe_folder(call: Call, folder: Row) -> dict[str, Any]:
+    return pick(folder, *COLUMNS, *(() if call.before else NEW_COLUMNS))
 
 
-def with_path(call: Call, folder: Row) -> dict[str, Any]:
+def describe_with_path(call: Call, folder: Row) -> dict[str, Any]:
     """Return a folder with its path, which servers of October 2024 leave out of what they wrote."""
     path = {} if call.before else {"path": tree.path_of(call.draft, folder)}
-    return {**shown(call, folder), **path}
+    return {**describe_folder(call, folder), **path}
 
 
-def by_name(folder: Row) -> tuple[str, str]:
+def make_sort_key(folder: Row) -> tuple[str, str]:
     return folder["name"].casefold(), folder["name"]
 
 
 # ---- making and changing
 def create_folder(call: Call) -> Answer:
-    project_id, path, slug = project_of(call.body), path_of(call.body), call.body["environment"]
+    project_id, path, slug = get_project_id(call.body), get_path(call.body), call.body["environment"]
     permit(call, project_id, "create", SUBJECT, environment=slug, path=path)
-    environment = environment_of(call, project_id, slug)
+    environment = get_environment(call, project_id, slug)
     parent = tree.root(call.draft, environment["id"])
     for part in tree.parts_of(path):
         parent = tree.child(call.draft, parent, part) or tree.new_folder(
             call, project_id, environment["id"], part, parent
         )
     name = call.body["name"]
-    found = tree.child(call.draft, parent, name)  # who makes a folder twice gets it as it is
+    folder = tree.child(call.draft, parent, name)  # who makes a folder twice gets it as it is
     description = None if call.before else call.body.get("description")
-    made = found or tree.new_folder(call, project_id, environment["id"], name, parent, description)
-    return {"folder": with_path(call, made)}
+    folder = folder or tree.new_folder(call, project_id, environment["id"], name, parent, description)
+    return {"folder": describe_with_path(call, folder)}
 
 
-def changed(call: Call, parent: Row, folder: Row, change: Any, error: str) -> Row:
+def change_folder(call: Call, parent: Row, folder: Row, change: Any, error: str) -> Row:
     """Give a folder another name or description; every change is a new version."""
     if change["name"] != folder["name"] and tree.child(call.draft, parent, change["name"]) is not None:
         raise bad_request("Folder with specified name already exists", error)
@@ -117,56 +125,58 @@ def changed(call: Call, parent: Row, folder: Row, change: Any, error: str) -> Ro
     return call.draft.merge(tables.folders(folder["envId"]), folder["id"], **columns)
 
 
-def found_for(call: Call, parent: Row, folder_id: str) -> Row | None:
+def find_updated(call: Call, parent: Row, folder_id: str) -> Row | None:
     """Return the folder that an update names: by its id; old clients send a name."""
-    return identified(call, parent, folder_id) if is_id(folder_id) else tree.child(call.draft, parent, folder_id)
+    return find_by_id(call, parent, folder_id) if is_id(folder_id) else tree.child(call.draft, parent, folder_id)
 
 
 def update_folder(call: Call) -> Answer:
-    project_id, path, slug = project_of(call.body), path_of(call.body), call.body["environment"]
+    project_id, path, slug = get_project_id(call.body), get_path(call.body), call.body["environment"]
     permit(call, project_id, "edit", SUBJECT, environment=slug, path=path)
     parent = tree.folder(call, project_id, slug, path, "UpdateFolder")
-    folder = found_for(call, parent, call.path["folderId"])
+    folder = find_updated(call, parent, call.path["folderId"])
     if folder is None:
         raise not_found(f"Folder with ID '{call.path['folderId']}' not found", "UpdateFolder")
-    return {"folder": with_path(call, changed(call, parent, folder, call.body, "UpdateFolder"))}
+    return {"folder": describe_with_path(call, change_folder(call, parent, folder, call.body, "UpdateFolder"))}
 
 
 def update_folders(call: Call) -> Answer:
     project_id = (
-        call.body["projectId"] if "projectId" in call.body else project_by_slug(call, call.body["projectSlug"])["id"]
+        call.body["projectId"]
+        if "projectId" in call.body
+        else get_project_by_slug(call, call.body["projectSlug"])["id"]
     )
     changes = call.body["folders"]
     for change in changes:
         permit(call, project_id, "edit", SUBJECT, environment=change["environment"], path=change["path"])
-    written = []
+    updated = []
     for change in changes:
         slug = change["environment"]
-        parent = tree.folder(call, project_id, slug, checked(change["path"]), "UpdateManyFolders")
-        folder = found_for(call, parent, change["id"])
+        parent = tree.folder(call, project_id, slug, check_path(change["path"]), "UpdateManyFolders")
+        folder = find_updated(call, parent, change["id"])
         if folder is None:
             raise not_found(
                 f"Folder with id '{change['id']}' in environment with slug '{slug}' not found", "UpdateManyFolders"
             )
-        written.append(changed(call, parent, folder, change, "Batch update folder"))
-    return {"folders": [shown(call, folder) for folder in written]}
+        updated.append(change_folder(call, parent, folder, change, "Batch update folder"))
+    return {"folders": [describe_folder(call, folder) for folder in updated]}
 
 
 # ---- deleting
 def delete_folder(call: Call) -> Answer:
-    project_id, path, slug = project_of(call.body), path_of(call.body), call.body["environment"]
+    project_id, path, slug = get_project_id(call.body), get_path(call.body), call.body["environment"]
     permit(call, project_id, "delete", SUBJECT, environment=slug, path=path)
-    environment = environment_of(call, project_id, slug, in_project=False)
+    environment = get_environment(call, project_id, slug, in_project=False)
     parent = tree.folder(call, project_id, slug, path)
-    wanted = call.path["folderIdOrName"]
-    folder = named(call, parent, wanted)
+    id_or_name = call.path["folderIdOrName"]
+    folder = find_folder(call, parent, id_or_name)
     if folder is None:
         raise not_found(
-            f"Failed to delete folder with ID '{wanted}', not found" if call.before else "Target folder not found"
+            f"Failed to delete folder with ID '{id_or_name}', not found" if call.before else "Target folder not found"
         )
     below = list(tree.below(call.draft, folder, tree.path_of(call.draft, folder)))
     if not call.before:
-        keep_protected(call, project_id, environment, below)
+        refuse_protected(call, project_id, environment, below)
         if not call.body.get("forceDelete", "workspaceId" in call.body) and is_full(call, folder):
             raise bad_request(
                 f'Cannot delete folder "{folder["name"]}" because it contains resources. '
@@ -174,20 +184,20 @@ def delete_folder(call: Call) -> Answer:
                 "deleteFolder",
             )
     drop_tree(call, folder)
-    return {"folder": shown(call, folder)}
+    return {"folder": describe_folder(call, folder)}
 
 
 def drop_tree(call: Call, folder: Row) -> None:
     """Take a folder and those below it away, with their secrets, imports, dynamic secrets and leases."""
     for _, one in list(tree.below(call.draft, folder, "/")):
-        drop_folder(call, one)
+        drop_secrets(call, one)
         drop_dynamic_secrets(call, one["id"])
         call.draft.clear(tables.imports(one["id"]))
         call.draft.drop(tables.folders(one["envId"]), one["id"])
         call.draft.drop(tables.FOLDER_PLACES, one["id"])
 
 
-def keep_protected(call: Call, project_id: str, environment: Row, below: list[tuple[str, Row]]) -> None:
+def refuse_protected(call: Call, project_id: str, environment: Row, below: list[tuple[str, Row]]) -> None:
     """Refuse to delete secrets, which changes of have to be approved, together with their folder."""
     policies = call.draft.where(tables.approval_policies(project_id), envId=environment["id"])
     for path, folder in below:
@@ -206,37 +216,39 @@ def keep_protected(call: Call, project_id: str, environment: Row, below: list[tu
 
 def is_full(call: Call, folder: Row) -> bool:
     """Say whether a folder has secrets, dynamic secrets or folders in it; imports do not count."""
-    holding = (tables.secrets(folder["id"]), dynamic_secrets(folder["id"]))
-    return any(call.draft.rows(name) for name in holding) or bool(tree.children(call.draft, folder))
+    contents = (tables.secrets(folder["id"]), dynamic_secrets(folder["id"]))
+    return any(call.draft.rows(name) for name in contents) or bool(tree.children(call.draft, folder))
 
 
 # ---- reading
 def list_folders(call: Call) -> Answer:
     """Folders are listed to all members of a project, whatever their role."""
-    project_id, path, slug = project_of(call.query), path_of(call.query), call.query["environment"]
-    let_in(call, project_id, SUBJECT)
-    environment = environment_of(call, project_id, slug, in_project=False)
+    project_id, path, slug = get_project_id(call.query), get_path(call.query), call.query["environment"]
+    require_membership(call, project_id, SUBJECT)
+    environment = get_environment(call, project_id, slug, in_project=False)
     parent = tree.folder_at(call.draft, environment["id"], path)
     if parent is None:
         return {"folders": []}
     if call.before:
         under = tree.children(call.draft, parent)
-        return {"folders": [shown(call, one) for one in under if not one["isReserved"]]}
+        return {"folders": [describe_folder(call, one) for one in under if not one["isReserved"]]}
     since = call.query["lastSecretModified"]
     if call.query["recursive"]:
         below = list(tree.below(call.draft, parent, "/"))[1:]
-        below.sort(key=lambda one: (len(tree.parts_of(one[0])), by_name(one[1])))
-        found = [({**shown(call, one), "relativePath": path}, one) for path, one in below]
+        below.sort(key=lambda one: (len(tree.parts_of(one[0])), make_sort_key(one[1])))
+        folder = [({**describe_folder(call, one), "relativePath": path}, one) for path, one in below]
     else:
-        found = [(shown(call, one), one) for one in sorted(tree.children(call.draft, parent), key=by_name)]
+        folder = [
+            (describe_folder(call, one), one) for one in sorted(tree.children(call.draft, parent), key=make_sort_key)
+        ]
     return {
         "folders": [
-            answer for answer, one in found if not one["isReserved"] and (since is None or was_modified(one, since))
+            answer for answer, one in folder if not one["isReserved"] and (since is None or is_modified(one, since))
         ]
     }
 
 
-def was_modified(folder: Row, since: str) -> bool:
+def is_modified(folder: Row, since: str) -> bool:
     modified = folder["lastSecretModified"]
     return modified is not None and seconds_of(modified) >= seconds_of(since)
 
@@ -246,55 +258,68 @@ def get_folder(call: Call) -> Answer:
     if folder is None:
         raise not_found(f"Folder with ID '{call.path['id']}' not found")
     project_id, environment, path = tree.place_of(call.draft, folder)
-    let_in(call, project_id, SUBJECT)
+    require_membership(call, project_id, SUBJECT)
     where = {"envId": environment["id"], "envName": environment["name"], "envSlug": environment["slug"]}
-    return {"folder": {**shown(call, folder), "environment": where, "path": path, "projectId": project_id}}
+    return {"folder": {**describe_folder(call, folder), "environment": where, "path": path, "projectId": project_id}}
 
 
 # ---- the routes
-CREATE = route("POST", FOLDERS, only="current", auth=READERS, limit="secrets", body=obj(**IN_PROJECT, **CHANGE))(
-    create_folder
-)
-UPDATE = route(
-    "PATCH", f"{FOLDERS}/{{folderId}}", only="current", auth=READERS, limit="secrets", body=obj(**IN_PROJECT, **CHANGE)
-)(update_folder)
-UPDATE_BATCH = route(
+CREATE_ROUTE = route(
+    "POST", FOLDERS_PATH, only="current", auth=READERS, limit="secrets", body=obj(**IN_PROJECT, **CHANGE_FIELDS)
+)(create_folder)
+UPDATE_ROUTE = route(
     "PATCH",
-    f"{FOLDERS}/batch",
+    f"{FOLDERS_PATH}/{{folderId}}",
     only="current",
     auth=READERS,
     limit="secrets",
-    body=obj(projectId=string(), folders=CHANGES),
+    body=obj(**IN_PROJECT, **CHANGE_FIELDS),
+)(update_folder)
+UPDATE_BATCH_ROUTE = route(
+    "PATCH",
+    f"{FOLDERS_PATH}/batch",
+    only="current",
+    auth=READERS,
+    limit="secrets",
+    body=obj(projectId=string(), folders=CHANGES_FIELD),
 )(update_folders)
-DELETE = route(
+DELETE_ROUTE = route(
     "DELETE",
-    f"{FOLDERS}/{{folderIdOrName}}",
+    f"{FOLDERS_PATH}/{{folderIdOrName}}",
     only="current",
     auth=READERS,
     limit="secrets",
     body=obj(**IN_PROJECT, forceDelete=boolean().optional(False)),
 )(delete_folder)
-LIST = route("GET", FOLDERS, only="current", auth=READERS, query=obj({**IN_PROJECT, "path": secret_path()}, **FILTER))(
-    list_folders
-)
-GET = route("GET", f"{FOLDERS}/{{id}}", only="current", auth=READERS)(get_folder)
+LIST_ROUTE = route(
+    "GET",
+    FOLDERS_PATH,
+    only="current",
+    auth=READERS,
+    query=obj({**IN_PROJECT, "path": make_path_field()}, **FILTER_FIELDS),
+)(list_folders)
+GET_ROUTE = route("GET", f"{FOLDERS_PATH}/{{id}}", only="current", auth=READERS)(get_folder)
 
 # ---- the older mount
-OLD_CREATE = route("POST", OLD_FOLDERS, auth=READERS, limit="secrets", body=obj(**IN_WORKSPACE, **CHANGE))(
-    create_folder
-)
-OLD_UPDATE = route(
-    "PATCH", f"{OLD_FOLDERS}/{{folderId}}", auth=READERS, limit="secrets", body=obj(**IN_WORKSPACE, **CHANGE)
-)(update_folder)
-OLD_UPDATE_BATCH = route(
+OLD_CREATE_ROUTE = route(
+    "POST", OLD_FOLDERS_PATH, auth=READERS, limit="secrets", body=obj(**IN_WORKSPACE, **CHANGE_FIELDS)
+)(create_folder)
+OLD_UPDATE_ROUTE = route(
     "PATCH",
-    f"{OLD_FOLDERS}/batch",
+    f"{OLD_FOLDERS_PATH}/{{folderId}}",
     auth=READERS,
     limit="secrets",
-    body=obj(projectSlug=string(), folders=CHANGES),
+    body=obj(**IN_WORKSPACE, **CHANGE_FIELDS),
+)(update_folder)
+OLD_UPDATE_BATCH_ROUTE = route(
+    "PATCH",
+    f"{OLD_FOLDERS_PATH}/batch",
+    auth=READERS,
+    limit="secrets",
+    body=obj(projectSlug=string(), folders=CHANGES_FIELD),
 )(update_folders)
-OLD_DELETE = route(
-    "DELETE", f"{OLD_FOLDERS}/{{folderIdOrName}}", auth=READERS, limit="secrets", body=obj(**IN_WORKSPACE)
+OLD_DELETE_ROUTE = route(
+    "DELETE", f"{OLD_FOLDERS_PATH}/{{folderIdOrName}}", auth=READERS, limit="secrets", body=obj(**IN_WORKSPACE)
 )(delete_folder)
-OLD_LIST = route("GET", OLD_FOLDERS, auth=READERS, query=obj(**IN_WORKSPACE, **FILTER))(list_folders)
-OLD_GET = route("GET", f"{OLD_FOLDERS}/{{id}}", auth=READERS)(get_folder)
+OLD_LIST_ROUTE = route("GET", OLD_FOLDERS_PATH, auth=READERS, query=obj(**IN_WORKSPACE, **FILTER_FIELDS))(list_folders)
+OLD_GET_ROUTE = route("GET", f"{OLD_FOLDERS_PATH}/{{id}}", auth=READERS)(get_folder)

@@ -14,33 +14,33 @@ from infisical.memory.state import Row
 from infisical.memory.validation import obj, slug, string
 
 COLUMNS: Final = ("id", "slug", "color", "createdAt", "updatedAt", "createdBy", "projectId", "createdByActorType")
-TAG: Final = obj(slug=slug(), color=string())
+TAG_BODY: Final = obj(slug=slug(), color=string())
 TAGS_PATH: Final = "/api/v1/projects/{projectId}/tags"
 TAG_PATH: Final = "/api/v1/projects/{projectId}/tags/{tagId}"
 
 
-def shown(row: Row) -> Row:
+def describe_tag(row: Row) -> Row:
     return pick(row, *COLUMNS)
 
 
-def named(row: Row) -> Row:
-    return {**shown(row), "name": row["slug"]}
+def describe_named(row: Row) -> Row:
+    return {**describe_tag(row), "name": row["slug"]}
 
 
-def listed(call: Call) -> list[Row]:
+def list_project_tags(call: Call) -> list[Row]:
     project_id = permit(call, call.path["projectId"], "read", "tags")["id"]
-    return [shown(row) for row in call.draft.rows(tables.tags(project_id)).values()]
+    return [describe_tag(row) for row in call.draft.rows(tables.tags(project_id)).values()]
 
 
-def created(call: Call) -> Row:
+def add_tag(call: Call) -> Row:
     project_id = permit(call, call.path["projectId"], "create", "tags")["id"]
     table = tables.tags(project_id)
     if call.draft.find(table, slug=call.body["slug"]) is not None:
         raise bad_request("Tag already exist")
-    return shown(new_tag(call, project_id, call.body["slug"], call.body["color"]))
+    return describe_tag(new_tag(call, project_id, call.body["slug"], call.body["color"]))
 
 
-def found(call: Call, action: str) -> Row:
+def get_permitted(call: Call, action: str) -> Row:
     """Return the tag that the path names; refuse who may not do this to tags."""
     project_id = permit(call, call.path["projectId"], action, "tags")["id"]
     row = call.draft.get(tables.tags(project_id), call.path["tagId"])
@@ -52,17 +52,17 @@ def found(call: Call, action: str) -> Row:
 # ---- today's routes
 @route("GET", TAGS_PATH, only="current", auth=MACHINES)
 def list_tags(call: Call) -> Answer:
-    return {"tags": listed(call)}
+    return {"tags": list_project_tags(call)}
 
 
-@route("POST", TAGS_PATH, only="current", auth=MACHINES, body=TAG)
+@route("POST", TAGS_PATH, only="current", auth=MACHINES, body=TAG_BODY)
 def create_tag(call: Call) -> Answer:
-    return {"tag": created(call)}
+    return {"tag": add_tag(call)}
 
 
 @route("GET", TAG_PATH, only="current", auth=MACHINES)
 def get_tag(call: Call) -> Answer:
-    return {"tag": named(found(call, "read"))}
+    return {"tag": describe_named(get_permitted(call, "read"))}
 
 
 @route("GET", "/api/v1/projects/{projectId}/tags/slug/{tagSlug}", only="current", auth=MACHINES)
@@ -71,32 +71,32 @@ def get_tag_by_slug(call: Call) -> Answer:
     row = call.draft.find(tables.tags(project_id), slug=call.path["tagSlug"])
     if row is None:
         raise not_found(f"Tag with slug '{call.path['tagSlug']}' not found")
-    return {"tag": named(row)}
+    return {"tag": describe_named(row)}
 
 
-@route("PATCH", TAG_PATH, only="current", auth=MACHINES, body=TAG)
+@route("PATCH", TAG_PATH, only="current", auth=MACHINES, body=TAG_BODY)
 def update_tag(call: Call) -> Answer:
-    row = found(call, "edit")
+    row = get_permitted(call, "edit")
     table = tables.tags(row["projectId"])
     other = call.draft.find(table, slug=call.body["slug"])
     if other is not None and other["id"] != row["id"]:
         raise bad_request("Tag already exist")
-    return {"tag": shown(call.draft.merge(table, row["id"], **call.body, updatedAt=call.at))}
+    return {"tag": describe_tag(call.draft.merge(table, row["id"], **call.body, updatedAt=call.at))}
 
 
 @route("DELETE", TAG_PATH, only="current", auth=MACHINES)
 def delete_tag(call: Call) -> Answer:
-    row = found(call, "delete")
+    row = get_permitted(call, "delete")
     call.draft.drop(tables.tags(row["projectId"]), row["id"])
-    return {"tag": shown(row)}
+    return {"tag": describe_tag(row)}
 
 
 # ---- the older mount
 @route("GET", "/api/v1/workspace/{projectId}/tags", auth=MACHINES)
 def list_workspace_tags(call: Call) -> Answer:
-    return {"workspaceTags": listed(call)}
+    return {"workspaceTags": list_project_tags(call)}
 
 
-@route("POST", "/api/v1/workspace/{projectId}/tags", auth=MACHINES, body=TAG)
+@route("POST", "/api/v1/workspace/{projectId}/tags", auth=MACHINES, body=TAG_BODY)
 def create_workspace_tag(call: Call) -> Answer:
-    return {"workspaceTag": created(call)}
+    return {"workspaceTag": add_tag(call)}

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from infisical.memory import tables
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.domain.places import environment_of, secret_path, slugged
+from infisical.memory.domain.places import describe_environment, get_environment, make_path_field
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import JWT, MACHINES, Answer, route
 from infisical.memory.state import Row
@@ -77,7 +77,7 @@ NEW: Final = slack_where_slack(
         environment=string(),
         webhookUrl=url(),
         webhookSecretKey=string().optional(None),
-        secretPath=secret_path().optional("/"),
+        secretPath=make_path_field().optional("/"),
         eventsFilter=EVENTS.optional(),
     )
 )
@@ -108,7 +108,7 @@ def shown(call: Call, row: Row) -> dict[str, Any]:
     environment = environment_row(call, row)
     assert environment is not None, "a webhook whose environment is gone is gone"
     events = {} if call.before else {"eventsFilter": row.get("eventsFilter", [])}
-    return {**pick(row, *COLUMNS), **events, "environment": slugged(environment)}
+    return {**pick(row, *COLUMNS), **events, "environment": describe_environment(environment)}
 
 
 def found(call: Call, action: str) -> Row:
@@ -123,7 +123,7 @@ def found(call: Call, action: str) -> Row:
 
 def created(call: Call) -> Answer:
     project_id = permit(call, call.body["projectId"], "create", SUBJECT)["id"]
-    environment = environment_of(call, project_id, call.body["environment"])
+    environment = get_environment(call, project_id, call.body["environment"])
     if is_local(urlsplit(call.body["webhookUrl"]).hostname or ""):
         raise bad_request("Local IPs not allowed as URL")
     row = call.new_row(

@@ -9,7 +9,7 @@ import pytest
 from infisical.endpoints.secrets.merge import merge_imports
 from infisical.memory import seeding, tables, tree
 from infisical.memory.call import Call
-from infisical.memory.secret_imports.imported_secrets import imports_shown
+from infisical.memory.secret_imports.imported_secrets import describe_imports
 from infisical.memory.state import Draft
 from tests.memory.secrets_world import V4, change, put, query, service_token, where
 from tests.memory.world import World
@@ -147,8 +147,8 @@ def test_imports_alone_are_given_as_they_are_written():
     call = Call(Draft(world.memory.state), seeding.NOBODY, world.clock(), {})
     folder = tree.find_folder(call.draft, world.project_id, "dev", "/")
 
-    (plain,) = imports_shown(call, [folder], expand=False, hidden=False)
-    (expanded,) = imports_shown(call, [folder], expand=True, hidden=False)
+    (plain,) = describe_imports(call, [folder], expand=False, hidden=False)
+    (expanded,) = describe_imports(call, [folder], expand=True, hidden=False)
 
     assert [one["secretValue"] for one in plain["secrets"]] == ["1", "${A}"]
     assert [one["secretValue"] for one in expanded["secrets"]] == ["1", "1"]

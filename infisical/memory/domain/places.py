@@ -16,10 +16,10 @@ from infisical.memory.state import Row
 from infisical.memory.tables import PROJECTS
 from infisical.memory.validation import Field, Issues, Path, custom, string
 
-DEEPEST: Final = 100
+DEPTH_LIMIT: Final = 100
 """The folders of a path: one request makes those that are not there."""
-LONGEST: Final = 1 << 15
-NOT_A_PATH: Final = "Invalid secret path. Only alphanumeric characters, dashes, and underscores are allowed."
+LENGTH_LIMIT: Final = 1 << 15
+INVALID_PATH_MESSAGE: Final = "Invalid secret path. Only alphanumeric characters, dashes, and underscores are allowed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,52 +31,52 @@ class Place:
     path: str
 
 
-def place_of(call: Call, folder: Row) -> Place:
+def locate_folder(call: Call, folder: Row) -> Place:
     project_id, environment, path = tree.place_of(call.draft, folder)
     return Place(project_id, environment["slug"], path)
 
 
-def secret_path() -> Field:
+def make_path_field() -> Field:
     """A folder's path, with the slash at its beginning and without the one at its end."""
     inner = string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         read = inner.check(value, path, issues)
-        if isinstance(read, str) and len(read) > LONGEST:
-            issues.append(custom(f"A secret path has {LONGEST} characters at most", path))
+        if isinstance(read, str) and len(read) > LENGTH_LIMIT:
+            issues.append(custom(f"A secret path has {LENGTH_LIMIT} characters at most", path))
             return "/"
         return tree.normal(read) if isinstance(read, str) else read
 
     return Field(check)
 
 
-def checked(path: str) -> str:
+def check_path(path: str) -> str:
     """Return a path; refuse one that no folder could have, or only one of more than DEEPEST folders."""
     if re.fullmatch(r"[A-Za-z0-9_/-]*", path) is None:
-        raise bad_request(NOT_A_PATH)
-    if len(tree.parts_of(path)) > DEEPEST:
-        raise bad_request(f"A secret path has {DEEPEST} folders at most")
+        raise bad_request(INVALID_PATH_MESSAGE)
+    if len(tree.parts_of(path)) > DEPTH_LIMIT:
+        raise bad_request(f"A secret path has {DEPTH_LIMIT} folders at most")
     return path
 
 
-def project_by_slug(call: Call, slug: str) -> Row:
+def get_project_by_slug(call: Call, slug: str) -> Row:
     """Return a project of the caller's organization."""
-    found = call.draft.find(PROJECTS, slug=slug, orgId=call.organization_id)
-    if found is None:
+    project = call.draft.find(PROJECTS, slug=slug, orgId=call.organization_id)
+    if project is None:
         raise not_found(f"Project with slug '{slug}' not found")
-    return found
+    return project
 
 
-def environment_of(call: Call, project_id: str, slug: str, *, in_project: bool = True) -> Row:
+def get_environment(call: Call, project_id: str, slug: str, *, in_project: bool = True) -> Row:
     """Return an environment by its slug; the refusal names the project or not."""
-    found = tree.environment(call.draft, project_id, slug)
-    if found is None:
+    project = tree.environment(call.draft, project_id, slug)
+    if project is None:
         where = f" in project with ID '{project_id}'" if in_project else ""
         raise not_found(f"Environment with slug '{slug}'{where} not found")
-    return found
+    return project
 
 
-def let_in(call: Call, project_id: str, subject: str) -> None:
+def require_membership(call: Call, project_id: str, subject: str) -> None:
     """Refuse who is no member of a project: what every role may read."""
     if call.actor.mode == "service_token":
         access.permit(call, project_id, "read", subject)
@@ -85,6 +85,6 @@ def let_in(call: Call, project_id: str, subject: str) -> None:
         access.project_roles(call, project_id)
 
 
-def slugged(environment: Row) -> dict[str, str]:
+def describe_environment(environment: Row) -> dict[str, str]:
     """Return what answers say of an environment."""
     return {"id": environment["id"], "name": environment["name"], "slug": environment["slug"]}

@@ -10,7 +10,7 @@ from typing import Any, Final
 from infisical.memory import tree
 from infisical.memory.access import permit
 from infisical.memory.call import Call, iso, pick, seconds_of
-from infisical.memory.domain.places import project_by_slug, secret_path
+from infisical.memory.domain.places import get_project_by_slug, make_path_field
 from infisical.memory.dynamic_secrets import providers, store
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
@@ -105,7 +105,7 @@ def sound_template(text: str) -> bool:
 
 
 FULL: Final = string(least=1, trim=False)
-PLACE: Final = {"projectSlug": FULL, "environmentSlug": FULL, "path": secret_path().optional("/")}
+PLACE: Final = {"projectSlug": FULL, "environmentSlug": FULL, "path": make_path_field().optional("/")}
 TEMPLATE: Final = string(most=255, matches=r"[A-Za-z0-9_{}\[\].' |-]*", message="Invalid input").where(
     sound_template, "Invalid input"
 )
@@ -143,7 +143,7 @@ RENEWAL: Final = obj(**PLACE, ttl=lasting().optional(None))
 # ---- what was asked, and what is answered
 def place(call: Call, sent: Any, action: str) -> Row:
     """Return the folder that a request names; refuse who may not do this to dynamic secrets."""
-    project = project_by_slug(call, sent["projectSlug"])
+    project = get_project_by_slug(call, sent["projectSlug"])
     permit_dynamic(call, project["id"], action)
     slug, path = sent["environmentSlug"], sent["path"]
     found = tree.find_folder(call.draft, project["id"], slug, path)
@@ -216,7 +216,7 @@ def list_dynamic_secrets(call: Call) -> Answer:
 @route("GET", SECRET, auth=MACHINES, query=obj(**PLACE))
 def get_dynamic_secret(call: Call) -> Answer:
     folder = place(call, call.query, "read-root-credential")
-    permit_dynamic(call, project_by_slug(call, call.query["projectSlug"])["id"], "edit-root-credential")
+    permit_dynamic(call, get_project_by_slug(call, call.query["projectSlug"])["id"], "edit-root-credential")
     return {"dynamicSecret": with_inputs(call, named(call, folder, call.path["name"], call.query["path"]))}
 
 
@@ -250,7 +250,7 @@ def delete_dynamic_secret(call: Call) -> Answer:
 def leasing(call: Call, sent: Any, action: str) -> Row:
     """Return the folder that a request for leases names; the refusals of October 2024 are other ones."""
     project_slug, slug, path = sent["projectSlug"], sent["environmentSlug"], sent["path"]
-    project = project_by_slug(call, project_slug)
+    project = get_project_by_slug(call, project_slug)
     if call.before:
         permit(call, project["id"], action, "secrets")
     else:

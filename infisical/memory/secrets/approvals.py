@@ -15,7 +15,7 @@ from infisical.memory.call import Call, pick
 from infisical.memory.domain.places import Place
 from infisical.memory.state import Draft, Row
 
-SHOWN: Final = (
+ANSWER_COLUMNS: Final = (
     "id",
     "policyId",
     "hasMerged",
@@ -34,24 +34,24 @@ LETTERS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 SLUG_LENGTH: Final = 10
 
 
-def asked(operation: str, items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def make_changes(operation: str, items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return changes as a request keeps them: `create`, `update` or `delete`, and what was sent for each secret."""
     return [{"op": operation, **item} for item in items]
 
 
-def policy_for(call: Call, places: Iterable[Place]) -> tuple[Row, Place] | None:
+def find_policy(call: Call, places: Iterable[Place]) -> tuple[Row, Place] | None:
     """Return the first policy that covers one of some places for who calls, and that place."""
     if call.actor.kind != "user":
         return None
     for place in places:
         environment = tree.environment(call.draft, place.project_id, place.environment)
         for policy in call.draft.rows(tables.approval_policies(place.project_id)).values():
-            if environment is not None and policy["envId"] == environment["id"] and _covers(policy, place):
+            if environment is not None and policy["envId"] == environment["id"] and _is_covered(policy, place):
                 return policy, place
     return None
 
 
-def _covers(policy: Row, place: Place) -> bool:
+def _is_covered(policy: Row, place: Place) -> bool:
     path = policy["secretPath"]
     if path is None:
         return True
@@ -60,21 +60,21 @@ def _covers(policy: Row, place: Place) -> bool:
     return any(access.covers(one, place.environment, place.path) for one in (scope, under))
 
 
-def made_or_asked(
+def apply_or_request(
     call: Call,
     places: Sequence[Place],
     changes: Sequence[Mapping[str, Any]],
-    make: Callable[[Call], dict[str, Any]],
+    apply: Callable[[Call], dict[str, Any]],
 ) -> dict[str, Any]:
     """Make a change and return its answer; or, where a policy covers it, keep it as a request and return that."""
-    found = policy_for(call, places)
-    if found is None:
-        return make(call)
-    make(replace(call, draft=Draft(call.draft.finish())))
-    return {"approval": pick(request(call, *found, changes), *SHOWN)}
+    match = find_policy(call, places)
+    if match is None:
+        return apply(call)
+    apply(replace(call, draft=Draft(call.draft.finish())))
+    return {"approval": pick(put_request(call, *match, changes), *ANSWER_COLUMNS)}
 
 
-def request(call: Call, policy: Row, place: Place, changes: Sequence[Mapping[str, Any]]) -> Row:
+def put_request(call: Call, policy: Row, place: Place, changes: Sequence[Mapping[str, Any]]) -> Row:
     """Keep changes as a request that waits for approval."""
     row = call.new_row(
         policyId=policy["id"],

@@ -9,42 +9,42 @@ from infisical.memory import access, tables
 from infisical.memory.call import Call, seconds_of
 from infisical.memory.state import Name, Row
 
-READING: Final = ("describeSecret", "readValue")
-ACTIONS: Final = (*READING, "delete", "create", "edit")
+READ_ACTIONS: Final = ("describeSecret", "readValue")
+ACTIONS: Final = (*READ_ACTIONS, "delete", "create", "edit")
 
 
-def allowed(call: Call, roles: Iterable[Row]) -> list[str]:
+def list_actions(call: Call, roles: Iterable[Row]) -> list[str]:
     """Return what roles allow with secrets; what was given for a time and is over allows nothing."""
-    held = {
+    slugs = {
         role["role"]
         for role in roles
         if not (role.get("temporaryAccessEndTime") and call.now > seconds_of(role["temporaryAccessEndTime"]))
     }
-    if held & {"admin", "member"}:
+    if slugs & {"admin", "member"}:
         return list(ACTIONS)
-    return list(READING) if "viewer" in held else []
+    return list(READ_ACTIONS) if "viewer" in slugs else []
 
 
-def access_list(call: Call, project_id: str, *, everybody: bool) -> dict[str, Any]:
+def list_access(call: Call, project_id: str, *, include_all: bool) -> dict[str, Any]:
     """Return people and machine identities of a project with what they may do; `everybody`: also who may nothing.
 
     There are no groups on a server in memory.
     """
     access.project(call, project_id)
-    users = _entries(call, tables.project_users(project_id), tables.USERS, "userId", "username")
-    identities = _entries(call, tables.project_identities(project_id), tables.IDENTITIES, "identityId", "name")
+    users = _list_members(call, tables.project_users(project_id), tables.USERS, "userId", "username")
+    identities = _list_members(call, tables.project_identities(project_id), tables.IDENTITIES, "identityId", "name")
     return {
         "groups": [],
-        "identities": [one for one in identities if everybody or one["allowedActions"]],
-        "users": [one for one in users if everybody or one["allowedActions"]],
+        "identities": [one for one in identities if include_all or one["allowedActions"]],
+        "users": [one for one in users if include_all or one["allowedActions"]],
     }
 
 
-def _entries(call: Call, members: Name, table: Name, column: str, name: str) -> list[dict[str, Any]]:
+def _list_members(call: Call, members: Name, table: Name, column: str, name: str) -> list[dict[str, Any]]:
     who = call.draft.rows(table)
     return [
         {
-            "allowedActions": allowed(call, member["roles"]),
+            "allowedActions": list_actions(call, member["roles"]),
             "id": member[column],
             "name": who[member[column]][name],
             "membershipId": member["id"],

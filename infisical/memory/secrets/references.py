@@ -21,14 +21,14 @@ from infisical.memory.secrets import store
 from infisical.memory.state import Row
 
 PATTERN: Final = re.compile(r"\$\{([a-zA-Z0-9\-_.]+)\}")
-DEEPEST: Final = 10
+DEPTH_LIMIT: Final = 10
 """How many references one may follow another."""
-MOST_FOLLOWED: Final = 20_000
+FOLLOWED_LIMIT: Final = 20_000
 """References that one request follows in all; a service token's count once more for each of its scopes."""
-MOST_WRITTEN: Final = 4 << 20
+WRITTEN_LIMIT: Final = 4 << 20
 """Characters that one request puts in for references in all."""
 
-Lookup: TypeAlias = "tuple[Place, ...]"
+LookupPlaces: TypeAlias = "tuple[Place, ...]"
 """Where `${KEY}` is looked up, first to last: the folders through which a secret is imported, then its own."""
 
 
@@ -41,7 +41,7 @@ class Target:
     key: str
 
 
-def target_of(reference: str, place: Place) -> Target:
+def parse_reference(reference: str, place: Place) -> Target:
     """Return what a reference names for a value that lies in a place."""
     first, *others = reference.split(".")
     if not others:
@@ -49,7 +49,7 @@ def target_of(reference: str, place: Place) -> Target:
     return Target(first, tree.normal("/".join(others[:-1])), others[-1])
 
 
-def readable(call: Call, environment: str, path: str) -> bool:
+def can_read(call: Call, environment: str, path: str) -> bool:
     """Say whether a caller who may read secrets of a project may read them there: a service token has scopes."""
     if call.caller is None or call.actor.mode != "service_token":
         return True
@@ -57,7 +57,7 @@ def readable(call: Call, environment: str, path: str) -> bool:
     return "read" in token["permissions"] and any(access.covers(one, environment, path) for one in token["scopes"])
 
 
-def expanded(call: Call, place: Place, secret: Row, lookup: Lookup = ()) -> str:
+def expand_value(call: Call, place: Place, secret: Row, lookup: LookupPlaces = ()) -> str:
     """Return a secret's value with what it refers to put in; refuse who may not read that.
 
     `lookup` is for an imported secret; its last place is where the secret lies.
@@ -65,28 +65,28 @@ def expanded(call: Call, place: Place, secret: Row, lookup: Lookup = ()) -> str:
     value = str(secret["value"])
     if PATTERN.search(value) is None:
         return value
-    text = _put_in(call, lookup or (place,), Target(place.environment, place.path, secret["key"]), value)
-    return _on_one_line(text) if secret["skipMultilineEncoding"] else text
+    text = _expand_text(call, lookup or (place,), Target(place.environment, place.path, secret["key"]), value)
+    return _escape_newlines(text) if secret["skipMultilineEncoding"] else text
 
 
-def _put_in(call: Call, lookup: Lookup, origin: Target, value: str) -> str:
-    def follow(text: str, here: Lookup, passed: frozenset[Target], depth: int) -> str:
-        if depth > DEEPEST:
+def _expand_text(call: Call, lookup: LookupPlaces, origin: Target, value: str) -> str:
+    def follow(text: str, here: LookupPlaces, passed: frozenset[Target], depth: int) -> str:
+        if depth > DEPTH_LIMIT:
             return text
         parts, start = [], 0
         for match in PATTERN.finditer(text):
             if not _may_follow(call, match.group()):
                 break
-            parts += [text[start : match.start()], one(match, here, passed, depth)]
+            parts += [text[start : match.start()], replace_match(match, here, passed, depth)]
             start = match.end()
         return "".join((*parts, text[start:]))
 
-    def one(match: re.Match[str], here: Lookup, passed: frozenset[Target], depth: int) -> str:
-        target, found, there = _found(call, match.group(1), here, origin)
-        call.written += len(found)
-        if not found or call.written > MOST_WRITTEN:
+    def replace_match(match: re.Match[str], here: LookupPlaces, passed: frozenset[Target], depth: int) -> str:
+        target, value, places = _look_up(call, match.group(1), here, origin)
+        call.written += len(value)
+        if not value or call.written > WRITTEN_LIMIT:
             return match.group()
-        return found if target in passed else follow(found, there, passed | {target}, depth + 1)
+        return value if target in passed else follow(value, places, passed | {target}, depth + 1)
 
     return follow(value, lookup, frozenset({origin}), 0)
 
@@ -96,41 +96,41 @@ def _may_follow(call: Call, reference: str) -> bool:
     scopes = len(call.actor.row["scopes"]) if call.caller is not None and call.actor.mode == "service_token" else 0
     call.followed += 1 + scopes
     call.written += len(reference)
-    return call.followed <= MOST_FOLLOWED and call.written <= MOST_WRITTEN
+    return call.followed <= FOLLOWED_LIMIT and call.written <= WRITTEN_LIMIT
 
 
-def _found(call: Call, reference: str, here: Lookup, origin: Target) -> tuple[Target, str, Lookup]:
+def _look_up(call: Call, reference: str, here: LookupPlaces, origin: Target) -> tuple[Target, str, LookupPlaces]:
     """Return what a reference names, its value (empty if there is none), and where that one's are looked up."""
     if "." in reference:
-        target = target_of(reference, here[-1])
-        there = (Place(here[-1].project_id, target.environment, target.path),)
-        return target, _value(call, here[-1].project_id, target, origin), there
+        target = parse_reference(reference, here[-1])
+        places = (Place(here[-1].project_id, target.environment, target.path),)
+        return target, _read_value(call, here[-1].project_id, target, origin), places
     for number, place in enumerate(here[:-1], 1):
-        if readable(call, place.environment, place.path):
-            target = target_of(reference, place)
-            found = _value(call, place.project_id, target, origin)
-            if found:
-                return target, found, here[:number]
-    target = target_of(reference, here[-1])
-    return target, _value(call, here[-1].project_id, target, origin), here
+        if can_read(call, place.environment, place.path):
+            target = parse_reference(reference, place)
+            value = _read_value(call, place.project_id, target, origin)
+            if value:
+                return target, value, here[:number]
+    target = parse_reference(reference, here[-1])
+    return target, _read_value(call, here[-1].project_id, target, origin), here
 
 
-def _value(call: Call, project_id: str, target: Target, origin: Target) -> str:
+def _read_value(call: Call, project_id: str, target: Target, origin: Target) -> str:
     """Return the value that a reference names, empty if there is none."""
-    if not readable(call, target.environment, target.path):
+    if not can_read(call, target.environment, target.path):
         raise forbidden(
-            f"You do not have permission to read secret {_told(target)}, which is referenced by secret {_told(origin)}."
+            f"You do not have permission to read secret {_describe_target(target)}, which is referenced by secret {_describe_target(origin)}."
         )
     folder = tree.find_folder(call.draft, project_id, target.environment, target.path)
-    found = None if folder is None else store.find(call.draft, folder, target.key)
-    return "" if found is None else str(found["value"])
+    value = None if folder is None else store.find_secret(call.draft, folder, target.key)
+    return "" if value is None else str(value["value"])
 
 
-def _told(target: Target) -> str:
+def _describe_target(target: Target) -> str:
     return f"'{target.key}' in environment '{target.environment}' at path '{target.path}'"
 
 
-def _on_one_line(text: str) -> str:
+def _escape_newlines(text: str) -> str:
     if "\n" not in text:
         return text
     lines = text.replace("\n", "\\n")
@@ -138,21 +138,21 @@ def _on_one_line(text: str) -> str:
 
 
 # ---- what a secret refers to
-def tree_of(call: Call, place: Place, secret: Row) -> dict[str, Any]:
+def build_tree(call: Call, place: Place, secret: Row) -> dict[str, Any]:
     """Return the tree of what a secret's value refers to; the secret itself is its root."""
     origin = Target(place.environment, place.path, secret["key"])
 
     def node(key: str, value: str, here: Place, passed: frozenset[Target], depth: int) -> dict[str, Any]:
         children = []
-        for reference in PATTERN.findall(value) if depth <= DEEPEST else ():
+        for reference in PATTERN.findall(value) if depth <= DEPTH_LIMIT else ():
             if not _may_follow(call, reference):
                 break
-            target = target_of(reference, here)
-            found = _value(call, place.project_id, target, origin)
-            call.written += len(found)
-            there = Place(place.project_id, target.environment, target.path)
-            deepest = DEEPEST + 1 if target in passed else depth + 1
-            children.append(node(target.key, found, there, passed | {target}, deepest))
+            target = parse_reference(reference, here)
+            value = _read_value(call, place.project_id, target, origin)
+            call.written += len(value)
+            places = Place(place.project_id, target.environment, target.path)
+            deepest = DEPTH_LIMIT + 1 if target in passed else depth + 1
+            children.append(node(target.key, value, places, passed | {target}, deepest))
         return {
             "key": key,
             "value": value,
@@ -165,22 +165,22 @@ def tree_of(call: Call, place: Place, secret: Row) -> dict[str, Any]:
 
 
 # ---- what refers to a secret
-def dependents_of(call: Call, place: Place, key: str) -> dict[str, Any]:
+def build_dependents(call: Call, place: Place, key: str) -> dict[str, Any]:
     """Return the tree of the secrets of a project that refer to one, and so on.
 
     A secret that stands in the tree already has no children the second time: the tree grows with the secrets, not with
     the ways between them.
     """
     referring: dict[Target, list[Target]] = {}
-    for here, row in _everywhere(call, place.project_id):
+    for here, row in _iterate_secrets(call, place.project_id):
         source = Target(here.environment, here.path, row["key"])
-        for target in dict.fromkeys(target_of(one, here) for one in PATTERN.findall(row["value"])):
+        for target in dict.fromkeys(parse_reference(one, here) for one in PATTERN.findall(row["value"])):
             referring.setdefault(target, []).append(source)
-    seen: set[Target] = set()
+    visited: set[Target] = set()
 
     def node(target: Target, depth: int) -> dict[str, Any]:
-        below = [] if target in seen or depth > DEEPEST else referring.get(target, [])
-        seen.add(target)
+        below = [] if target in visited or depth > DEPTH_LIMIT else referring.get(target, [])
+        visited.add(target)
         return {
             "key": target.key,
             "environment": target.environment,
@@ -191,9 +191,9 @@ def dependents_of(call: Call, place: Place, key: str) -> dict[str, Any]:
     return node(Target(place.environment, place.path, key), 0)
 
 
-def _everywhere(call: Call, project_id: str) -> Iterator[tuple[Place, Row]]:
+def _iterate_secrets(call: Call, project_id: str) -> Iterator[tuple[Place, Row]]:
     for environment in tree.environment_list(call.draft, project_id):
         for path, folder in tree.below(call.draft, tree.root(call.draft, environment["id"]), "/"):
             here = Place(project_id, environment["slug"], path)
-            for row in store.shared_of(call.draft, folder):
+            for row in store.list_shared(call.draft, folder):
                 yield here, row
