@@ -1,7 +1,6 @@
-"""Folders of an environment: made, renamed, listed, deleted; today's routes, and the older mount beside them.
+"""Folders of an environment: create, update, list, delete, under the current paths and under the old ones.
 
-The older mount names the project `workspaceId` and takes `directory` for `path`. How a path is found is told by
-tree.py, what goes with a folder's secrets by the modules of secrets.
+The old paths name the project `workspaceId` and accept `directory` for `path`. tree.py finds folders by path.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from infisical.memory.domain.places import (
     make_path_field,
     require_membership,
 )
-from infisical.memory.dynamic_secrets.store import drop_dynamic_secrets, dynamic_secrets
+from infisical.memory.dynamic_secrets.store import drop_dynamic_secrets, get_secrets_table
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import READERS, Answer, route
 from infisical.memory.secrets.store import drop_secrets
@@ -44,7 +43,7 @@ IN_WORKSPACE: Final = {
     "path": make_path_field().optional(),
     "directory": make_path_field().optional(),
 }
-"""`directory` is what the oldest clients call the path."""
+"""The oldest clients call the path `directory`."""
 CHANGE_FIELDS: Final = {"name": NAME_FIELD, "description": string(trim=False).or_null().optional()}
 CHANGES_FIELD: Final = array(
     obj(id=string(trim=False), environment=string(), path=make_path_field().optional("/"), **CHANGE_FIELDS),
@@ -54,18 +53,18 @@ CHANGES_FIELD: Final = array(
 FILTER_FIELDS: Final = {"lastSecretModified": datetime_text().optional(None), "recursive": loose_flag_text()}
 
 
-# ---- what was asked
+# ---- requests
 def get_project_id(sent: Any) -> str:
     return str(sent["projectId"] if "projectId" in sent else sent["workspaceId"])
 
 
 def get_path(sent: Any) -> str:
-    """Return the path of the folder around, as this or the older mount names it."""
+    """Return the path of the parent folder, whichever name the request has for it."""
     return check_path(sent.get("path") or sent.get("directory") or "/")
 
 
 def find_folder(call: Call, parent: Row, id_or_name: str) -> Row | None:
-    """Return the folder of a name in a folder; what no folder there is called may be an id."""
+    """Return the subfolder that has this name, or else the one that has this id."""
     folder = tree.child(call.draft, parent, id_or_name)
     return folder or find_by_id(call, parent, id_or_name)
 
@@ -83,13 +82,13 @@ def is_id(text: str) -> bool:
     return True
 
 
-# ---- what is answered
+# ---- answers
 def describe_folder(call: Call, folder: Row) -> dict[str, Any]:
     return pick(folder, *COLUMNS, *(() if call.before else NEW_COLUMNS))
 
 
 def describe_with_path(call: Call, folder: Row) -> dict[str, Any]:
-    """Return a folder with its path, which servers of October 2024 leave out of what they wrote."""
+    """Return a folder with its path. In October 2024 the answers of writes have no path."""
     path = {} if call.before else {"path": tree.path_of(call.draft, folder)}
     return {**describe_folder(call, folder), **path}
 
@@ -98,7 +97,7 @@ def make_sort_key(folder: Row) -> tuple[str, str]:
     return folder["name"].casefold(), folder["name"]
 
 
-# ---- making and changing
+# ---- creating and updating
 def create_folder(call: Call) -> Answer:
     project_id, path, slug = get_project_id(call.body), get_path(call.body), call.body["environment"]
     permit(call, project_id, "create", SUBJECT, environment=slug, path=path)
@@ -109,14 +108,14 @@ def create_folder(call: Call) -> Answer:
             call, project_id, environment["id"], part, parent
         )
     name = call.body["name"]
-    folder = tree.child(call.draft, parent, name)  # who makes a folder twice gets it as it is
+    folder = tree.child(call.draft, parent, name)  # creating an existing folder answers with it
     description = None if call.before else call.body.get("description")
     folder = folder or tree.new_folder(call, project_id, environment["id"], name, parent, description)
     return {"folder": describe_with_path(call, folder)}
 
 
 def change_folder(call: Call, parent: Row, folder: Row, change: Any, error: str) -> Row:
-    """Give a folder another name or description; every change is a new version."""
+    """Change the name or description of a folder: a new version."""
     if change["name"] != folder["name"] and tree.child(call.draft, parent, change["name"]) is not None:
         raise bad_request("Folder with specified name already exists", error)
     columns = {"name": change["name"], "version": folder["version"] + 1, "updatedAt": call.at}
@@ -126,7 +125,7 @@ def change_folder(call: Call, parent: Row, folder: Row, change: Any, error: str)
 
 
 def find_updated(call: Call, parent: Row, folder_id: str) -> Row | None:
-    """Return the folder that an update names: by its id; old clients send a name."""
+    """Return the folder that an update names by its id. Old clients send its name."""
     return find_by_id(call, parent, folder_id) if is_id(folder_id) else tree.child(call.draft, parent, folder_id)
 
 
@@ -188,7 +187,7 @@ def delete_folder(call: Call) -> Answer:
 
 
 def drop_tree(call: Call, folder: Row) -> None:
-    """Take a folder and those below it away, with their secrets, imports, dynamic secrets and leases."""
+    """Remove a folder and its subfolders with their secrets, imports, dynamic secrets and leases."""
     for _, one in list(tree.below(call.draft, folder, "/")):
         drop_secrets(call, one)
         drop_dynamic_secrets(call, one["id"])
@@ -198,7 +197,7 @@ def drop_tree(call: Call, folder: Row) -> None:
 
 
 def refuse_protected(call: Call, project_id: str, environment: Row, below: list[tuple[str, Row]]) -> None:
-    """Refuse to delete secrets, which changes of have to be approved, together with their folder."""
+    """Refuse to delete folders with secrets that an approval policy protects."""
     policies = call.draft.where(tables.approval_policies(project_id), envId=environment["id"])
     for path, folder in below:
         if not call.draft.rows(tables.secrets(folder["id"])):
@@ -215,14 +214,14 @@ def refuse_protected(call: Call, project_id: str, environment: Row, below: list[
 
 
 def is_full(call: Call, folder: Row) -> bool:
-    """Say whether a folder has secrets, dynamic secrets or folders in it; imports do not count."""
-    contents = (tables.secrets(folder["id"]), dynamic_secrets(folder["id"]))
+    """Return True if a folder has secrets, dynamic secrets or subfolders; imports do not count."""
+    contents = (tables.secrets(folder["id"]), get_secrets_table(folder["id"]))
     return any(call.draft.rows(name) for name in contents) or bool(tree.children(call.draft, folder))
 
 
 # ---- reading
 def list_folders(call: Call) -> Answer:
-    """Folders are listed to all members of a project, whatever their role."""
+    """List folders, for all members of a project."""
     project_id, path, slug = get_project_id(call.query), get_path(call.query), call.query["environment"]
     require_membership(call, project_id, SUBJECT)
     environment = get_environment(call, project_id, slug, in_project=False)
@@ -230,20 +229,19 @@ def list_folders(call: Call) -> Answer:
     if parent is None:
         return {"folders": []}
     if call.before:
-        under = tree.children(call.draft, parent)
-        return {"folders": [describe_folder(call, one) for one in under if not one["isReserved"]]}
+        children = tree.children(call.draft, parent)
+        return {"folders": [describe_folder(call, one) for one in children if not one["isReserved"]]}
     since = call.query["lastSecretModified"]
     if call.query["recursive"]:
         below = list(tree.below(call.draft, parent, "/"))[1:]
         below.sort(key=lambda one: (len(tree.parts_of(one[0])), make_sort_key(one[1])))
-        folder = [({**describe_folder(call, one), "relativePath": path}, one) for path, one in below]
+        answers = [({**describe_folder(call, one), "relativePath": path}, one) for path, one in below]
     else:
-        folder = [
-            (describe_folder(call, one), one) for one in sorted(tree.children(call.draft, parent), key=make_sort_key)
-        ]
+        children = sorted(tree.children(call.draft, parent), key=make_sort_key)
+        answers = [(describe_folder(call, one), one) for one in children]
     return {
         "folders": [
-            answer for answer, one in folder if not one["isReserved"] and (since is None or is_modified(one, since))
+            answer for answer, one in answers if not one["isReserved"] and (since is None or is_modified(one, since))
         ]
     }
 
@@ -300,7 +298,7 @@ LIST_ROUTE = route(
 )(list_folders)
 GET_ROUTE = route("GET", f"{FOLDERS_PATH}/{{id}}", only="current", auth=READERS)(get_folder)
 
-# ---- the older mount
+# ---- the old paths
 OLD_CREATE_ROUTE = route(
     "POST", OLD_FOLDERS_PATH, auth=READERS, limit="secrets", body=obj(**IN_WORKSPACE, **CHANGE_FIELDS)
 )(create_folder)

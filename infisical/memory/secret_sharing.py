@@ -1,7 +1,6 @@
-"""Secret sharing: values that somebody else reads by a link, until they expire or were seen often enough.
+"""Secret sharing: values that others read with a URL, until the lifetime or the number of views is used up.
 
-Servers of 2024 have other paths, took a moment instead of a duration and answered the id alone; both ways work on the
-same rows.
+Servers of 2024 have other paths, take a date instead of a duration and answer only the id. The rows are the same.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from infisical.memory.validation import (
     string,
 )
 
-SHARED_SECRETS: Final = "shared_secrets"  # id -> what is shown of it, and secretValue, password
+SHARED_SECRETS: Final = "shared_secrets"  # id -> what answers show, with secretValue and password
 SHARING_PATH: Final = "/api/v1/shared-secrets"
 SECRET_PATH: Final = "/api/v1/shared-secrets/{sharedSecretId}"
 OLD_SHARING_PATH: Final = "/api/v1/secret-sharing"
@@ -58,7 +57,7 @@ DURATION_PATTERN: Final = re.compile(
 
 
 def parse_duration(text: str) -> float:
-    """Read a duration such as `30d` or `90 minutes`; 0 if it is none."""
+    """Parse a duration such as `30d` or `90 minutes` as seconds; 0 if it is invalid."""
     match = DURATION_PATTERN.fullmatch(text.strip())
     return 0 if match is None else float(match[1]) * UNITS[match[2].lower()]
 
@@ -130,7 +129,7 @@ def add_secret(call: Call, expires_at: float, views: int | None) -> Row:
 
 
 def check_policy(call: Call, lifetime: float, views: int | None) -> None:
-    """Refuse what the organization does not share: to others, for longer, or for more views than it says."""
+    """Refuse what the organization does not allow: other readers, a longer lifetime, more views."""
     organization = call.draft.rows(tables.ORGANIZATIONS)[call.organization_id]
     outside = organization.get("allowSecretSharingOutsideOrganization") is not False
     if not outside and call.body["accessType"] == "anyone":
@@ -147,7 +146,7 @@ def check_policy(call: Call, lifetime: float, views: int | None) -> None:
         raise bad_request("Secret max views parameter exceeds organization limit")
 
 
-# ---- those who share
+# ---- routes for those who share
 @route("POST", SHARING_PATH, only="current", auth=MACHINES, body=CREATE_BODY, limit="secretSharing")
 def create_secret(call: Call) -> Answer:
     row = add_secret(call, call.now + parse_duration(call.body["expiresIn"]), call.body.get("maxViews"))
@@ -192,9 +191,9 @@ delete_route = route("DELETE", SECRET_PATH, only="current", auth=MACHINES)(delet
 old_delete_route = route("DELETE", OLD_SECRET_PATH, only="2024-10", auth=JWT)(delete_secret)
 
 
-# ---- those who have the link
+# ---- routes for those who have the URL
 def get_readable(call: Call, identifier: str) -> Row:
-    """Return a shared secret that this caller may know of now."""
+    """Return a shared secret that this caller may read now."""
     row, caller = get_secret(call, identifier), call.caller
     if row["accessType"] == "organization":
         if caller is None or caller.organization_id is None:
@@ -211,7 +210,7 @@ def get_readable(call: Call, identifier: str) -> Row:
 
 
 def is_authorized(call: Call, row: Row) -> bool:
-    """Say whether the caller is who shared it, or one of those whom it was shared with by name."""
+    """Return True if the caller shared the secret, or is one of its authorized readers."""
     caller = call.caller
     if caller is None:
         return False
@@ -219,14 +218,14 @@ def is_authorized(call: Call, row: Row) -> bool:
 
 
 def count_view(call: Call, row: Row) -> Row:
-    """Count a view; return the row with what it keeps."""
+    """Count a view; return the new row."""
     left = row["expiresAfterViews"]
     columns: dict[str, Any] = {} if left is None else {"expiresAfterViews": left - 1}
     return call.draft.merge(SHARED_SECRETS, row["id"], **columns, lastViewedAt=call.at, updatedAt=call.at)
 
 
 def describe_organization(call: Call, row: Row) -> dict[str, Any]:
-    """Return the name of the organization, where only that one may read."""
+    """Return the name of the organization if only its members may read."""
     if row["accessType"] != "organization":
         return {}
     return {"orgName": call.draft.rows(tables.ORGANIZATIONS)[row["orgId"]]["name"]}
@@ -237,7 +236,7 @@ def is_password_right(row: Row, password: str | None) -> bool:
 
 
 @route("GET", SECRET_PATH, only="current", auth=PUBLIC)
-def get_route_secret(call: Call) -> Answer:
+def get_shared_secret(call: Call) -> Answer:
     row = get_readable(call, call.path["sharedSecretId"])
     answer = {name: value for name, value in describe_secret(call, row).items() if name != "authorizedEmails"}
     return {
@@ -255,7 +254,7 @@ def get_route_secret(call: Call) -> Answer:
     body=obj(password=string(trim=False).optional()),
     limit="publicEndpoint",
 )
-def access_secret(call: Call) -> Answer:
+def read_secret(call: Call) -> Answer:
     row = get_readable(call, call.path["id"])
     if not is_authorized(call, row) and not is_password_right(row, call.body.get("password")):
         raise unauthorized("Invalid credentials")
@@ -271,7 +270,7 @@ def access_secret(call: Call) -> Answer:
     body=obj(hashedHex=string().optional(), password=string(trim=False).optional()),
     limit="publicEndpoint",
 )
-def access_old_secret(call: Call) -> Answer:
+def read_old_secret(call: Call) -> Answer:
     row, password = get_readable(call, call.path["id"]), call.body.get("password")
     is_protected = row["password"] is not None
     if is_protected and not password:

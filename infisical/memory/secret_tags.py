@@ -1,4 +1,4 @@
-"""Tags of a project: what may be put on its secrets. Putting them there is told by the modules of secrets."""
+"""Tags of a project. The modules of secrets attach them to secrets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
-from infisical.memory.seeding import new_tag
 from infisical.memory.state import Row
 from infisical.memory.validation import obj, slug, string
 
@@ -17,6 +16,18 @@ COLUMNS: Final = ("id", "slug", "color", "createdAt", "updatedAt", "createdBy", 
 TAG_BODY: Final = obj(slug=slug(), color=string())
 TAGS_PATH: Final = "/api/v1/projects/{projectId}/tags"
 TAG_PATH: Final = "/api/v1/projects/{projectId}/tags/{tagId}"
+
+
+def add_tag(call: Call, project_id: str, slug: str, color: str = "") -> Row:
+    """Put a tag of a project."""
+    row = call.new_row(
+        slug=slug,
+        color=color,
+        projectId=project_id,
+        createdBy=call.caller and call.caller.id,
+        createdByActorType="user" if call.caller is None else call.caller.kind,
+    )
+    return call.draft.put(tables.tags(project_id), row["id"], row)
 
 
 def describe_tag(row: Row) -> Row:
@@ -32,16 +43,16 @@ def list_project_tags(call: Call) -> list[Row]:
     return [describe_tag(row) for row in call.draft.rows(tables.tags(project_id)).values()]
 
 
-def add_tag(call: Call) -> Row:
+def create_project_tag(call: Call) -> Row:
     project_id = permit(call, call.path["projectId"], "create", "tags")["id"]
     table = tables.tags(project_id)
     if call.draft.find(table, slug=call.body["slug"]) is not None:
         raise bad_request("Tag already exist")
-    return describe_tag(new_tag(call, project_id, call.body["slug"], call.body["color"]))
+    return describe_tag(add_tag(call, project_id, call.body["slug"], call.body["color"]))
 
 
 def get_permitted(call: Call, action: str) -> Row:
-    """Return the tag that the path names; refuse who may not do this to tags."""
+    """Return the tag that the path names; refuse a caller without this permission for tags."""
     project_id = permit(call, call.path["projectId"], action, "tags")["id"]
     row = call.draft.get(tables.tags(project_id), call.path["tagId"])
     if row is None:
@@ -49,7 +60,7 @@ def get_permitted(call: Call, action: str) -> Row:
     return row
 
 
-# ---- today's routes
+# ---- the current routes
 @route("GET", TAGS_PATH, only="current", auth=MACHINES)
 def list_tags(call: Call) -> Answer:
     return {"tags": list_project_tags(call)}
@@ -57,7 +68,7 @@ def list_tags(call: Call) -> Answer:
 
 @route("POST", TAGS_PATH, only="current", auth=MACHINES, body=TAG_BODY)
 def create_tag(call: Call) -> Answer:
-    return {"tag": add_tag(call)}
+    return {"tag": create_project_tag(call)}
 
 
 @route("GET", TAG_PATH, only="current", auth=MACHINES)
@@ -91,7 +102,7 @@ def delete_tag(call: Call) -> Answer:
     return {"tag": describe_tag(row)}
 
 
-# ---- the older mount
+# ---- the old paths
 @route("GET", "/api/v1/workspace/{projectId}/tags", auth=MACHINES)
 def list_workspace_tags(call: Call) -> Answer:
     return {"workspaceTags": list_project_tags(call)}
@@ -99,4 +110,4 @@ def list_workspace_tags(call: Call) -> Answer:
 
 @route("POST", "/api/v1/workspace/{projectId}/tags", auth=MACHINES, body=TAG_BODY)
 def create_workspace_tag(call: Call) -> Answer:
-    return {"workspaceTag": add_tag(call)}
+    return {"workspaceTag": create_project_tag(call)}

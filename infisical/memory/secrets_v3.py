@@ -1,6 +1,6 @@
-"""Secrets, the older way: the v3 raw routes, which both generations have. What they do is what today's routes do.
+"""The old routes of secrets, `/api/v3/secrets/raw`, which both generations have. They do what the current ones do.
 
-A project is named by its id or its slug; the server of 2024 takes the id alone for single writes.
+A request names its project by id or slug; for single writes the server of 2024 accepts only the id.
 """
 
 from __future__ import annotations
@@ -24,35 +24,35 @@ WRITE_PROJECT_FIELDS: Final[dict[str, Field]] = {"workspaceId": OPTIONAL_TEXT, "
 PROJECT_ID_FIELDS: Final[dict[str, Field]] = {"workspaceId": string()}
 
 
-# ---- where
+# ---- places
 def read_query_place(call: Call) -> Place:
-    """Return the place that a query names; what it does not name is empty."""
+    """Return the place that a query names; an omitted part is empty."""
     scope = reading.get_token_scope(call)
     if scope is not None:
         return scope
-    fields = call.query
-    project_id = fields["workspaceId"]
-    if not project_id and fields["workspaceSlug"]:
-        project_id = get_project_by_slug(call, fields["workspaceSlug"])["id"]
-    return Place(project_id, fields["environment"], fields["secretPath"])
+    query = call.query
+    project_id = query["workspaceId"]
+    if not project_id and query["workspaceSlug"]:
+        project_id = get_project_by_slug(call, query["workspaceSlug"])["id"]
+    return Place(project_id, query["environment"], query["secretPath"])
 
 
 def read_body_place(call: Call) -> Place:
     """Return the place that a body names."""
-    fields = call.body
-    project_id = fields["workspaceId"]
+    body = call.body
+    project_id = body["workspaceId"]
     if not project_id:
-        if not fields.get("projectSlug"):
+        if not body.get("projectSlug"):
             raise bad_request("You must provide projectSlug or workspaceId")
-        project_id = get_project_by_slug(call, fields["projectSlug"])["id"]
-    return Place(project_id, fields["environment"], fields["secretPath"])
+        project_id = get_project_by_slug(call, body["projectSlug"])["id"]
+    return Place(project_id, body["environment"], body["secretPath"])
 
 
 def read_secret_name(call: Call) -> str:
     return fields.read_name(call, string(least=1))
 
 
-# ---- what each route does
+# ---- handlers
 def list_secrets(call: Call) -> Answer:
     place = read_query_place(call)
     if not place.project_id or not place.environment:
@@ -90,7 +90,7 @@ def create_secrets(call: Call) -> Answer:
 def update_secrets(call: Call) -> Answer:
     answer = writing.update_secrets(call, read_body_place(call), call.body["mode"], call.body["secrets"])
     if answer.get("secrets") == []:
-        raise went_wrong()  # the server looks at the first of the changed ones, whether there is one or not
+        raise went_wrong()  # the server reads the first updated secret without checking that there is one
     return answer
 
 
@@ -98,9 +98,9 @@ def delete_secrets(call: Call) -> Answer:
     return writing.delete_secrets(call, read_body_place(call), call.body["secrets"])
 
 
-# ---- the routes: each generation has its own fields
+# ---- the routes: the fields differ by generation
 def make_route(method: Method, path: str, handler: Handler, parts: dict[str, Field]) -> Route:
-    """Return today's route."""
+    """Make the route of the current generation."""
     if method == "GET":
         query = obj({**READ_PROJECT_FIELDS, **parts})
         return route(method, path, only="current", auth=READERS, limit=LIMIT, query=query)(handler)
@@ -112,7 +112,7 @@ def make_route(method: Method, path: str, handler: Handler, parts: dict[str, Fie
 def make_old_route(
     method: Method, path: str, handler: Handler, parts: dict[str, Field], project: dict[str, Field]
 ) -> Route:
-    """Return the route of 2024."""
+    """Make the route of 2024."""
     read = obj({**project, **fields.make_old_fields(parts)})
     if method == "GET":
         return route(method, path, only="2024-10", auth=READERS, limit=LIMIT, query=read)(handler)

@@ -1,4 +1,4 @@
-"""Service tokens: made by people for a project, shown once, deleted; what they open is said in access.py."""
+"""Service tokens: users create them for a project; a token is shown once. access.py decides what it permits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COLUMNS: Final = (
 NEW_COLUMNS: Final = ("expiryNotificationSent",)
 """Columns that came after October 2024."""
 PRIVATE_COLUMNS: Final = ("secretHash", "encryptedKey", "iv", "tag")
-"""What only the token itself is told of itself."""
+"""Columns that only the token itself can read."""
 CREATOR_COLUMNS: Final = (
     "email",
     "firstName",

@@ -10,7 +10,7 @@ import pytest
 
 from infisical.memory.domain.certificates import split_chain
 from infisical.memory.domain.pki_fields import alt_names, seconds_in
-from infisical.memory.dynamic_secrets.routes import sound_template
+from infisical.memory.dynamic_secrets.routes import is_template
 from infisical.memory.secrets import references, store
 from tests.memory.secrets_world import V4, body, folder, put, query, service_token
 from tests.memory.world import World, refusal, without_id
@@ -214,7 +214,7 @@ def test_a_scope_is_bounded_in_number_and_length():
     ("work", "size"),
     [
         (lambda size: seconds_in("1" * size + "!"), 20_000),
-        (lambda size: sound_template("{{" + " " * size), 2000),
+        (lambda size: is_template("{{" + " " * size), 2000),
         (lambda size: split_chain("-----BEGIN CERTIFICATE-----" * size), 2000),
     ],
 )
@@ -235,7 +235,7 @@ def test_the_time_of_reading_a_text_grows_with_its_length(work: Callable[[int], 
     ],
 )
 def test_a_template_has_known_names_in_it_only(text: str, sound: bool):
-    assert sound_template(text) is sound
+    assert is_template(text) is sound
 
 
 @pytest.mark.parametrize(

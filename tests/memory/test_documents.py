@@ -331,7 +331,11 @@ MISTAKES: list[tuple[Any, str, str]] = [
         "projects[0].imports.dev./",
         "expected a list",
     ),
-    (project(imports={"dev": {"/": [{"path": "/"}]}}), "projects[0].imports.dev./[0]", "expected a value for `environment`"),
+    (
+        project(imports={"dev": {"/": [{"path": "/"}]}}),
+        "projects[0].imports.dev./[0]",
+        "expected a value for `environment`",
+    ),
     (
         project(imports={"dev": {"/": [{"environment": "eu"}]}}),
         "projects[0].imports.dev./[0].environment",

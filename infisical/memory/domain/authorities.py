@@ -15,7 +15,7 @@ from infisical.memory.domain import certificates
 from infisical.memory.domain.certificates import Issuer, Statement
 from infisical.memory.domain.pki_fields import DAY, years_later
 from infisical.memory.refusals import Refused, bad_request, not_found
-from infisical.memory.seeding import slug_of
+from infisical.memory.seeding import make_slug
 from infisical.memory.state import Row
 
 AUTHORITIES: Final = "pki_authorities"  # id -> id, projectId, type, status, name, privateKey, crlId, crl, ...
@@ -98,7 +98,7 @@ def new_name(call: Call, text: str) -> str:
     """Draw the name of an authority, from what it is called."""
     letters = "abcdefghijklmnopqrstuvwxyz0123456789"
     end = "".join(letters[byte % len(letters)] for byte in call.draft.random_bytes(8))
-    return f"{slug_of(text[:16])}-{end}"
+    return f"{make_slug(text[:16])}-{end}"
 
 
 # ---- making and changing

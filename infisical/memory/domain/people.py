@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from infisical.memory import seeding, tables, tokens
 from infisical.memory.call import Call, pick
-from infisical.memory.seeding import given_of
+from infisical.memory.seeding import get_given
 from infisical.memory.state import Draft, Row, State
 
 PASSWORDS: Final = "passwords"  # user id -> id, userId, password (None: there is none)
@@ -144,19 +144,19 @@ def keep_password(call: Call, user_id: str, password: str | None) -> None:
 
 # ---- states, for what no route can do
 def _call(state: State, now: float) -> Call:
-    return Call(Draft(state), seeding.NOBODY, now, {})
+    return Call(Draft(state), seeding.INTERNAL_REQUEST, now, {})
 
 
 def set_password(state: State, *, now: float, password: str, user_id: str | None = None) -> State:
     """Return a server on which a person has this password; INITIAL_PASSWORD is that of everybody else."""
     call = _call(state, now)
-    keep_password(call, user_id or given_of(state).user_id, password)
+    keep_password(call, user_id or get_given(state).user_id, password)
     return call.draft.finish()
 
 
 def password_in(state: State, user_id: str | None = None) -> str | None:
     """Return a person's password on a server; None if there is none."""
-    return password_of(_call(state, 0.0), user_id or given_of(state).user_id)
+    return password_of(_call(state, 0.0), user_id or get_given(state).user_id)
 
 
 def open_password_reset(state: State, *, now: float, user_id: str | None = None) -> tuple[State, str]:
@@ -164,7 +164,7 @@ def open_password_reset(state: State, *, now: float, user_id: str | None = None)
 
     The token is good once, and for a quarter of an hour.
     """
-    call, who = _call(state, now), user_id or given_of(state).user_id
+    call, who = _call(state, now), user_id or get_given(state).user_id
     row = call.new_row(userId=who)
     call.draft.put(PASSWORD_RESETS, row["id"], row)
     # Of the kinds of tokens that a memory server lets through, that of an unfinished login opens least: the routes of
@@ -182,7 +182,7 @@ def open_password_reset(state: State, *, now: float, user_id: str | None = None)
 def open_email_verification(state: State, *, now: float, email: str) -> tuple[State, str]:
     """Return a server with one more person, whose address is not verified yet, and the token of that sign-up."""
     call = _call(state, now)
-    user = seeding.new_user(call, email)
+    user = seeding.add_user(call, email)
     call.draft.merge(tables.USERS, user["id"], isEmailVerified=False)
     claims = {"authTokenType": "signupToken", "userId": user["id"], "iat": int(now), "exp": now + SIGNUP_LIVES}
     return call.draft.finish(), tokens.sign(state, claims)
@@ -191,6 +191,6 @@ def open_email_verification(state: State, *, now: float, email: str) -> tuple[St
 def use_old_privileges(state: State, *, now: float, organization_id: str | None = None) -> State:
     """Return a server whose organization still has the privilege system before today's, as older ones do."""
     call = _call(state, now)
-    found = organization_id or given_of(state).organization_id
+    found = organization_id or get_given(state).organization_id
     call.draft.merge(tables.ORGANIZATIONS, found, shouldUseNewPrivilegeSystem=False)
     return call.draft.finish()

@@ -1,6 +1,6 @@
-"""Places: how requests name a project, an environment and a folder in it, where slug and path are read.
+"""Places: the project, environment and folder that a request names by slug and path.
 
-Finding a folder by its path is tree.py's; what a caller may do in a place is access.py's.
+tree.py finds a folder by its path; access.py decides what a caller may do in a place.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from infisical.memory.tables import PROJECTS
 from infisical.memory.validation import Field, Issues, Path, custom, string
 
 DEPTH_LIMIT: Final = 100
-"""The folders of a path: one request makes those that are not there."""
+"""The most folders of a path: one request may create them all."""
 LENGTH_LIMIT: Final = 1 << 15
 INVALID_PATH_MESSAGE: Final = "Invalid secret path. Only alphanumeric characters, dashes, and underscores are allowed."
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where secrets lie: the project's id, the environment's slug, the folder's path."""
+    """A folder by the project's id, the environment's slug and the folder's path."""
 
     project_id: str
     environment: str
@@ -37,7 +37,7 @@ def locate_folder(call: Call, folder: Row) -> Place:
 
 
 def make_path_field() -> Field:
-    """A folder's path, with the slash at its beginning and without the one at its end."""
+    """Make the field of a folder's path, which it reads with a leading slash and without a trailing one."""
     inner = string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
@@ -51,7 +51,7 @@ def make_path_field() -> Field:
 
 
 def check_path(path: str) -> str:
-    """Return a path; refuse one that no folder could have, or only one of more than DEEPEST folders."""
+    """Return a path; refuse one with characters that no folder has, or with more than DEPTH_LIMIT folders."""
     if re.fullmatch(r"[A-Za-z0-9_/-]*", path) is None:
         raise bad_request(INVALID_PATH_MESSAGE)
     if len(tree.parts_of(path)) > DEPTH_LIMIT:
@@ -60,7 +60,7 @@ def check_path(path: str) -> str:
 
 
 def get_project_by_slug(call: Call, slug: str) -> Row:
-    """Return a project of the caller's organization."""
+    """Return a project of the caller's organization by its slug."""
     project = call.draft.find(PROJECTS, slug=slug, orgId=call.organization_id)
     if project is None:
         raise not_found(f"Project with slug '{slug}' not found")
@@ -68,16 +68,16 @@ def get_project_by_slug(call: Call, slug: str) -> Row:
 
 
 def get_environment(call: Call, project_id: str, slug: str, *, in_project: bool = True) -> Row:
-    """Return an environment by its slug; the refusal names the project or not."""
-    project = tree.environment(call.draft, project_id, slug)
-    if project is None:
+    """Return an environment by its slug; `in_project` tells whether the refusal names the project."""
+    environment = tree.environment(call.draft, project_id, slug)
+    if environment is None:
         where = f" in project with ID '{project_id}'" if in_project else ""
         raise not_found(f"Environment with slug '{slug}'{where} not found")
-    return project
+    return environment
 
 
 def require_membership(call: Call, project_id: str, subject: str) -> None:
-    """Refuse who is no member of a project: what every role may read."""
+    """Refuse a caller who is not a member of the project: every role may read this."""
     if call.actor.mode == "service_token":
         access.permit(call, project_id, "read", subject)
     else:
@@ -86,5 +86,5 @@ def require_membership(call: Call, project_id: str, subject: str) -> None:
 
 
 def describe_environment(environment: Row) -> dict[str, str]:
-    """Return what answers say of an environment."""
+    """Return an environment as answers have it."""
     return {"id": environment["id"], "name": environment["name"], "slug": environment["slug"]}

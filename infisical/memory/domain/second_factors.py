@@ -15,7 +15,7 @@ from infisical.memory import tables
 from infisical.memory.call import Call, iso, seconds_of
 from infisical.memory.domain.codes import send_code, take_code
 from infisical.memory.refusals import Refused, bad_request, forbidden, not_found, went_wrong
-from infisical.memory.seeding import NOBODY, given_of
+from infisical.memory.seeding import INTERNAL_REQUEST, get_given
 from infisical.memory.state import Draft, Row, State
 
 TOTP: Final = "totp"  # user id -> id, userId, secret (base32), isVerified
@@ -162,12 +162,12 @@ def require_mfa(call: Call, resource: str, session_id: str | None, message: str)
 
 # ---- states, for what no route can do
 def _call(state: State, now: float) -> Call:
-    return Call(Draft(state), NOBODY, now, {})
+    return Call(Draft(state), INTERNAL_REQUEST, now, {})
 
 
 def enroll_totp(state: State, *, now: float, user_id: str | None = None) -> tuple[State, str]:
     """Return a server on which a person has a verified authenticator, and its secret, for `totp_code`."""
-    call, person = _call(state, now), user_id or given_of(state).user_id
+    call, person = _call(state, now), user_id or get_given(state).user_id
     secret = base64.b32encode(call.draft.random_bytes(20)).decode()
     call.draft.put(TOTP, person, call.new_row(userId=person, secret=secret, isVerified=True))
     return call.draft.finish(), secret
@@ -175,7 +175,7 @@ def enroll_totp(state: State, *, now: float, user_id: str | None = None) -> tupl
 
 def give_recovery_codes(state: State, *, now: float, user_id: str | None = None) -> tuple[State, tuple[str, ...]]:
     """Return a server on which a person has recovery codes, and those: each of eight characters, each good once."""
-    call, person = _call(state, now), user_id or given_of(state).user_id
+    call, person = _call(state, now), user_id or get_given(state).user_id
     codes = [call.draft.random_bytes(4).hex() for _ in range(10)]
     call.draft.put(RECOVERY_CODES, person, call.new_row(userId=person, codes=codes))
     return call.draft.finish(), tuple(codes)
@@ -186,7 +186,7 @@ def pass_webauthn(state: State, *, now: float, user_id: str | None = None) -> tu
 
     The token is good for a minute, as the code of the method `webauthn`.
     """
-    call, person = _call(state, now), user_id or given_of(state).user_id
+    call, person = _call(state, now), user_id or get_given(state).user_id
     if not has_passkeys(call, person):
         row = call.new_row(userId=person, name="passkey")
         call.draft.put(PASSKEYS, row["id"], row)
@@ -201,6 +201,6 @@ def open_mfa_session(
 
     Where the method is e-mail, `read_code` has the code.
     """
-    call, person = _call(state, now), user_id or given_of(state).user_id
+    call, person = _call(state, now), user_id or get_given(state).user_id
     made = new_mfa_session(call, person, resource, method)
     return call.draft.finish(), str(made["id"])

@@ -24,7 +24,7 @@ from infisical.memory.domain.login_settings import (
 )
 from infisical.memory.refusals import Refused, not_found, unauthorized
 from infisical.memory.routing import MACHINES, PUBLIC, Answer, route
-from infisical.memory.seeding import UNIVERSAL
+from infisical.memory.seeding import UNIVERSAL_METHOD
 from infisical.memory.state import Row
 from infisical.memory.validation import number, obj, slug, string
 
@@ -38,7 +38,7 @@ WRONG: Final = "Invalid credentials"
 NO_SETTINGS: Final = (404, "Failed to find universal auth for identity with ID {}")
 NONE: Final = (400, "The identity does not have universal auth")
 UNIVERSAL_AUTH: Final = LoginMethod(
-    name=UNIVERSAL,
+    name=UNIVERSAL_METHOD,
     key="identityUniversalAuth",
     called="universal auth",
     columns=(*COLUMNS, "clientId", "clientSecretTrustedIps", "accessTokenPeriod", *LOCKOUT),
@@ -103,18 +103,18 @@ attach, update, get, revoke = settings_routes(UNIVERSAL_AUTH)
 @route("POST", "/api/v1/auth/universal-auth/login", auth=PUBLIC, body=LOGIN)
 def login(call: Call) -> Answer:
     client_id, text = call.body["clientId"], call.body["clientSecret"]
-    found = call.draft.find(tables.auth_settings(UNIVERSAL), clientId=client_id)
+    found = call.draft.find(tables.auth_settings(UNIVERSAL_METHOD), clientId=client_id)
     if found is None:
         raise not_found("No identity with specified client ID was found") if call.before else unauthorized(WRONG)
     identity_id = found["identityId"]
     tokens.trust(found["clientSecretTrustedIps"])
-    lockouts.refuse_locked(call, identity_id, UNIVERSAL, client_id)
+    lockouts.refuse_locked(call, identity_id, UNIVERSAL_METHOD, client_id)
     table = tables.client_secrets(identity_id)
     secret = call.draft.find(table, clientSecret=text, isClientSecretRevoked=False)
     if secret is None:
-        lockouts.failed(call, found, UNIVERSAL, client_id)
+        lockouts.failed(call, found, UNIVERSAL_METHOD, client_id)
         raise unauthorized(WRONG, keep=True)
-    lockouts.succeeded(call, identity_id, UNIVERSAL, client_id)
+    lockouts.succeeded(call, identity_id, UNIVERSAL_METHOD, client_id)
     if secret["clientSecretTTL"] and call.now > seconds_of(secret["createdAt"]) + secret["clientSecretTTL"]:
         raise ended(call, identity_id, secret, "Access denied due to expired client secret")
     limit = secret["clientSecretNumUsesLimit"]
@@ -127,7 +127,7 @@ def login(call: Call) -> Answer:
         clientSecretLastUsedAt=call.at,
         updatedAt=call.at,
     )
-    return tokens.issue(call, identity_id, UNIVERSAL, found, identityUAClientSecretId=secret["id"])
+    return tokens.issue(call, identity_id, UNIVERSAL_METHOD, found, identityUAClientSecretId=secret["id"])
 
 
 def ended(call: Call, identity_id: str, secret: Row, message: str) -> Refused:
@@ -139,7 +139,7 @@ def ended(call: Call, identity_id: str, secret: Row, message: str) -> Refused:
 @route("POST", f"{IDENTITY_PATH}/clear-lockouts", only="current", auth=MACHINES)
 def clear_lockouts(call: Call) -> Answer:
     row = settings(call, UNIVERSAL_AUTH, "edit", NONE)
-    return {"deleted": lockouts.clear(call, row["identityId"], UNIVERSAL)}
+    return {"deleted": lockouts.clear(call, row["identityId"], UNIVERSAL_METHOD)}
 
 
 # ---- client secrets
@@ -150,7 +150,7 @@ def shown(row: Row) -> Row:
 @route("POST", SECRETS_PATH, auth=MACHINES, body=NEW_SECRET)
 def create_client_secret(call: Call) -> Answer:
     identity_id = settings(call, UNIVERSAL_AUTH, "create", NONE)["identityId"]
-    text, row = seeding.new_client_secret(
+    text, row = seeding.add_client_secret(
         call,
         identity_id,
         description=call.body["description"],

@@ -1,6 +1,6 @@
-"""Imported: what a folder's imports bring in, those of imported folders with it, as listings show it.
+"""Imported secrets: the secrets that a folder's imports bring in, directly and through imported folders.
 
-Reading only: making and ordering imports is told by their own routes.
+Nothing is written here: routes.py creates and orders imports.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from infisical.memory.secrets.references import LookupPlaces
 from infisical.memory.state import Row
 
 DEPTH_LIMIT: Final = 10
-"""How far imports of imported folders are followed."""
+"""The most imports that lead to a secret one after another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +27,31 @@ class ImportedSecret:
 
     row: Row
     lookup: LookupPlaces
-    """The folder that imports it, those through which it comes, and the one in which it lies."""
+    """The importing folder, the folders between, and the folder that contains the secret."""
 
     @property
     def place(self) -> Place:
-        """Where it lies: whoever reads it has to be allowed to read there."""
+        """The folder that contains the secret: a reader needs permission for it."""
         return self.lookup[-1]
 
 
 @dataclass(slots=True)
 class Source:
-    """One import of a folder: what it names, and the secrets that come from there."""
+    """One import of a folder: the imported folder and the secrets that come from it."""
 
     place: Place
     folder: Row | None
-    found: list[ImportedSecret] = field(default_factory=list)
+    secrets: list[ImportedSecret] = field(default_factory=list)
 
 
 def list_imports(call: Call, folder: Row) -> list[Row]:
-    """Return a folder's imports in their order, but for replications, whose secrets lie in the folder itself."""
+    """Return a folder's imports in order, without replications: their secrets are in a reserved folder."""
     rows = call.draft.rows(tables.imports(folder["id"])).values()
     return sorted((row for row in rows if not row["isReplication"]), key=lambda row: int(row["position"]))
 
 
 def list_sources(call: Call, folders: Sequence[Row]) -> list[Source]:
-    """Return what some folders import, first to last; a folder is imported once, whichever way leads to it."""
+    """Return the imports of some folders, first to last. A folder that several imports reach is imported once."""
     visited: set[tuple[str, str]] = set()
     first = [
         (folder, source)
@@ -63,7 +63,7 @@ def list_sources(call: Call, folders: Sequence[Row]) -> list[Source]:
     waiting: list[tuple[Source, Row, LookupPlaces]] = []
 
     def enter(source: Source, folder: Row, lookup: LookupPlaces) -> None:
-        source.found += [ImportedSecret(row, lookup) for row in store.list_shared(call.draft, folder)]
+        source.secrets += [ImportedSecret(row, lookup) for row in store.list_shared(call.draft, folder)]
         waiting.append((source, folder, lookup))
 
     for importing, source in first:
@@ -99,7 +99,7 @@ def _locate_source(call: Call, imported: Row) -> Place | None:
 def describe_imports(call: Call, folders: Sequence[Row], *, expand: bool, hidden: bool) -> list[dict[str, Any]]:
     """Return the `imports` of a listing of some folders.
 
-    With `expand` references are put in, and of several secrets of one name in one import the nearest stays.
+    `expand` expands references, and keeps only the nearest secret of each name in an import.
     """
     return [
         {
@@ -122,20 +122,20 @@ def describe_imports(call: Call, folders: Sequence[Row], *, expand: bool, hidden
 
 
 def can_read(call: Call, one: ImportedSecret) -> bool:
-    """Say whether the caller may read an imported secret: in the folder in which it lies, whichever imports it."""
+    """Return True if the caller may read the folder that contains the secret, whichever folder imports it."""
     return references.can_read(call, one.place.environment, one.place.path)
 
 
 def list_readable(call: Call, source: Source, *, nearest: bool = False) -> list[ImportedSecret]:
-    """Return what the caller may read of an import; with `nearest` only the first secret of each name."""
-    places = {one.lookup: can_read(call, one) for one in {one.lookup: one for one in source.found}.values()}
-    found = [one for one in source.found if places[one.lookup]]
+    """Return the secrets of an import that the caller may read; with `nearest` only the first of each name."""
+    lookups = {one.lookup: can_read(call, one) for one in {one.lookup: one for one in source.secrets}.values()}
+    secrets = [one for one in source.secrets if lookups[one.lookup]]
     if not nearest:
-        return found
-    secrets: dict[str, ImportedSecret] = {}
-    for one in found:
-        secrets.setdefault(one.row["key"], one)
-    return list(secrets.values())
+        return secrets
+    by_key: dict[str, ImportedSecret] = {}
+    for secret in secrets:
+        by_key.setdefault(secret.row["key"], secret)
+    return list(by_key.values())
 
 
 def _choose_value(call: Call, one: ImportedSecret, *, expand: bool, hidden: bool) -> str:
@@ -146,13 +146,13 @@ def _choose_value(call: Call, one: ImportedSecret, *, expand: bool, hidden: bool
     try:
         return references.expand_value(call, one.place, one.row, one.lookup)
     except Refused:
-        return str(one.row["value"])  # an import whose references may not be read stays as it is written
+        return str(one.row["value"])  # the server keeps the text of references that the caller may not read
 
 
 def find_imported_secret(call: Call, folder: Row, key: str) -> ImportedSecret | None:
-    """Return the secret that a folder's imports have under a name: the last import goes first."""
+    """Return the secret that a folder's imports have under a name; the last import takes precedence."""
     for source in reversed(list_sources(call, [folder])):
-        for one in source.found:
+        for one in source.secrets:
             if one.row["key"] == key:
                 return one
     return None

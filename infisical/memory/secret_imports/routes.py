@@ -1,6 +1,6 @@
-"""Imports of a folder: made, changed, ordered, deleted; today's routes, and the older mount, which says `workspaceId`.
+"""The routes of secret imports, under the current paths and under the old ones, which say `workspaceId`.
 
-Which secrets come through an import is told by imported.py.
+Which secrets an import brings in is decided in imported_secrets.py.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from infisical.memory.refusals import Refused, bad_request, not_found
 from infisical.memory.routing import JWT, READERS, Answer, route
 from infisical.memory.secret_folders import drop_tree
 from infisical.memory.secret_imports.imported_secrets import Source, list_readable, list_sources
+from infisical.memory.secret_imports.store import add_import
 from infisical.memory.secrets import views
 from infisical.memory.secrets.store import list_shared, write_secret
-from infisical.memory.seeding import new_import
 from infisical.memory.state import Draft, Row
 from infisical.memory.validation import boolean, number, obj, string
 
@@ -49,9 +49,9 @@ UPDATE_FIELDS: Final = {
 }
 
 
-# ---- what was asked, and what is answered
+# ---- requests and answers
 def get_importing_folder(call: Call, sent: Any, action: str) -> tuple[str, Row]:
-    """Return the project's id and the folder that imports; refuse who may not do this to its imports."""
+    """Return the project's id and the importing folder; refuse a caller without this permission for its imports."""
     project_id = str(sent["projectId"] if "projectId" in sent else sent["workspaceId"])
     permit(call, project_id, action, SUBJECT, environment=sent["environment"], path=sent["path"])
     return project_id, tree.folder(call, project_id, sent["environment"], sent["path"])
@@ -65,7 +65,7 @@ def get_source_environment(call: Call, project_id: str, slug: str) -> Row:
 
 
 def find_environment(draft: Draft, folder_id: str, environment_id: str) -> Row | None:
-    """Return an environment of the project that a folder is in; None once it was deleted."""
+    """Return an environment of a folder's project; None for a deleted one."""
     return draft.get(
         tables.environments(draft.rows(tables.FOLDER_PLACES)[folder_id]["projectId"]),
         environment_id,
@@ -74,44 +74,44 @@ def find_environment(draft: Draft, folder_id: str, environment_id: str) -> Row |
 
 def describe_import(call: Call, row: Row) -> dict[str, Any]:
     environment = find_environment(call.draft, row["folderId"], row["importEnv"])
-    assert environment is not None, "an import whose environment is gone is gone"
+    assert environment is not None, "deleting an environment deletes its imports"
     return {**pick(row, *COLUMNS), "importEnv": pick(environment, "name", "slug", "id")}
 
 
 def list_ordered(call: Call, folder: Row) -> list[Row]:
-    """Return a folder's imports by their position; those of environments that were deleted went with them."""
+    """Return a folder's imports by their position, without those of deleted environments."""
     rows = call.draft.rows(tables.imports(folder["id"])).values()
     there = [row for row in rows if find_environment(call.draft, folder["id"], row["importEnv"]) is not None]
     return sorted(there, key=lambda row: float(row["position"]))
 
 
 def require_import(call: Call, folder: Row, refusal: Refused) -> Row:
-    """Return the import that the path names if it is in this folder."""
+    """Return the import that the path names, which must be in this folder."""
     import_id = call.path["secretImportId"]
-    environment = next((row for row in list_ordered(call, folder) if row["id"] == import_id), None)
-    if environment is None:
+    row = next((row for row in list_ordered(call, folder) if row["id"] == import_id), None)
+    if row is None:
         raise refusal
-    return environment
+    return row
 
 
 def refuse_circle(call: Call, project_id: str, folder: Row, environment: Row, path: str) -> None:
-    """Refuse an import of the folder itself, and of one that imports it."""
+    """Refuse an import of the folder itself, and of a folder that imports it."""
     imported = tree.folder_at(call.draft, environment["id"], path)
     if imported is None:
         return
-    own = tree.path_of(call.draft, folder)
-    back = call.draft.find(tables.imports(imported["id"]), importEnv=folder["envId"], importPath=own)
-    if imported["id"] == folder["id"] or back is not None:
+    path = tree.path_of(call.draft, folder)
+    reverse = call.draft.find(tables.imports(imported["id"]), importEnv=folder["envId"], importPath=path)
+    if imported["id"] == folder["id"] or reverse is not None:
         raise bad_request("Cyclic import not allowed")
 
 
 def refuse_duplicate(call: Call, folder: Row, environment: Row, path: str, excluded_id: str | None = None) -> None:
-    environment = call.draft.find(tables.imports(folder["id"]), importEnv=environment["id"], importPath=path)
-    if environment is not None and environment["id"] != excluded_id:
+    duplicate = call.draft.find(tables.imports(folder["id"]), importEnv=environment["id"], importPath=path)
+    if duplicate is not None and duplicate["id"] != excluded_id:
         raise bad_request("Secret import already exists")
 
 
-# ---- making, changing, deleting
+# ---- creating, updating, deleting
 def create_import(call: Call) -> Answer:
     project_id, folder = get_importing_folder(call, call.body, "create")
     slug, path = call.body["import"]["environment"], call.body["import"]["path"]
@@ -120,9 +120,9 @@ def create_import(call: Call) -> Answer:
     refuse_circle(call, project_id, folder, environment, path)
     refuse_duplicate(call, folder, environment, path)
     at = 1 + max((row["position"] for row in list_ordered(call, folder)), default=0)
-    row = new_import(call, folder, environment["id"], path, at, isReplication=call.body["isReplication"])
+    row = add_import(call, folder, environment["id"], path, at, isReplication=call.body["isReplication"])
     if row["isReplication"]:
-        new_import(call, folder, folder["envId"], make_replica_path(call, folder, row), at + 1, isReserved=True)
+        add_import(call, folder, folder["envId"], make_replica_path(call, folder, row), at + 1, isReserved=True)
         row = replicate(call, project_id, folder, row)
     return {"message": "Successfully created secret import", "secretImport": describe_import(call, row)}
 
@@ -134,7 +134,7 @@ def update_import(call: Call) -> Answer:
     environment = find_environment(call.draft, folder["id"], row["importEnv"])
     if "environment" in change:
         environment = get_source_environment(call, project_id, change["environment"])
-    assert environment is not None, "an import whose environment is gone is not found"
+    assert environment is not None, "require_import finds no import of a deleted environment"
     path = change.get("path", row["importPath"])
     refuse_circle(call, project_id, folder, environment, path)
     refuse_duplicate(call, folder, environment, path, row["id"])
@@ -150,7 +150,7 @@ def update_import(call: Call) -> Answer:
 
 
 def shift_positions(call: Call, folder: Row, moved: Row, position: float | None, step: int) -> None:
-    """Move the imports between an import's old and its new position; None: it goes away altogether."""
+    """Shift the imports between an import's old and new position; None as the new one means that it is deleted."""
     table, old = tables.imports(folder["id"]), moved["position"]
     for row in list(call.draft.rows(table).values()):
         at = row["position"]
@@ -178,7 +178,7 @@ def delete_import(call: Call) -> Answer:
     return {"message": "Successfully deleted secret import", "secretImport": answer}
 
 
-# ---- replications: secrets copied to a reserved folder, which a reserved import brings in
+# ---- replications: the server copies the secrets to a reserved folder, and a reserved import brings them in
 def make_replica_name(row: Row) -> str:
     return f"__reserve_replication_{row['id']}"
 
@@ -195,12 +195,12 @@ def find_reserved(call: Call, folder: Row, row: Row) -> Row | None:
 
 
 def replicate(call: Call, project_id: str, folder: Row, row: Row) -> Row:
-    """Copy the secrets that an import names as they are now, in the place of those that were copied before."""
-    before = tree.child(call.draft, folder, make_replica_name(row))
-    if before is not None:
-        drop_tree(call, before)
-    row = tree.new_folder(call, project_id, folder["envId"], make_replica_name(row), folder)
-    replica = call.draft.merge(tables.folders(folder["envId"]), row["id"], isReserved=True)
+    """Replace the copied secrets with the current ones of the imported folder."""
+    old_replica = tree.child(call.draft, folder, make_replica_name(row))
+    if old_replica is not None:
+        drop_tree(call, old_replica)
+    new_folder = tree.new_folder(call, project_id, folder["envId"], make_replica_name(row), folder)
+    replica = call.draft.merge(tables.folders(folder["envId"]), new_folder["id"], isReserved=True)
     imported = tree.folder_at(call.draft, row["importEnv"], row["importPath"])
     for secret in [] if imported is None else list_shared(call.draft, imported):
         write_secret(call, replica, secret["key"], secret["value"], comment=secret["comment"])
@@ -244,7 +244,7 @@ def get_import(call: Call) -> Answer:
 
 
 def list_imported_secrets(call: Call) -> Answer:
-    """A folder that is not there imports nothing."""
+    """List the imported secrets by import. A missing folder imports nothing."""
     project_id, slug, path = call.query["projectId"], call.query["environment"], call.query["path"]
     permit(call, project_id, "read", SUBJECT, environment=slug, path=path)
     folder = tree.find_folder(call.draft, project_id, slug, path)
@@ -255,7 +255,7 @@ def list_imported_secrets(call: Call) -> Answer:
 def describe_source(call: Call, source: Source) -> dict[str, Any]:
     place = source.place
     environment = tree.environment(call.draft, place.project_id, place.environment)
-    assert environment is not None, "only environments that are there are imported"
+    assert environment is not None, "list_sources skips missing environments"
     return {
         "secretPath": place.path,
         "environment": place.environment,
@@ -296,7 +296,7 @@ SECRETS_ROUTE = route(
     "GET", f"{IMPORTS}/secrets", only="current", auth=READERS, limit="secrets", query=obj(IN_PROJECT)
 )(list_imported_secrets)
 
-# ---- the older mount
+# ---- the old paths
 OLD_CREATE_ROUTE = route(
     "POST", OLD_IMPORTS, auth=READERS, limit="secrets", body=obj({**IN_WORKSPACE, **CREATE_FIELDS})
 )(create_import)

@@ -1,4 +1,4 @@
-"""Destinations: where secret syncs can write to, through which app, and what their config has to say. Data only."""
+"""The destinations of secret syncs, with their apps and the required fields of their configs. Data only."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Somewhere to sync to."""
+    """A service that secrets are copied to."""
 
     name: str
     app: str
     config: tuple[str, ...] = ()
-    """Strings that the destination's config must have; what else it may have is kept as it is."""
+    """The strings that the destination's config must have. Other fields are stored unchecked."""
     imports: bool = False
-    """Its secrets can be read back."""
+    """True if the server can import the destination's secrets."""
 
 
 def _make_destination(name: str, app: str, config: str = "", *, imports: bool = False) -> Destination:

@@ -1,7 +1,7 @@
-"""Secret syncs: folders whose secrets are kept the same somewhere else, and the jobs that do so.
+"""Secret syncs: folders whose secrets are copied to a destination, and the jobs that copy them.
 
-A job ends between two calls: what starts it answers `pending`, and whoever reads next finds it `succeeded`. Nothing is
-written anywhere outside, and there is nothing to import.
+A job completes between two calls: the call that starts it answers `pending`, the next one reads `succeeded`. Nothing
+is written to a destination, and there is nothing to import.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from infisical.memory import tree
 from infisical.memory.access import permit
-from infisical.memory.app_connections.store import CONNECTIONS, route_missing, usable
+from infisical.memory.app_connections.store import CONNECTIONS, get_usable, make_missing_route
 from infisical.memory.call import Call, pick
 from infisical.memory.refusals import Refused, bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
@@ -23,7 +23,7 @@ SYNCS_PATH: Final = "/api/v1/secret-syncs"
 DESTINATION_PATH: Final = f"{SYNCS_PATH}/{{destination}}"
 SYNC_PATH: Final = f"{DESTINATION_PATH}/{{syncId}}"
 JOBS: Final = {"sync": ("Sync", "Synced"), "import": ("Import", "Imported"), "remove": ("Remove", "Removed")}
-"""A job's name -> how its columns are named: lastSyncJobId, lastSyncedAt, ..."""
+"""A job's name -> the words in its columns: lastSyncJobId, lastSyncedAt, ..."""
 OVERWRITE_BEHAVIOR: Final = "overwrite-destination"
 BEHAVIORS: Final = (OVERWRITE_BEHAVIOR, "import-prioritize-source", "import-prioritize-destination")
 FOLDER_MESSAGE: Final = (
@@ -81,9 +81,9 @@ COLUMNS: Final = (
 )
 
 
-# ---- what is shown
+# ---- answers
 def describe_sync(call: Call, row: Row) -> dict[str, Any]:
-    """Return a sync as it is answered: with its connection, environment and folder as they are now."""
+    """Return a sync as answers have it: with its current connection, environment and folder."""
     folder = tree.folder_by_id(call.draft, row["folderId"])
     environment: Row | None = None
     path = ""
@@ -92,7 +92,7 @@ def describe_sync(call: Call, row: Row) -> dict[str, Any]:
         _, environment, path = tree.place_of(call.draft, folder)
         changed = folder["lastSecretModified"]
         if row["isAutoSyncEnabled"] and changed is not None and synced is not None:
-            synced = max(synced, changed)  # a change of a secret starts a sync by itself
+            synced = max(synced, changed)  # a change of a secret starts a sync automatically
     return {
         **pick(row, *COLUMNS),
         "folderId": folder and row["folderId"],
@@ -105,23 +105,23 @@ def describe_sync(call: Call, row: Row) -> dict[str, Any]:
 
 
 def start_job(call: Call, row: Row, job: str) -> dict[str, Any]:
-    """Start a job of a sync: answer that it is pending, and keep that it has succeeded."""
+    """Start a job of a sync: the answer says pending, the row succeeded."""
     start, end = JOBS[job]
     done = {f"{job}Status": "succeeded", f"last{start}JobId": call.draft.new_id(), f"last{end}At": call.at}
     call.draft.merge(SECRET_SYNCS, row["id"], **done, updatedAt=call.at)
     return {**describe_sync(call, row), f"{job}Status": "pending"}
 
 
-# ---- what is meant
+# ---- requests
 def get_destination(call: Call) -> Destination:
     destination = DESTINATIONS.get(call.path["destination"])
     if destination is None:
-        raise route_missing(call)
+        raise make_missing_route(call)
     return destination
 
 
 def get_permitted(call: Call, action: str) -> Row:
-    """Return the sync that the path names; refuse who may not do this to syncs."""
+    """Return the sync that the path names; refuse a caller without this permission for syncs."""
     destination, identifier = get_destination(call), call.path["syncId"]
     issues: Issues = []
     guid().read(identifier, ("syncId",), issues)
@@ -142,7 +142,7 @@ def check_configured(call: Call, row: Row) -> Row:
 
 
 def get_with_source(call: Call, action: str) -> Row:
-    """The same, where there must be a folder to work with."""
+    """Return the sync that the path names; refuse one whose folder is missing."""
     row = get_permitted(call, action)
     if tree.folder_by_id(call.draft, row["folderId"]) is None:
         raise bad_request(FOLDER_MESSAGE)
@@ -166,7 +166,7 @@ def check_name(call: Call, project_id: str, name: str, excluded_id: str | None =
 
 
 def check_destination(call: Call, destination: Destination) -> None:
-    """Refuse options and a config that this destination cannot have."""
+    """Refuse options and a config that the destination does not support."""
     issues: Issues = []
     behavior = call.body.get("syncOptions", {}).get("initialSyncBehavior", OVERWRITE_BEHAVIOR)
     if not destination.imports and behavior != OVERWRITE_BEHAVIOR:
@@ -216,7 +216,7 @@ def create_sync(call: Call) -> Answer:
     check_destination(call, destination)
     project_id = permit(call, body["projectId"], "create", "secret-syncs")["id"]
     folder = get_source(call, project_id, body["environment"], body["secretPath"])
-    usable(call, body["connectionId"], destination.app, project_id)
+    get_usable(call, body["connectionId"], destination.app, project_id)
     check_name(call, project_id, body["name"])
     jobs = {column: None for column in COLUMNS if column.startswith("last") or column.endswith("Status")}
     row = call.new_row(
@@ -254,9 +254,9 @@ def update_sync(call: Call) -> Answer:
     check_destination(call, destination)
     columns = {name: value for name, value in body.items() if name not in ("environment", "secretPath")}
     if "connectionId" in body:
-        usable(call, body["connectionId"], destination.app, row["projectId"])
+        get_usable(call, body["connectionId"], destination.app, row["projectId"])
     if "name" in body:
-        check_name(call, row["projectId"], body["name"], but=row["id"])
+        check_name(call, row["projectId"], body["name"], excluded_id=row["id"])
     if "environment" in body or "secretPath" in body:
         before = describe_sync(call, row)
         environment = body.get("environment") or (before["environment"] or {}).get("slug")

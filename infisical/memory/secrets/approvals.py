@@ -1,7 +1,7 @@
-"""Approvals: changes of secrets that a policy wants approved, kept as a request instead of being made.
+"""Approvals: requests for changes of secrets that a policy protects.
 
-What a change would do is tried first, on a draft that is thrown away: one that could not be made is not asked for.
-Only people are asked: machine identities and service tokens write straight through, as on a real server.
+A change is tried first on a draft that is discarded: an invalid change is refused, not requested.
+Only users need approval: machine identities and service tokens write directly, as on a real server.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ SLUG_LENGTH: Final = 10
 
 
 def make_changes(operation: str, items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return changes as a request keeps them: `create`, `update` or `delete`, and what was sent for each secret."""
+    """Return changes as requests store them: `create`, `update` or `delete` with the fields of each secret."""
     return [{"op": operation, **item} for item in items]
 
 
 def find_policy(call: Call, places: Iterable[Place]) -> tuple[Row, Place] | None:
-    """Return the first policy that covers one of some places for who calls, and that place."""
+    """Return the first policy that covers one of these places for the caller, and that place."""
     if call.actor.kind != "user":
         return None
     for place in places:
@@ -66,16 +66,16 @@ def apply_or_request(
     changes: Sequence[Mapping[str, Any]],
     apply: Callable[[Call], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Make a change and return its answer; or, where a policy covers it, keep it as a request and return that."""
-    match = find_policy(call, places)
-    if match is None:
+    """Apply a change and return its answer; or, if a policy covers it, put a request and return that."""
+    policy_and_place = find_policy(call, places)
+    if policy_and_place is None:
         return apply(call)
     apply(replace(call, draft=Draft(call.draft.finish())))
-    return {"approval": pick(put_request(call, *match, changes), *ANSWER_COLUMNS)}
+    return {"approval": pick(put_request(call, *policy_and_place, changes), *ANSWER_COLUMNS)}
 
 
 def put_request(call: Call, policy: Row, place: Place, changes: Sequence[Mapping[str, Any]]) -> Row:
-    """Keep changes as a request that waits for approval."""
+    """Put a request that waits for approval."""
     row = call.new_row(
         policyId=policy["id"],
         hasMerged=False,

@@ -1,4 +1,4 @@
-"""Secret fields: what bodies and queries about secrets may hold, for the routes of both ages. No route is here."""
+"""Fields: what bodies and queries about secrets may contain, for the routes of both generations. No route is here."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ FILTER_LIMIT: Final = 10
 FILTER_LIMIT_MESSAGE: Final = "You can only filter by up to 10 metadata fields"
 
 
-# ---- kinds
+# ---- kinds of fields
 def make_value_field() -> Field:
-    """A secret's value: trimmed, but for one newline at its end."""
+    """Make the field of a secret's value: it trims the text, but keeps one newline at the end."""
     inner = string(trim=False)
 
     def check(text: Any, path: Path, issues: Issues) -> Any:
@@ -46,7 +46,7 @@ def make_value_field() -> Field:
 
 
 def make_name_field() -> Field:
-    """A name for a secret."""
+    """Make the field of a new secret's name."""
     return (
         string(least=1)
         .where(lambda name: ":" not in name, COLON_MESSAGE)
@@ -55,30 +55,27 @@ def make_name_field() -> Field:
 
 
 def make_filter_field() -> Field:
-    """Pairs, as `key=a,value=b|key=c,value=d`; a pair without a key or without a value is left out."""
+    """Make the field of pairs, `key=a,value=b|key=c,value=d`; it skips a pair without key or value."""
     inner = string()
 
     def check(text: Any, path: Path, issues: Issues) -> Any:
         read = inner.check(text, path, issues)
-        pairs = [_parse_pair(part) for part in read.split("|")] if isinstance(read, str) else []
-        found = tuple((pair["key"], pair["value"]) for pair in pairs if pair.get("key") and pair.get("value"))
-        if len(found) > FILTER_LIMIT:
+        parts = [_parse_pair(part) for part in read.split("|")] if isinstance(read, str) else []
+        pairs = tuple((part["key"], part["value"]) for part in parts if part.get("key") and part.get("value"))
+        if len(pairs) > FILTER_LIMIT:
             issues.append(custom(FILTER_LIMIT_MESSAGE, path))
-        return found
+        return pairs
 
     return Field(check)
 
 
 def _parse_pair(text: str) -> dict[str, str]:
-    found = {}
-    for part in text.split(","):
-        name, _, given = part.partition("=")
-        found[name.strip().lower()] = given.strip()
-    return found
+    items = (part.partition("=") for part in text.split(","))
+    return {name.strip().lower(): value.strip() for name, _, value in items}
 
 
 def make_slugs_field() -> Field:
-    """Slugs in one text, between commas."""
+    """Make the field of slugs that are separated by commas."""
     inner = string()
 
     def check(text: Any, path: Path, issues: Issues) -> Any:
@@ -98,10 +95,10 @@ COMMENT_FIELD: Final = string()
 NOTE_FIELD: Final = string(most=1024, trim=False).or_null().optional()
 DAYS_FIELD: Final = number().or_null().optional()
 ENCODING_FIELD: Final = boolean().or_null().optional()
-"""skipMultilineEncoding of a new secret; of one that is there it may not be null."""
+"""skipMultilineEncoding of a new secret. That of an existing one cannot be null."""
 
 
-# ---- parts of queries and bodies; each route puts the project's name before them
+# ---- parts of queries and bodies: each route adds the project's fields
 LIST_FIELDS: Final[dict[str, Field]] = {
     "environment": string().optional(""),
     "secretPath": PATH_FIELD,
@@ -175,11 +172,11 @@ BATCH_DELETE_FIELDS: Final[dict[str, Field]] = {**PLACE_FIELDS, "secrets": array
 NEW_NAMES: Final = frozenset(
     {"viewSecretValue", "metadataFilter", "secretMetadata", "mode", "secretReminderRecipients", "includeImports"}
 )
-"""What the server of 2024 does not know: it leaves such names out like any other."""
+"""Names that the server of 2024 ignores, like every unknown name."""
 
 
 def make_old_fields(fields: dict[str, Field]) -> dict[str, Field]:
-    """Return fields as the server of 2024 reads them: what came later has its default, whatever is sent."""
+    """Return fields as the server of 2024 reads them: a newer one always has its default."""
     return {name: _ignore_field(kind) if name in NEW_NAMES else kind for name, kind in fields.items()}
 
 
@@ -187,9 +184,9 @@ def _ignore_field(kind: Field) -> Field:
     return replace(kind, check=lambda given, path, issues: kind.default, nullable=True)
 
 
-# ---- the name in a path
+# ---- the name in the path
 def read_name(call: Call, kind: Field) -> str:
-    """Return the secret's name that a path holds, as a kind of field reads it."""
+    """Return the secret's name from the path, as a field reads it."""
     issues: Issues = []
     read = kind.read(call.path.get("secretName", ABSENT), ("secretName",), issues)
     if issues:

@@ -1,4 +1,4 @@
-"""Secret moving: shared secrets taken from one folder to another, with what people keep for themselves under them."""
+"""Moving secrets: shared secrets from one folder to another, with their personal overrides."""
 
 from __future__ import annotations
 
@@ -23,46 +23,48 @@ MOVED_COLUMNS: Final = (
     "reminderRepeatDays",
     "reminderRecipients",
 )
-"""What a secret has at its new place as well; id, dates and versions begin anew there."""
+"""The columns that move. Id, dates and versions are new in the destination."""
 
 
 def move_secrets(
     call: Call, source: Place, destination: Place, ids: Sequence[str], *, overwrite: bool
 ) -> dict[str, bool]:
-    """Move secrets; on a side with a policy this is asked for instead, and that side stays as it is."""
+    """Move secrets. A side with a policy keeps its secrets and gets an approval request."""
     permit_secrets(call, source, "read")
     permit_secrets(call, source, "delete")
     permit_secrets(call, destination, "create")
     permit_secrets(call, destination, "edit")
-    before, after = _require_folder(call, source, "Source"), _require_folder(call, destination, "Destination")
+    old_folder = _require_folder(call, source, "Source")
+    new_folder = _require_folder(call, destination, "Destination")
     rows = [store.find_by_id(call.draft, secret_id) for secret_id in ids]
-    moved = [row for row in rows if row is not None and row["folderId"] == before["id"] and row["userId"] is None]
+    moved = [row for row in rows if row is not None and row["folderId"] == old_folder["id"] and row["userId"] is None]
     if len(moved) != len(ids) or len(set(ids)) != len(ids):
         raise bad_request("Invalid secrets")
-    existing = {row["key"]: store.find_secret(call.draft, after, row["key"]) for row in moved}
+    existing = {row["key"]: store.find_secret(call.draft, new_folder, row["key"]) for row in moved}
     new = [row for row in moved if existing[row["key"]] is None]
-    changed = [row for row in moved if (policy := existing[row["key"]]) is not None and policy["value"] != row["value"]]
+    changed = [row for row in moved if (other := existing[row["key"]]) is not None and other["value"] != row["value"]]
     if changed and not overwrite:
         names = ",".join(row["key"] for row in changed)
         raise bad_request(f"Failed to move secrets. The following secrets already exist in the destination: {names}")
     if not new and not changed:
         raise bad_request("Selected secrets already exist in the destination.")
-    is_destination_updated = _add_secrets(call, destination, after, new, changed)
-    is_source_updated = _remove_secrets(call, source, before, moved, after if is_destination_updated else None)
+    is_destination_updated = _add_secrets(call, destination, new_folder, new, changed)
+    overrides_folder = new_folder if is_destination_updated else None
+    is_source_updated = _remove_secrets(call, source, old_folder, moved, overrides_folder)
     return {"isSourceUpdated": is_source_updated, "isDestinationUpdated": is_destination_updated}
 
 
 def _require_folder(call: Call, place: Place, side: str) -> Row:
-    policy = tree.find_folder(call.draft, place.project_id, place.environment, place.path)
-    if policy is None:
+    folder = tree.find_folder(call.draft, place.project_id, place.environment, place.path)
+    if folder is None:
         raise not_found(
             f"{side} folder with path '{place.path}' in environment with slug '{place.environment}' not found"
         )
-    return policy
+    return folder
 
 
 def _add_secrets(call: Call, place: Place, folder: Row, new: Sequence[Row], changed: Sequence[Row]) -> bool:
-    """Put secrets at their new place; False if that was only asked for."""
+    """Put secrets in the destination; return False if approval was requested instead."""
     policy = approvals.find_policy(call, [place])
     if policy is not None:
         changes = [_make_change("create", row) for row in new] + [_make_change("update", row) for row in changed]
@@ -72,22 +74,26 @@ def _add_secrets(call: Call, place: Place, folder: Row, new: Sequence[Row], chan
         store.insert_secret(call, folder, row["key"], **_copy_columns(row))
     for row in changed:
         existing = store.find_secret(call.draft, folder, row["key"])
-        assert existing is not None, "what is overwritten was found there"
+        assert existing is not None, "move_secrets compared it with the existing secret"
         store.revise_secret(call, folder, existing, **_copy_columns(row))
     return True
 
 
-def _remove_secrets(call: Call, place: Place, folder: Row, moved: Sequence[Row], after: Row | None) -> bool:
-    """Take secrets from their old place, and overrides to the new one if there is any; False if only asked for."""
+def _remove_secrets(call: Call, place: Place, folder: Row, moved: Sequence[Row], destination: Row | None) -> bool:
+    """Remove secrets from the source and move their overrides; return False if approval was requested instead.
+
+    `destination` None means that the overrides have no new folder yet.
+    """
     policy = approvals.find_policy(call, [place])
     if policy is not None:
         approvals.put_request(call, *policy, [_make_change("delete", row) for row in moved])
         return False
     overrides = store.group_overrides(call.draft, folder)
     for row in moved:
-        for own in overrides.get(row["key"], ()):
-            if after is not None and store.find_secret(call.draft, after, row["key"], own["userId"]) is None:
-                store.insert_secret(call, after, row["key"], own["userId"], **_copy_columns(own))
+        for override in overrides.get(row["key"], ()):
+            owner_id = override["userId"]
+            if destination is not None and store.find_secret(call.draft, destination, row["key"], owner_id) is None:
+                store.insert_secret(call, destination, row["key"], owner_id, **_copy_columns(override))
         store.remove_secret(call, folder, row, overrides)
     return True
 

@@ -1,4 +1,4 @@
-"""Secret access: who may do what with a secret, by their roles in its project. Refusing a caller is access.py's."""
+"""Permissions: the actions that roles of a project allow with its secrets. access.py refuses callers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ACTIONS: Final = (*READ_ACTIONS, "delete", "create", "edit")
 
 
 def list_actions(call: Call, roles: Iterable[Row]) -> list[str]:
-    """Return what roles allow with secrets; what was given for a time and is over allows nothing."""
+    """Return the actions that roles allow with secrets; an expired temporary role allows none."""
     slugs = {
         role["role"]
         for role in roles
@@ -26,9 +26,9 @@ def list_actions(call: Call, roles: Iterable[Row]) -> list[str]:
 
 
 def list_access(call: Call, project_id: str, *, include_all: bool) -> dict[str, Any]:
-    """Return people and machine identities of a project with what they may do; `everybody`: also who may nothing.
+    """Return the users and machine identities of a project with their allowed actions.
 
-    There are no groups on a server in memory.
+    `include_all` includes members without any. A server in memory has no groups.
     """
     access.project(call, project_id)
     users = _list_members(call, tables.project_users(project_id), tables.USERS, "userId", "username")

@@ -1,4 +1,4 @@
-"""Secret reading: lists of secrets, one by its name, one by its id, for the routes of both ages. Nothing is written."""
+"""Reading secrets: lists, one by name, one by id, for the routes of both generations. Nothing is written here."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from infisical.memory.secrets import references, store, views
 from infisical.memory.state import Row
 
 DEPTH_LIMIT: Final = 20
-"""How many folders down a recursive listing goes."""
+"""The most levels of folders in a recursive listing."""
 EXPANSION_MESSAGE: Final = "Failed to expand one or more secret references"
 
 
 def get_token_scope(call: Call) -> Place | None:
-    """Return the one place that a service token with a single scope reads, whatever is asked for."""
+    """Return the place that a service token with a single scope reads, whichever place the request names."""
     if call.actor.mode != "service_token":
         return None
     scopes = call.actor.row["scopes"]
@@ -33,13 +33,13 @@ def permit_read(call: Call, place: Place) -> None:
 
 
 def get_user_id(call: Call) -> str | None:
-    """Return the person who calls: who may have secrets of their own."""
+    """Return the id of a calling user; None for callers that cannot have personal secrets."""
     return call.actor.id if call.actor.kind == "user" else None
 
 
 # ---- lists
 def list_secrets(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a listing; of a folder that is not there, in 2024, an empty one."""
+    """Return a listing. In 2024 the listing of a missing folder is empty."""
     permit_read(call, place)
     folders = _find_folders(call, place, recursive=query["recursive"])
     if not folders:
@@ -54,7 +54,7 @@ def list_secrets(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str
         for row in store.list_visible(call.draft, folder, get_user_id(call))
         if _matches_filters(call, place.project_id, row, query)
     ]
-    # the server orders by ids, which are random: nobody can build on an order of names or of time
+    # like the server, by ids: they are random, so that nobody depends on an order of names or times
     visible.sort(key=lambda one: str(one[1]["id"]))
     answer: dict[str, Any] = {
         "secrets": [
@@ -65,7 +65,7 @@ def list_secrets(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str
         ]
     }
     if query["include_imports"] or query["includeImports"]:
-        # in listings the server puts references of imported secrets in even where it was not asked to
+        # in listings the server expands references of imported secrets even without expandSecretReferences
         rows = [folder for _, folder in folders]
         answer["imports"] = imported_secrets.describe_imports(call, rows, expand=True, hidden=hidden)
     return answer
@@ -105,7 +105,7 @@ def _expand_listed(call: Call, place: Place, row: Row) -> str:
 
 # ---- one
 def get_by_name(call: Call, place: Place, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a secret by its name, or what the folder's imports have under it if they are asked as well."""
+    """Return a secret by its name, with `include_imports` also one that the folder imports."""
     permit_read(call, place)
     folder = tree.folder(call, place.project_id, place.environment, place.path, "GetSecretByName")
     hidden = not query["viewSecretValue"]
@@ -130,7 +130,7 @@ def _find_named(call: Call, folder: Row, name: str, query: Mapping[str, Any]) ->
     personal = query["type"] == store.PERSONAL_TYPE and call.actor.mode != "service_token"
     user_id = call.actor.id if personal else None
     row = store.find_secret(call.draft, folder, name, user_id)
-    # the server of 2024 takes a version, and answers with the newest one all the same
+    # the server of 2024 accepts a version, and answers with the latest one anyway
     if row is None or "version" not in query or call.before:
         return row
     return store.find_version(call.draft, row, query["version"])

@@ -1,9 +1,9 @@
-"""References: `${KEY}`, `${env.KEY}` and `${env.path.to.KEY}` in values, found and put in; who refers to a secret.
+"""References: `${KEY}`, `${env.KEY}` and `${env.path.to.KEY}` in values, expanded; and the secrets that refer to one.
 
-A reference that names nothing, or an empty value, stays as it is written, and so does one that goes too deep or beyond
-what one request may do. One that leads back to where it came from is put in once more as it is written, and not
-followed. Personal overrides and imports are not looked at; but a secret that is imported is looked at from where it is
-imported: `${KEY}` in its value is looked up there first, and where the secret lies if it is not there.
+The text of a reference stays if it names nothing or an empty value, if it is nested too deeply, and if the request has
+reached its limits. A circular reference is replaced once and not followed further. References skip personal overrides
+and imports. `${KEY}` in the value of an imported secret is looked up in the importing folder first, then in the
+secret's own folder.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from infisical.memory.state import Row
 
 PATTERN: Final = re.compile(r"\$\{([a-zA-Z0-9\-_.]+)\}")
 DEPTH_LIMIT: Final = 10
-"""How many references one may follow another."""
+"""The most references that lead to a value one after another."""
 FOLLOWED_LIMIT: Final = 20_000
-"""References that one request follows in all; a service token's count once more for each of its scopes."""
+"""The most references that one request follows. For a service token each counts once more per scope."""
 WRITTEN_LIMIT: Final = 4 << 20
-"""Characters that one request puts in for references in all."""
+"""The most characters that one request writes for references."""
 
 LookupPlaces: TypeAlias = "tuple[Place, ...]"
-"""Where `${KEY}` is looked up, first to last: the folders through which a secret is imported, then its own."""
+"""The folders to look up `${KEY}` in, first to last: those that import the secret, then the secret's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a reference names."""
+    """The secret that a reference names."""
 
     environment: str
     path: str
@@ -42,7 +42,7 @@ class Target:
 
 
 def parse_reference(reference: str, place: Place) -> Target:
-    """Return what a reference names for a value that lies in a place."""
+    """Return the secret that a reference names in a value of this place."""
     first, *others = reference.split(".")
     if not others:
         return Target(place.environment, place.path, first)
@@ -50,7 +50,7 @@ def parse_reference(reference: str, place: Place) -> Target:
 
 
 def can_read(call: Call, environment: str, path: str) -> bool:
-    """Say whether a caller who may read secrets of a project may read them there: a service token has scopes."""
+    """Return True if a caller with read permission for a project may read this folder: a service token has scopes."""
     if call.caller is None or call.actor.mode != "service_token":
         return True
     token = call.actor.row
@@ -58,9 +58,9 @@ def can_read(call: Call, environment: str, path: str) -> bool:
 
 
 def expand_value(call: Call, place: Place, secret: Row, lookup: LookupPlaces = ()) -> str:
-    """Return a secret's value with what it refers to put in; refuse who may not read that.
+    """Return a secret's value with its references expanded; refuse a caller who may not read one of them.
 
-    `lookup` is for an imported secret; its last place is where the secret lies.
+    `lookup` is for an imported secret; its last place is the secret's own folder.
     """
     value = str(secret["value"])
     if PATTERN.search(value) is None:
@@ -70,29 +70,29 @@ def expand_value(call: Call, place: Place, secret: Row, lookup: LookupPlaces = (
 
 
 def _expand_text(call: Call, lookup: LookupPlaces, origin: Target, value: str) -> str:
-    def follow(text: str, here: LookupPlaces, passed: frozenset[Target], depth: int) -> str:
+    def follow(text: str, here: LookupPlaces, visited: frozenset[Target], depth: int) -> str:
         if depth > DEPTH_LIMIT:
             return text
         parts, start = [], 0
         for match in PATTERN.finditer(text):
             if not _may_follow(call, match.group()):
                 break
-            parts += [text[start : match.start()], replace_match(match, here, passed, depth)]
+            parts += [text[start : match.start()], replace_match(match, here, visited, depth)]
             start = match.end()
         return "".join((*parts, text[start:]))
 
-    def replace_match(match: re.Match[str], here: LookupPlaces, passed: frozenset[Target], depth: int) -> str:
+    def replace_match(match: re.Match[str], here: LookupPlaces, visited: frozenset[Target], depth: int) -> str:
         target, value, places = _look_up(call, match.group(1), here, origin)
         call.written += len(value)
         if not value or call.written > WRITTEN_LIMIT:
             return match.group()
-        return value if target in passed else follow(value, places, passed | {target}, depth + 1)
+        return value if target in visited else follow(value, places, visited | {target}, depth + 1)
 
     return follow(value, lookup, frozenset({origin}), 0)
 
 
 def _may_follow(call: Call, reference: str) -> bool:
-    """Count a reference, and say whether this request may still follow it."""
+    """Count a reference; return True if the request is within its limits."""
     scopes = len(call.actor.row["scopes"]) if call.caller is not None and call.actor.mode == "service_token" else 0
     call.followed += 1 + scopes
     call.written += len(reference)
@@ -100,7 +100,7 @@ def _may_follow(call: Call, reference: str) -> bool:
 
 
 def _look_up(call: Call, reference: str, here: LookupPlaces, origin: Target) -> tuple[Target, str, LookupPlaces]:
-    """Return what a reference names, its value (empty if there is none), and where that one's are looked up."""
+    """Return the secret that a reference names, its value (or ""), and the folders to look up its references in."""
     if "." in reference:
         target = parse_reference(reference, here[-1])
         places = (Place(here[-1].project_id, target.environment, target.path),)
@@ -116,14 +116,15 @@ def _look_up(call: Call, reference: str, here: LookupPlaces, origin: Target) -> 
 
 
 def _read_value(call: Call, project_id: str, target: Target, origin: Target) -> str:
-    """Return the value that a reference names, empty if there is none."""
+    """Return the value of a secret, "" if there is no such secret."""
     if not can_read(call, target.environment, target.path):
         raise forbidden(
-            f"You do not have permission to read secret {_describe_target(target)}, which is referenced by secret {_describe_target(origin)}."
+            f"You do not have permission to read secret {_describe_target(target)}, "
+            f"which is referenced by secret {_describe_target(origin)}."
         )
     folder = tree.find_folder(call.draft, project_id, target.environment, target.path)
-    value = None if folder is None else store.find_secret(call.draft, folder, target.key)
-    return "" if value is None else str(value["value"])
+    secret = None if folder is None else store.find_secret(call.draft, folder, target.key)
+    return "" if secret is None else str(secret["value"])
 
 
 def _describe_target(target: Target) -> str:
@@ -137,22 +138,22 @@ def _escape_newlines(text: str) -> str:
     return f'"{lines}"'
 
 
-# ---- what a secret refers to
+# ---- the secrets that a secret refers to
 def build_tree(call: Call, place: Place, secret: Row) -> dict[str, Any]:
-    """Return the tree of what a secret's value refers to; the secret itself is its root."""
+    """Return the tree of a secret's references; the secret itself is the root."""
     origin = Target(place.environment, place.path, secret["key"])
 
-    def node(key: str, value: str, here: Place, passed: frozenset[Target], depth: int) -> dict[str, Any]:
+    def build_node(key: str, value: str, here: Place, visited: frozenset[Target], depth: int) -> dict[str, Any]:
         children = []
         for reference in PATTERN.findall(value) if depth <= DEPTH_LIMIT else ():
             if not _may_follow(call, reference):
                 break
             target = parse_reference(reference, here)
-            value = _read_value(call, place.project_id, target, origin)
-            call.written += len(value)
+            child_value = _read_value(call, place.project_id, target, origin)
+            call.written += len(child_value)
             places = Place(place.project_id, target.environment, target.path)
-            deepest = DEPTH_LIMIT + 1 if target in passed else depth + 1
-            children.append(node(target.key, value, places, passed | {target}, deepest))
+            child_depth = DEPTH_LIMIT + 1 if target in visited else depth + 1
+            children.append(build_node(target.key, child_value, places, visited | {target}, child_depth))
         return {
             "key": key,
             "value": value,
@@ -161,15 +162,14 @@ def build_tree(call: Call, place: Place, secret: Row) -> dict[str, Any]:
             "children": children,
         }
 
-    return node("root", str(secret["value"]), place, frozenset({origin}), 0)
+    return build_node("root", str(secret["value"]), place, frozenset({origin}), 0)
 
 
-# ---- what refers to a secret
+# ---- the secrets that refer to a secret
 def build_dependents(call: Call, place: Place, key: str) -> dict[str, Any]:
-    """Return the tree of the secrets of a project that refer to one, and so on.
+    """Return the tree of the secrets of a project that refer to one, directly and through others.
 
-    A secret that stands in the tree already has no children the second time: the tree grows with the secrets, not with
-    the ways between them.
+    A secret has children once: the tree grows with the number of secrets, not of the paths between them.
     """
     referring: dict[Target, list[Target]] = {}
     for here, row in _iterate_secrets(call, place.project_id):
@@ -178,17 +178,17 @@ def build_dependents(call: Call, place: Place, key: str) -> dict[str, Any]:
             referring.setdefault(target, []).append(source)
     visited: set[Target] = set()
 
-    def node(target: Target, depth: int) -> dict[str, Any]:
+    def build_node(target: Target, depth: int) -> dict[str, Any]:
         below = [] if target in visited or depth > DEPTH_LIMIT else referring.get(target, [])
         visited.add(target)
         return {
             "key": target.key,
             "environment": target.environment,
             "secretPath": target.path,
-            "children": [node(one, depth + 1) for one in below],
+            "children": [build_node(one, depth + 1) for one in below],
         }
 
-    return node(Target(place.environment, place.path, key), 0)
+    return build_node(Target(place.environment, place.path, key), 0)
 
 
 def _iterate_secrets(call: Call, project_id: str) -> Iterator[tuple[Place, Row]]:

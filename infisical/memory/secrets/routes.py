@@ -1,4 +1,4 @@
-"""Secrets: today's routes of reading, writing and moving them. The older ones are in secrets_v3.py."""
+"""The current routes of secrets: reading, writing, moving. The old ones are in secrets_v3.py."""
 
 from __future__ import annotations
 
@@ -148,9 +148,9 @@ def move_secrets(call: Call) -> Answer:
     )
 
 
-# ---- what a secret has to do with others, and with people
+# ---- references and access
 def require_readable(call: Call, place: Place, key: str, error: str = "NotFound") -> Row:
-    """Return the shared secret of a name; refuse who may not read it, and a name that is not there."""
+    """Return the shared secret of a name; refuse a caller who may not read it, and an unknown name."""
     reading.permit_read(call, place)
     folder = tree.folder(call, place.project_id, place.environment, place.path, error)
     row = store.find_secret(call.draft, folder, key)

@@ -1,6 +1,6 @@
-"""Secrets: their rows in the tables of a folder, with versions and personal overrides; found, written, taken away.
+"""The rows of secrets in a folder's tables, with their versions and personal overrides.
 
-The store only: it knows no role, no request and no answer. Who may write what is said in secret_writing.py.
+Nothing here knows a role, a request or an answer: writing.py checks permissions.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ PERSONAL_TYPE: Final = "personal"
 
 
 def make_slot(key: str, user_id: str | None = None) -> str:
-    """Return where in a folder's table a secret lies."""
+    """Return the key of a secret in its folder's table."""
     return f"{user_id or SHARED_TYPE}:{key}"
 
 
-# ---- found
+# ---- reading
 def find_secret(draft: Draft, folder: Row, key: str, user_id: str | None = None) -> Row | None:
-    """Return the shared secret of a name, or somebody's own."""
+    """Return the shared secret of a name, or a user's personal one."""
     return draft.get(tables.secrets(folder["id"]), make_slot(key, user_id))
 
 
@@ -33,32 +33,32 @@ def find_by_id(draft: Draft, secret_id: str) -> Row | None:
 
 
 def find_version(draft: Draft, secret: Row, version: float) -> Row | None:
-    """Return a secret as it was in a version; None if there was none, or if it had another name then."""
+    """Return a version of a secret; None if there is no such version, or if the secret had another name then."""
     version_row = draft.get(tables.secret_versions(secret["id"]), str(version))
     return version_row if version_row is not None and version_row["key"] == secret["key"] else None
 
 
 def list_shared(draft: Draft, folder: Row) -> list[Row]:
-    """Return a folder's shared secrets, by their names."""
+    """Return a folder's shared secrets, sorted by name."""
     rows = draft.rows(tables.secrets(folder["id"])).values()
     return sorted((row for row in rows if row["type"] == SHARED_TYPE), key=lambda row: str(row["key"]))
 
 
 def list_visible(draft: Draft, folder: Row, user_id: str | None) -> list[Row]:
-    """Return a folder's secrets as somebody sees them: the shared ones, and the own ones beside them."""
+    """Return the secrets of a folder that a user sees: the shared ones and the user's personal ones."""
     rows = draft.rows(tables.secrets(folder["id"])).values()
     return [row for row in rows if row["type"] == SHARED_TYPE or (user_id is not None and row["userId"] == user_id)]
 
 
 def group_overrides(draft: Draft, folder: Row) -> dict[str, list[Row]]:
-    """Return the personal overrides of a folder by the names of their secrets."""
+    """Return the personal overrides of a folder, grouped by name."""
     overrides: dict[str, list[Row]] = {}
     for row in draft.where(tables.secrets(folder["id"]), type=PERSONAL_TYPE):
         overrides.setdefault(row["key"], []).append(row)
     return overrides
 
 
-# ---- written
+# ---- writing
 def write_secret(
     call: Call,
     folder: Row,
@@ -70,19 +70,17 @@ def write_secret(
     metadata: Sequence[Mapping[str, Any]] = (),
     user_id: str | None = None,
 ) -> Row:
-    """Put a secret, or a new version of one that is there; with a user's id, that user's own. Nobody is asked."""
+    """Put a secret, or a new version of an existing one, without any check. A user's id makes it personal."""
     columns = {
         "value": value,
         "comment": comment,
         "tagIds": tuple(tag_ids),
         "secretMetadata": tuple(_make_metadata(one) for one in metadata),
     }
-    before = find_secret(call.draft, folder, key, user_id)
-    return (
-        insert_secret(call, folder, key, user_id, **columns)
-        if before is None
-        else revise_secret(call, folder, before, **columns)
-    )
+    existing = find_secret(call.draft, folder, key, user_id)
+    if existing is None:
+        return insert_secret(call, folder, key, user_id, **columns)
+    return revise_secret(call, folder, existing, **columns)
 
 
 def _make_metadata(one: Mapping[str, Any]) -> Row:
@@ -90,7 +88,7 @@ def _make_metadata(one: Mapping[str, Any]) -> Row:
 
 
 def insert_secret(call: Call, folder: Row, key: str, user_id: str | None = None, **columns: Any) -> Row:
-    """Put a new secret: its first version."""
+    """Put the first version of a new secret."""
     row = {
         **call.new_row(
             key=key,
@@ -113,7 +111,7 @@ def insert_secret(call: Call, folder: Row, key: str, user_id: str | None = None,
 
 
 def revise_secret(call: Call, folder: Row, secret: Row, **columns: Any) -> Row:
-    """Put the next version of a secret; with another `key` it moves to that name."""
+    """Put the next version of a secret; another `key` renames it."""
     row = {**secret, **columns, "version": secret["version"] + 1, "updatedAt": call.at}
     if row["key"] != secret["key"]:
         call.draft.drop(tables.secrets(folder["id"]), make_slot(secret["key"], secret["userId"]))
@@ -128,11 +126,11 @@ def _put_version(call: Call, folder: Row, row: Row) -> Row:
     return call.draft.put(tables.secrets(folder["id"]), place, row)
 
 
-# ---- taken away
+# ---- deleting
 def remove_secret(call: Call, folder: Row, secret: Row, overrides: Mapping[str, Sequence[Row]] | None = None) -> None:
-    """Take a secret away with its versions; with a shared one go the overrides of it.
+    """Remove a secret with its versions; a shared one is removed with its overrides.
 
-    A batch gives the folder's `overrides`, so that they are not looked for once per secret.
+    A batch passes the folder's `overrides`, so that they are grouped once and not for every secret.
     """
     removed = [secret]
     if secret["type"] == SHARED_TYPE:
@@ -144,7 +142,7 @@ def remove_secret(call: Call, folder: Row, secret: Row, overrides: Mapping[str, 
 
 
 def drop_secrets(call: Call, folder: Row) -> None:
-    """Take all secrets of a folder away, with their versions."""
+    """Remove all secrets of a folder with their versions."""
     table = tables.secrets(folder["id"])
     for row in list(call.draft.rows(table).values()):
         _forget(call.draft, row)

@@ -1,4 +1,4 @@
-"""Secret views: what answers say of a secret's row, in each generation's own keys. Finding rows is not done here."""
+"""Views: the secrets of answers, with the keys of each generation. Rows are found elsewhere."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from infisical.memory.secrets.store import PERSONAL_TYPE
 from infisical.memory.state import Row
 
 MASK: Final = "<hidden-by-infisical>"
-"""What stands in the place of a value that is not shown."""
+"""Replaces a hidden value."""
 OLD_NAMES: Final = frozenset({"secretPath", "tags"})
-"""What the server of 2024 adds to a secret; all else came later."""
+"""The optional keys of a secret that the server of 2024 has already."""
 
 
 def describe_secret(call: Call, place: Place, secret: Row, **more: Any) -> dict[str, Any]:
-    """Return a secret as answers hold it; `more` are the keys that this answer adds."""
+    """Return a secret as answers have it; `more` are the keys that this answer adds."""
     dates = {"createdAt": secret["createdAt"], "updatedAt": secret["updatedAt"]}
     if call.before:
         added = {name: value for name, value in more.items() if name in OLD_NAMES}
@@ -27,7 +27,7 @@ def describe_secret(call: Call, place: Place, secret: Row, **more: Any) -> dict[
 
 
 def describe_imported(call: Call, place: Place, secret: Row, **more: Any) -> dict[str, Any]:
-    """Return a secret as it stands among imports: without dates, and without the project's id."""
+    """Return a secret as lists of imports have it: without dates and project id."""
     plain = _describe_columns(place, secret) | {"workspace": ""}
     if call.before:
         return {**plain, "metadata": None}
@@ -35,9 +35,9 @@ def describe_imported(call: Call, place: Place, secret: Row, **more: Any) -> dic
 
 
 def describe_read(call: Call, place: Place, secret: Row, *, hidden: bool, value: str | None = None) -> dict[str, Any]:
-    """Return a secret as reading gives it: with tags and metadata, the value masked if it is hidden.
+    """Return a secret as reading answers it: with tags and metadata, a hidden value masked.
 
-    A personal secret is never masked: who may see it is whose it is.
+    A personal secret is never masked: only its owner can read it.
     """
     text = secret["value"] if value is None else value
     masked = {**secret, "value": MASK if hidden and secret["type"] != PERSONAL_TYPE else text}
@@ -53,7 +53,7 @@ def describe_read(call: Call, place: Place, secret: Row, *, hidden: bool, value:
 
 
 def describe_written(call: Call, place: Place, secret: Row) -> dict[str, Any]:
-    """Return a secret as changing and deleting give it."""
+    """Return a secret as updating and deleting answer it."""
     return describe_secret(call, place, secret, secretValueHidden=False)
 
 
@@ -62,7 +62,7 @@ def copy_metadata(secret: Row) -> list[Mapping[str, Any]]:
 
 
 def describe_tags(call: Call, project_id: str, secret: Row) -> list[dict[str, Any]]:
-    """Return the tags of a secret; one that was deleted since is no tag any more."""
+    """Return the tags of a secret, without deleted ones."""
     known = call.draft.rows(tables.tags(project_id))
     tags = [known[tag_id] for tag_id in secret["tagIds"] if tag_id in known]
     return [{"id": tag["id"], "slug": tag["slug"], "color": tag["color"], "name": tag["slug"]} for tag in tags]

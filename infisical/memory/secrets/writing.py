@@ -1,7 +1,7 @@
-"""Secret writing: secrets created, changed, deleted and moved, one or many, for the routes of both ages.
+"""Writing secrets: create, update and delete, one or many, for the routes of both generations.
 
-Each function says who may, what is refused, and makes the change; or asks for approval where a policy wants that.
-A batch is made wholly or not at all: a refusal ends the request, and its draft with it.
+Each function checks permissions and the request, then applies the change, or requests approval if a policy says so.
+A batch applies completely or not at all: a refusal ends the request and discards its draft.
 """
 
 from __future__ import annotations
@@ -27,38 +27,38 @@ COLUMNS: Final = {
     "secretReminderRepeatDays": "reminderRepeatDays",
     "secretReminderRecipients": "reminderRecipients",
 }
-"""What requests call a column -> the column."""
+"""A request's name of a column -> the column."""
 CASE_HINT: Final = "You can disable this requirement in project settings"
 USER_ONLY_MESSAGE: Final = "Must be user to create personal secret"
 
 
 def collect_columns(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns that a request gives; those that it leaves out stay out."""
-    found = {column: body[name] for name, column in COLUMNS.items() if name in body}
-    if "skipMultilineEncoding" in found:
-        found["skipMultilineEncoding"] = bool(found["skipMultilineEncoding"])
+    """Return the columns that a request sets; omitted ones are absent."""
+    columns = {column: body[name] for name, column in COLUMNS.items() if name in body}
+    if "skipMultilineEncoding" in columns:
+        columns["skipMultilineEncoding"] = bool(columns["skipMultilineEncoding"])
     for column in ("tagIds", "secretMetadata", "reminderRecipients"):
-        if column in found:
-            found[column] = tuple(found[column])
-    return found
+        if column in columns:
+            columns[column] = tuple(columns[column])
+    return columns
 
 
 def permit_secrets(call: Call, place: Place, action: str) -> Row:
-    """Return the project; refuse who may not do this to secrets in a place."""
+    """Return the project; refuse a caller without this permission for the secrets of a place."""
     return access.permit(call, place.project_id, action, "secrets", environment=place.environment, path=place.path)
 
 
 def check_tags(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) -> None:
     """Refuse tags that the project does not have."""
-    known = call.draft.rows(tables.tags(place.project_id))
-    wanted = {tag_id for item in items for tag_id in item.get("tagIds", ())}
-    if not wanted <= known.keys():
-        found = ",".join(known[tag_id]["slug"] for tag_id in known if tag_id in wanted)
-        raise not_found(f"Tag not found. Found {found}")
+    tags = call.draft.rows(tables.tags(place.project_id))
+    tag_ids = {tag_id for item in items for tag_id in item.get("tagIds", ())}
+    if not tag_ids <= tags.keys():
+        slugs = ",".join(tags[tag_id]["slug"] for tag_id in tags if tag_id in tag_ids)
+        raise not_found(f"Tag not found. Found {slugs}")
 
 
 def check_case(call: Call, project: Row, names: Sequence[str], *, many: bool = False) -> None:
-    """Refuse names that are not in capitals where the project wants them so; in 2024 only the web client did."""
+    """Refuse names that are not in upper case if the project requires it. In 2024 only the web client did so."""
     mixed_case = [name for name in names if name != name.upper()]
     if call.before or not project["autoCapitalization"] or not mixed_case:
         return
@@ -69,7 +69,7 @@ def check_case(call: Call, project: Row, names: Sequence[str], *, many: bool = F
 
 
 def choose_owner(call: Call, kind: str, refusal: str = USER_ONLY_MESSAGE) -> str | None:
-    """Return whose secret is meant: nobody's for a shared one; only people have personal ones."""
+    """Return the owner of the secret: None for a shared one. Only users have personal ones."""
     if kind == store.SHARED_TYPE:
         return None
     if call.actor.kind != "user":
@@ -140,7 +140,7 @@ def update_secret(call: Call, place: Place, name: str, body: Mapping[str, Any]) 
         if new_name and store.find_secret(call.draft, folder, new_name) is not None:
             raise bad_request("Secret with the new name already exists")
         row = store.revise_secret(call, folder, row, key=new_name or name, **collect_columns(body))
-        # the server answers with what it was sent: what was left out is empty there, and kept all the same
+        # the server answers with the request's fields: omitted ones are empty there, but keep their value
         answer_row = {**row, "value": body.get("secretValue", ""), "comment": body.get("secretComment", "")}
         return {"secret": views.describe_written(call, place, answer_row)}
 
@@ -164,14 +164,14 @@ def update_secrets(call: Call, place: Place, mode: str, items: Sequence[Mapping[
     get_environment(call, place.project_id, place.environment)
 
     def apply(call: Call) -> dict[str, Any]:
-        found = [row for one in places for row in _update_folder(call, one, mode, by_path[one.path])]
-        return {"secrets": found}
+        updated = [row for one in places for row in _update_folder(call, one, mode, by_path[one.path])]
+        return {"secrets": updated}
 
     return approvals.apply_or_request(call, places, approvals.make_changes("update", items), apply)
 
 
 def _update_folder(call: Call, place: Place, mode: str, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Change secrets of one folder; those that were there come before those that were not."""
+    """Update secrets of one folder; existing secrets come before new ones."""
     folder = tree.folder(call, place.project_id, place.environment, place.path, "UpdateManySecret")
     existing = [item for item in items if _has_secret(call, folder, item["secretKey"])]
     absent = [item for item in items if not _has_secret(call, folder, item["secretKey"])]
@@ -203,11 +203,11 @@ def _has_secret(call: Call, folder: Row, name: str) -> bool:
 
 
 def _require_secret(call: Call, folder: Row, name: str) -> Row:
-    """Return a shared secret; refuse if it was renamed by an earlier part of the same batch."""
-    found = store.find_secret(call.draft, folder, name)
-    if found is None:
+    """Return a shared secret; refuse if an earlier item of the batch renamed it."""
+    secret = store.find_secret(call.draft, folder, name)
+    if secret is None:
         raise not_found(f"Secret with name {name} not found")
-    return found
+    return secret
 
 
 # ---- delete
