@@ -12,9 +12,9 @@ that was sent to somebody); `MemoryExecutor.change` applies one.
 """
 
 from infisical.memory.documents import Document, DocumentError, parse_document, read_document
+from infisical.memory.domain.accounts import open_email_verification, open_password_reset
 from infisical.memory.domain.codes import read_code
-from infisical.memory.domain.instance import uninitialized
-from infisical.memory.domain.people import open_email_verification, open_password_reset
+from infisical.memory.domain.instance import start_uninitialized
 from infisical.memory.domain.second_factors import enroll_totp, give_recovery_codes, open_mfa_session, pass_webauthn
 from infisical.memory.loading import put_secrets, start_from
 from infisical.memory.projects.store import add_project_template
@@ -48,5 +48,5 @@ __all__ = [
     "require_approval",
     "start",
     "start_from",
-    "uninitialized",
+    "start_uninitialized",
 ]

@@ -122,7 +122,7 @@ def check_integration(integration: str) -> str:
     return integration
 
 
-@route("POST", "/api/v1/integration-auth/access-token", auth=MACHINES, body=CREATE_BODY)
+@route("POST", "/api/v1/integration-auth/access-token", access=MACHINES, body=CREATE_BODY)
 def create_integration_auth(call: Call) -> Answer:
     body = {name: value for name, value in call.body.items() if name != "workspaceId"}
     integration = check_integration(body["integration"])
@@ -139,28 +139,30 @@ def create_integration_auth(call: Call) -> Answer:
     return {"integrationAuth": describe_auth(call.draft.put(INTEGRATION_AUTHS, row["id"], row))}
 
 
-@route("GET", AUTH_PATH, auth=MACHINES)
+@route("GET", AUTH_PATH, access=MACHINES)
 def get_integration_auth(call: Call) -> Answer:
     return {"integrationAuth": describe_auth(get_permitted(call, "read"))}
 
 
-@route("PATCH", AUTH_PATH, only="current", auth=MACHINES, body=UPDATE_BODY)
+@route("PATCH", AUTH_PATH, generation="current", access=MACHINES, body=UPDATE_BODY)
 def update_integration_auth(call: Call) -> Answer:
     row = get_permitted(call, "edit")
     check_integration(call.body.get("integration", row["integration"]))
     return {
-        "integrationAuth": describe_auth(call.draft.merge(INTEGRATION_AUTHS, row["id"], **call.body, updatedAt=call.at))
+        "integrationAuth": describe_auth(
+            call.draft.merge(INTEGRATION_AUTHS, row["id"], **call.body, updatedAt=call.timestamp)
+        )
     }
 
 
-@route("DELETE", AUTH_PATH, auth=MACHINES)
+@route("DELETE", AUTH_PATH, access=MACHINES)
 def delete_integration_auth(call: Call) -> Answer:
     row = get_permitted(call, "delete")
     call.draft.drop(INTEGRATION_AUTHS, row["id"])
     return {"integrationAuth": describe_auth(row)}
 
 
-@route("DELETE", "/api/v1/integration-auth", auth=MACHINES, query=obj(integration=string(), projectId=string()))
+@route("DELETE", "/api/v1/integration-auth", access=MACHINES, query=obj(integration=string(), projectId=string()))
 def delete_integration_auths(call: Call) -> Answer:
     project_id = permit(call, call.query["projectId"], "delete", "integrations")["id"]
     rows = call.draft.where(INTEGRATION_AUTHS, projectId=project_id, integration=call.query["integration"])
@@ -174,7 +176,9 @@ def list_auths(call: Call) -> Answer:
     return {"authorizations": [describe_auth(row) for row in call.draft.where(INTEGRATION_AUTHS, projectId=project_id)]}
 
 
-list_integration_auths = route("GET", "/api/v1/projects/{projectId}/authorizations", only="current", auth=MACHINES)(
+list_integration_auths = route(
+    "GET", "/api/v1/projects/{projectId}/authorizations", generation="current", access=MACHINES
+)(list_auths)
+list_workspace_authorizations = route("GET", "/api/v1/workspace/{projectId}/authorizations", access=MACHINES)(
     list_auths
 )
-list_workspace_authorizations = route("GET", "/api/v1/workspace/{projectId}/authorizations", auth=MACHINES)(list_auths)

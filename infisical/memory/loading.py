@@ -91,7 +91,7 @@ def _fill(call: Call, project_id: str, document: ProjectDocument) -> None:
         )
     for imported in document.imports:
         folder = _ensure_folder(call, project_id, imported.environment, imported.path)
-        source = tree.environment(call.draft, project_id, imported.from_environment)
+        source = tree.find_environment(call.draft, project_id, imported.from_environment)
         assert source is not None, "a document names only environments that it declares"
         position = 1 + len(call.draft.rows(tables.imports(folder["id"])))
         add_import(call, folder, source["id"], imported.from_path, position)
@@ -108,11 +108,11 @@ def _ensure_tags(call: Call, project_id: str, slugs: Iterable[str]) -> list[str]
 
 def _ensure_folder(call: Call, project_id: str, slug: str, path: str) -> Row:
     """Return the folder of a path; missing folders are created."""
-    environment = tree.environment(call.draft, project_id, slug)
+    environment = tree.find_environment(call.draft, project_id, slug)
     if environment is None:
         raise ValueError(f"no environment {slug!r} in project {project_id!r}")
-    folder = tree.root(call.draft, environment["id"])
-    for part in tree.parts_of(path):
-        child = tree.child(call.draft, folder, part)
-        folder = child or tree.new_folder(call, project_id, environment["id"], part, folder)
+    folder = tree.get_root(call.draft, environment["id"])
+    for part in tree.split_path(path):
+        child = tree.find_child(call.draft, folder, part)
+        folder = child or tree.create_folder(call, project_id, environment["id"], part, folder)
     return folder

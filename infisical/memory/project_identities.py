@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from infisical.memory import seeding, tables
-from infisical.memory.access import PROJECT_ROLES, permit, project_roles
-from infisical.memory.call import Call, iso, pick, seconds_of
-from infisical.memory.domain import identities
-from infisical.memory.refusals import Refused, bad_request, not_found
-from infisical.memory.routes.identities import in_project
+from infisical.memory.access import PROJECT_ROLES, get_project_roles, permit
+from infisical.memory.call import Call, format_time, parse_time, pick
+from infisical.memory.identities import store as identities
+from infisical.memory.identities.routes import show_project_membership
+from infisical.memory.refusals import Refusal, bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.validation import (
@@ -115,8 +115,8 @@ def make_role_rows(call: Call, asked: Sequence[Mapping[str, Any]], project_id: s
         raise bad_request("Identity must have at least one permanent role")
     if not PROJECT_ROLES.issuperset(one["role"] for one in asked):
         raise not_found("One or more custom roles not found")
-    if any(one["role"] != "no-access" for one in asked) and "admin" not in project_roles(call, project_id):
-        raise Refused(
+    if any(one["role"] != "no-access" for one in asked) and "admin" not in get_project_roles(call, project_id):
+        raise Refusal(
             403,
             "PermissionBoundaryError",
             f"Failed to {doing} identity project membership. Actor is missing permission grant-privileges on identity",
@@ -129,13 +129,13 @@ def _make_period(asked: Mapping[str, Any]) -> dict[str, Any]:
     """Make the columns of a temporary role's period."""
     if not asked["isTemporary"]:
         return {}
-    start = seconds_of(asked["temporaryAccessStartTime"])
+    start = parse_time(asked["temporaryAccessStartTime"])
     return {
         "isTemporary": True,
         "temporaryMode": asked["temporaryMode"],
         "temporaryRange": asked["temporaryRange"],
-        "temporaryAccessStartTime": iso(start),
-        "temporaryAccessEndTime": iso(start + parse_duration(asked["temporaryRange"])),
+        "temporaryAccessStartTime": format_time(start),
+        "temporaryAccessEndTime": format_time(start + parse_duration(asked["temporaryRange"])),
     }
 
 
@@ -152,7 +152,7 @@ def get_member(call: Call) -> Row:
     return row
 
 
-@route("POST", MEMBER_PATH, only="current", auth=MACHINES, body=CREATE_BODY)
+@route("POST", MEMBER_PATH, generation="current", access=MACHINES, body=CREATE_BODY)
 def create_membership(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "create", "identity")
     identity = call.draft.get(tables.IDENTITIES, call.path["identityId"])
@@ -167,17 +167,17 @@ def create_membership(call: Call) -> Answer:
     return {"identityMembership": describe_membership(call.draft.put(table, identity["id"], row))}
 
 
-@route("PATCH", MEMBER_PATH, only="current", auth=MACHINES, body=obj(roles=array(ROLE_FIELD, least=1)))
+@route("PATCH", MEMBER_PATH, generation="current", access=MACHINES, body=obj(roles=array(ROLE_FIELD, least=1)))
 def update_membership(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "edit", "identity")
     row = get_member(call)
     roles = make_role_rows(call, call.body["roles"], project["id"], "update")
     table = tables.project_identities(project["id"])
-    changed = call.draft.merge(table, row["identityId"], roles=roles, updatedAt=call.at)
+    changed = call.draft.merge(table, row["identityId"], roles=roles, updatedAt=call.timestamp)
     return {"identityMembership": describe_membership(changed)}
 
 
-@route("DELETE", MEMBER_PATH, only="current", auth=MACHINES)
+@route("DELETE", MEMBER_PATH, generation="current", access=MACHINES)
 def delete_membership(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "delete", "identity")
     row = get_member(call)
@@ -187,7 +187,7 @@ def delete_membership(call: Call) -> Answer:
     return {"identityMembership": describe_membership(row)}
 
 
-@route("GET", MEMBER_PATH, only="current", auth=MACHINES)
+@route("GET", MEMBER_PATH, generation="current", access=MACHINES)
 def get_membership(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "read", "identity")
     row = call.draft.get(tables.project_identities(project["id"]), call.path["identityId"])
@@ -201,7 +201,7 @@ def get_membership(call: Call) -> Answer:
             "lastLoginTime": None,
             "identity": {
                 **describe_identity(identity),
-                **identities.methods(call, identity["id"]),
+                **identities.show_methods(call, identity["id"]),
                 "metadata": identity["metadata"],
             },
         }
@@ -213,7 +213,7 @@ def describe_identity(identity: Row) -> dict[str, Any]:
 
 
 # ---- many
-@route("GET", MEMBERS_PATH, only="current", auth=MACHINES, query=LIST_QUERY)
+@route("GET", MEMBERS_PATH, generation="current", access=MACHINES, query=LIST_QUERY)
 def list_memberships(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "read", "identity")
     roles = {slug.strip() for slug in call.query["roles"].split(",") if slug.strip()}
@@ -233,14 +233,14 @@ def list_memberships(call: Call) -> Answer:
     }
 
 
-@route("GET", "/api/v2/workspace/{projectId}/identity-memberships", auth=MACHINES, query=OLD_LIST_QUERY)
+@route("GET", "/api/v2/workspace/{projectId}/identity-memberships", access=MACHINES, query=OLD_LIST_QUERY)
 def list_workspace_memberships(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "read", "identity")
     pairs = list_members(call, project["id"], call.query["search"])
     start = call.query["offset"]
     return {
         "identityMemberships": [
-            in_project(call, row, project) for row, _ in pairs[start : start + call.query["limit"]]
+            show_project_membership(call, row, project) for row, _ in pairs[start : start + call.query["limit"]]
         ],
         "totalCount": len(pairs),
     }

@@ -9,8 +9,8 @@ import uuid
 from typing import Any, Final
 
 from infisical.memory import tables, tree
-from infisical.memory.access import covers, permit
-from infisical.memory.call import Call, pick, seconds_of
+from infisical.memory.access import matches_scope, permit
+from infisical.memory.call import Call, parse_time, pick
 from infisical.memory.domain.places import (
     check_path,
     get_environment,
@@ -65,7 +65,7 @@ def get_path(sent: Any) -> str:
 
 def find_folder(call: Call, parent: Row, id_or_name: str) -> Row | None:
     """Return the subfolder that has this name, or else the one that has this id."""
-    folder = tree.child(call.draft, parent, id_or_name)
+    folder = tree.find_child(call.draft, parent, id_or_name)
     return folder or find_by_id(call, parent, id_or_name)
 
 
@@ -84,12 +84,12 @@ def is_id(text: str) -> bool:
 
 # ---- answers
 def describe_folder(call: Call, folder: Row) -> dict[str, Any]:
-    return pick(folder, *COLUMNS, *(() if call.before else NEW_COLUMNS))
+    return pick(folder, *COLUMNS, *(() if call.is_2024 else NEW_COLUMNS))
 
 
 def describe_with_path(call: Call, folder: Row) -> dict[str, Any]:
     """Return a folder with its path. In October 2024 the answers of writes have no path."""
-    path = {} if call.before else {"path": tree.path_of(call.draft, folder)}
+    path = {} if call.is_2024 else {"path": tree.get_path(call.draft, folder)}
     return {**describe_folder(call, folder), **path}
 
 
@@ -102,37 +102,37 @@ def create_folder(call: Call) -> Answer:
     project_id, path, slug = get_project_id(call.body), get_path(call.body), call.body["environment"]
     permit(call, project_id, "create", SUBJECT, environment=slug, path=path)
     environment = get_environment(call, project_id, slug)
-    parent = tree.root(call.draft, environment["id"])
-    for part in tree.parts_of(path):
-        parent = tree.child(call.draft, parent, part) or tree.new_folder(
+    parent = tree.get_root(call.draft, environment["id"])
+    for part in tree.split_path(path):
+        parent = tree.find_child(call.draft, parent, part) or tree.create_folder(
             call, project_id, environment["id"], part, parent
         )
     name = call.body["name"]
-    folder = tree.child(call.draft, parent, name)  # creating an existing folder answers with it
-    description = None if call.before else call.body.get("description")
-    folder = folder or tree.new_folder(call, project_id, environment["id"], name, parent, description)
+    folder = tree.find_child(call.draft, parent, name)  # creating an existing folder answers with it
+    description = None if call.is_2024 else call.body.get("description")
+    folder = folder or tree.create_folder(call, project_id, environment["id"], name, parent, description)
     return {"folder": describe_with_path(call, folder)}
 
 
 def change_folder(call: Call, parent: Row, folder: Row, change: Any, error: str) -> Row:
     """Change the name or description of a folder: a new version."""
-    if change["name"] != folder["name"] and tree.child(call.draft, parent, change["name"]) is not None:
+    if change["name"] != folder["name"] and tree.find_child(call.draft, parent, change["name"]) is not None:
         raise bad_request("Folder with specified name already exists", error)
-    columns = {"name": change["name"], "version": folder["version"] + 1, "updatedAt": call.at}
-    if "description" in change and not call.before:
+    columns = {"name": change["name"], "version": folder["version"] + 1, "updatedAt": call.timestamp}
+    if "description" in change and not call.is_2024:
         columns["description"] = change["description"]
     return call.draft.merge(tables.folders(folder["envId"]), folder["id"], **columns)
 
 
 def find_updated(call: Call, parent: Row, folder_id: str) -> Row | None:
     """Return the folder that an update names by its id. Old clients send its name."""
-    return find_by_id(call, parent, folder_id) if is_id(folder_id) else tree.child(call.draft, parent, folder_id)
+    return find_by_id(call, parent, folder_id) if is_id(folder_id) else tree.find_child(call.draft, parent, folder_id)
 
 
 def update_folder(call: Call) -> Answer:
     project_id, path, slug = get_project_id(call.body), get_path(call.body), call.body["environment"]
     permit(call, project_id, "edit", SUBJECT, environment=slug, path=path)
-    parent = tree.folder(call, project_id, slug, path, "UpdateFolder")
+    parent = tree.get_folder(call, project_id, slug, path, "UpdateFolder")
     folder = find_updated(call, parent, call.path["folderId"])
     if folder is None:
         raise not_found(f"Folder with ID '{call.path['folderId']}' not found", "UpdateFolder")
@@ -151,7 +151,7 @@ def update_folders(call: Call) -> Answer:
     updated = []
     for change in changes:
         slug = change["environment"]
-        parent = tree.folder(call, project_id, slug, check_path(change["path"]), "UpdateManyFolders")
+        parent = tree.get_folder(call, project_id, slug, check_path(change["path"]), "UpdateManyFolders")
         folder = find_updated(call, parent, change["id"])
         if folder is None:
             raise not_found(
@@ -166,15 +166,15 @@ def delete_folder(call: Call) -> Answer:
     project_id, path, slug = get_project_id(call.body), get_path(call.body), call.body["environment"]
     permit(call, project_id, "delete", SUBJECT, environment=slug, path=path)
     environment = get_environment(call, project_id, slug, in_project=False)
-    parent = tree.folder(call, project_id, slug, path)
+    parent = tree.get_folder(call, project_id, slug, path)
     id_or_name = call.path["folderIdOrName"]
     folder = find_folder(call, parent, id_or_name)
     if folder is None:
         raise not_found(
-            f"Failed to delete folder with ID '{id_or_name}', not found" if call.before else "Target folder not found"
+            f"Failed to delete folder with ID '{id_or_name}', not found" if call.is_2024 else "Target folder not found"
         )
-    below = list(tree.below(call.draft, folder, tree.path_of(call.draft, folder)))
-    if not call.before:
+    below = list(tree.walk_folders(call.draft, folder, tree.get_path(call.draft, folder)))
+    if not call.is_2024:
         refuse_protected(call, project_id, environment, below)
         if not call.body.get("forceDelete", "workspaceId" in call.body) and is_full(call, folder):
             raise bad_request(
@@ -188,7 +188,7 @@ def delete_folder(call: Call) -> Answer:
 
 def drop_tree(call: Call, folder: Row) -> None:
     """Remove a folder and its subfolders with their secrets, imports, dynamic secrets and leases."""
-    for _, one in list(tree.below(call.draft, folder, "/")):
+    for _, one in list(tree.walk_folders(call.draft, folder, "/")):
         drop_secrets(call, one)
         drop_dynamic_secrets(call, one["id"])
         call.draft.clear(tables.imports(one["id"]))
@@ -204,7 +204,7 @@ def refuse_protected(call: Call, project_id: str, environment: Row, below: list[
             continue
         for policy in policies:
             pattern = policy["secretPath"]
-            if pattern is None or covers({"environment": "", "secretPath": pattern}, "", path):
+            if pattern is None or matches_scope({"environment": "", "secretPath": pattern}, "", path):
                 raise bad_request(
                     "You cannot delete the selected folder because it contains one or more secrets that are protected "
                     f'by the change policy "{policy["name"]}" at folder path "{path}". '
@@ -216,7 +216,7 @@ def refuse_protected(call: Call, project_id: str, environment: Row, below: list[
 def is_full(call: Call, folder: Row) -> bool:
     """Return True if a folder has secrets, dynamic secrets or subfolders; imports do not count."""
     contents = (tables.secrets(folder["id"]), get_secrets_table(folder["id"]))
-    return any(call.draft.rows(name) for name in contents) or bool(tree.children(call.draft, folder))
+    return any(call.draft.rows(name) for name in contents) or bool(tree.list_children(call.draft, folder))
 
 
 # ---- reading
@@ -225,19 +225,19 @@ def list_folders(call: Call) -> Answer:
     project_id, path, slug = get_project_id(call.query), get_path(call.query), call.query["environment"]
     require_membership(call, project_id, SUBJECT)
     environment = get_environment(call, project_id, slug, in_project=False)
-    parent = tree.folder_at(call.draft, environment["id"], path)
+    parent = tree.find_folder_at(call.draft, environment["id"], path)
     if parent is None:
         return {"folders": []}
-    if call.before:
-        children = tree.children(call.draft, parent)
+    if call.is_2024:
+        children = tree.list_children(call.draft, parent)
         return {"folders": [describe_folder(call, one) for one in children if not one["isReserved"]]}
     since = call.query["lastSecretModified"]
     if call.query["recursive"]:
-        below = list(tree.below(call.draft, parent, "/"))[1:]
-        below.sort(key=lambda one: (len(tree.parts_of(one[0])), make_sort_key(one[1])))
+        below = list(tree.walk_folders(call.draft, parent, "/"))[1:]
+        below.sort(key=lambda one: (len(tree.split_path(one[0])), make_sort_key(one[1])))
         answers = [({**describe_folder(call, one), "relativePath": path}, one) for path, one in below]
     else:
-        children = sorted(tree.children(call.draft, parent), key=make_sort_key)
+        children = sorted(tree.list_children(call.draft, parent), key=make_sort_key)
         answers = [(describe_folder(call, one), one) for one in children]
     return {
         "folders": [
@@ -248,14 +248,14 @@ def list_folders(call: Call) -> Answer:
 
 def is_modified(folder: Row, since: str) -> bool:
     modified = folder["lastSecretModified"]
-    return modified is not None and seconds_of(modified) >= seconds_of(since)
+    return modified is not None and parse_time(modified) >= parse_time(since)
 
 
 def get_folder(call: Call) -> Answer:
-    folder = tree.folder_by_id(call.draft, call.path["id"])
+    folder = tree.find_folder_by_id(call.draft, call.path["id"])
     if folder is None:
         raise not_found(f"Folder with ID '{call.path['id']}' not found")
-    project_id, environment, path = tree.place_of(call.draft, folder)
+    project_id, environment, path = tree.locate_folder(call.draft, folder)
     require_membership(call, project_id, SUBJECT)
     where = {"envId": environment["id"], "envName": environment["name"], "envSlug": environment["slug"]}
     return {"folder": {**describe_folder(call, folder), "environment": where, "path": path, "projectId": project_id}}
@@ -263,61 +263,63 @@ def get_folder(call: Call) -> Answer:
 
 # ---- the routes
 CREATE_ROUTE = route(
-    "POST", FOLDERS_PATH, only="current", auth=READERS, limit="secrets", body=obj(**IN_PROJECT, **CHANGE_FIELDS)
+    "POST", FOLDERS_PATH, generation="current", access=READERS, limit="secrets", body=obj(**IN_PROJECT, **CHANGE_FIELDS)
 )(create_folder)
 UPDATE_ROUTE = route(
     "PATCH",
     f"{FOLDERS_PATH}/{{folderId}}",
-    only="current",
-    auth=READERS,
+    generation="current",
+    access=READERS,
     limit="secrets",
     body=obj(**IN_PROJECT, **CHANGE_FIELDS),
 )(update_folder)
 UPDATE_BATCH_ROUTE = route(
     "PATCH",
     f"{FOLDERS_PATH}/batch",
-    only="current",
-    auth=READERS,
+    generation="current",
+    access=READERS,
     limit="secrets",
     body=obj(projectId=string(), folders=CHANGES_FIELD),
 )(update_folders)
 DELETE_ROUTE = route(
     "DELETE",
     f"{FOLDERS_PATH}/{{folderIdOrName}}",
-    only="current",
-    auth=READERS,
+    generation="current",
+    access=READERS,
     limit="secrets",
     body=obj(**IN_PROJECT, forceDelete=boolean().optional(False)),
 )(delete_folder)
 LIST_ROUTE = route(
     "GET",
     FOLDERS_PATH,
-    only="current",
-    auth=READERS,
+    generation="current",
+    access=READERS,
     query=obj({**IN_PROJECT, "path": make_path_field()}, **FILTER_FIELDS),
 )(list_folders)
-GET_ROUTE = route("GET", f"{FOLDERS_PATH}/{{id}}", only="current", auth=READERS)(get_folder)
+GET_ROUTE = route("GET", f"{FOLDERS_PATH}/{{id}}", generation="current", access=READERS)(get_folder)
 
 # ---- the old paths
 OLD_CREATE_ROUTE = route(
-    "POST", OLD_FOLDERS_PATH, auth=READERS, limit="secrets", body=obj(**IN_WORKSPACE, **CHANGE_FIELDS)
+    "POST", OLD_FOLDERS_PATH, access=READERS, limit="secrets", body=obj(**IN_WORKSPACE, **CHANGE_FIELDS)
 )(create_folder)
 OLD_UPDATE_ROUTE = route(
     "PATCH",
     f"{OLD_FOLDERS_PATH}/{{folderId}}",
-    auth=READERS,
+    access=READERS,
     limit="secrets",
     body=obj(**IN_WORKSPACE, **CHANGE_FIELDS),
 )(update_folder)
 OLD_UPDATE_BATCH_ROUTE = route(
     "PATCH",
     f"{OLD_FOLDERS_PATH}/batch",
-    auth=READERS,
+    access=READERS,
     limit="secrets",
     body=obj(projectSlug=string(), folders=CHANGES_FIELD),
 )(update_folders)
 OLD_DELETE_ROUTE = route(
-    "DELETE", f"{OLD_FOLDERS_PATH}/{{folderIdOrName}}", auth=READERS, limit="secrets", body=obj(**IN_WORKSPACE)
+    "DELETE", f"{OLD_FOLDERS_PATH}/{{folderIdOrName}}", access=READERS, limit="secrets", body=obj(**IN_WORKSPACE)
 )(delete_folder)
-OLD_LIST_ROUTE = route("GET", OLD_FOLDERS_PATH, auth=READERS, query=obj(**IN_WORKSPACE, **FILTER_FIELDS))(list_folders)
-OLD_GET_ROUTE = route("GET", f"{OLD_FOLDERS_PATH}/{{id}}", auth=READERS)(get_folder)
+OLD_LIST_ROUTE = route("GET", OLD_FOLDERS_PATH, access=READERS, query=obj(**IN_WORKSPACE, **FILTER_FIELDS))(
+    list_folders
+)
+OLD_GET_ROUTE = route("GET", f"{OLD_FOLDERS_PATH}/{{id}}", access=READERS)(get_folder)

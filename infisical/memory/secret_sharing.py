@@ -11,10 +11,10 @@ import re
 from typing import Any, Final
 
 from infisical.memory import tables
-from infisical.memory.access import RESOURCE, organization_role
-from infisical.memory.call import Call, iso, pick, seconds_of
+from infisical.memory.access import RESOURCE_MESSAGE, get_organization_role
+from infisical.memory.call import Call, format_time, parse_time, pick
 from infisical.memory.refusals import bad_request, forbidden, not_found, unauthorized
-from infisical.memory.routing import JWT, MACHINES, PUBLIC, Answer, route
+from infisical.memory.routing import JWT, MACHINES, PUBLIC_ACCESS, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.validation import (
     array,
@@ -92,7 +92,7 @@ PAGE_QUERY: Final = obj(
 
 
 def describe_secret(call: Call, row: Row) -> Row:
-    return pick(row, *COLUMNS, *(() if call.before else ("identityId",)))
+    return pick(row, *COLUMNS, *(() if call.is_2024 else ("identityId",)))
 
 
 def get_secret(call: Call, identifier: str) -> Row:
@@ -104,13 +104,13 @@ def get_secret(call: Call, identifier: str) -> Row:
 
 def add_secret(call: Call, expires_at: float, views: int | None) -> Row:
     organization_id, body = call.organization_id, call.body
-    organization_role(call, organization_id)
+    get_organization_role(call, organization_id)
     check_policy(call, expires_at - call.now, views)
     identifier = base64.urlsafe_b64encode(call.draft.random_bytes(32)).rstrip(b"=").decode()
     is_user = call.actor.kind == "user"
     row = {
         **call.new_row(
-            expiresAt=iso(expires_at),
+            expiresAt=format_time(expires_at),
             userId=call.actor.id if is_user else None,
             identityId=None if is_user else call.actor.id,
             orgId=organization_id,
@@ -147,16 +147,16 @@ def check_policy(call: Call, lifetime: float, views: int | None) -> None:
 
 
 # ---- routes for those who share
-@route("POST", SHARING_PATH, only="current", auth=MACHINES, body=CREATE_BODY, limit="secretSharing")
+@route("POST", SHARING_PATH, generation="current", access=MACHINES, body=CREATE_BODY, limit="secretSharing")
 def create_secret(call: Call) -> Answer:
     row = add_secret(call, call.now + parse_duration(call.body["expiresIn"]), call.body.get("maxViews"))
     url = f"{call.draft.state.settings.site_url}/shared/secret/{row['id']}"
     return {**describe_secret(call, row), "sharedSecretLink": url}
 
 
-@route("POST", OLD_SHARING_PATH, only="2024-10", auth=JWT, body=OLD_CREATE_BODY, limit="secretSharing")
+@route("POST", OLD_SHARING_PATH, generation="2024-10", access=JWT, body=OLD_CREATE_BODY, limit="secretSharing")
 def create_old_secret(call: Call) -> Answer:
-    expires_at = seconds_of(call.body["expiresAt"])
+    expires_at = parse_time(call.body["expiresAt"])
     if expires_at < call.now:
         raise bad_request("Expiration date cannot be in the past")
     if expires_at - call.now > LONGEST_LIFETIME:
@@ -168,7 +168,7 @@ def create_old_secret(call: Call) -> Answer:
 
 def list_secrets(call: Call) -> Answer:
     organization_id = call.organization_id
-    organization_role(call, organization_id)
+    get_organization_role(call, organization_id)
     column = "userId" if call.actor.kind == "user" else "identityId"
     rows = call.draft.where(SHARED_SECRETS, orgId=organization_id, **{column: call.actor.id})[::-1]
     start = int(call.query["offset"])
@@ -177,7 +177,7 @@ def list_secrets(call: Call) -> Answer:
 
 
 def delete_secret(call: Call) -> Answer:
-    organization_role(call, call.organization_id)
+    get_organization_role(call, call.organization_id)
     row = get_secret(call, call.path["sharedSecretId"])
     if call.actor.id not in (row["userId"], row["identityId"]) or row["orgId"] != call.organization_id:
         raise forbidden("User does not have permission to delete shared secret")
@@ -185,10 +185,10 @@ def delete_secret(call: Call) -> Answer:
     return describe_secret(call, row)
 
 
-list_route = route("GET", SHARING_PATH, only="current", auth=MACHINES, query=PAGE_QUERY)(list_secrets)
-old_list_route = route("GET", OLD_SHARING_PATH, only="2024-10", auth=JWT, query=PAGE_QUERY)(list_secrets)
-delete_route = route("DELETE", SECRET_PATH, only="current", auth=MACHINES)(delete_secret)
-old_delete_route = route("DELETE", OLD_SECRET_PATH, only="2024-10", auth=JWT)(delete_secret)
+list_route = route("GET", SHARING_PATH, generation="current", access=MACHINES, query=PAGE_QUERY)(list_secrets)
+old_list_route = route("GET", OLD_SHARING_PATH, generation="2024-10", access=JWT, query=PAGE_QUERY)(list_secrets)
+delete_route = route("DELETE", SECRET_PATH, generation="current", access=MACHINES)(delete_secret)
+old_delete_route = route("DELETE", OLD_SECRET_PATH, generation="2024-10", access=JWT)(delete_secret)
 
 
 # ---- routes for those who have the URL
@@ -197,10 +197,10 @@ def get_readable(call: Call, identifier: str) -> Row:
     row, caller = get_secret(call, identifier), call.caller
     if row["accessType"] == "organization":
         if caller is None or caller.organization_id is None:
-            raise unauthorized(RESOURCE)
+            raise unauthorized(RESOURCE_MESSAGE)
         if caller.organization_id != row["orgId"]:
-            raise forbidden(RESOURCE)
-    if call.now > seconds_of(row["expiresAt"]):
+            raise forbidden(RESOURCE_MESSAGE)
+    if call.now > parse_time(row["expiresAt"]):
         raise forbidden("Access denied: Secret has expired by lifetime")
     if row["expiresAfterViews"] == 0:
         raise forbidden("Access denied: Secret has expired by view count")
@@ -221,7 +221,7 @@ def count_view(call: Call, row: Row) -> Row:
     """Count a view; return the new row."""
     left = row["expiresAfterViews"]
     columns: dict[str, Any] = {} if left is None else {"expiresAfterViews": left - 1}
-    return call.draft.merge(SHARED_SECRETS, row["id"], **columns, lastViewedAt=call.at, updatedAt=call.at)
+    return call.draft.merge(SHARED_SECRETS, row["id"], **columns, lastViewedAt=call.timestamp, updatedAt=call.timestamp)
 
 
 def describe_organization(call: Call, row: Row) -> dict[str, Any]:
@@ -235,7 +235,7 @@ def is_password_right(row: Row, password: str | None) -> bool:
     return row["password"] is None or hmac.compare_digest(row["password"].encode(), (password or "").encode())
 
 
-@route("GET", SECRET_PATH, only="current", auth=PUBLIC)
+@route("GET", SECRET_PATH, generation="current", access=PUBLIC_ACCESS)
 def get_shared_secret(call: Call) -> Answer:
     row = get_readable(call, call.path["sharedSecretId"])
     answer = {name: value for name, value in describe_secret(call, row).items() if name != "authorizedEmails"}
@@ -249,8 +249,8 @@ def get_shared_secret(call: Call) -> Answer:
 @route(
     "POST",
     f"{SHARING_PATH}/{{id}}/access",
-    only="current",
-    auth=PUBLIC,
+    generation="current",
+    access=PUBLIC_ACCESS,
     body=obj(password=string(trim=False).optional()),
     limit="publicEndpoint",
 )
@@ -265,8 +265,8 @@ def read_secret(call: Call) -> Answer:
 @route(
     "POST",
     f"{OLD_SHARING_PATH}/public/{{id}}",
-    only="2024-10",
-    auth=PUBLIC,
+    generation="2024-10",
+    access=PUBLIC_ACCESS,
     body=obj(hashedHex=string().optional(), password=string(trim=False).optional()),
     limit="publicEndpoint",
 )

@@ -61,22 +61,22 @@ def get_permitted(call: Call, action: str) -> Row:
 
 
 # ---- the current routes
-@route("GET", TAGS_PATH, only="current", auth=MACHINES)
+@route("GET", TAGS_PATH, generation="current", access=MACHINES)
 def list_tags(call: Call) -> Answer:
     return {"tags": list_project_tags(call)}
 
 
-@route("POST", TAGS_PATH, only="current", auth=MACHINES, body=TAG_BODY)
+@route("POST", TAGS_PATH, generation="current", access=MACHINES, body=TAG_BODY)
 def create_tag(call: Call) -> Answer:
     return {"tag": create_project_tag(call)}
 
 
-@route("GET", TAG_PATH, only="current", auth=MACHINES)
+@route("GET", TAG_PATH, generation="current", access=MACHINES)
 def get_tag(call: Call) -> Answer:
     return {"tag": describe_named(get_permitted(call, "read"))}
 
 
-@route("GET", "/api/v1/projects/{projectId}/tags/slug/{tagSlug}", only="current", auth=MACHINES)
+@route("GET", "/api/v1/projects/{projectId}/tags/slug/{tagSlug}", generation="current", access=MACHINES)
 def get_tag_by_slug(call: Call) -> Answer:
     project_id = permit(call, call.path["projectId"], "read", "tags")["id"]
     row = call.draft.find(tables.tags(project_id), slug=call.path["tagSlug"])
@@ -85,17 +85,17 @@ def get_tag_by_slug(call: Call) -> Answer:
     return {"tag": describe_named(row)}
 
 
-@route("PATCH", TAG_PATH, only="current", auth=MACHINES, body=TAG_BODY)
+@route("PATCH", TAG_PATH, generation="current", access=MACHINES, body=TAG_BODY)
 def update_tag(call: Call) -> Answer:
     row = get_permitted(call, "edit")
     table = tables.tags(row["projectId"])
     other = call.draft.find(table, slug=call.body["slug"])
     if other is not None and other["id"] != row["id"]:
         raise bad_request("Tag already exist")
-    return {"tag": describe_tag(call.draft.merge(table, row["id"], **call.body, updatedAt=call.at))}
+    return {"tag": describe_tag(call.draft.merge(table, row["id"], **call.body, updatedAt=call.timestamp))}
 
 
-@route("DELETE", TAG_PATH, only="current", auth=MACHINES)
+@route("DELETE", TAG_PATH, generation="current", access=MACHINES)
 def delete_tag(call: Call) -> Answer:
     row = get_permitted(call, "delete")
     call.draft.drop(tables.tags(row["projectId"]), row["id"])
@@ -103,11 +103,11 @@ def delete_tag(call: Call) -> Answer:
 
 
 # ---- the old paths
-@route("GET", "/api/v1/workspace/{projectId}/tags", auth=MACHINES)
+@route("GET", "/api/v1/workspace/{projectId}/tags", access=MACHINES)
 def list_workspace_tags(call: Call) -> Answer:
     return {"workspaceTags": list_project_tags(call)}
 
 
-@route("POST", "/api/v1/workspace/{projectId}/tags", auth=MACHINES, body=TAG_BODY)
+@route("POST", "/api/v1/workspace/{projectId}/tags", access=MACHINES, body=TAG_BODY)
 def create_workspace_tag(call: Call) -> Answer:
     return {"workspaceTag": create_project_tag(call)}

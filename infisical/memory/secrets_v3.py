@@ -9,7 +9,7 @@ from typing import Final
 
 from infisical.memory.call import Call
 from infisical.memory.domain.places import Place, get_project_by_slug
-from infisical.memory.refusals import bad_request, went_wrong
+from infisical.memory.refusals import bad_request, internal_error
 from infisical.memory.routing import MACHINES, READERS, Answer, Handler, Method, Route, route
 from infisical.memory.secrets import fields, reading, writing
 from infisical.memory.validation import Field, obj, string
@@ -56,7 +56,7 @@ def read_secret_name(call: Call) -> str:
 def list_secrets(call: Call) -> Answer:
     place = read_query_place(call)
     if not place.project_id or not place.environment:
-        raise bad_request(f"Missing {'workspace' if call.before else 'project'} id or environment")
+        raise bad_request(f"Missing {'workspace' if call.is_2024 else 'project'} id or environment")
     return reading.list_secrets(call, place, call.query)
 
 
@@ -90,7 +90,7 @@ def create_secrets(call: Call) -> Answer:
 def update_secrets(call: Call) -> Answer:
     answer = writing.update_secrets(call, read_body_place(call), call.body["mode"], call.body["secrets"])
     if answer.get("secrets") == []:
-        raise went_wrong()  # the server reads the first updated secret without checking that there is one
+        raise internal_error()  # the server reads the first updated secret without checking that there is one
     return answer
 
 
@@ -103,10 +103,10 @@ def make_route(method: Method, path: str, handler: Handler, parts: dict[str, Fie
     """Make the route of the current generation."""
     if method == "GET":
         query = obj({**READ_PROJECT_FIELDS, **parts})
-        return route(method, path, only="current", auth=READERS, limit=LIMIT, query=query)(handler)
-    return route(method, path, only="current", auth=READERS, limit=LIMIT, body=obj({**WRITE_PROJECT_FIELDS, **parts}))(
-        handler
-    )
+        return route(method, path, generation="current", access=READERS, limit=LIMIT, query=query)(handler)
+    return route(
+        method, path, generation="current", access=READERS, limit=LIMIT, body=obj({**WRITE_PROJECT_FIELDS, **parts})
+    )(handler)
 
 
 def make_old_route(
@@ -115,11 +115,11 @@ def make_old_route(
     """Make the route of 2024."""
     read = obj({**project, **fields.make_old_fields(parts)})
     if method == "GET":
-        return route(method, path, only="2024-10", auth=READERS, limit=LIMIT, query=read)(handler)
-    return route(method, path, only="2024-10", auth=READERS, limit=LIMIT, body=read)(handler)
+        return route(method, path, generation="2024-10", access=READERS, limit=LIMIT, query=read)(handler)
+    return route(method, path, generation="2024-10", access=READERS, limit=LIMIT, body=read)(handler)
 
 
-@route("GET", "/api/v3/secrets/raw/id/{secretId}", only="current", auth=MACHINES, limit=LIMIT)
+@route("GET", "/api/v3/secrets/raw/id/{secretId}", generation="current", access=MACHINES, limit=LIMIT)
 def get_secret_by_id(call: Call) -> Answer:
     return {"secret": reading.get_by_id(call, call.path["secretId"])}
 

@@ -53,7 +53,7 @@ def start(
     add_project_user(call, project_row["id"], user["id"], "admin")
     add_project_identity(call, project_row["id"], identity["id"], "admin")
     # the default max TTL equals the TTL, so that no token can be renewed: official clients try to
-    universal = attach_universal_auth(call, identity["id"], accessTokenMaxTTL=2 * tokens.MONTH)
+    universal = attach_universal_auth(call, identity["id"], accessTokenMaxTTL=2 * tokens.MONTH_SECONDS)
     secret, _ = add_client_secret(call, identity["id"])
     given = Given(
         organization_id=organization_row["id"],
@@ -64,10 +64,10 @@ def start(
         client_id=universal["clientId"],
         client_secret=secret,
         user_id=user["id"],
-        user_token=tokens.user_token(call, user["id"], organization_row["id"]),
+        user_token=tokens.open_session(call, user["id"], organization_row["id"]),
     )
     state = call.draft.finish()
-    return State(settings, given, state.tables, state.drawn)
+    return State(settings, given, state.tables, state.draws)
 
 
 def _make_call(state: State, now: float) -> Call:
@@ -190,7 +190,7 @@ def add_project(
         row["id"] = project_id
     call.draft.put(tables.PROJECTS, row["id"], row)
     for position, (environment_name, environment_slug) in enumerate(environments, 1):
-        tree.new_environment(call, row["id"], environment_name, environment_slug, position)
+        tree.create_environment(call, row["id"], environment_name, environment_slug, position)
     return row
 
 
@@ -226,8 +226,8 @@ def attach_universal_auth(call: Call, identity_id: str, **columns: Any) -> Row:
         **call.new_row(
             identityId=identity_id,
             clientId=call.draft.new_id(),
-            accessTokenTTL=tokens.MONTH,
-            accessTokenMaxTTL=tokens.MONTH,
+            accessTokenTTL=tokens.MONTH_SECONDS,
+            accessTokenMaxTTL=tokens.MONTH_SECONDS,
             accessTokenNumUsesLimit=0,
             accessTokenTrustedIps=list(ALL_ADDRESSES),
             clientSecretTrustedIps=list(ALL_ADDRESSES),
@@ -289,13 +289,13 @@ def require_approval(
     """
     call = _make_call(state, now)
     project = project_id or get_given(state).project_id
-    environment_row = tree.environment(call.draft, project, environment)
+    environment_row = tree.find_environment(call.draft, project, environment)
     if environment_row is None:
         raise ValueError(f"no environment {environment!r} in project {project}")
     row = call.new_row(
         name="approval",
         envId=environment_row["id"],
-        secretPath=None if path is None else tree.normal(path),
+        secretPath=None if path is None else tree.normalize_path(path),
         approvals=1,
         enforcementLevel="hard",
     )
@@ -312,14 +312,14 @@ def open_session(
     add_org_member(call, given.organization_id, user["id"], role)
     if project_role is not None:
         add_project_user(call, given.project_id, user["id"], project_role)
-    token = tokens.user_token(call, user["id"], given.organization_id)
+    token = tokens.open_session(call, user["id"], given.organization_id)
     return call.draft.finish(), token
 
 
 def open_mfa(state: State, *, now: float, user_id: str | None = None) -> tuple[State, str]:
     """Return a server that waits for a user's second factor, and the short-lived token for it."""
     call = _make_call(state, now)
-    token = tokens.mfa_token(call, user_id or get_given(state).user_id)
+    token = tokens.sign_mfa_token(call, user_id or get_given(state).user_id)
     return call.draft.finish(), token
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from infisical.memory import tables, tree
 from infisical.memory.access import permit
-from infisical.memory.call import Call, iso, pick
+from infisical.memory.call import Call, format_time, pick
 from infisical.memory.domain.places import make_path_field
 from infisical.memory.refusals import not_found
 from infisical.memory.routing import JWT, Answer, route
@@ -56,10 +56,10 @@ CREATE_BODY: Final = obj(
 
 
 def describe_token(call: Call, row: Row) -> dict[str, Any]:
-    return pick(row, *COLUMNS, *(() if call.before else NEW_COLUMNS))
+    return pick(row, *COLUMNS, *(() if call.is_2024 else NEW_COLUMNS))
 
 
-@route("GET", TOKEN_PATH, auth=frozenset({"service_token"}))
+@route("GET", TOKEN_PATH, access=frozenset({"service_token"}))
 def get_service_token(call: Call) -> Answer:
     row = call.draft.rows(tables.SERVICE_TOKENS)[call.actor.id]
     user = call.draft.get(tables.USERS, row["createdBy"])
@@ -76,12 +76,12 @@ def get_service_token(call: Call) -> Answer:
     }
 
 
-@route("POST", TOKEN_PATH, auth=JWT, body=CREATE_BODY)
+@route("POST", TOKEN_PATH, access=JWT, body=CREATE_BODY)
 def create_service_token(call: Call) -> Answer:
     project_id, scopes = call.body["workspaceId"], call.body["scopes"]
     permit(call, project_id, "create", SUBJECT)
     permit(call, project_id, "create", "secrets")
-    if any(tree.environment(call.draft, project_id, scope["environment"]) is None for scope in scopes):
+    if any(tree.find_environment(call.draft, project_id, scope["environment"]) is None for scope in scopes):
         raise not_found("One or more selected environments not found")
     secret = call.draft.random_bytes(16).hex()
     lifetime = call.body["expiresIn"]
@@ -92,14 +92,14 @@ def create_service_token(call: Call) -> Answer:
         secret=secret,
         secretHash=hashlib.sha256(secret.encode()).hexdigest(),
         lastUsed=None,
-        expiresAt=iso(call.now + lifetime) if lifetime else None,
+        expiresAt=format_time(call.now + lifetime) if lifetime else None,
         expiryNotificationSent=False,
     )
     call.draft.put(tables.SERVICE_TOKENS, row["id"], row)
     return {"serviceToken": f"st.{row['id']}.{secret}", "serviceTokenData": describe_token(call, row)}
 
 
-@route("DELETE", f"{TOKEN_PATH}/{{serviceTokenId}}", auth=JWT)
+@route("DELETE", f"{TOKEN_PATH}/{{serviceTokenId}}", access=JWT)
 def delete_service_token(call: Call) -> Answer:
     token_id = call.path["serviceTokenId"]
     row = call.draft.get(tables.SERVICE_TOKENS, token_id)

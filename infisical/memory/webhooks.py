@@ -14,7 +14,7 @@ from infisical.memory.domain.places import describe_environment, get_environment
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import JWT, MACHINES, Answer, route
 from infisical.memory.state import Row
-from infisical.memory.validation import Field, Issues, Path, array, boolean, choice, custom, obj, string
+from infisical.memory.validation import Field, Issues, Path, array, boolean, build_issue, choice, obj, string
 
 WEBHOOKS_PATH: Final = "/api/v1/webhooks"
 WEBHOOK_PATH: Final = "/api/v1/webhooks/{webhookId}"
@@ -63,7 +63,7 @@ def add_slack_check(inner: Field) -> Field:
         before = len(issues)
         read = inner.check(value, path, issues)
         if len(issues) == before and read["type"] == "slack" and "hooks.slack.com" not in read["webhookUrl"]:
-            issues.append(custom("Incoming Webhook URL is invalid.", (*path, "webhookUrl")))
+            issues.append(build_issue("Incoming Webhook URL is invalid.", (*path, "webhookUrl")))
         return read
 
     return replace(inner, check=check)
@@ -107,7 +107,7 @@ def find_environment(call: Call, row: Row) -> Row | None:
 def describe_webhook(call: Call, row: Row) -> dict[str, Any]:
     environment = find_environment(call, row)
     assert environment is not None, "deleting an environment deletes its webhooks"
-    events = {} if call.before else {"eventsFilter": row.get("eventsFilter", [])}
+    events = {} if call.is_2024 else {"eventsFilter": row.get("eventsFilter", [])}
     return {**pick(row, *COLUMNS), **events, "environment": describe_environment(environment)}
 
 
@@ -144,7 +144,7 @@ def create_webhook(call: Call) -> Answer:
 
 def update_webhook(call: Call) -> Answer:
     row = get_permitted(call, "edit")
-    row = call.draft.merge(WEBHOOK_ROWS, row["id"], **call.body, updatedAt=call.at)
+    row = call.draft.merge(WEBHOOK_ROWS, row["id"], **call.body, updatedAt=call.timestamp)
     return {"message": "Successfully updated webhook", "webhook": describe_webhook(call, row)}
 
 
@@ -157,7 +157,9 @@ def delete_webhook(call: Call) -> Answer:
 def test_webhook(call: Call) -> Answer:
     """Answer as if the URL had answered with success."""
     row = get_permitted(call, "read")
-    row = call.draft.merge(WEBHOOK_ROWS, row["id"], lastStatus="success", lastRunErrorMessage=None, updatedAt=call.at)
+    row = call.draft.merge(
+        WEBHOOK_ROWS, row["id"], lastStatus="success", lastRunErrorMessage=None, updatedAt=call.timestamp
+    )
     return {"message": "Successfully tested webhook", "webhook": describe_webhook(call, row)}
 
 
@@ -174,13 +176,13 @@ def list_webhooks(call: Call) -> Answer:
 
 
 # ---- the routes: before June 2026 they accepted only users' tokens
-create_route = route("POST", WEBHOOKS_PATH, only="current", auth=MACHINES, body=CREATE_BODY)(create_webhook)
-old_create_route = route("POST", WEBHOOKS_PATH, only="2024-10", auth=JWT, body=CREATE_BODY)(create_webhook)
-update_route = route("PATCH", WEBHOOK_PATH, only="current", auth=MACHINES, body=UPDATE_BODY)(update_webhook)
-old_update_route = route("PATCH", WEBHOOK_PATH, only="2024-10", auth=JWT, body=OLD_UPDATE_BODY)(update_webhook)
-delete_route = route("DELETE", WEBHOOK_PATH, only="current", auth=MACHINES)(delete_webhook)
-old_delete_route = route("DELETE", WEBHOOK_PATH, only="2024-10", auth=JWT)(delete_webhook)
-test_route = route("POST", f"{WEBHOOK_PATH}/test", only="current", auth=MACHINES)(test_webhook)
-old_test_route = route("POST", f"{WEBHOOK_PATH}/test", only="2024-10", auth=JWT)(test_webhook)
-list_route = route("GET", WEBHOOKS_PATH, only="current", auth=MACHINES, query=LIST_QUERY)(list_webhooks)
-old_list_route = route("GET", WEBHOOKS_PATH, only="2024-10", auth=JWT, query=LIST_QUERY)(list_webhooks)
+create_route = route("POST", WEBHOOKS_PATH, generation="current", access=MACHINES, body=CREATE_BODY)(create_webhook)
+old_create_route = route("POST", WEBHOOKS_PATH, generation="2024-10", access=JWT, body=CREATE_BODY)(create_webhook)
+update_route = route("PATCH", WEBHOOK_PATH, generation="current", access=MACHINES, body=UPDATE_BODY)(update_webhook)
+old_update_route = route("PATCH", WEBHOOK_PATH, generation="2024-10", access=JWT, body=OLD_UPDATE_BODY)(update_webhook)
+delete_route = route("DELETE", WEBHOOK_PATH, generation="current", access=MACHINES)(delete_webhook)
+old_delete_route = route("DELETE", WEBHOOK_PATH, generation="2024-10", access=JWT)(delete_webhook)
+test_route = route("POST", f"{WEBHOOK_PATH}/test", generation="current", access=MACHINES)(test_webhook)
+old_test_route = route("POST", f"{WEBHOOK_PATH}/test", generation="2024-10", access=JWT)(test_webhook)
+list_route = route("GET", WEBHOOKS_PATH, generation="current", access=MACHINES, query=LIST_QUERY)(list_webhooks)
+old_list_route = route("GET", WEBHOOKS_PATH, generation="2024-10", access=JWT, query=LIST_QUERY)(list_webhooks)

@@ -7,12 +7,12 @@ import pytest
 from infisical import NotFoundError
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.memory import open_session, require_approval
-from infisical.memory.call import iso
+from infisical.memory.call import format_time
 from infisical.memory.tables import FOLDER_PLACES, SECRET_PLACES
 from tests.memory.steps import after
 from tests.memory.world import START, World, refusal, without_id
 
-NOW = iso(START)
+NOW = format_time(START)
 
 
 def slugs(world: World) -> list[str]:

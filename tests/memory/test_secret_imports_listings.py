@@ -22,7 +22,7 @@ def imports(world: World, into: tuple[str, str], *sources: tuple[str, str], **co
     def made(call: Call) -> None:
         folder = tree.find_folder(call.draft, world.project_id, *into)
         for environment, path in sources:
-            found = tree.environment(call.draft, world.project_id, environment)
+            found = tree.find_environment(call.draft, world.project_id, environment)
             position = 1 + len(call.draft.rows(tables.imports(folder["id"])))
             add_import(call, folder, found["id"], path, position, **columns)
 

@@ -153,7 +153,7 @@ def seeded() -> World:
 
     def made(call: Call) -> None:
         root = tree.find_folder(call.draft, world.project_id, "dev", "/")
-        app = tree.new_folder(call, world.project_id, root["envId"], "app", root)
+        app = tree.create_folder(call, world.project_id, root["envId"], "app", root)
         write_secret(call, app, "HELLO", "world", comment="made by bootstrap")
 
     change(world, made)

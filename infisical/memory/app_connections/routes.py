@@ -11,11 +11,11 @@ from infisical.memory.app_connections.apps import APPS, App, format_method
 from infisical.memory.app_connections.store import CONNECTIONS, SUBJECT, describe_connection, get_app
 from infisical.memory.call import Call, pick
 from infisical.memory.domain import instance
-from infisical.memory.refusals import Refused, bad_request, not_found
+from infisical.memory.refusals import Refusal, bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.tables import SECRET_SYNCS
-from infisical.memory.validation import Issues, anything, boolean, custom, guid, obj, record, slug, string
+from infisical.memory.validation import Issues, anything, boolean, build_issue, guid, obj, record, slug, string
 
 CONNECTIONS_PATH: Final = "/api/v1/app-connections"
 APP_PATH: Final = f"{CONNECTIONS_PATH}/{{app}}"
@@ -46,10 +46,10 @@ def read_credentials(app: App, method: str, credentials: Any) -> Any:
                 "message": f"Invalid discriminator value. Expected {expected}",
             }
         )
-        raise Refused(422, "ValidationFailure", issues)
+        raise Refusal(422, "ValidationFailure", issues)
     read = app.methods[method].make_field().read(credentials, ("credentials",), issues)
     if issues:
-        raise Refused(422, "ValidationFailure", issues)
+        raise Refusal(422, "ValidationFailure", issues)
     return read
 
 
@@ -58,18 +58,18 @@ def check_options(call: Call, app: App) -> None:
     issues: Issues = []
     if call.body.get("isPlatformManagedCredentials") and not app.managed:
         text = f"Platform managed credentials are not supported for {app.name} Connections"
-        issues.append(custom(text, ("isPlatformManagedCredentials",)))
+        issues.append(build_issue(text, ("isPlatformManagedCredentials",)))
     gateway = call.body.get("gatewayId")
     if gateway is not None and not app.gateways:
-        issues.append(custom(f"Gateways are not supported for {app.name} Connections", ("gatewayId",)))
+        issues.append(build_issue(f"Gateways are not supported for {app.name} Connections", ("gatewayId",)))
     if issues:
-        raise Refused(422, "ValidationFailure", issues)
+        raise Refusal(422, "ValidationFailure", issues)
     if gateway is not None:
         raise not_found(f"Gateway with ID {gateway} not found for org")  # no route of this server creates one
 
 
 def hash_credentials(call: Call, credentials: Any) -> str:
-    return instance.signature(call.draft, json.dumps(credentials, sort_keys=True))
+    return instance.sign_text(call.draft, json.dumps(credentials, sort_keys=True))
 
 
 def check_name(call: Call, name: str, excluded_id: str | None = None) -> None:
@@ -91,7 +91,7 @@ def get_named(call: Call, action: str) -> Row:
     issues: Issues = []
     guid().read(identifier, ("connectionId",), issues)
     if issues:
-        raise Refused(422, "ValidationFailure", issues)
+        raise Refusal(422, "ValidationFailure", issues)
     return check_app(call, store.get_connection(call, identifier, action), f"ID {identifier}")
 
 
@@ -106,19 +106,19 @@ def list_visible(call: Call) -> list[Row]:
 
 
 # ---- all apps
-@route("GET", CONNECTIONS_PATH, only="current", auth=MACHINES, query=PROJECT_QUERY)
+@route("GET", CONNECTIONS_PATH, generation="current", access=MACHINES, query=PROJECT_QUERY)
 def list_all_connections(call: Call) -> Answer:
     return {"appConnections": [describe_connection(call, row) for row in list_visible(call)]}
 
 
-@route("GET", f"{CONNECTIONS_PATH}/options", only="current", auth=MACHINES)
+@route("GET", f"{CONNECTIONS_PATH}/options", generation="current", access=MACHINES)
 def list_connection_options(call: Call) -> Answer:
     options = [{"name": app.name, "app": slug, "methods": list(app.methods)} for slug, app in APPS.items()]
     return {"appConnectionOptions": sorted(options, key=lambda option: str(option["name"]).lower())}
 
 
 # ---- one app
-@route("GET", APP_PATH, only="current", auth=MACHINES, query=PROJECT_QUERY)
+@route("GET", APP_PATH, generation="current", access=MACHINES, query=PROJECT_QUERY)
 def list_connections(call: Call) -> Answer:
     get_app(call)
     return {
@@ -128,7 +128,7 @@ def list_connections(call: Call) -> Answer:
     }
 
 
-@route("GET", f"{APP_PATH}/available", only="current", auth=MACHINES, query=PROJECT_QUERY)
+@route("GET", f"{APP_PATH}/available", generation="current", access=MACHINES, query=PROJECT_QUERY)
 def list_available_connections(call: Call) -> Answer:
     get_app(call)
     permit_organization(call, "connect", SUBJECT)
@@ -141,7 +141,7 @@ def list_available_connections(call: Call) -> Answer:
     return {"appConnections": [pick(row, "app", "name", "id", "projectId", "orgId") for row in rows]}
 
 
-@route("POST", APP_PATH, only="current", auth=MACHINES, body=CREATE_BODY)
+@route("POST", APP_PATH, generation="current", access=MACHINES, body=CREATE_BODY)
 def create_connection(call: Call) -> Answer:
     app, body = get_app(call), call.body
     credentials = read_credentials(app, body["method"], body["credentials"])
@@ -168,12 +168,14 @@ def create_connection(call: Call) -> Answer:
 
 
 # ---- one connection
-@route("GET", CONNECTION_PATH, only="current", auth=MACHINES)
+@route("GET", CONNECTION_PATH, generation="current", access=MACHINES)
 def get_connection(call: Call) -> Answer:
     return {"appConnection": describe_connection(call, get_named(call, "read"))}
 
 
-@route("GET", f"{APP_PATH}/connection-name/{{connectionName}}", only="current", auth=MACHINES, query=PROJECT_QUERY)
+@route(
+    "GET", f"{APP_PATH}/connection-name/{{connectionName}}", generation="current", access=MACHINES, query=PROJECT_QUERY
+)
 def get_connection_by_name(call: Call) -> Answer:
     get_app(call)
     name = call.path["connectionName"]
@@ -184,7 +186,7 @@ def get_connection_by_name(call: Call) -> Answer:
     return {"appConnection": describe_connection(call, check_app(call, row, f"name {name}"))}
 
 
-@route("PATCH", CONNECTION_PATH, only="current", auth=MACHINES, body=UPDATE_BODY)
+@route("PATCH", CONNECTION_PATH, generation="current", access=MACHINES, body=UPDATE_BODY)
 def update_connection(call: Call) -> Answer:
     row, app = get_named(call, "edit"), get_app(call)
     check_options(call, app)
@@ -207,12 +209,12 @@ def update_connection(call: Call) -> Answer:
         check_name(call, columns["name"], excluded_id=row["id"])
     return {
         "appConnection": describe_connection(
-            call, call.draft.merge(CONNECTIONS, row["id"], **columns, updatedAt=call.at)
+            call, call.draft.merge(CONNECTIONS, row["id"], **columns, updatedAt=call.timestamp)
         )
     }
 
 
-@route("DELETE", CONNECTION_PATH, only="current", auth=MACHINES)
+@route("DELETE", CONNECTION_PATH, generation="current", access=MACHINES)
 def delete_connection(call: Call) -> Answer:
     row = get_named(call, "delete")
     if call.draft.find(SECRET_SYNCS, connectionId=row["id"]) is not None:

@@ -8,7 +8,7 @@ from infisical.memory import tables
 from infisical.memory.access import permit, permit_organization
 from infisical.memory.app_connections.apps import APPS, App
 from infisical.memory.call import Call, pick
-from infisical.memory.refusals import Refused, bad_request, not_found
+from infisical.memory.refusals import Refusal, bad_request, not_found
 from infisical.memory.state import Row
 
 CONNECTIONS: Final = "app_connections"  # id -> the columns of answers, and all credentials
@@ -32,11 +32,11 @@ COLUMNS: Final = (
 )
 
 
-def make_missing_route(call: Call) -> Refused:
+def make_missing_route(call: Call) -> Refusal:
     """Make the refusal of an unknown app or destination: the server has one route for each, and none for this."""
     address = call.request.url.partition("://")[2].partition("?")[0]
     _, slash, path = address.partition("/")
-    return Refused(404, "Not Found", f"Route {call.request.method}:{slash}{path} not found")
+    return Refusal(404, "Not Found", f"Route {call.request.method}:{slash}{path} not found")
 
 
 def get_app(call: Call) -> App:

@@ -14,7 +14,7 @@ from infisical.memory.call import Call
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.state import Row
 from infisical.memory.tables import PROJECTS
-from infisical.memory.validation import Field, Issues, Path, custom, string
+from infisical.memory.validation import Field, Issues, Path, build_issue, string
 
 DEPTH_LIMIT: Final = 100
 """The most folders of a path: one request may create them all."""
@@ -32,7 +32,7 @@ class Place:
 
 
 def locate_folder(call: Call, folder: Row) -> Place:
-    project_id, environment, path = tree.place_of(call.draft, folder)
+    project_id, environment, path = tree.locate_folder(call.draft, folder)
     return Place(project_id, environment["slug"], path)
 
 
@@ -43,9 +43,9 @@ def make_path_field() -> Field:
     def check(value: Any, path: Path, issues: Issues) -> Any:
         read = inner.check(value, path, issues)
         if isinstance(read, str) and len(read) > LENGTH_LIMIT:
-            issues.append(custom(f"A secret path has {LENGTH_LIMIT} characters at most", path))
+            issues.append(build_issue(f"A secret path has {LENGTH_LIMIT} characters at most", path))
             return "/"
-        return tree.normal(read) if isinstance(read, str) else read
+        return tree.normalize_path(read) if isinstance(read, str) else read
 
     return Field(check)
 
@@ -54,7 +54,7 @@ def check_path(path: str) -> str:
     """Return a path; refuse one with characters that no folder has, or with more than DEPTH_LIMIT folders."""
     if re.fullmatch(r"[A-Za-z0-9_/-]*", path) is None:
         raise bad_request(INVALID_PATH_MESSAGE)
-    if len(tree.parts_of(path)) > DEPTH_LIMIT:
+    if len(tree.split_path(path)) > DEPTH_LIMIT:
         raise bad_request(f"A secret path has {DEPTH_LIMIT} folders at most")
     return path
 
@@ -69,7 +69,7 @@ def get_project_by_slug(call: Call, slug: str) -> Row:
 
 def get_environment(call: Call, project_id: str, slug: str, *, in_project: bool = True) -> Row:
     """Return an environment by its slug; `in_project` tells whether the refusal names the project."""
-    environment = tree.environment(call.draft, project_id, slug)
+    environment = tree.find_environment(call.draft, project_id, slug)
     if environment is None:
         where = f" in project with ID '{project_id}'" if in_project else ""
         raise not_found(f"Environment with slug '{slug}'{where} not found")
@@ -81,8 +81,8 @@ def require_membership(call: Call, project_id: str, subject: str) -> None:
     if call.actor.mode == "service_token":
         access.permit(call, project_id, "read", subject)
     else:
-        access.project(call, project_id)
-        access.project_roles(call, project_id)
+        access.get_project(call, project_id)
+        access.get_project_roles(call, project_id)
 
 
 def describe_environment(environment: Row) -> dict[str, str]:

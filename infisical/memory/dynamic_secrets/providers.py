@@ -13,21 +13,21 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from infisical.memory.call import Call, iso
-from infisical.memory.refusals import Refused, bad_request
+from infisical.memory.call import Call, format_time
+from infisical.memory.refusals import Refusal, bad_request
 from infisical.memory.state import Draft, Row
 from infisical.memory.validation import (
-    ABSENT,
+    ABSENT_MARK,
     Field,
     Issues,
     Path,
     anything,
     array,
     boolean,
+    build_type_issue,
     choice,
     either,
     email,
-    mistyped,
     number,
     obj,
     record,
@@ -85,7 +85,7 @@ def make_variant_field(name: str, default: str | None = None, /, **kinds: Field)
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, dict):
-            issues.append(mistyped("object", value, path))
+            issues.append(build_type_issue("object", value, path))
             return value
         variant = value.get(name, default)
         kind = kinds.get(str(variant).replace("-", "_"))
@@ -278,8 +278,8 @@ def check_inputs(call: Call, kind: str, inputs: Mapping[str, Any]) -> Any:
     issues: Issues = []
     read = INPUT_FIELDS[kind].read(inputs, (), issues)
     if issues:
-        raise Refused(401 if call.before else 422, "ValidationFailure", issues)
-    return {name: value for name, value in read.items() if value is not ABSENT}
+        raise Refusal(401 if call.is_2024 else 422, "ValidationFailure", issues)
+    return {name: value for name, value in read.items() if value is not ABSENT_MARK}
 
 
 # ---- credentials
@@ -333,7 +333,7 @@ def make_credentials(call: Call, secret: Row, expires: float, caller: str) -> Le
             entity, {"SERVICE_ACCOUNT_EMAIL": inputs["serviceAccountEmail"], "TOKEN": f"ya29.{token}"}
         )
     if kind == "github":
-        about = {"EXPIRES_AT": iso(expires), "PERMISSIONS": {}, "REPOSITORY_SELECTION": "all"}
+        about = {"EXPIRES_AT": format_time(expires), "PERMISSIONS": {}, "REPOSITORY_SELECTION": "all"}
         return LeaseCredentials(entity, {"TOKEN": f"ghs_{token[:36]}", **about})
     return LeaseCredentials(entity, {"TOKEN": token})
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from infisical.memory import tree
 from infisical.memory.access import permit
-from infisical.memory.call import Call, iso, pick, seconds_of
+from infisical.memory.call import Call, format_time, parse_time, pick
 from infisical.memory.domain.places import get_project_by_slug, make_path_field
 from infisical.memory.dynamic_secrets import providers, store
 from infisical.memory.refusals import bad_request, not_found
@@ -22,7 +22,7 @@ from infisical.memory.validation import (
     anything,
     array,
     boolean,
-    custom,
+    build_issue,
     obj,
     record,
     slug,
@@ -79,11 +79,11 @@ def make_ttl_field() -> Field:
         if isinstance(read, str):
             seconds = store.parse_duration(read)
             if seconds is None:
-                issues.append(custom("Invalid duration", path))
+                issues.append(build_issue("Invalid duration", path))
             elif seconds < 60:
-                issues.append(custom("TTL must be a greater than 1min", path))
+                issues.append(build_issue("TTL must be a greater than 1min", path))
             elif seconds > 10 * store.UNITS["y"]:
-                issues.append(custom("TTL must be less than 10 years", path))
+                issues.append(build_issue("TTL must be less than 10 years", path))
         return read
 
     return Field(check)
@@ -157,7 +157,7 @@ def get_folder(call: Call, sent: Any, action: str) -> Row:
 
 
 def permit_dynamic(call: Call, project_id: str, action: str) -> None:
-    if call.before:
+    if call.is_2024:
         permit(call, project_id, OLD_ACTIONS[action], "secrets")
     else:
         permit(call, project_id, action, "dynamic-secrets")
@@ -176,7 +176,7 @@ def refuse_taken(call: Call, folder: Row, name: str) -> None:
 
 
 def describe_secret(call: Call, row: Row) -> dict[str, Any]:
-    later = () if call.before else NEW_COLUMNS
+    later = () if call.is_2024 else NEW_COLUMNS
     return {name: value for name, value in pick(row, *COLUMNS, *later).items() if name != "metadata" or value}
 
 
@@ -185,11 +185,11 @@ def describe_with_inputs(call: Call, row: Row) -> dict[str, Any]:
 
 
 def describe_lease(call: Call, row: Row) -> dict[str, Any]:
-    return pick(row, *LEASE_COLUMNS, *(() if call.before else ("config",)))
+    return pick(row, *LEASE_COLUMNS, *(() if call.is_2024 else ("config",)))
 
 
 # ---- dynamic secrets
-@route("POST", SECRETS_PATH, auth=MACHINES, body=CREATE_BODY)
+@route("POST", SECRETS_PATH, access=MACHINES, body=CREATE_BODY)
 def create_dynamic_secret(call: Call) -> Answer:
     folder = get_folder(call, call.body, "create-root-credential")
     refuse_taken(call, folder, call.body["name"])
@@ -210,14 +210,14 @@ def create_dynamic_secret(call: Call) -> Answer:
     return {"dynamicSecret": describe_with_inputs(call, row)}
 
 
-@route("GET", SECRETS_PATH, auth=MACHINES, query=obj(**PLACE_FIELDS))
+@route("GET", SECRETS_PATH, access=MACHINES, query=obj(**PLACE_FIELDS))
 def list_dynamic_secrets(call: Call) -> Answer:
     folder = get_folder(call, call.query, "read-root-credential")
     rows = call.draft.rows(store.get_secrets_table(folder["id"])).values()
     return {"dynamicSecrets": [describe_secret(call, row) for row in rows]}
 
 
-@route("GET", SECRET_PATH, auth=MACHINES, query=obj(**PLACE_FIELDS))
+@route("GET", SECRET_PATH, access=MACHINES, query=obj(**PLACE_FIELDS))
 def get_dynamic_secret(call: Call) -> Answer:
     folder = get_folder(call, call.query, "read-root-credential")
     permit_dynamic(call, get_project_by_slug(call, call.query["projectSlug"])["id"], "edit-root-credential")
@@ -226,7 +226,7 @@ def get_dynamic_secret(call: Call) -> Answer:
     }
 
 
-@route("PATCH", SECRET_PATH, auth=MACHINES, body=UPDATE_BODY)
+@route("PATCH", SECRET_PATH, access=MACHINES, body=UPDATE_BODY)
 def update_dynamic_secret(call: Call) -> Answer:
     folder = get_folder(call, call.body, "edit-root-credential")
     row, change = get_secret(call, folder, call.path["name"].lower(), call.body["path"]), call.body["data"]
@@ -235,14 +235,14 @@ def update_dynamic_secret(call: Call) -> Answer:
         refuse_taken(call, folder, change["newName"])
         columns["name"] = change["newName"]
     inputs = providers.check_inputs(call, row["type"], {**row["inputs"], **(change.get("inputs") or {})})
-    columns |= {"inputs": inputs, "status": None, "updatedAt": call.at}
+    columns |= {"inputs": inputs, "status": None, "updatedAt": call.timestamp}
     if "gatewayId" in (change.get("inputs") or {}):
         columns["gatewayV2Id"] = inputs.get("gatewayId")
     row = call.draft.merge(store.get_secrets_table(folder["id"]), row["id"], **columns)
     return {"dynamicSecret": describe_with_inputs(call, row)}
 
 
-@route("DELETE", SECRET_PATH, auth=MACHINES, body=DELETE_BODY)
+@route("DELETE", SECRET_PATH, access=MACHINES, body=DELETE_BODY)
 def delete_dynamic_secret(call: Call) -> Answer:
     """Delete a dynamic secret. The answer for one with leases says Deleting, though all are deleted already."""
     folder = get_folder(call, call.body, "delete-root-credential")
@@ -257,13 +257,13 @@ def get_lease_folder(call: Call, sent: Any, action: str) -> Row:
     """Return the folder that a request for leases names. October 2024 refuses with other messages."""
     project_slug, slug, path = sent["projectSlug"], sent["environmentSlug"], sent["path"]
     project = get_project_by_slug(call, project_slug)
-    if call.before:
+    if call.is_2024:
         permit(call, project["id"], action, "secrets")
     else:
         permit(call, project["id"], "lease", "dynamic-secrets")
     folder = tree.find_folder(call.draft, project["id"], slug, path)
     if folder is None:
-        if call.before:
+        if call.is_2024:
             raise bad_request("Folder not folder")
         raise not_found(f"Folder with path '{path}' in environment with slug '{slug}' not folder")
     store.drop_expired(call, folder["id"])
@@ -273,7 +273,7 @@ def get_lease_folder(call: Call, sent: Any, action: str) -> Row:
 def get_leased_secret(call: Call, folder: Row, name: str, path: str) -> Row:
     secret = call.draft.find(store.get_secrets_table(folder["id"]), name=name)
     if secret is None:
-        if call.before:
+        if call.is_2024:
             raise bad_request("Dynamic secret not secret")
         raise not_found(f"Dynamic secret with name '{name}' in folder with path '{path}' not secret")
     return secret
@@ -283,7 +283,7 @@ def get_lease_and_secret(call: Call, folder: Row) -> tuple[Row, Row]:
     """Return the lease that the path names, which must be in this folder, and its dynamic secret."""
     lease = call.draft.get(store.get_leases_table(folder["id"]), call.path["leaseId"])
     if lease is None:
-        if call.before:
+        if call.is_2024:
             raise bad_request("Dynamic secret lease not found")
         raise not_found(f"Dynamic secret lease with ID '{call.path['leaseId']}' not found")
     return lease, call.draft.rows(store.get_secrets_table(folder["id"]))[lease["dynamicSecretId"]]
@@ -304,7 +304,7 @@ def get_caller_name(call: Call) -> str:
     return str(row["username"]).partition("@")[0] if call.actor.kind == "user" else str(row["name"])
 
 
-@route("POST", LEASES_PATH, auth=MACHINES, body=CREATE_LEASE_BODY)
+@route("POST", LEASES_PATH, access=MACHINES, body=CREATE_LEASE_BODY)
 def create_lease(call: Call) -> Answer:
     folder = get_lease_folder(call, call.body, "read")
     secret = get_leased_secret(call, folder, call.body["dynamicSecretName"], call.body["path"])
@@ -317,7 +317,7 @@ def create_lease(call: Call) -> Answer:
     row = call.new_row(
         version=1,
         externalEntityId=credentials.entity_id,
-        expireAt=iso(expires),
+        expireAt=format_time(expires),
         status=None,
         statusDetails=None,
         dynamicSecretId=secret["id"],
@@ -331,38 +331,40 @@ def create_lease(call: Call) -> Answer:
     }
 
 
-@route("GET", f"{SECRET_PATH}/leases", auth=MACHINES, query=obj(**PLACE_FIELDS))
+@route("GET", f"{SECRET_PATH}/leases", access=MACHINES, query=obj(**PLACE_FIELDS))
 def list_leases(call: Call) -> Answer:
     folder = get_lease_folder(call, call.query, "read")
     secret = get_leased_secret(call, folder, call.path["name"], call.query["path"])
     return {"leases": [describe_lease(call, row) for row in store.list_leases(call, secret)]}
 
 
-@route("GET", LEASE_PATH, auth=MACHINES, query=obj(**PLACE_FIELDS))
+@route("GET", LEASE_PATH, access=MACHINES, query=obj(**PLACE_FIELDS))
 def get_lease(call: Call) -> Answer:
     lease, secret = get_lease_and_secret(call, get_lease_folder(call, call.query, "read"))
     return {"lease": {**describe_lease(call, lease), "dynamicSecret": describe_secret(call, secret)}}
 
 
-@route("POST", f"{LEASE_PATH}/renew", auth=MACHINES, body=RENEW_LEASE_BODY)
+@route("POST", f"{LEASE_PATH}/renew", access=MACHINES, body=RENEW_LEASE_BODY)
 def renew_lease(call: Call) -> Answer:
     """Extend a lease from its expiry, at most to its max TTL from its creation."""
     folder = get_lease_folder(call, call.body, "edit")
     lease, secret = get_lease_and_secret(call, folder)
-    expires = compute_expiry(seconds_of(lease["expireAt"]), secret, call.body["ttl"])
-    if expires > compute_maximum_expiry(seconds_of(lease["createdAt"]), secret):
+    expires = compute_expiry(parse_time(lease["expireAt"]), secret, call.body["ttl"])
+    if expires > compute_maximum_expiry(parse_time(lease["createdAt"]), secret):
         raise bad_request(
             "TTL cannot be larger than max ttl"
-            if call.before
+            if call.is_2024
             else "The requested renewal would exceed the maximum allowed lease duration. Please choose a shorter TTL"
         )
     if secret["type"] in providers.RENEWAL_MESSAGES:
         raise bad_request(providers.RENEWAL_MESSAGES[secret["type"]])
-    row = call.draft.merge(store.get_leases_table(folder["id"]), lease["id"], expireAt=iso(expires), updatedAt=call.at)
+    row = call.draft.merge(
+        store.get_leases_table(folder["id"]), lease["id"], expireAt=format_time(expires), updatedAt=call.timestamp
+    )
     return {"lease": describe_lease(call, row)}
 
 
-@route("DELETE", LEASE_PATH, auth=MACHINES, body=DELETE_BODY)
+@route("DELETE", LEASE_PATH, access=MACHINES, body=DELETE_BODY)
 def delete_lease(call: Call) -> Answer:
     folder = get_lease_folder(call, call.body, "delete")
     lease, _ = get_lease_and_secret(call, folder)

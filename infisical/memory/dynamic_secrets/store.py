@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from infisical.memory.call import Call, seconds_of
+from infisical.memory.call import Call, parse_time
 from infisical.memory.state import Row
 
 LEASE_LIMIT: Final = 10_000
@@ -46,7 +46,7 @@ def drop_expired(call: Call, folder_id: str) -> None:
     """Remove the expired leases of a folder. On a server a queue does this."""
     table = get_leases_table(folder_id)
     for lease in list(call.draft.rows(table).values()):
-        if call.now >= seconds_of(lease["expireAt"]):
+        if call.now >= parse_time(lease["expireAt"]):
             call.draft.drop(table, lease["id"])
 
 

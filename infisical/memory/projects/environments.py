@@ -25,7 +25,7 @@ OLD_COLUMNS: Final = ("id", "name", "slug", "position", "projectId", "createdAt"
 
 
 def describe_environment(call: Call, row: Row) -> Row:
-    return pick(row, *(OLD_COLUMNS if call.before else COLUMNS))
+    return pick(row, *(OLD_COLUMNS if call.is_2024 else COLUMNS))
 
 
 def shift_positions(call: Call, project_id: str, first: float, last: float, by: int) -> None:
@@ -38,23 +38,23 @@ def shift_positions(call: Call, project_id: str, first: float, last: float, by: 
 
 def create_environment(call: Call) -> tuple[str, Row]:
     project_id = permit(call, call.path["projectId"], "create", "environments")["id"]
-    if tree.environment(call.draft, project_id, call.body["slug"]) is not None:
-        exists = "exist" if call.before else "exists"
+    if tree.find_environment(call.draft, project_id, call.body["slug"]) is not None:
+        exists = "exist" if call.is_2024 else "exists"
         raise bad_request(f"Environment with slug already {exists}", "CreateEnvironment")
-    position = None if call.before else call.body["position"]
-    taken = [row["position"] for row in tree.environment_list(call.draft, project_id)]
+    position = None if call.is_2024 else call.body["position"]
+    taken = [row["position"] for row in tree.list_environments(call.draft, project_id)]
     if position is None:
         position = max(taken, default=0) + 1
     elif position in taken:
         shift_positions(call, project_id, position, max(taken), 1)
-    return project_id, tree.new_environment(call, project_id, call.body["name"], call.body["slug"], position)
+    return project_id, tree.create_environment(call, project_id, call.body["name"], call.body["slug"], position)
 
 
 def update_environment(call: Call) -> tuple[str, Row]:
     row = get_permitted(call, "edit")
     project_id, changes = row["projectId"], call.body
     if "slug" in changes:
-        other = tree.environment(call.draft, project_id, changes["slug"])
+        other = tree.find_environment(call.draft, project_id, changes["slug"])
         if other is not None and other["id"] != row["id"]:
             raise bad_request("Environment with slug already exist", "UpdateEnvironment")
     target = changes.get("position")
@@ -100,7 +100,7 @@ def get_environment(call: Call) -> dict[str, Any]:
     raise not_found(f"Environment with ID '{environment_id}' not found")
 
 
-def _make_routes(path: str, key: str, only: Any) -> tuple[Route, Route, Route]:
+def _make_routes(path: str, key: str, generation: Any) -> tuple[Route, Route, Route]:
     collection, one = f"{path}/environments", f"{path}/environments/{{environmentId}}"
 
     def written(call: Call, message: str, change: tuple[str, Row]) -> dict[str, Any]:
@@ -108,13 +108,13 @@ def _make_routes(path: str, key: str, only: Any) -> tuple[Route, Route, Route]:
         return {"message": message, key: project_id, "environment": describe_environment(call, row)}
 
     return (
-        route("POST", collection, only=only, auth=MACHINES, body=CREATE_BODY)(
+        route("POST", collection, generation=generation, access=MACHINES, body=CREATE_BODY)(
             lambda call: written(call, "Successfully created new environment", create_environment(call))
         ),
-        route("PATCH", one, only=only, auth=MACHINES, body=UPDATE_BODY)(
+        route("PATCH", one, generation=generation, access=MACHINES, body=UPDATE_BODY)(
             lambda call: written(call, "Successfully updated environment", update_environment(call))
         ),
-        route("DELETE", one, only=only, auth=MACHINES)(
+        route("DELETE", one, generation=generation, access=MACHINES)(
             lambda call: written(call, "Successfully deleted environment", delete_environment(call))
         ),
     )
@@ -124,9 +124,9 @@ PROJECT_PATH: Final = "/api/v1/projects/{projectId}"
 WORKSPACE_PATH: Final = "/api/v1/workspace/{projectId}"
 create_route, update_route, delete_route = _make_routes(PROJECT_PATH, "projectId", "current")
 old_create_route, old_update_route, old_delete_route = _make_routes(WORKSPACE_PATH, "workspace", None)
-get_route = route("GET", f"{PROJECT_PATH}/environments/{{environmentId}}", only="current", auth=MACHINES)(
+get_route = route("GET", f"{PROJECT_PATH}/environments/{{environmentId}}", generation="current", access=MACHINES)(
     get_environment
 )
-old_get_route = route("GET", f"{WORKSPACE_PATH}/environments/{{environmentId}}", only="current", auth=MACHINES)(
+old_get_route = route("GET", f"{WORKSPACE_PATH}/environments/{{environmentId}}", generation="current", access=MACHINES)(
     get_environment
 )

@@ -57,7 +57,7 @@ OLD_SETTINGS: Final = ("name", "autoCapitalization")
 
 
 # ---- creating and listing
-@route("POST", "/api/v1/projects", only="current", auth=MACHINES, body=CREATE_BODY, limit="projectCreation")
+@route("POST", "/api/v1/projects", generation="current", access=MACHINES, body=CREATE_BODY, limit="projectCreation")
 def create_project(call: Call) -> Answer:
     permit_organization(call, "create", "workspace")
     name = call.body["projectName"]
@@ -86,7 +86,7 @@ def create_project(call: Call) -> Answer:
     return {"project": views.describe_with_environments(call, row)}
 
 
-@route("POST", "/api/v2/workspace", auth=MACHINES, body=CREATE_BODY, limit="projectCreation")
+@route("POST", "/api/v2/workspace", access=MACHINES, body=CREATE_BODY, limit="projectCreation")
 def create_workspace(call: Call) -> Answer:
     """Create a project under the old name, which the official Node SDK still uses."""
     return create_project.handler(call)
@@ -105,7 +105,7 @@ def _choose_environments(call: Call) -> list[tuple[str, str]]:
 LIST_QUERY: Final = obj(includeRoles=flag_text().optional(False), type=choice(*views.TYPES).optional(None))
 
 
-@route("GET", "/api/v1/projects", only="current", auth=MACHINES, query=LIST_QUERY)
+@route("GET", "/api/v1/projects", generation="current", access=MACHINES, query=LIST_QUERY)
 def list_projects(call: Call) -> Answer:
     rows = store.list_of_member(call, call.organization_id, kind=call.query["type"])
     if not call.query["includeRoles"]:
@@ -118,7 +118,7 @@ def list_projects(call: Call) -> Answer:
     }
 
 
-@route("GET", "/api/v1/projects/slug/{slug}", only="current", auth=MACHINES)
+@route("GET", "/api/v1/projects/slug/{slug}", generation="current", access=MACHINES)
 def get_project_by_slug(call: Call) -> Answer:
     return views.describe_with_environments(call, store.get_by_slug(call, call.path["slug"]))
 
@@ -130,30 +130,34 @@ def _read(call: Call) -> dict[str, Any]:
 
 def _update(call: Call) -> dict[str, Any]:
     row = permit(call, call.path["projectId"], "edit", "settings")
-    columns = {name: value for name, value in call.body.items() if name in OLD_SETTINGS or not call.before}
+    columns = {name: value for name, value in call.body.items() if name in OLD_SETTINGS or not call.is_2024}
     if "slug" in columns:
         taken = (
             f'Failed to update project. A project with the slug "{columns["slug"]}" already exists in your '
             "organization. Please choose a different slug."
         )
         store.check_slug(call, row["orgId"], columns["slug"], taken, row["id"])
-    return views.describe_project(call, call.draft.merge(tables.PROJECTS, row["id"], **columns, updatedAt=call.at))
+    return views.describe_project(
+        call, call.draft.merge(tables.PROJECTS, row["id"], **columns, updatedAt=call.timestamp)
+    )
 
 
 def _delete(call: Call) -> dict[str, Any]:
     row = permit(call, call.path["projectId"], "delete", "workspace")
-    if row["hasDeleteProtection"] and not call.before:
+    if row["hasDeleteProtection"] and not call.is_2024:
         raise forbidden("Project delete protection is enabled")
     store.drop_project(call, row["id"])
     return views.describe_project(call, row)
 
 
-def _make_routes(path: str, key: str, settings: dict[str, Field], only: Any) -> tuple[Route, Route, Route]:
+def _make_routes(path: str, key: str, settings: dict[str, Field], generation: Any) -> tuple[Route, Route, Route]:
     one = f"{path}/{{projectId}}"
     return (
-        route("GET", one, only=only, auth=READERS)(lambda call: {key: _read(call)}),
-        route("PATCH", one, only=only, auth=MACHINES, body=obj(settings))(lambda call: {key: _update(call)}),
-        route("DELETE", one, only=only, auth=MACHINES)(lambda call: {key: _delete(call)}),
+        route("GET", one, generation=generation, access=READERS)(lambda call: {key: _read(call)}),
+        route("PATCH", one, generation=generation, access=MACHINES, body=obj(settings))(
+            lambda call: {key: _update(call)}
+        ),
+        route("DELETE", one, generation=generation, access=MACHINES)(lambda call: {key: _delete(call)}),
     )
 
 
@@ -165,7 +169,7 @@ get_workspace, update_workspace, delete_workspace = _make_routes(
 )
 
 
-@route("GET", "/api/v1/workspace", auth=MACHINES)
+@route("GET", "/api/v1/workspace", access=MACHINES)
 def list_workspaces(call: Call) -> Answer:
     return {
         "workspaces": [
@@ -179,16 +183,16 @@ def _list_roles(call: Call, row: Row) -> dict[str, Any]:
     return {"roles": views.make_roles(call, permit(call, row["id"], "read", "role"))}
 
 
-@route("GET", "/api/v1/projects/{projectId}/roles", only="current", auth=MACHINES)
+@route("GET", "/api/v1/projects/{projectId}/roles", generation="current", access=MACHINES)
 def list_roles(call: Call) -> Answer:
     return _list_roles(call, store.get_visible(call, call.path["projectId"]))
 
 
-@route("GET", "/api/v2/workspace/{projectId}/roles", only="current", auth=MACHINES)
+@route("GET", "/api/v2/workspace/{projectId}/roles", generation="current", access=MACHINES)
 def list_workspace_roles(call: Call) -> Answer:
     return _list_roles(call, store.get_visible(call, call.path["projectId"]))
 
 
-@route("GET", "/api/v1/workspace/{projectSlug}/roles", auth=MACHINES)
+@route("GET", "/api/v1/workspace/{projectSlug}/roles", access=MACHINES)
 def list_roles_by_slug(call: Call) -> Answer:
     return _list_roles(call, store.get_by_slug(call, call.path["projectSlug"]))

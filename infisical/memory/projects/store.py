@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from infisical.memory import access, seeding, tables
-from infisical.memory.access import RESOURCE
+from infisical.memory.access import RESOURCE_MESSAGE
 from infisical.memory.call import Call
 from infisical.memory.domain import cascade
-from infisical.memory.refusals import bad_request, forbidden, not_found, went_wrong
+from infisical.memory.refusals import bad_request, forbidden, internal_error, not_found
 from infisical.memory.seeding import get_given
 from infisical.memory.state import Draft, Row, State
 
@@ -23,13 +23,15 @@ TEMPLATES: Final = "project_templates"  # id -> id, name, orgId, environments [(
 def get_visible(call: Call, project_id: str) -> Row:
     """Return a project of which the caller is a member, in any role."""
     row = call.draft.get(tables.PROJECTS, project_id)
-    if row is None and call.before:
-        raise went_wrong("Failed to find project by id")
-    row = access.project(call, project_id)
+    if row is None and call.is_2024:
+        raise internal_error("Failed to find project by id")
+    row = access.get_project(call, project_id)
     if call.actor.mode != "service_token":
-        access.project_roles(call, project_id)
+        access.get_project_roles(call, project_id)
     elif call.actor.row["projectId"] != project_id:
-        raise forbidden(RESOURCE, f"Service token is not a member of the specified project with ID '{project_id}'")
+        raise forbidden(
+            RESOURCE_MESSAGE, f"Service token is not a member of the specified project with ID '{project_id}'"
+        )
     return row
 
 
@@ -37,7 +39,11 @@ def get_by_slug(call: Call, slug: str) -> Row:
     """Return the project that has this slug in the caller's organization; the caller must be a member."""
     row = call.draft.find(tables.PROJECTS, slug=slug, orgId=call.organization_id)
     if row is None:
-        raise went_wrong("Find project by slug") if call.before else not_found(f"Project with slug '{slug}' not found")
+        raise (
+            internal_error("Find project by slug")
+            if call.is_2024
+            else not_found(f"Project with slug '{slug}' not found")
+        )
     return get_visible(call, row["id"])
 
 

@@ -53,7 +53,7 @@ def _get_permitted(call: Call) -> Row:
     return row
 
 
-@route("GET", ADDRESSES_PATH, only="current", auth=JWT)
+@route("GET", ADDRESSES_PATH, generation="current", access=JWT)
 def list_trusted_ips(call: Call) -> Answer:
     project_id = permit(call, call.path["projectId"], "read", "ip-allowlist")["id"]
     return {"trustedIps": [pick(row, *ADDRESS_COLUMNS) for row in call.draft.rows(get_table(project_id)).values()]}
@@ -62,8 +62,8 @@ def list_trusted_ips(call: Call) -> Answer:
 @route(
     "POST",
     ADDRESSES_PATH,
-    only="current",
-    auth=JWT,
+    generation="current",
+    access=JWT,
     body=obj(ipAddress=string(), comment=COMMENT_FIELD, isActive=boolean()),
 )
 def create_trusted_ip(call: Call) -> Answer:
@@ -77,7 +77,7 @@ def create_trusted_ip(call: Call) -> Answer:
     return {"trustedIp": pick(call.draft.put(get_table(project_id), row["id"], row), *ADDRESS_COLUMNS)}
 
 
-@route("PATCH", ADDRESS_PATH, only="current", auth=JWT, body=obj(ipAddress=string(), comment=COMMENT_FIELD))
+@route("PATCH", ADDRESS_PATH, generation="current", access=JWT, body=obj(ipAddress=string(), comment=COMMENT_FIELD))
 def update_trusted_ip(call: Call) -> Answer:
     row = _get_permitted(call)
     row = call.draft.merge(
@@ -85,12 +85,12 @@ def update_trusted_ip(call: Call) -> Answer:
         row["id"],
         **parse_address(call.body["ipAddress"]),
         comment=call.body["comment"],
-        updatedAt=call.at,
+        updatedAt=call.timestamp,
     )
     return {"trustedIp": pick(row, *ADDRESS_COLUMNS)}
 
 
-@route("DELETE", ADDRESS_PATH, only="current", auth=JWT)
+@route("DELETE", ADDRESS_PATH, generation="current", access=JWT)
 def delete_trusted_ip(call: Call) -> Answer:
     row = _get_permitted(call)
     call.draft.drop(get_table(row["projectId"]), row["id"])

@@ -63,7 +63,7 @@ ROLES: Final = (
 
 def describe_project(call: Call, row: Row) -> dict[str, Any]:
     """Return a project without its environments."""
-    if call.before:
+    if call.is_2024:
         return pick(row, *OLD_COLUMNS)
     columns = {"enforceEncryptedSecretManagerSecretMetadata": False, **row}
     return {**pick(columns, *COLUMNS), "secretDetectionIgnoreValues": row["secretDetectionIgnoreValues"] or []}
@@ -71,7 +71,7 @@ def describe_project(call: Call, row: Row) -> dict[str, Any]:
 
 def describe_with_environments(call: Call, row: Row) -> dict[str, Any]:
     """Return a project with its environments."""
-    rows = tree.environment_list(call.draft, row["id"])
+    rows = tree.list_environments(call.draft, row["id"])
     environments = [pick(one, "name", "slug", "id") for one in rows]
     return {**describe_project(call, row), "_id": row["id"], "environments": environments}
 

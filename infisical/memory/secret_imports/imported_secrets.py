@@ -12,7 +12,7 @@ from typing import Any, Final
 from infisical.memory import tables, tree
 from infisical.memory.call import Call
 from infisical.memory.domain.places import Place, locate_folder
-from infisical.memory.refusals import Refused
+from infisical.memory.refusals import Refusal
 from infisical.memory.secrets import references, store, views
 from infisical.memory.secrets.references import LookupPlaces
 from infisical.memory.state import Row
@@ -85,7 +85,7 @@ def _iterate_new_sources(call: Call, imports: Iterable[Row], visited: set[tuple[
         if place is None or (place.environment, place.path) in visited:
             continue
         visited.add((place.environment, place.path))
-        yield Source(place, tree.folder_at(call.draft, row["importEnv"], place.path))
+        yield Source(place, tree.find_folder_at(call.draft, row["importEnv"], place.path))
 
 
 def _locate_source(call: Call, imported: Row) -> Place | None:
@@ -93,7 +93,7 @@ def _locate_source(call: Call, imported: Row) -> Place | None:
     environment = call.draft.get(tables.environments(project_id), imported["importEnv"])
     if environment is None:
         return None
-    return Place(project_id, environment["slug"], tree.normal(imported["importPath"]))
+    return Place(project_id, environment["slug"], tree.normalize_path(imported["importPath"]))
 
 
 def describe_imports(call: Call, folders: Sequence[Row], *, expand: bool, hidden: bool) -> list[dict[str, Any]]:
@@ -145,7 +145,7 @@ def _choose_value(call: Call, one: ImportedSecret, *, expand: bool, hidden: bool
         return str(one.row["value"])
     try:
         return references.expand_value(call, one.place, one.row, one.lookup)
-    except Refused:
+    except Refusal:
         return str(one.row["value"])  # the server keeps the text of references that the caller may not read
 
 

@@ -11,7 +11,7 @@ from infisical.memory import tables, tree
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
 from infisical.memory.domain.places import describe_environment, make_path_field
-from infisical.memory.refusals import Refused, bad_request, not_found
+from infisical.memory.refusals import Refusal, bad_request, not_found
 from infisical.memory.routing import JWT, READERS, Answer, route
 from infisical.memory.secret_folders import drop_tree
 from infisical.memory.secret_imports.imported_secrets import Source, list_readable, list_sources
@@ -54,11 +54,11 @@ def get_importing_folder(call: Call, sent: Any, action: str) -> tuple[str, Row]:
     """Return the project's id and the importing folder; refuse a caller without this permission for its imports."""
     project_id = str(sent["projectId"] if "projectId" in sent else sent["workspaceId"])
     permit(call, project_id, action, SUBJECT, environment=sent["environment"], path=sent["path"])
-    return project_id, tree.folder(call, project_id, sent["environment"], sent["path"])
+    return project_id, tree.get_folder(call, project_id, sent["environment"], sent["path"])
 
 
 def get_source_environment(call: Call, project_id: str, slug: str) -> Row:
-    environment = tree.environment(call.draft, project_id, slug)
+    environment = tree.find_environment(call.draft, project_id, slug)
     if environment is None:
         raise not_found(f"Imported environment with slug '{slug}' in project with ID '{project_id}' not found")
     return environment
@@ -85,7 +85,7 @@ def list_ordered(call: Call, folder: Row) -> list[Row]:
     return sorted(there, key=lambda row: float(row["position"]))
 
 
-def require_import(call: Call, folder: Row, refusal: Refused) -> Row:
+def require_import(call: Call, folder: Row, refusal: Refusal) -> Row:
     """Return the import that the path names, which must be in this folder."""
     import_id = call.path["secretImportId"]
     row = next((row for row in list_ordered(call, folder) if row["id"] == import_id), None)
@@ -96,10 +96,10 @@ def require_import(call: Call, folder: Row, refusal: Refused) -> Row:
 
 def refuse_circle(call: Call, project_id: str, folder: Row, environment: Row, path: str) -> None:
     """Refuse an import of the folder itself, and of a folder that imports it."""
-    imported = tree.folder_at(call.draft, environment["id"], path)
+    imported = tree.find_folder_at(call.draft, environment["id"], path)
     if imported is None:
         return
-    path = tree.path_of(call.draft, folder)
+    path = tree.get_path(call.draft, folder)
     reverse = call.draft.find(tables.imports(imported["id"]), importEnv=folder["envId"], importPath=path)
     if imported["id"] == folder["id"] or reverse is not None:
         raise bad_request("Cyclic import not allowed")
@@ -144,7 +144,7 @@ def update_import(call: Call) -> Answer:
     table = tables.imports(folder["id"])
     if reserved is not None:
         call.draft.merge(table, reserved["id"], position=position + 1)
-    columns = {"importEnv": environment["id"], "importPath": path, "position": position, "updatedAt": call.at}
+    columns = {"importEnv": environment["id"], "importPath": path, "position": position, "updatedAt": call.timestamp}
     written = call.draft.merge(table, row["id"], **columns)
     return {"message": "Successfully updated secret import", "secretImport": describe_import(call, written)}
 
@@ -171,7 +171,7 @@ def delete_import(call: Call) -> Answer:
     call.draft.drop(table, row["id"])
     if reserved is not None:
         call.draft.drop(table, reserved["id"])
-        replica = tree.folder_at(call.draft, folder["envId"], reserved["importPath"])
+        replica = tree.find_folder_at(call.draft, folder["envId"], reserved["importPath"])
         if replica is not None:
             drop_tree(call, replica)
     shift_positions(call, folder, row, None, 1 if reserved is None else 2)
@@ -184,7 +184,7 @@ def make_replica_name(row: Row) -> str:
 
 
 def make_replica_path(call: Call, folder: Row, row: Row) -> str:
-    return tree.normal(f"{tree.path_of(call.draft, folder)}/{make_replica_name(row)}")
+    return tree.normalize_path(f"{tree.get_path(call.draft, folder)}/{make_replica_name(row)}")
 
 
 def find_reserved(call: Call, folder: Row, row: Row) -> Row | None:
@@ -196,15 +196,15 @@ def find_reserved(call: Call, folder: Row, row: Row) -> Row | None:
 
 def replicate(call: Call, project_id: str, folder: Row, row: Row) -> Row:
     """Replace the copied secrets with the current ones of the imported folder."""
-    old_replica = tree.child(call.draft, folder, make_replica_name(row))
+    old_replica = tree.find_child(call.draft, folder, make_replica_name(row))
     if old_replica is not None:
         drop_tree(call, old_replica)
-    new_folder = tree.new_folder(call, project_id, folder["envId"], make_replica_name(row), folder)
+    new_folder = tree.create_folder(call, project_id, folder["envId"], make_replica_name(row), folder)
     replica = call.draft.merge(tables.folders(folder["envId"]), new_folder["id"], isReserved=True)
-    imported = tree.folder_at(call.draft, row["importEnv"], row["importPath"])
+    imported = tree.find_folder_at(call.draft, row["importEnv"], row["importPath"])
     for secret in [] if imported is None else list_shared(call.draft, imported):
         write_secret(call, replica, secret["key"], secret["value"], comment=secret["comment"])
-    columns = {"isReplicationSuccess": True, "replicationStatus": None, "lastReplicated": call.at}
+    columns = {"isReplicationSuccess": True, "replicationStatus": None, "lastReplicated": call.timestamp}
     return call.draft.merge(tables.imports(folder["id"]), row["id"], **columns)
 
 
@@ -231,10 +231,10 @@ def get_import(call: Call) -> Answer:
     import_id = call.path["secretImportId"]
     for folder_id in call.draft.rows(tables.FOLDER_PLACES):
         row = call.draft.get(tables.imports(folder_id), import_id)
-        folder = tree.folder_by_id(call.draft, folder_id)
+        folder = tree.find_folder_by_id(call.draft, folder_id)
         if row is None or folder is None:
             continue
-        project_id, environment, path = tree.place_of(call.draft, folder)
+        project_id, environment, path = tree.locate_folder(call.draft, folder)
         permit(call, project_id, "read", SUBJECT, environment=environment["slug"], path=path)
         if find_environment(call.draft, folder_id, row["importEnv"]) is None:
             break
@@ -254,7 +254,7 @@ def list_imported_secrets(call: Call) -> Answer:
 
 def describe_source(call: Call, source: Source) -> dict[str, Any]:
     place = source.place
-    environment = tree.environment(call.draft, place.project_id, place.environment)
+    environment = tree.find_environment(call.draft, place.project_id, place.environment)
     assert environment is not None, "list_sources skips missing environments"
     return {
         "secretPath": place.path,
@@ -269,45 +269,50 @@ def describe_source(call: Call, source: Source) -> dict[str, Any]:
 
 # ---- the routes
 CREATE_ROUTE = route(
-    "POST", IMPORTS, only="current", auth=READERS, limit="secrets", body=obj({**IN_PROJECT, **CREATE_FIELDS})
+    "POST", IMPORTS, generation="current", access=READERS, limit="secrets", body=obj({**IN_PROJECT, **CREATE_FIELDS})
 )(create_import)
 UPDATE_ROUTE = route(
     "PATCH",
     f"{IMPORTS}/{{secretImportId}}",
-    only="current",
-    auth=READERS,
+    generation="current",
+    access=READERS,
     limit="secrets",
     body=obj({**IN_PROJECT, **UPDATE_FIELDS}),
 )(update_import)
 DELETE_ROUTE = route(
-    "DELETE", f"{IMPORTS}/{{secretImportId}}", only="current", auth=READERS, limit="secrets", body=obj(IN_PROJECT)
+    "DELETE",
+    f"{IMPORTS}/{{secretImportId}}",
+    generation="current",
+    access=READERS,
+    limit="secrets",
+    body=obj(IN_PROJECT),
 )(delete_import)
 RESYNC_ROUTE = route(
     "POST",
     f"{IMPORTS}/{{secretImportId}}/replication-resync",
-    only="current",
-    auth=JWT,
+    generation="current",
+    access=JWT,
     limit="secrets",
     body=obj(IN_PROJECT),
 )(resync_import)
-LIST_ROUTE = route("GET", IMPORTS, only="current", auth=READERS, query=obj(IN_PROJECT))(list_imports)
-GET_ROUTE = route("GET", f"{IMPORTS}/{{secretImportId}}", only="current", auth=READERS)(get_import)
+LIST_ROUTE = route("GET", IMPORTS, generation="current", access=READERS, query=obj(IN_PROJECT))(list_imports)
+GET_ROUTE = route("GET", f"{IMPORTS}/{{secretImportId}}", generation="current", access=READERS)(get_import)
 SECRETS_ROUTE = route(
-    "GET", f"{IMPORTS}/secrets", only="current", auth=READERS, limit="secrets", query=obj(IN_PROJECT)
+    "GET", f"{IMPORTS}/secrets", generation="current", access=READERS, limit="secrets", query=obj(IN_PROJECT)
 )(list_imported_secrets)
 
 # ---- the old paths
 OLD_CREATE_ROUTE = route(
-    "POST", OLD_IMPORTS, auth=READERS, limit="secrets", body=obj({**IN_WORKSPACE, **CREATE_FIELDS})
+    "POST", OLD_IMPORTS, access=READERS, limit="secrets", body=obj({**IN_WORKSPACE, **CREATE_FIELDS})
 )(create_import)
 OLD_UPDATE_ROUTE = route(
     "PATCH",
     f"{OLD_IMPORTS}/{{secretImportId}}",
-    auth=READERS,
+    access=READERS,
     limit="secrets",
     body=obj({**IN_WORKSPACE, **UPDATE_FIELDS}),
 )(update_import)
 OLD_DELETE_ROUTE = route(
-    "DELETE", f"{OLD_IMPORTS}/{{secretImportId}}", auth=READERS, limit="secrets", body=obj(IN_WORKSPACE)
+    "DELETE", f"{OLD_IMPORTS}/{{secretImportId}}", access=READERS, limit="secrets", body=obj(IN_WORKSPACE)
 )(delete_import)
-OLD_LIST_ROUTE = route("GET", OLD_IMPORTS, auth=READERS, query=obj(IN_WORKSPACE))(list_imports)
+OLD_LIST_ROUTE = route("GET", OLD_IMPORTS, access=READERS, query=obj(IN_WORKSPACE))(list_imports)

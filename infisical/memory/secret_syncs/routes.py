@@ -12,7 +12,7 @@ from infisical.memory import tree
 from infisical.memory.access import permit
 from infisical.memory.app_connections.store import CONNECTIONS, get_usable, make_missing_route
 from infisical.memory.call import Call, pick
-from infisical.memory.refusals import Refused, bad_request, not_found
+from infisical.memory.refusals import Refusal, bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.secret_syncs.destinations import DESTINATIONS, Destination
 from infisical.memory.state import Row
@@ -84,12 +84,12 @@ COLUMNS: Final = (
 # ---- answers
 def describe_sync(call: Call, row: Row) -> dict[str, Any]:
     """Return a sync as answers have it: with its current connection, environment and folder."""
-    folder = tree.folder_by_id(call.draft, row["folderId"])
+    folder = tree.find_folder_by_id(call.draft, row["folderId"])
     environment: Row | None = None
     path = ""
     synced = row["lastSyncedAt"]
     if folder is not None:
-        _, environment, path = tree.place_of(call.draft, folder)
+        _, environment, path = tree.locate_folder(call.draft, folder)
         changed = folder["lastSecretModified"]
         if row["isAutoSyncEnabled"] and changed is not None and synced is not None:
             synced = max(synced, changed)  # a change of a secret starts a sync automatically
@@ -107,8 +107,8 @@ def describe_sync(call: Call, row: Row) -> dict[str, Any]:
 def start_job(call: Call, row: Row, job: str) -> dict[str, Any]:
     """Start a job of a sync: the answer says pending, the row succeeded."""
     start, end = JOBS[job]
-    done = {f"{job}Status": "succeeded", f"last{start}JobId": call.draft.new_id(), f"last{end}At": call.at}
-    call.draft.merge(SECRET_SYNCS, row["id"], **done, updatedAt=call.at)
+    done = {f"{job}Status": "succeeded", f"last{start}JobId": call.draft.new_id(), f"last{end}At": call.timestamp}
+    call.draft.merge(SECRET_SYNCS, row["id"], **done, updatedAt=call.timestamp)
     return {**describe_sync(call, row), f"{job}Status": "pending"}
 
 
@@ -126,7 +126,7 @@ def get_permitted(call: Call, action: str) -> Row:
     issues: Issues = []
     guid().read(identifier, ("syncId",), issues)
     if issues:
-        raise Refused(422, "ValidationFailure", issues)
+        raise Refusal(422, "ValidationFailure", issues)
     row = call.draft.get(SECRET_SYNCS, identifier)
     if row is None:
         raise not_found(f'Could not find {destination.name} Sync with ID "{identifier}"')
@@ -144,7 +144,7 @@ def check_configured(call: Call, row: Row) -> Row:
 def get_with_source(call: Call, action: str) -> Row:
     """Return the sync that the path names; refuse one whose folder is missing."""
     row = get_permitted(call, action)
-    if tree.folder_by_id(call.draft, row["folderId"]) is None:
+    if tree.find_folder_by_id(call.draft, row["folderId"]) is None:
         raise bad_request(FOLDER_MESSAGE)
     return row
 
@@ -183,17 +183,17 @@ def check_destination(call: Call, destination: Destination) -> None:
         needed = obj({name: string(least=1) for name in destination.config})
         needed.read(call.body["destinationConfig"], ("destinationConfig",), issues)
     if issues:
-        raise Refused(422, "ValidationFailure", issues)
+        raise Refusal(422, "ValidationFailure", issues)
 
 
 # ---- syncs
-@route("GET", SYNCS_PATH, only="current", auth=MACHINES, query=PROJECT_QUERY)
+@route("GET", SYNCS_PATH, generation="current", access=MACHINES, query=PROJECT_QUERY)
 def list_all_syncs(call: Call) -> Answer:
     project_id = permit(call, call.query["projectId"], "read", "secret-syncs")["id"]
     return {"secretSyncs": [describe_sync(call, row) for row in call.draft.where(SECRET_SYNCS, projectId=project_id)]}
 
 
-@route("GET", f"{SYNCS_PATH}/options", only="current", auth=MACHINES)
+@route("GET", f"{SYNCS_PATH}/options", generation="current", access=MACHINES)
 def list_sync_options(call: Call) -> Answer:
     options = [
         {"name": one.name, "destination": slug, "connection": one.app, "canImportSecrets": one.imports}
@@ -202,7 +202,7 @@ def list_sync_options(call: Call) -> Answer:
     return {"secretSyncOptions": sorted(options, key=lambda option: str(option["name"]).lower())}
 
 
-@route("GET", DESTINATION_PATH, only="current", auth=MACHINES, query=PROJECT_QUERY)
+@route("GET", DESTINATION_PATH, generation="current", access=MACHINES, query=PROJECT_QUERY)
 def list_syncs(call: Call) -> Answer:
     get_destination(call)
     project_id = permit(call, call.query["projectId"], "read", "secret-syncs")["id"]
@@ -210,7 +210,7 @@ def list_syncs(call: Call) -> Answer:
     return {"secretSyncs": [describe_sync(call, row) for row in rows]}
 
 
-@route("POST", DESTINATION_PATH, only="current", auth=MACHINES, body=CREATE_BODY)
+@route("POST", DESTINATION_PATH, generation="current", access=MACHINES, body=CREATE_BODY)
 def create_sync(call: Call) -> Answer:
     destination, body = get_destination(call), call.body
     check_destination(call, destination)
@@ -232,12 +232,12 @@ def create_sync(call: Call) -> Answer:
     return {"secretSync": start_job(call, row, "sync") if row["isAutoSyncEnabled"] else describe_sync(call, row)}
 
 
-@route("GET", SYNC_PATH, only="current", auth=MACHINES)
+@route("GET", SYNC_PATH, generation="current", access=MACHINES)
 def get_sync(call: Call) -> Answer:
     return {"secretSync": describe_sync(call, get_permitted(call, "read"))}
 
 
-@route("GET", f"{DESTINATION_PATH}/sync-name/{{syncName}}", only="current", auth=MACHINES, query=PROJECT_QUERY)
+@route("GET", f"{DESTINATION_PATH}/sync-name/{{syncName}}", generation="current", access=MACHINES, query=PROJECT_QUERY)
 def get_sync_by_name(call: Call) -> Answer:
     destination = get_destination(call)
     project_id = permit(call, call.query["projectId"], "read", "secret-syncs")["id"]
@@ -247,7 +247,7 @@ def get_sync_by_name(call: Call) -> Answer:
     return {"secretSync": describe_sync(call, check_configured(call, row))}
 
 
-@route("PATCH", SYNC_PATH, only="current", auth=MACHINES, body=UPDATE_BODY)
+@route("PATCH", SYNC_PATH, generation="current", access=MACHINES, body=UPDATE_BODY)
 def update_sync(call: Call) -> Answer:
     row, body = get_permitted(call, "edit"), call.body
     destination = get_destination(call)
@@ -264,12 +264,12 @@ def update_sync(call: Call) -> Answer:
         if not environment or not path:
             raise bad_request("Must specify both source environment and secret path")
         columns["folderId"] = get_source(call, row["projectId"], environment, path)["id"]
-    row = call.draft.merge(SECRET_SYNCS, row["id"], **columns, updatedAt=call.at)
-    is_due = row["isAutoSyncEnabled"] and tree.folder_by_id(call.draft, row["folderId"]) is not None
+    row = call.draft.merge(SECRET_SYNCS, row["id"], **columns, updatedAt=call.timestamp)
+    is_due = row["isAutoSyncEnabled"] and tree.find_folder_by_id(call.draft, row["folderId"]) is not None
     return {"secretSync": start_job(call, row, "sync") if is_due else describe_sync(call, row)}
 
 
-@route("DELETE", SYNC_PATH, only="current", auth=MACHINES, query=obj(removeSecrets=flag_text()))
+@route("DELETE", SYNC_PATH, generation="current", access=MACHINES, query=obj(removeSecrets=flag_text()))
 def delete_sync(call: Call) -> Answer:
     if call.query["removeSecrets"]:
         row = get_with_source(call, "delete")
@@ -282,7 +282,7 @@ def delete_sync(call: Call) -> Answer:
 
 
 # ---- jobs
-@route("POST", f"{SYNC_PATH}/sync-secrets", only="current", auth=MACHINES)
+@route("POST", f"{SYNC_PATH}/sync-secrets", generation="current", access=MACHINES)
 def sync_secrets(call: Call) -> Answer:
     return {"secretSync": start_job(call, get_with_source(call, "sync-secrets"), "sync")}
 
@@ -290,8 +290,8 @@ def sync_secrets(call: Call) -> Answer:
 @route(
     "POST",
     f"{SYNC_PATH}/import-secrets",
-    only="current",
-    auth=MACHINES,
+    generation="current",
+    access=MACHINES,
     query=obj(importBehavior=choice("prioritize-source", "prioritize-destination")),
 )
 def import_secrets(call: Call) -> Answer:
@@ -301,6 +301,6 @@ def import_secrets(call: Call) -> Answer:
     return {"secretSync": start_job(call, get_with_source(call, "import-secrets"), "import")}
 
 
-@route("POST", f"{SYNC_PATH}/remove-secrets", only="current", auth=MACHINES)
+@route("POST", f"{SYNC_PATH}/remove-secrets", generation="current", access=MACHINES)
 def remove_secrets(call: Call) -> Answer:
     return {"secretSync": start_job(call, get_with_source(call, "remove-secrets"), "remove")}

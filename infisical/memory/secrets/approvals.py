@@ -44,7 +44,7 @@ def find_policy(call: Call, places: Iterable[Place]) -> tuple[Row, Place] | None
     if call.actor.kind != "user":
         return None
     for place in places:
-        environment = tree.environment(call.draft, place.project_id, place.environment)
+        environment = tree.find_environment(call.draft, place.project_id, place.environment)
         for policy in call.draft.rows(tables.approval_policies(place.project_id)).values():
             if environment is not None and policy["envId"] == environment["id"] and _is_covered(policy, place):
                 return policy, place
@@ -57,7 +57,7 @@ def _is_covered(policy: Row, place: Place) -> bool:
         return True
     scope = {"environment": place.environment, "secretPath": path}
     under = {**scope, "secretPath": f"{path.rstrip('/')}/**"}
-    return any(access.covers(one, place.environment, place.path) for one in (scope, under))
+    return any(access.matches_scope(one, place.environment, place.path) for one in (scope, under))
 
 
 def apply_or_request(
@@ -82,7 +82,7 @@ def put_request(call: Call, policy: Row, place: Place, changes: Sequence[Mapping
         status="open",
         conflicts=None,
         slug="".join(LETTERS[byte % len(LETTERS)] for byte in call.draft.random_bytes(SLUG_LENGTH)),
-        folderId=tree.folder(call, place.project_id, place.environment, place.path)["id"],
+        folderId=tree.get_folder(call, place.project_id, place.environment, place.path)["id"],
         bypassReason=None,
         isReplicated=None,
         committerUserId=call.actor.id,

@@ -7,16 +7,16 @@ from typing import Any, Final
 
 from infisical.memory.call import Call
 from infisical.memory.domain.places import make_path_field
-from infisical.memory.refusals import Refused
+from infisical.memory.refusals import Refusal
 from infisical.memory.validation import (
-    ABSENT,
+    ABSENT_MARK,
     Field,
     Issues,
     Path,
     array,
     boolean,
+    build_issue,
     choice,
-    custom,
     flag_text,
     number,
     number_text,
@@ -63,7 +63,7 @@ def make_filter_field() -> Field:
         parts = [_parse_pair(part) for part in read.split("|")] if isinstance(read, str) else []
         pairs = tuple((part["key"], part["value"]) for part in parts if part.get("key") and part.get("value"))
         if len(pairs) > FILTER_LIMIT:
-            issues.append(custom(FILTER_LIMIT_MESSAGE, path))
+            issues.append(build_issue(FILTER_LIMIT_MESSAGE, path))
         return pairs
 
     return Field(check)
@@ -188,7 +188,7 @@ def _ignore_field(kind: Field) -> Field:
 def read_name(call: Call, kind: Field) -> str:
     """Return the secret's name from the path, as a field reads it."""
     issues: Issues = []
-    read = kind.read(call.path.get("secretName", ABSENT), ("secretName",), issues)
+    read = kind.read(call.path.get("secretName", ABSENT_MARK), ("secretName",), issues)
     if issues:
-        raise Refused(401 if call.before else 422, "ValidationFailure", issues)
+        raise Refusal(401 if call.is_2024 else 422, "ValidationFailure", issues)
     return str(read)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from infisical.memory import access, tables
-from infisical.memory.call import Call, seconds_of
+from infisical.memory.call import Call, parse_time
 from infisical.memory.state import Name, Row
 
 READ_ACTIONS: Final = ("describeSecret", "readValue")
@@ -18,7 +18,7 @@ def list_actions(call: Call, roles: Iterable[Row]) -> list[str]:
     slugs = {
         role["role"]
         for role in roles
-        if not (role.get("temporaryAccessEndTime") and call.now > seconds_of(role["temporaryAccessEndTime"]))
+        if not (role.get("temporaryAccessEndTime") and call.now > parse_time(role["temporaryAccessEndTime"]))
     }
     if slugs & {"admin", "member"}:
         return list(ACTIONS)
@@ -30,7 +30,7 @@ def list_access(call: Call, project_id: str, *, include_all: bool) -> dict[str, 
 
     `include_all` includes members without any. A server in memory has no groups.
     """
-    access.project(call, project_id)
+    access.get_project(call, project_id)
     users = _list_members(call, tables.project_users(project_id), tables.USERS, "userId", "username")
     identities = _list_members(call, tables.project_identities(project_id), tables.IDENTITIES, "identityId", "name")
     return {

@@ -8,7 +8,7 @@ from typing import Any, Final
 from infisical.memory import access, tables, tree
 from infisical.memory.call import Call
 from infisical.memory.domain.places import Place, get_environment, locate_folder
-from infisical.memory.refusals import Refused, forbidden, not_found
+from infisical.memory.refusals import Refusal, forbidden, not_found
 from infisical.memory.secret_imports import imported_secrets
 from infisical.memory.secrets import references, store, views
 from infisical.memory.state import Row
@@ -25,7 +25,7 @@ def get_token_scope(call: Call) -> Place | None:
     scopes = call.actor.row["scopes"]
     if len(scopes) != 1 or any(letter in scopes[0]["secretPath"] for letter in "*?{}[]!("):
         return None
-    return Place(call.actor.row["projectId"], scopes[0]["environment"], tree.normal(scopes[0]["secretPath"]))
+    return Place(call.actor.row["projectId"], scopes[0]["environment"], tree.normalize_path(scopes[0]["secretPath"]))
 
 
 def permit_read(call: Call, place: Place) -> None:
@@ -43,9 +43,9 @@ def list_secrets(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str
     permit_read(call, place)
     folders = _find_folders(call, place, recursive=query["recursive"])
     if not folders:
-        if call.before:
+        if call.is_2024:
             return {"secrets": [], "imports": []}
-        tree.folder(call, place.project_id, place.environment, place.path, "SecretPathNotFound")
+        tree.get_folder(call, place.project_id, place.environment, place.path, "SecretPathNotFound")
     hidden, expand = not query["viewSecretValue"], query["expandSecretReferences"]
     visible = [
         (here, row, hidden and row["type"] == store.SHARED_TYPE)
@@ -81,8 +81,8 @@ def _find_folders(call: Call, place: Place, *, recursive: bool) -> list[tuple[Pl
         return [(place, folder)]
     return [
         (Place(place.project_id, place.environment, path), below)
-        for path, below in tree.below(call.draft, folder, place.path)
-        if len(tree.parts_of(path)) <= DEPTH_LIMIT and not below["isReserved"]
+        for path, below in tree.walk_folders(call.draft, folder, place.path)
+        if len(tree.split_path(path)) <= DEPTH_LIMIT and not below["isReserved"]
     ]
 
 
@@ -99,15 +99,15 @@ def _matches_filters(call: Call, project_id: str, row: Row, query: Mapping[str, 
 def _expand_listed(call: Call, place: Place, row: Row) -> str:
     try:
         return references.expand_value(call, place, row)
-    except Refused as refused:
-        raise Refused(403, "ForbiddenError", EXPANSION_MESSAGE, details=[refused.message]) from None
+    except Refusal as refused:
+        raise Refusal(403, "ForbiddenError", EXPANSION_MESSAGE, details=[refused.message]) from None
 
 
 # ---- one
 def get_by_name(call: Call, place: Place, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
     """Return a secret by its name, with `include_imports` also one that the folder imports."""
     permit_read(call, place)
-    folder = tree.folder(call, place.project_id, place.environment, place.path, "GetSecretByName")
+    folder = tree.get_folder(call, place.project_id, place.environment, place.path, "GetSecretByName")
     hidden = not query["viewSecretValue"]
     row = _find_named(call, folder, name, query)
     lookup: references.LookupPlaces = ()
@@ -131,19 +131,19 @@ def _find_named(call: Call, folder: Row, name: str, query: Mapping[str, Any]) ->
     user_id = call.actor.id if personal else None
     row = store.find_secret(call.draft, folder, name, user_id)
     # the server of 2024 accepts a version, and answers with the latest one anyway
-    if row is None or "version" not in query or call.before:
+    if row is None or "version" not in query or call.is_2024:
         return row
     return store.find_version(call.draft, row, query["version"])
 
 
 def _drop_path(call: Call, secret: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in secret.items() if not (call.before and name == "secretPath")}
+    return {name: value for name, value in secret.items() if not (call.is_2024 and name == "secretPath")}
 
 
 def get_by_id(call: Call, secret_id: str) -> dict[str, Any]:
     """Return a secret by its id."""
     row = store.find_by_id(call.draft, secret_id)
-    folder = None if row is None else tree.folder_by_id(call.draft, row["folderId"])
+    folder = None if row is None else tree.find_folder_by_id(call.draft, row["folderId"])
     if row is None or folder is None:
         raise not_found(f"Secret with ID '{secret_id}' not found", "GetSecretById")
     place = locate_folder(call, folder)

@@ -46,7 +46,7 @@ def parse_reference(reference: str, place: Place) -> Target:
     first, *others = reference.split(".")
     if not others:
         return Target(place.environment, place.path, first)
-    return Target(first, tree.normal("/".join(others[:-1])), others[-1])
+    return Target(first, tree.normalize_path("/".join(others[:-1])), others[-1])
 
 
 def can_read(call: Call, environment: str, path: str) -> bool:
@@ -54,7 +54,9 @@ def can_read(call: Call, environment: str, path: str) -> bool:
     if call.caller is None or call.actor.mode != "service_token":
         return True
     token = call.actor.row
-    return "read" in token["permissions"] and any(access.covers(one, environment, path) for one in token["scopes"])
+    return "read" in token["permissions"] and any(
+        access.matches_scope(one, environment, path) for one in token["scopes"]
+    )
 
 
 def expand_value(call: Call, place: Place, secret: Row, lookup: LookupPlaces = ()) -> str:
@@ -83,8 +85,8 @@ def _expand_text(call: Call, lookup: LookupPlaces, origin: Target, value: str) -
 
     def replace_match(match: re.Match[str], here: LookupPlaces, visited: frozenset[Target], depth: int) -> str:
         target, value, places = _look_up(call, match.group(1), here, origin)
-        call.written += len(value)
-        if not value or call.written > WRITTEN_LIMIT:
+        call.inserted_length += len(value)
+        if not value or call.inserted_length > WRITTEN_LIMIT:
             return match.group()
         return value if target in visited else follow(value, places, visited | {target}, depth + 1)
 
@@ -94,9 +96,9 @@ def _expand_text(call: Call, lookup: LookupPlaces, origin: Target, value: str) -
 def _may_follow(call: Call, reference: str) -> bool:
     """Count a reference; return True if the request is within its limits."""
     scopes = len(call.actor.row["scopes"]) if call.caller is not None and call.actor.mode == "service_token" else 0
-    call.followed += 1 + scopes
-    call.written += len(reference)
-    return call.followed <= FOLLOWED_LIMIT and call.written <= WRITTEN_LIMIT
+    call.reference_count += 1 + scopes
+    call.inserted_length += len(reference)
+    return call.reference_count <= FOLLOWED_LIMIT and call.inserted_length <= WRITTEN_LIMIT
 
 
 def _look_up(call: Call, reference: str, here: LookupPlaces, origin: Target) -> tuple[Target, str, LookupPlaces]:
@@ -150,7 +152,7 @@ def build_tree(call: Call, place: Place, secret: Row) -> dict[str, Any]:
                 break
             target = parse_reference(reference, here)
             child_value = _read_value(call, place.project_id, target, origin)
-            call.written += len(child_value)
+            call.inserted_length += len(child_value)
             places = Place(place.project_id, target.environment, target.path)
             child_depth = DEPTH_LIMIT + 1 if target in visited else depth + 1
             children.append(build_node(target.key, child_value, places, visited | {target}, child_depth))
@@ -192,8 +194,8 @@ def build_dependents(call: Call, place: Place, key: str) -> dict[str, Any]:
 
 
 def _iterate_secrets(call: Call, project_id: str) -> Iterator[tuple[Place, Row]]:
-    for environment in tree.environment_list(call.draft, project_id):
-        for path, folder in tree.below(call.draft, tree.root(call.draft, environment["id"]), "/"):
+    for environment in tree.list_environments(call.draft, project_id):
+        for path, folder in tree.walk_folders(call.draft, tree.get_root(call.draft, environment["id"]), "/"):
             here = Place(project_id, environment["slug"], path)
             for row in store.list_shared(call.draft, folder):
                 yield here, row

@@ -44,8 +44,8 @@ def read_secret_name(call: Call) -> str:
 @route(
     "GET",
     PATH,
-    only="current",
-    auth=READERS,
+    generation="current",
+    access=READERS,
     limit=LIMIT,
     query=obj({"projectId": string().optional(""), **fields.LIST_FIELDS}),
 )
@@ -57,7 +57,12 @@ def list_secrets(call: Call) -> Answer:
 
 
 @route(
-    "GET", NAMED_PATH, only="current", auth=READERS, limit=LIMIT, query=obj({**PROJECT_FIELDS, **fields.READ_FIELDS})
+    "GET",
+    NAMED_PATH,
+    generation="current",
+    access=READERS,
+    limit=LIMIT,
+    query=obj({**PROJECT_FIELDS, **fields.READ_FIELDS}),
 )
 def get_secret(call: Call) -> Answer:
     place = reading.get_token_scope(call) or read_place(call.query)
@@ -66,14 +71,19 @@ def get_secret(call: Call) -> Answer:
     return {"secret": reading.get_by_name(call, place, read_secret_name(call), call.query)}
 
 
-@route("GET", "/api/v4/secrets/id/{secretId}", only="current", auth=MACHINES, limit=LIMIT)
+@route("GET", "/api/v4/secrets/id/{secretId}", generation="current", access=MACHINES, limit=LIMIT)
 def get_secret_by_id(call: Call) -> Answer:
     return {"secret": reading.get_by_id(call, call.path["secretId"])}
 
 
 # ---- write
 @route(
-    "POST", NAMED_PATH, only="current", auth=READERS, limit=LIMIT, body=obj({**PROJECT_FIELDS, **fields.CREATE_FIELDS})
+    "POST",
+    NAMED_PATH,
+    generation="current",
+    access=READERS,
+    limit=LIMIT,
+    body=obj({**PROJECT_FIELDS, **fields.CREATE_FIELDS}),
 )
 def create_secret(call: Call) -> Answer:
     return writing.create_secret(
@@ -82,7 +92,12 @@ def create_secret(call: Call) -> Answer:
 
 
 @route(
-    "PATCH", NAMED_PATH, only="current", auth=READERS, limit=LIMIT, body=obj({**PROJECT_FIELDS, **fields.UPDATE_FIELDS})
+    "PATCH",
+    NAMED_PATH,
+    generation="current",
+    access=READERS,
+    limit=LIMIT,
+    body=obj({**PROJECT_FIELDS, **fields.UPDATE_FIELDS}),
 )
 def update_secret(call: Call) -> Answer:
     return writing.update_secret(call, read_place(call.body), read_secret_name(call), call.body)
@@ -91,8 +106,8 @@ def update_secret(call: Call) -> Answer:
 @route(
     "DELETE",
     NAMED_PATH,
-    only="current",
-    auth=READERS,
+    generation="current",
+    access=READERS,
     limit=LIMIT,
     body=obj({**PROJECT_FIELDS, **fields.DELETE_FIELDS}),
 )
@@ -103,8 +118,8 @@ def delete_secret(call: Call) -> Answer:
 @route(
     "POST",
     BATCH_PATH,
-    only="current",
-    auth=READERS,
+    generation="current",
+    access=READERS,
     limit=LIMIT,
     body=obj({**PROJECT_FIELDS, **fields.BATCH_CREATE_FIELDS}),
 )
@@ -115,8 +130,8 @@ def create_secrets(call: Call) -> Answer:
 @route(
     "PATCH",
     BATCH_PATH,
-    only="current",
-    auth=READERS,
+    generation="current",
+    access=READERS,
     limit=LIMIT,
     body=obj({**PROJECT_FIELDS, **fields.BATCH_UPDATE_FIELDS}),
 )
@@ -127,8 +142,8 @@ def update_secrets(call: Call) -> Answer:
 @route(
     "DELETE",
     BATCH_PATH,
-    only="current",
-    auth=READERS,
+    generation="current",
+    access=READERS,
     limit=LIMIT,
     body=obj({**PROJECT_FIELDS, **fields.BATCH_DELETE_FIELDS}),
 )
@@ -136,7 +151,7 @@ def delete_secrets(call: Call) -> Answer:
     return writing.delete_secrets(call, read_place(call.body), call.body["secrets"])
 
 
-@route("POST", "/api/v4/secrets/move", only="current", auth=MACHINES, limit=LIMIT, body=MOVE_BODY)
+@route("POST", "/api/v4/secrets/move", generation="current", access=MACHINES, limit=LIMIT, body=MOVE_BODY)
 def move_secrets(call: Call) -> Answer:
     body = call.body
     return moving.move_secrets(
@@ -152,21 +167,30 @@ def move_secrets(call: Call) -> Answer:
 def require_readable(call: Call, place: Place, key: str, error: str = "NotFound") -> Row:
     """Return the shared secret of a name; refuse a caller who may not read it, and an unknown name."""
     reading.permit_read(call, place)
-    folder = tree.folder(call, place.project_id, place.environment, place.path, error)
+    folder = tree.get_folder(call, place.project_id, place.environment, place.path, error)
     row = store.find_secret(call.draft, folder, key)
     if row is None:
         raise not_found(f"Secret with name '{key}' not found")
     return row
 
 
-@route("GET", f"{NAMED_PATH}/reference-dependency-tree", only="current", auth=JWT, limit=LIMIT, query=REFERENCE_QUERY)
+@route(
+    "GET",
+    f"{NAMED_PATH}/reference-dependency-tree",
+    generation="current",
+    access=JWT,
+    limit=LIMIT,
+    query=REFERENCE_QUERY,
+)
 def list_references(call: Call) -> Answer:
     place = read_place(call.query)
     require_readable(call, place, read_secret_name(call))
     return {"tree": references.build_dependents(call, place, read_secret_name(call))}
 
 
-@route("GET", f"{NAMED_PATH}/secret-reference-tree", only="current", auth=JWT, limit=LIMIT, query=REFERENCE_QUERY)
+@route(
+    "GET", f"{NAMED_PATH}/secret-reference-tree", generation="current", access=JWT, limit=LIMIT, query=REFERENCE_QUERY
+)
 def get_reference_tree(call: Call) -> Answer:
     place = read_place(call.query)
     row = require_readable(call, place, read_secret_name(call))
@@ -177,8 +201,8 @@ def get_reference_tree(call: Call) -> Answer:
 @route(
     "GET",
     "/api/v1/secrets/{secretName}/access-list",
-    only="current",
-    auth=JWT,
+    generation="current",
+    access=JWT,
     query=obj({**PROJECT_FIELDS, **fields.PLACE_FIELDS, "includeAllEntities": flag_text()}),
 )
 def get_access_list(call: Call) -> Answer:

@@ -112,7 +112,7 @@ def insert_secret(call: Call, folder: Row, key: str, user_id: str | None = None,
 
 def revise_secret(call: Call, folder: Row, secret: Row, **columns: Any) -> Row:
     """Put the next version of a secret; another `key` renames it."""
-    row = {**secret, **columns, "version": secret["version"] + 1, "updatedAt": call.at}
+    row = {**secret, **columns, "version": secret["version"] + 1, "updatedAt": call.timestamp}
     if row["key"] != secret["key"]:
         call.draft.drop(tables.secrets(folder["id"]), make_slot(secret["key"], secret["userId"]))
     return _put_version(call, folder, row)

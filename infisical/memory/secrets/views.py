@@ -20,7 +20,7 @@ OLD_NAMES: Final = frozenset({"secretPath", "tags"})
 def describe_secret(call: Call, place: Place, secret: Row, **more: Any) -> dict[str, Any]:
     """Return a secret as answers have it; `more` are the keys that this answer adds."""
     dates = {"createdAt": secret["createdAt"], "updatedAt": secret["updatedAt"]}
-    if call.before:
+    if call.is_2024:
         added = {name: value for name, value in more.items() if name in OLD_NAMES}
         return {**_describe_columns(place, secret), "metadata": None, **dates, **added}
     return {**_describe_columns(place, secret), **dates, "isRotatedSecret": False, "rotationId": None, **more}
@@ -29,7 +29,7 @@ def describe_secret(call: Call, place: Place, secret: Row, **more: Any) -> dict[
 def describe_imported(call: Call, place: Place, secret: Row, **more: Any) -> dict[str, Any]:
     """Return a secret as lists of imports have it: without dates and project id."""
     plain = _describe_columns(place, secret) | {"workspace": ""}
-    if call.before:
+    if call.is_2024:
         return {**plain, "metadata": None}
     return {**plain, "isRotatedSecret": False, "rotationId": None, **more}
 

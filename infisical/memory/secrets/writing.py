@@ -60,7 +60,7 @@ def check_tags(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) -> 
 def check_case(call: Call, project: Row, names: Sequence[str], *, many: bool = False) -> None:
     """Refuse names that are not in upper case if the project requires it. In 2024 only the web client did so."""
     mixed_case = [name for name in names if name != name.upper()]
-    if call.before or not project["autoCapitalization"] or not mixed_case:
+    if call.is_2024 or not project["autoCapitalization"] or not mixed_case:
         return
     if many:
         which = ", ".join(mixed_case)
@@ -84,7 +84,7 @@ def create_secret(call: Call, place: Place, name: str, body: Mapping[str, Any]) 
     user_id = choose_owner(call, body["type"])
 
     def apply(call: Call) -> dict[str, Any]:
-        folder = tree.folder(call, place.project_id, place.environment, place.path, "CreateSecret")
+        folder = tree.get_folder(call, place.project_id, place.environment, place.path, "CreateSecret")
         if store.find_secret(call.draft, folder, name, user_id) is not None:
             raise bad_request("Secret already exist")
         if user_id is not None and store.find_secret(call.draft, folder, name) is None:
@@ -106,7 +106,7 @@ def create_secrets(call: Call, place: Place, items: Sequence[Mapping[str, Any]])
     check_case(call, project, names, many=True)
 
     def apply(call: Call) -> dict[str, Any]:
-        folder = tree.folder(call, place.project_id, place.environment, place.path, "CreateManySecret")
+        folder = tree.get_folder(call, place.project_id, place.environment, place.path, "CreateManySecret")
         counts = Counter(names)
         taken = [
             name
@@ -132,7 +132,7 @@ def update_secret(call: Call, place: Place, name: str, body: Mapping[str, Any]) 
         raise bad_request("Personal secret cannot change the key name")
 
     def apply(call: Call) -> dict[str, Any]:
-        folder = tree.folder(call, place.project_id, place.environment, place.path, "UpdateSecret")
+        folder = tree.get_folder(call, place.project_id, place.environment, place.path, "UpdateSecret")
         row = store.find_secret(call.draft, folder, name, user_id)
         if row is None:
             raise not_found(f"{'Secret' if user_id is None else 'Personal secret'} with name {name} not found")
@@ -172,7 +172,7 @@ def update_secrets(call: Call, place: Place, mode: str, items: Sequence[Mapping[
 
 def _update_folder(call: Call, place: Place, mode: str, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Update secrets of one folder; existing secrets come before new ones."""
-    folder = tree.folder(call, place.project_id, place.environment, place.path, "UpdateManySecret")
+    folder = tree.get_folder(call, place.project_id, place.environment, place.path, "UpdateManySecret")
     existing = [item for item in items if _has_secret(call, folder, item["secretKey"])]
     absent = [item for item in items if not _has_secret(call, folder, item["secretKey"])]
     if absent and mode == "failOnNotFound":
@@ -216,7 +216,7 @@ def delete_secret(call: Call, place: Place, name: str, kind: str) -> dict[str, A
     permit_secrets(call, place, "delete" if user_id is None else "read")
 
     def apply(call: Call) -> dict[str, Any]:
-        folder = tree.folder(call, place.project_id, place.environment, place.path, "DeleteSecret")
+        folder = tree.get_folder(call, place.project_id, place.environment, place.path, "DeleteSecret")
         row = store.find_secret(call.draft, folder, name, user_id)
         if row is None:
             raise not_found(f"Secret with name '{name}' not found", "DeleteSecret")
@@ -233,7 +233,7 @@ def delete_secrets(call: Call, place: Place, items: Sequence[Mapping[str, Any]])
     permit_secrets(call, place, "delete" if shared else "read")
 
     def apply(call: Call) -> dict[str, Any]:
-        folder = tree.folder(call, place.project_id, place.environment, place.path, "DeleteManySecret")
+        folder = tree.get_folder(call, place.project_id, place.environment, place.path, "DeleteManySecret")
         rows, absent, overrides = [], [], store.group_overrides(call.draft, folder)
         for item in items:
             user_id = choose_owner(call, item["type"], "Must be user to delete personal secret")
