@@ -23,7 +23,7 @@ from infisical.model import Model, describe_field
 from infisical.model.reader import Mismatch, compile_reader, get_reader
 from tests.wire import answer
 
-quick = settings(max_examples=200, deadline=None)
+quick = settings(deadline=None)
 
 
 def is_lower(value: Any) -> str | None:

@@ -15,15 +15,15 @@ import urllib3
 
 from infisical.executors.deadline import exchange
 
-Read: TypeAlias = Callable[[int], bytes]
+Reader: TypeAlias = Callable[[int], bytes]
 """Read at most so many bytes; none only at the end."""
 MEBIBYTE: Final = 2**20
-PIECE: Final = 2**14
+PIECE_SIZE: Final = 2**14
 """How many bytes are decompressed at once."""
 MOST_ENCODINGS: Final = 5
-READ: Final = ("gzip", "x-gzip", "deflate")
-UNREAD: Final = ("br", "zstd", "compress", "x-compress", "dcb", "dcz", "bzip2", "xz", "exi", "pack200-gzip")
-GZIP: Final = b"\x1f\x8b"
+READ_ENCODINGS: Final = ("gzip", "x-gzip", "deflate")
+OTHER_ENCODINGS: Final = ("br", "zstd", "compress", "x-compress", "dcb", "dcz", "bzip2", "xz", "exi", "pack200-gzip")
+GZIP_MARK: Final = b"\x1f\x8b"
 
 
 class TooLargeError(Exception):
@@ -52,36 +52,38 @@ def _read_body(answer: urllib3.BaseHTTPResponse, most: int) -> bytes:
     length = answer.length_remaining
     encodings = answer.headers.get("content-encoding")
     if encodings is not None and length != 0:
-        return _decompressed(answer, encodings, most)
+        return _read_decompressed(answer, encodings, most)
     if length is None:
-        return _whole(_reading(answer), MEBIBYTE, most)
+        return _read_whole(_make_reader(answer), MEBIBYTE, most)
     if length > most:
         raise TooLargeError
     if length > MEBIBYTE:  # http.client would make room for all of it before any of it is there
-        return _whole(_reading(answer), MEBIBYTE, most)
+        return _read_whole(_make_reader(answer), MEBIBYTE, most)
     return answer.read(decode_content=False)
 
 
-def _reading(answer: urllib3.BaseHTTPResponse) -> Read:
+def _make_reader(answer: urllib3.BaseHTTPResponse) -> Reader:
     return lambda size: answer.read(size, decode_content=False)
 
 
-def _decompressed(answer: urllib3.BaseHTTPResponse, encodings: str, most: int) -> bytes:
+def _read_decompressed(answer: urllib3.BaseHTTPResponse, encodings: str, most: int) -> bytes:
     names = [name.strip() for name in encodings.lower().split(",", 2 * MOST_ENCODINGS)]
     names = [name for name in names if name not in ("", "identity")]
     if len(names) > MOST_ENCODINGS:
         raise EncodingError(f"the answer has more than {MOST_ENCODINGS} content encodings")
-    unread = next((name for name in names if name in UNREAD), None)
+    unread = next((name for name in names if name in OTHER_ENCODINGS), None)
     if unread is not None:
         raise EncodingError(f"the answer is encoded as {unread}, which is not read (gzip and deflate are)")
-    known = [name for name in names if name in READ]  # what has no such name changes nothing: some write utf-8 here
-    read = _reading(answer)
+    known = [
+        name for name in names if name in READ_ENCODINGS
+    ]  # what has no such name changes nothing: some write utf-8 here
+    read = _make_reader(answer)
     for name in reversed(known):
-        read = _Inflated(read, name != "deflate", 2 * most + 1024).read
-    return _whole(read, PIECE if known else MEBIBYTE, most)
+        read = _InflatingReader(read, name != "deflate", 2 * most + 1024).read
+    return _read_whole(read, PIECE_SIZE if known else MEBIBYTE, most)
 
 
-def _whole(read: Read, size: int, most: int) -> bytes:
+def _read_whole(read: Reader, size: int, most: int) -> bytes:
     """Join what is read. No local variable holds any of it: a traceback may show those while this waits."""
     whole = io.BytesIO()
     room = most + 1
@@ -93,10 +95,10 @@ def _whole(read: Read, size: int, most: int) -> bytes:
     return whole.getvalue()
 
 
-class _Inflated:
+class _InflatingReader:
     """The content of a compressed source; looks at the deadline in each step, however little comes out of it."""
 
-    def __init__(self, read: Read, gzip: bool, most: int) -> None:
+    def __init__(self, read: Reader, gzip: bool, most: int) -> None:
         self._source, self._gzip, self._room = read, gzip, most
         self._rest = b""
         self._stream: Any = None
@@ -105,7 +107,7 @@ class _Inflated:
         while True:
             exchange.left()
             if not self._rest:
-                self._rest = self._source(PIECE)
+                self._rest = self._source(PIECE_SIZE)
                 self._room -= len(self._rest)
                 if self._room < 0:
                     raise TooLargeError
@@ -132,7 +134,7 @@ class _Inflated:
 
     def _next_member(self) -> None:
         """Begin the next member of a gzip file; other data behind the end is passed over."""
-        if self._gzip and GZIP.startswith(self._rest[:2]):
+        if self._gzip and GZIP_MARK.startswith(self._rest[:2]):
             self._stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
         else:
             self._rest = b""

@@ -19,26 +19,26 @@ from infisical.executors.proxies import PORTS, authority
 from infisical.executors.route import Route
 
 Clock: TypeAlias = Callable[[], float]
-IDLE: Final = 50.0
+IDLE_SECONDS: Final = 50.0
 """Seconds that an idle connection is kept where the server does not say: common gateways close theirs after 60."""
-LONGEST_IDLE: Final = 300.0
+LONGEST_IDLE_SECONDS: Final = 300.0
 """Seconds at most, whatever the server says: firewalls forget connections that are silent for longer."""
-MARGIN: Final = 1.0
+MARGIN_SECONDS: Final = 1.0
 """Seconds before the server's own time that an idle connection is closed: a request takes time to get there."""
-SAID_OF_IDLE: Final = 256
+HEADER_LENGTH: Final = 256
 """How much of a `Keep-Alive` header is read."""
 
 
-def kept_for(keep_alive: str | None) -> float:
+def read_keep_alive(keep_alive: str | None) -> float:
     """Return for how many seconds an idle connection can be used, given the server's `Keep-Alive` header."""
-    said = re.search(r"\btimeout\s*=\s*\"?([0-9]{1,9})", (keep_alive or "")[:SAID_OF_IDLE], re.IGNORECASE | re.ASCII)
+    said = re.search(r"\btimeout\s*=\s*\"?([0-9]{1,9})", (keep_alive or "")[:HEADER_LENGTH], re.IGNORECASE | re.ASCII)
     if said is None:
-        return IDLE
+        return IDLE_SECONDS
     seconds = float(said[1])
-    return min(LONGEST_IDLE, max(seconds - MARGIN, seconds / 2))
+    return min(LONGEST_IDLE_SECONDS, max(seconds - MARGIN_SECONDS, seconds / 2))
 
 
-class Idle:
+class IdleConnections:
     """The idle connections of a pool; the last one is taken first, and those that are too old are closed.
 
     No lock: after a fork nobody would be left to release it.
@@ -118,7 +118,7 @@ class Connection(HTTPConnection):
     def getresponse(self) -> Any:
         """Read the head of the answer, and how long the server will keep the connection after it."""
         answer = super().getresponse()
-        self.good_until = self._clock() + kept_for(answer.headers.get("keep-alive"))
+        self.good_until = self._clock() + read_keep_alive(answer.headers.get("keep-alive"))
         return answer
 
 
@@ -147,7 +147,7 @@ class Pool(urllib3.HTTPConnectionPool):
 
     def __init__(self, route: Route, connections: int, clock: Clock) -> None:
         self.route = route
-        self.QueueCls: Any = lambda maxsize: Idle(maxsize, clock)
+        self.QueueCls: Any = lambda maxsize: IdleConnections(maxsize, clock)
         host = f"[{route.host}]" if ":" in route.host else route.host
         super().__init__(host, route.port, maxsize=connections, route=route, clock=clock)
 

@@ -24,11 +24,11 @@ from infisical.wiring import check_executor
 if TYPE_CHECKING:
     import asyncio
 
-GRACE: Final = 0.1
+GRACE_SECONDS: Final = 0.1
 """Seconds after the timeout in which the executor inside, which sees it pass as well, may still answer."""
-IDLE: Final = 10.0
+IDLE_SECONDS: Final = 10.0
 """Seconds after which a thread that has nothing to do ends."""
-OTHER_FRAMEWORK: Final = (
+FRAMEWORK_MESSAGE: Final = (
     "this executor needs asyncio: run the call in an asyncio event loop, or under trio give the client an executor "
     "that is made for trio"
 )
@@ -57,13 +57,13 @@ class ThreadedExecutor:
 
     async def __call__(self, request: HttpRequest) -> Reply:
         if self._closed:
-            return _refused(request, "this executor is closed")
+            return _refuse(request, "this executor is closed")
         import asyncio
 
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            return _refused(request, OTHER_FRAMEWORK, defect=True)
+            return _refuse(request, FRAMEWORK_MESSAGE, defect=True)
         if self._pool is None or self._pool.process != os.getpid():  # threads do not live on in a forked child
             self._pool = _Threads(self._threads)
         pool = self._pool
@@ -73,15 +73,15 @@ class ThreadedExecutor:
             await asyncio.wait((job.outcome,), timeout=request.timeout)
             if not job.outcome.done():
                 if pool.withdraw(job):
-                    return _failed(request, f"no thread was free in {request.timeout:g} s", sent=False)
-                await asyncio.wait((job.outcome,), timeout=GRACE)
+                    return _time_out(request, f"no thread was free in {request.timeout:g} s", sent=False)
+                await asyncio.wait((job.outcome,), timeout=GRACE_SECONDS)
         except asyncio.CancelledError:
             pool.withdraw(job)
             job.wire.cut()
             raise
         if not job.outcome.done():
             job.wire.cut()
-            return _failed(request, f"no answer in {request.timeout:g} s", sent=job.wire.sent is not False)
+            return _time_out(request, f"no answer in {request.timeout:g} s", sent=job.wire.sent is not False)
         reply, error = job.outcome.result()
         if error is not None:
             raise error
@@ -100,14 +100,14 @@ class ThreadedExecutor:
         self.close()
 
 
-def _refused(request: HttpRequest, why: str, *, defect: bool = False) -> Reply:
+def _refuse(request: HttpRequest, why: str, *, defect: bool = False) -> Reply:
     error = InfisicalNetworkError(f"{request.method}: {why}", reason="protocol", sent=False)
     if defect:
         error.defect = True
     return Failure(error)
 
 
-def _failed(request: HttpRequest, why: str, *, sent: bool) -> Reply:
+def _time_out(request: HttpRequest, why: str, *, sent: bool) -> Reply:
     return Failure(InfisicalNetworkError(f"{request.method}: {why}", reason="timeout", sent=sent))
 
 
@@ -123,7 +123,7 @@ class _Job:
     def run(self) -> None:
         """Run it with the time that is left: waiting for a thread is a part of it."""
         request = self._request
-        reply = _failed(request, f"no thread was free in {request.timeout:g} s", sent=False)
+        reply = _time_out(request, f"no thread was free in {request.timeout:g} s", sent=False)
         raised: BaseException | None = None
         left = self._until - time.monotonic()
         exchange.given = self.wire
@@ -220,7 +220,7 @@ class _Threads:
         with self._changed:
             self._idle += 1
             try:
-                self._changed.wait_for(self._is_called, IDLE)
+                self._changed.wait_for(self._is_called, IDLE_SECONDS)
             finally:
                 self._idle -= 1
             if not self._waiting:

@@ -60,7 +60,7 @@ def verifying(ca_file: File | None = None, client: ClientCertificate | None = No
     return context
 
 
-def missing_trust(environment: Mapping[str, str]) -> str:
+def describe_missing_trust(environment: Mapping[str, str]) -> str:
     """Say which file or folder of authorities an environment names that is not there; OpenSSL says nothing of it."""
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         path = environment.get(name)

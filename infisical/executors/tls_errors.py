@@ -16,14 +16,16 @@ UNKNOWN_AUTHORITY: Final = (
 )
 MISSING_EXTENSION: Final = (
     "the certificate of the server, or of its authority, lacks or misuses an extension that strict verification "
-    "(the default since Python 3.13) asks for: issue it anew with the extension, or give an ssl_context without "
+    "(the default since Python 3.13) asks for: issue it again with the extension, or give an ssl_context without "
     "ssl.VERIFY_X509_STRICT"
 )
 OTHER_HOST: Final = (
     "the certificate of the server is for another host name: use the name in the certificate in base_url, or "
     "issue a certificate with this one (subjectAltName)"
 )
-TOO_WEAK: Final = "the certificate of the server has too weak a key or signature: issue it anew with today's algorithms"
+TOO_WEAK: Final = (
+    "the certificate of the server has too weak a key or signature: issue it again with today's algorithms"
+)
 CERTIFICATE: Final[Mapping[int, str]] = {
     2: UNKNOWN_AUTHORITY,
     9: "the certificate of the server is not yet valid: set the clock of this machine, or of the one that issued it",
@@ -34,25 +36,25 @@ CERTIFICATE: Final[Mapping[int, str]] = {
     21: UNKNOWN_AUTHORITY,
     22: "the certificate chain of the server is too long: have the server send only the certificates it needs",
     23: "the certificate of the server was revoked: issue a new one",
-    24: "a certificate in the server's chain is no authority, but has signed another: issue the chain anew",
-    25: "an authority in the server's chain may not sign so long a chain: issue the chain anew",
+    24: "a certificate in the server's chain is no authority, but has signed another: issue the chain again",
+    25: "an authority in the server's chain may not sign so long a chain: issue the chain again",
     26: "the certificate of the server is not for servers: issue one for server authentication (extendedKeyUsage)",
     27: f"the authority of the server's certificate is not trusted for servers: {TRUST}",
     28: f"the authority of the server's certificate is rejected for servers: {TRUST}",
-    32: "an authority in the server's chain may not sign certificates (keyUsage): issue the chain anew",
-    47: "an authority in the server's chain may not certify this host (name constraints): issue the chain anew",
-    48: "an authority in the server's chain must not certify this host (name constraints): issue the chain anew",
+    32: "an authority in the server's chain may not sign certificates (keyUsage): issue the chain again",
+    47: "an authority in the server's chain may not certify this host (name constraints): issue the chain again",
+    48: "an authority in the server's chain must not certify this host (name constraints): issue the chain again",
     62: OTHER_HOST,
     63: OTHER_HOST,
     64: OTHER_HOST,
     66: TOO_WEAK,
     67: TOO_WEAK,
     68: TOO_WEAK,
-    79: "a certificate in the server's chain is no authority, but has signed another: issue the chain anew",
+    79: "a certificate in the server's chain is no authority, but has signed another: issue the chain again",
     **dict.fromkeys(range(80, 95), MISSING_EXTENSION),
 }
 """By the code of OpenSSL (`X509_V_ERR_...`)."""
-UNTRUSTED: Final = (2, 18, 19, 20, 21)
+UNTRUSTED_CODES: Final = (2, 18, 19, 20, 21)
 """The codes that mean that nobody who is trusted here has issued the certificate."""
 NO_TLS: Final = (
     "the server does not speak TLS on this port, perhaps plain HTTP: correct the port or the scheme of base_url"
@@ -103,15 +105,15 @@ def explain(error: BaseException) -> str:
     """Say why TLS failed, and what to do about it; errors of `ssl` are told apart, any other has a text in general."""
     if isinstance(error, ssl.SSLCertVerificationError):
         known = CERTIFICATE.get(getattr(error, "verify_code", 0))
-        return f"TLS failed: {known or 'the certificate of the server was not accepted' + _detail(error)}"
+        return f"TLS failed: {known or 'the certificate of the server was not accepted' + _describe(error)}"
     reason = getattr(error, "reason", None) or ""
     known = HANDSHAKE.get(reason.upper().replace(" ", "_").replace("SSL/TLS_ALERT", "SSLV3_ALERT"))
     if known is None and isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         known = BROKEN_OFF
-    return f"TLS failed: {known or 'the handshake did not succeed' + _detail(error)}"
+    return f"TLS failed: {known or 'the handshake did not succeed' + _describe(error)}"
 
 
-def _detail(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     """What OpenSSL itself calls it: a text of the library's, with nothing of the server's in it."""
     name = getattr(error, "verify_message", None) or getattr(error, "reason", None)
     return f" ({name})" if isinstance(name, str) and name else ""

@@ -218,9 +218,9 @@ def model(document: Document | None, *, seed: int | str = 0) -> MemoryExecutor:
 
     if document is None:
         return MemoryExecutor(seed=seed)
-    from infisical.memory.loading import started_from
+    from infisical.memory.loading import start_from
 
-    return MemoryExecutor(started_from(document, now=time.time(), seed=seed))
+    return MemoryExecutor(start_from(document, now=time.time(), seed=seed))
 
 
 def told(url: str, given: Given) -> str:

@@ -60,4 +60,4 @@ class MemoryClient(InfisicalClient):
                 client_id=self.credentials.client_id, client_secret=self.credentials.client_secret
             )
             auth = IdentityAccessToken(login.unwrap().access_token)
-        return AsyncInfisicalClient(executor=AsyncMemoryExecutor(self.memory), access=auth)
+        return AsyncInfisicalClient(executor=AsyncMemoryExecutor(self.memory), auth=auth)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import socket
@@ -12,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from returns.result import Failure, Success
 
-from infisical import HttpRequest, Response
+from infisical import HttpRequest, InfisicalNetworkError
+from infisical.defects import attach_cause
 from infisical.executors import Urllib3Executor
 from tests.executors.faulty import Peer, serving, well
 from tests.executors.test_urllib3 import get, stall
@@ -28,55 +30,65 @@ def numbered(peer: Peer) -> None:
         peer.say(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(path), path))
 
 
+@pytest.fixture
+def collecting():
+    """A connection that was just taken from its pool is dropped: the warning of that is of the same test.
+
+    And no import is interrupted, which would leave half a module for other tests.
+    """
+    attach_cause(InfisicalNetworkError("x"), ValueError("x"))
+    yield
+    gc.collect()
+
+
 drops_connections = pytest.mark.filterwarnings(
     "ignore:.*unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
 
 
-def interrupting(at: int, error: BaseException):
-    """A trace function that raises after so many opcodes outside of this file."""
-    left = [at]
+class Interrupting:
+    """A trace function that raises after so many opcodes outside of this file, once."""
 
-    def trace(frame, event, _):
+    def __init__(self, at: int, error: BaseException) -> None:
+        self.left, self._error = at, error
+
+    def __call__(self, frame, event, _):
         frame.f_trace_opcodes = frame.f_code.co_filename != __file__
         if event == "opcode":
-            left[0] -= 1
-            if left[0] == 0:
-                raise error
-        return trace
-
-    return trace
+            self.left -= 1
+            if self.left == 0:
+                raise self._error
+        return self
 
 
 def interrupted(execute: Urllib3Executor, request: HttpRequest, at: int, error: BaseException):
-    """How a call goes that is interrupted: a reply, or what it raised."""
-    before = sys.gettrace()
-    sys.settrace(interrupting(at, error))
+    """How a call goes that is interrupted, a reply or what it raised; None if it had ended before."""
+    before, interrupting = sys.gettrace(), Interrupting(at, error)
+    sys.settrace(interrupting)
     try:
-        return execute(request)
+        outcome = execute(request)
     except BaseException as raised:
-        return raised
+        outcome = raised
     finally:
         sys.settrace(before)
+    return outcome if interrupting.left <= 0 else None
 
 
 @drops_connections
-def test_an_interrupt_anywhere_leaves_no_connection_in_the_middle_of_an_answer():
+def test_an_interrupt_anywhere_leaves_no_connection_in_the_middle_of_an_answer(collecting):
     outcomes = []
     with serving(numbered) as server, Urllib3Executor() as execute:
-        for at in range(1, 10_000, 13):
+        for at in range(1, 20_000, 61):
             execute(HttpRequest("GET", f"{server.url}/warm", (), None, 30.0))
-            outcome = interrupted(
-                execute, HttpRequest("GET", f"{server.url}/a{at}", (), None, 30.0), at, KeyboardInterrupt()
-            )
+            request = HttpRequest("GET", f"{server.url}/a{at}", (), None, 30.0)
+            outcome = interrupted(execute, request, at, KeyboardInterrupt())
             after = execute(HttpRequest("GET", f"{server.url}/b{at}", (), None, 30.0)).unwrap()
             assert after.body == f"/b{at}".encode()
-            outcomes.append(type(outcome))
-            if outcome == Success(Response(200, (("Content-Length", str(len(f"/a{at}"))),), f"/a{at}".encode())):
+            if outcome is None:
                 break
+            outcomes.append(type(outcome))
 
-    assert outcomes == [KeyboardInterrupt] * (len(outcomes) - 1) + [Success]
-    assert len(outcomes) > 50
+    assert outcomes.count(KeyboardInterrupt) > 20
 
 
 class SoftTimeLimitExceeded(Exception):
@@ -84,19 +96,19 @@ class SoftTimeLimitExceeded(Exception):
 
 
 @drops_connections
-def test_an_exception_of_others_is_the_cause_of_a_failure_that_is_not_repeated():
+def test_an_exception_of_others_is_the_cause_of_a_failure_that_is_not_repeated(collecting):
     outcomes = set()
     with serving(numbered) as server, Urllib3Executor() as execute:
-        for at in range(1, 10_000, 17):
+        for at in range(1, 20_000, 101):
             execute(HttpRequest("GET", f"{server.url}/warm", (), None, 30.0))
             mine = SoftTimeLimitExceeded("what it says is its own")
             outcome = interrupted(execute, get(server.url), at, mine)
             assert (
                 execute(HttpRequest("GET", f"{server.url}/b{at}", (), None, 30.0)).unwrap().body == f"/b{at}".encode()
             )
-            if isinstance(outcome, Success):
+            if outcome is None:
                 break
-            if outcome is mine:  # before or after the part that turns it into a Failure
+            if outcome is mine or isinstance(outcome, Success):  # before or after the part that turns it into a Failure
                 continue
             error = outcome.failure()
             outcomes.add((error.reason, error.defect, error.__cause__ is mine, mine.__traceback__ is None))

@@ -13,8 +13,10 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from returns.result import Success
 
-from infisical import HttpRequest, InfisicalNetworkError
+from infisical import HttpRequest, InfisicalClient, InfisicalNetworkError, Jwt
+from infisical.endpoints.secrets import SecretList
 from infisical.executors import Urllib3Executor
 from tests.executors.faulty import OK, Peer, serving
 
@@ -147,6 +149,20 @@ def test_after_one_that_was_too_large_the_next_call_works():
         first, second = execute(get(server.url)), execute(get(server.url))
 
     assert (first.failure(), second.unwrap().status) == (too_large(server.url), 200)
+
+
+def test_a_copy_of_a_client_may_take_larger_answers_than_the_client():
+    body = b'{"secrets": [], "more": "%s"}' % (b"x" * LIMIT)
+    with (
+        serving(saying(framed("length", body))) as server,
+        InfisicalClient(base_url=server.url, auth=Jwt("t"), max_response_bytes=LIMIT, retry=None) as client,
+    ):
+        larger = client.with_options(max_response_bytes=2 * LIMIT)
+
+        assert larger.secrets.list(project_id="p", environment="dev") == Success(SecretList(secrets=()))
+        assert client.secrets.list(project_id="p", environment="dev").failure() == InfisicalNetworkError(
+            f"GET {server.url}: the answer is larger than {LIMIT} bytes (max_response_bytes)"
+        )
 
 
 @pytest.mark.parametrize("given", [{"max_response_bytes": 0}, {"max_response_bytes": -1}, {"connections": 0}])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from infisical import HttpRequest
 from infisical.executors import Urllib3Executor
-from infisical.executors.pool import IDLE, LONGEST_IDLE, kept_for
+from infisical.executors.pool import IDLE_SECONDS, LONGEST_IDLE_SECONDS, read_keep_alive
 from tests.executors.faulty import Peer, serving
 
 
@@ -26,22 +26,22 @@ class Clock:
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [
-        (None, IDLE),
-        ("", IDLE),
-        ("max=100", IDLE),
-        ("timeout=-5", IDLE),
-        ("timeout=five", IDLE),
-        ("x-timeout-y=5", IDLE),
-        ("mytimeout=5", IDLE),
-        ("timeout=" + "9" * 5000, LONGEST_IDLE),
-        ("timeout=\u0665", IDLE),
-        (" " * 65_000 + "timeout=5", IDLE),
+        (None, IDLE_SECONDS),
+        ("", IDLE_SECONDS),
+        ("max=100", IDLE_SECONDS),
+        ("timeout=-5", IDLE_SECONDS),
+        ("timeout=five", IDLE_SECONDS),
+        ("x-timeout-y=5", IDLE_SECONDS),
+        ("mytimeout=5", IDLE_SECONDS),
+        ("timeout=" + "9" * 5000, LONGEST_IDLE_SECONDS),
+        ("timeout=\u0665", IDLE_SECONDS),
+        (" " * 65_000 + "timeout=5", IDLE_SECONDS),
         ("timeout=0", 0.0),
         ("timeout=1", 0.5),
         ("timeout=2", 1.0),
         ("timeout=5", 4.0),
         ("timeout=72", 71.0),
-        ("timeout=86400", LONGEST_IDLE),
+        ("timeout=86400", LONGEST_IDLE_SECONDS),
         ("Timeout = 5 , Max=100", 4.0),
         ('timeout="5"', 4.0),
         ("max=100,timeout=5", 4.0),
@@ -49,12 +49,12 @@ class Clock:
     ],
 )
 def test_an_idle_connection_is_kept_for_less_time_than_the_server_says(header, seconds):
-    assert kept_for(header) == seconds
+    assert read_keep_alive(header) == seconds
 
 
 @given(st.text() | st.from_regex(r"timeout ?= ?[0-9]+[,;]?.*", fullmatch=True))
 def test_whatever_the_header_says_the_time_is_bounded(header):
-    assert 0 <= kept_for(header) <= LONGEST_IDLE
+    assert 0 <= read_keep_alive(header) <= LONGEST_IDLE_SECONDS
 
 
 def saying(*headers: str):
@@ -78,8 +78,8 @@ def saying(*headers: str):
         ("Keep-Alive: timeout=1\r\n", 0.4, 1),
         ("Keep-Alive: timeout=1\r\n", 0.6, 2),
         ("Keep-Alive: timeout=0\r\n", 0.0, 2),
-        ("", IDLE - 1, 1),
-        ("", IDLE, 2),
+        ("", IDLE_SECONDS - 1, 1),
+        ("", IDLE_SECONDS, 2),
         ("Connection: close\r\n", 0.0, 2),
     ],
 )

@@ -299,7 +299,7 @@ def test_an_exception_of_the_executor_inside_comes_out_of_the_call():
 
 
 def test_threads_that_are_idle_end_and_new_ones_take_over(monkeypatch):
-    monkeypatch.setattr("infisical.executors.threaded.IDLE", 0.001)
+    monkeypatch.setattr("infisical.executors.threaded.IDLE_SECONDS", 0.001)
     names = []
 
     def execute(_: HttpRequest):

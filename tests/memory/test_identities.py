@@ -225,9 +225,9 @@ def test_identities_of_another_organization_are_not_there():
     ids: list[str] = []
 
     def elsewhere(state: State, now: float) -> State:
-        call = Call(Draft(state), seeding.NOBODY, now, {})
-        other = seeding.new_organization(call, "Elsewhere")
-        ids.append(seeding.new_identity(call, other["id"], "theirs", "admin")["id"])
+        call = Call(Draft(state), seeding.INTERNAL_REQUEST, now, {})
+        other = seeding.add_organization(call, "Elsewhere")
+        ids.append(seeding.add_identity(call, other["id"], "theirs", "admin")["id"])
         return call.draft.finish()
 
     world.memory.change(elsewhere)

@@ -82,7 +82,7 @@ def test_whatever_is_sent_is_answered(method, path, headers, body):
     assert 200 <= response.status < 600
 
 
-@settings(max_examples=200)
+@settings(max_examples=settings().max_examples * 2)
 @given(st.sampled_from(list_routes()), BODIES)
 def test_a_route_answers_whatever_body_it_gets_without_breaking(route, body):
     world = World(generation=next(iter(route.generations)))

@@ -73,16 +73,16 @@ def list_organizations(call: Call) -> Answer:
 def create_organization(call: Call) -> Answer:
     require_admin(call)
     name = call.body["name"]
-    organization = seeding.new_organization(call, name, f"{seeding.slug_of(name)}-{call.draft.random_bytes(2).hex()}")
+    organization = seeding.add_organization(call, name, f"{seeding.make_slug(name)}-{call.draft.random_bytes(2).hex()}")
     for address in dict.fromkeys(call.body["inviteAdminEmails"]):
         user = call.draft.find(tables.USERS, username=address) or invite_user(call, address)
         status = "accepted" if user["isAccepted"] else "invited"
-        seeding.new_org_member(call, organization["id"], user["id"], "admin", status)
+        seeding.add_org_member(call, organization["id"], user["id"], "admin", status)
     return {"organization": dict(organization)}
 
 
 def invite_user(call: Call, address: str) -> Row:
-    user = seeding.new_user(call, address)
+    user = seeding.add_user(call, address)
     return call.draft.merge(tables.USERS, user["id"], isAccepted=False, isEmailVerified=False)
 
 
@@ -101,7 +101,7 @@ def join_organization(call: Call) -> Answer:
     organization = load_organization(call)
     if call.draft.find(tables.ORG_MEMBERS, orgId=organization["id"], userId=call.actor.id) is not None:
         raise bad_request(f"You are already a part of the organization with ID {organization['id']}")
-    member = seeding.new_org_member(call, organization["id"], call.actor.id, "admin")
+    member = seeding.add_org_member(call, organization["id"], call.actor.id, "admin")
     # an admin joins without an invitation
     return {
         "organizationMembership": pick(

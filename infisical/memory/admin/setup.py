@@ -18,7 +18,7 @@ UNLIMITED_SETTINGS: Final = {
     "accessTokenTTL": 0,
     "accessTokenMaxTTL": 0,
     "accessTokenNumUsesLimit": 0,
-    "accessTokenTrustedIps": list(seeding.EVERYWHERE),
+    "accessTokenTrustedIps": list(seeding.ALL_ADDRESSES),
 }
 BOOTSTRAP_BODY: Final = obj(email=email(), password=string(least=1), organization=string(least=1))
 SIGNUP_BODY: Final = obj(email=email(), password=string(), firstName=string(), lastName=string().optional())
@@ -28,10 +28,10 @@ USER_COLUMNS: Final = (*accounts.PROFILE_COLUMNS[:-1], "selectedMfaMethod")
 def create_first_user(call: Call, first_name: str, last_name: str | None, organization: str) -> tuple[Row, Row]:
     """Create the first user, who is the instance admin, and the first organization."""
     address = call.body["email"]
-    user = seeding.new_user(call, address, first_name=first_name, last_name=last_name, super_admin=True)
-    slug = f"{seeding.slug_of(organization)}-{call.draft.random_bytes(2).hex()}"
-    row = seeding.new_organization(call, organization, slug)
-    seeding.new_org_member(call, row["id"], user["id"], "admin")
+    user = seeding.add_user(call, address, first_name=first_name, last_name=last_name, super_admin=True)
+    slug = f"{seeding.make_slug(organization)}-{call.draft.random_bytes(2).hex()}"
+    row = seeding.add_organization(call, organization, slug)
+    seeding.add_org_member(call, row["id"], user["id"], "admin")
     instance.configure(call, initialized=True)
     return user, row
 
@@ -41,7 +41,7 @@ def bootstrap(call: Call) -> Answer:
     if instance.get_config(call)["initialized"]:
         raise bad_request("Instance has already been set up")
     user, organization = create_first_user(call, "Admin", "User", call.body["organization"])
-    identity = seeding.new_identity(call, organization["id"], "Instance Admin Identity", "admin")
+    identity = seeding.add_identity(call, organization["id"], "Instance Admin Identity", "admin")
     call.draft.merge(tables.IDENTITIES, identity["id"], superAdmin=True)
     settings = call.new_row(identityId=identity["id"], **UNLIMITED_SETTINGS)
     call.draft.put(tables.auth_settings(TOKEN_AUTH), identity["id"], settings)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 from infisical.memory.call import Call, format_time, parse_time
-from infisical.memory.seeding import given_of
+from infisical.memory.seeding import get_given
 from infisical.memory.state import Row, State
 
 CODES: Final = "codes"  # "<purpose>:<user id>" -> id, userId, purpose, code, payload, triesLeft, expiresAt
@@ -65,7 +65,7 @@ def read_code(state: State, purpose: Purpose = "email-mfa", *, user_id: str | No
 
     `user_id` is by default the user of `given`.
     """
-    row = state.rows(CODES).get(f"{purpose}:{user_id or given_of(state).user_id}")
+    row = state.rows(CODES).get(f"{purpose}:{user_id or get_given(state).user_id}")
     if row is None:
         raise LookupError(f"no code for {purpose} was sent, or it was used up")
     return str(row["code"])

@@ -81,7 +81,7 @@ def check_role(role: str, organization_id: str) -> str:
 def create_identity(call: Call) -> Answer:
     organization_id = call.body["organizationId"]
     permit_organization(call, "create", "identity", organization_id)
-    row = seeding.new_identity(
+    row = seeding.add_identity(
         call,
         organization_id,
         call.body["name"],

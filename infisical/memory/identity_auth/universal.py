@@ -24,7 +24,7 @@ from infisical.memory.identity_auth.settings import (
 )
 from infisical.memory.refusals import Refusal, not_found, unauthorized
 from infisical.memory.routing import MACHINES, PUBLIC_ACCESS, Answer, route
-from infisical.memory.seeding import UNIVERSAL
+from infisical.memory.seeding import UNIVERSAL_METHOD
 from infisical.memory.state import Row
 from infisical.memory.validation import number, obj, slug, string
 
@@ -38,7 +38,7 @@ WRONG_MESSAGE: Final = "Invalid credentials"
 NO_SETTINGS: Final = (404, "Failed to find universal auth for identity with ID {}")
 NO_METHOD: Final = (400, "The identity does not have universal auth")
 UNIVERSAL_AUTH: Final = LoginMethod(
-    name=UNIVERSAL,
+    name=UNIVERSAL_METHOD,
     key="identityUniversalAuth",
     title="universal auth",
     columns=(*COLUMNS, "clientId", "clientSecretTrustedIps", "accessTokenPeriod", *LOCKOUT_COLUMNS),
@@ -103,20 +103,20 @@ ROUTES: Final = build_settings_routes(UNIVERSAL_AUTH)
 @route("POST", "/api/v1/auth/universal-auth/login", access=PUBLIC_ACCESS, body=LOGIN_BODY)
 def login(call: Call) -> Answer:
     client_id, text = call.body["clientId"], call.body["clientSecret"]
-    settings = call.draft.find(tables.auth_settings(UNIVERSAL), clientId=client_id)
+    settings = call.draft.find(tables.auth_settings(UNIVERSAL_METHOD), clientId=client_id)
     if settings is None:
         raise (
             not_found("No identity with specified client ID was found") if call.is_2024 else unauthorized(WRONG_MESSAGE)
         )
     identity_id = settings["identityId"]
     tokens.require_trusted_address(settings["clientSecretTrustedIps"])
-    lockouts.refuse_locked(call, identity_id, UNIVERSAL, client_id)
+    lockouts.refuse_locked(call, identity_id, UNIVERSAL_METHOD, client_id)
     table = tables.client_secrets(identity_id)
     secret = call.draft.find(table, clientSecret=text, isClientSecretRevoked=False)
     if secret is None:
-        lockouts.count_failure(call, settings, UNIVERSAL, client_id)
+        lockouts.count_failure(call, settings, UNIVERSAL_METHOD, client_id)
         raise unauthorized(WRONG_MESSAGE, keep=True)
-    lockouts.forget_failures(call, identity_id, UNIVERSAL, client_id)
+    lockouts.forget_failures(call, identity_id, UNIVERSAL_METHOD, client_id)
     if secret["clientSecretTTL"] and call.now > parse_time(secret["createdAt"]) + secret["clientSecretTTL"]:
         raise end_client_secret(call, identity_id, secret, "Access denied due to expired client secret")
     limit = secret["clientSecretNumUsesLimit"]
@@ -129,7 +129,7 @@ def login(call: Call) -> Answer:
         clientSecretLastUsedAt=call.timestamp,
         updatedAt=call.timestamp,
     )
-    return tokens.issue(call, identity_id, UNIVERSAL, settings, identityUAClientSecretId=secret["id"])
+    return tokens.issue(call, identity_id, UNIVERSAL_METHOD, settings, identityUAClientSecretId=secret["id"])
 
 
 def end_client_secret(call: Call, identity_id: str, secret: Row, message: str) -> Refusal:
@@ -143,7 +143,7 @@ def end_client_secret(call: Call, identity_id: str, secret: Row, message: str) -
 @route("POST", f"{IDENTITY_PATH}/clear-lockouts", generation="current", access=MACHINES)
 def clear_lockouts(call: Call) -> Answer:
     row = get_settings(call, UNIVERSAL_AUTH, "edit", NO_METHOD)
-    return {"deleted": lockouts.clear(call, row["identityId"], UNIVERSAL)}
+    return {"deleted": lockouts.clear(call, row["identityId"], UNIVERSAL_METHOD)}
 
 
 # ---- client secrets
@@ -154,7 +154,7 @@ def show_client_secret(row: Row) -> Row:
 @route("POST", SECRETS_PATH, access=MACHINES, body=NEW_SECRET)
 def create_client_secret(call: Call) -> Answer:
     identity_id = get_settings(call, UNIVERSAL_AUTH, "create", NO_METHOD)["identityId"]
-    text, row = seeding.new_client_secret(
+    text, row = seeding.add_client_secret(
         call,
         identity_id,
         description=call.body["description"],

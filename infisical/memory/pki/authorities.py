@@ -15,7 +15,7 @@ from infisical.memory.pki import x509
 from infisical.memory.pki.fields import DAY_SECONDS, add_years
 from infisical.memory.pki.x509 import Issuer, Statement
 from infisical.memory.refusals import Refusal, bad_request, not_found
-from infisical.memory.seeding import slug_of
+from infisical.memory.seeding import make_slug
 from infisical.memory.state import Row
 
 AUTHORITIES: Final = "pki_authorities"  # id -> id, projectId, type, status, name, privateKey, crlId, crl, ...
@@ -102,7 +102,7 @@ def draw_name(call: Call, text: str) -> str:
     """Draw the name of an authority, which begins with a slug of `text`."""
     letters = "abcdefghijklmnopqrstuvwxyz0123456789"
     suffix = "".join(letters[byte % len(letters)] for byte in call.draft.random_bytes(8))
-    return f"{slug_of(text[:16])}-{suffix}"
+    return f"{make_slug(text[:16])}-{suffix}"
 
 
 # ---- changes

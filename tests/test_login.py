@@ -35,7 +35,7 @@ def pending(*script: Any, method: Any = METHOD) -> tuple[InfisicalClient, Script
     now = [0.0]
     executor = ScriptedExecutor(*script)
     client = InfisicalClient(retry=None, executor=executor, clock=lambda: now[0])
-    hold_login(client._caller, method)
+    hold_login(client._pipeline, method)
     return client, executor, now
 
 
@@ -135,7 +135,7 @@ def test_a_logout_during_the_first_login_wins():
         return Success(GRANTED)
 
     client = InfisicalClient(retry=None, executor=execute)
-    hold_login(client._caller, METHOD)
+    hold_login(client._pipeline, METHOD)
 
     assert isinstance(client.secrets.list(**WHERE).failure(), AuthenticationError)
     assert (summary(requests), client.is_authenticated) == (["login"], False)
@@ -155,7 +155,7 @@ def test_64_threads_make_one_first_login():
         return client.secrets.list(**WHERE)
 
     client = InfisicalClient(retry=None, executor=execute)
-    hold_login(client._caller, METHOD)
+    hold_login(client._pipeline, METHOD)
     with ThreadPoolExecutor(64) as pool:
         answers = list(pool.map(call, range(64)))
 
@@ -175,7 +175,7 @@ def test_500_tasks_make_one_first_login():
 
     async def main() -> list[Any]:
         client = AsyncInfisicalClient(retry=None, executor=execute)
-        hold_login(client._caller, METHOD)
+        hold_login(client._pipeline, METHOD)
         return await asyncio.gather(*(client.secrets.list(**WHERE) for _ in range(500)))
 
     assert [type(one) for one in asyncio.run(main())] == [Success] * 500

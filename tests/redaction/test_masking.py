@@ -271,8 +271,8 @@ def test_nothing_keeps_a_secret_after_the_call():
     redact_url(f"https://h/{secret}?a={secret}&token={secret}", {secret})
     find_secrets((("x-key", secret),), json.dumps({"token": secret}).encode())
     patterns = [str(key) for key in re._cache]
-    modules = ("masking", "encodings", "redaction", "revealing", "json_text", "secret_names")
-    caches = [name for name in modules if "lru_cache" in (ROOT / f"{name}.py").read_text()]
+    modules = sorted((ROOT / "redaction").glob("*.py"))
+    caches = [path.name for path in modules if "lru_cache" in path.read_text()]
 
     assert [pattern for pattern in patterns if "never" in pattern or "9f8e7d" in pattern] == []
-    assert caches == []
+    assert (len(modules) > 5, caches) == (True, [])

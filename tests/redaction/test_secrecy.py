@@ -50,7 +50,7 @@ from infisical.endpoints.secrets import NewSecret, Secret, SecretChange, SecretM
 from infisical.executors import CassetteExecutor, ScriptedExecutor
 from infisical.model import Model, list_fields
 from infisical.request import post
-from tests.test_model import READ, full
+from tests.model.test_model import READ, full
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}
@@ -224,7 +224,7 @@ def test_a_token_that_is_held_is_shown_by_nothing_that_comes_of_it(token, echo, 
 
     assert isinstance(made, Failure)
     assert found(token, shown(listed), shown(made), repr(client), repr(client._execute.sent)) == set()
-    assert found(token, repr(client._caller.store), repr(client._caller.store.session.grant)) == set()
+    assert found(token, repr(client._pipeline.store), repr(client._pipeline.store.session.grant)) == set()
 
 
 @slow
@@ -235,7 +235,7 @@ def test_a_token_that_a_login_got_is_shown_by_nothing_that_comes_of_it(token, ec
     logged_in, listed = client.login(UniversalAuth("id", "client secret")), client.secrets.list(**WHERE)
 
     assert logged_in == Success(LoginResponse(access_token=token, expires_in=60, access_token_max_ttl=60))
-    assert found(token, shown(logged_in), shown(listed), repr(client), repr(client._caller.store)) == set()
+    assert found(token, shown(logged_in), shown(listed), repr(client), repr(client._pipeline.store)) == set()
 
 
 # ---- recordings

@@ -353,6 +353,14 @@ def test_no_sequence_of_attempts_outlives_the_deadline():
     assert slow.given == [10.0, 5.75, 1.25]
 
 
+def test_a_timeout_that_leaves_time_to_the_call_is_not_the_deadlines_and_is_tried_again():
+    slow = Slow(1.0, failing("timeout"), LISTED)  # a timeout of connecting, say: the deadline is far
+    answer = slow.client(auth=IdentityAccessToken("t"), deadline=10).secrets.list(**WHERE)
+
+    assert isinstance(answer, Success)
+    assert slow.given == [10.0, 8.75]
+
+
 def test_a_message_gets_no_more_time_than_its_own_timeout():
     slow = Slow(1.0, LISTED)
     slow.client(auth=IdentityAccessToken("t"), deadline=100, timeout=7).secrets.list(**WHERE).unwrap()

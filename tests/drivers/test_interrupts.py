@@ -1,7 +1,8 @@
 """Interrupts at every instruction: whatever is raised where, no flight is orphaned, and the next call works.
 
-A trace function raises at the n-th instruction of the modules under test, for every n: as Ctrl-C does, or the handler
-of an alarm. One variant keeps the exception, and with it the frames that it passed: a flight must not live as long.
+A trace function raises at the n-th instruction of the modules under test, as Ctrl-C does, or the handler of an alarm:
+for every n in an exhaustive run, for every seventh by default. One variant keeps the exception, and with it the frames
+that it passed: a flight must not live as long.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from infisical.drivers import asyncio as aio
 from infisical.drivers import blocking, flights
 from infisical.drivers.flights import Flights
 from infisical.middleware import token
+from tests.forms import mark_exhaustive
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}
@@ -37,7 +39,7 @@ class Alarm(Exception):
 
 @pytest.fixture(autouse=True)
 def quick_glances(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flights, "GLANCE", 0.001)
+    monkeypatch.setattr(flights, "LEADER_CHECK_SECONDS", 0.001)
 
 
 def interrupted(number: int, kind: type[BaseException], modules: set[str], work: Callable[[], object]) -> Any:
@@ -66,21 +68,25 @@ def interrupted(number: int, kind: type[BaseException], modules: set[str], work:
     return "survived" if count >= number else None
 
 
-def instructions(kind: type[BaseException], modules: set[str], work: Callable[[], object]) -> Iterator[Any]:
-    """Interrupt the work at its first instruction, then again at its second, and so on to the last."""
+def instructions(kind: type[BaseException], modules: set[str], work: Callable[[], object], step: int) -> Iterator[Any]:
+    """Interrupt the work at its first instruction, then again `step` instructions later, and so on to the last."""
     number = 1
     while (outcome := interrupted(number, kind, modules, work)) is not None:
         yield outcome
-        number += 1
+        number += step
     assert number > 20
 
 
+each_step = pytest.mark.parametrize("step", [7, mark_exhaustive(1)])
+
+
+@each_step
 @pytest.mark.parametrize("kept", [False, True], ids=["", "exception kept"])
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, Alarm])
-def test_an_interrupted_leader_leaves_no_flight_behind(kind, kept):
+def test_an_interrupted_leader_leaves_no_flight_behind(kind, kept, step):
     shared, exceptions = Flights(), []
     with ThreadPoolExecutor(1) as pool:
-        for outcome in instructions(kind, SINGLE_FLIGHT, lambda: shared.join("key", lambda: 1)):
+        for outcome in instructions(kind, SINGLE_FLIGHT, lambda: shared.join("key", lambda: 1), step):
             if kept:
                 exceptions.append(outcome)
             assert pool.submit(shared.join, "key", lambda: 2).result(30) == 2
@@ -88,8 +94,9 @@ def test_an_interrupted_leader_leaves_no_flight_behind(kind, kept):
     assert shared.current == {}
 
 
+@each_step
 @pytest.mark.parametrize("kept", [False, True], ids=["", "exception kept"])
-def test_a_follower_that_waits_for_an_interrupted_leader_takes_over(kept):
+def test_a_follower_that_waits_for_an_interrupted_leader_takes_over(kept, step):
     shared, exceptions, followers = Flights(), [], []
     with ThreadPoolExecutor(2) as pool:
 
@@ -100,14 +107,15 @@ def test_a_follower_that_waits_for_an_interrupted_leader_takes_over(kept):
             followers[:] = [pool.submit(shared.join, "key", lambda: 2) for _ in range(2)]
             return 1
 
-        for outcome in instructions(KeyboardInterrupt, SINGLE_FLIGHT, lead):
+        for outcome in instructions(KeyboardInterrupt, SINGLE_FLIGHT, lead, step):
             if kept:
                 exceptions.append(outcome)
             assert {follower.result(30) for follower in followers} <= {1, 2}
     assert shared.current == {}
 
 
-def test_an_interrupted_follower_harms_nobody():
+@each_step
+def test_an_interrupted_follower_harms_nobody(step):
     shared = Flights()
     with ThreadPoolExecutor(2) as pool:
 
@@ -133,7 +141,7 @@ def test_an_interrupted_follower_harms_nobody():
                 timer.join()
 
         results: list[Any] = []
-        for _ in instructions(KeyboardInterrupt, SINGLE_FLIGHT, follow):
+        for _ in instructions(KeyboardInterrupt, SINGLE_FLIGHT, follow, step):
             assert results.pop() == (1, True)
     assert shared.current == {}
 
@@ -154,14 +162,15 @@ class Server:
         return self.execute(request)
 
 
+@each_step
 @pytest.mark.parametrize(("kind", "kept"), [(KeyboardInterrupt, True), (Alarm, False)])
-def test_after_an_interrupted_renewal_the_next_call_of_any_thread_works(kind, kept):
+def test_after_an_interrupted_renewal_the_next_call_of_any_thread_works(kind, kept, step):
     server, exceptions = Server(), []
     client = InfisicalClient(retry=None, executor=server.execute, clock=lambda: server.now)
     client.login(METHOD).unwrap()
     server.now += 60
     with ThreadPoolExecutor(1) as pool:
-        for outcome in instructions(kind, ON_THE_WAY, lambda: client.secrets.list(**WHERE)):
+        for outcome in instructions(kind, ON_THE_WAY, lambda: client.secrets.list(**WHERE), step):
             if kept:
                 exceptions.append(outcome)
             assert isinstance(pool.submit(client.secrets.list, **WHERE).result(30), Success)
@@ -170,8 +179,9 @@ def test_after_an_interrupted_renewal_the_next_call_of_any_thread_works(kind, ke
     assert client._flights.current == {}
 
 
+@each_step
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
-def test_after_an_interrupted_renewal_the_next_task_works_and_so_does_the_next_event_loop():
+def test_after_an_interrupted_renewal_the_next_task_works_and_so_does_the_next_event_loop(step):
     server, outcomes = Server(), []
     client = AsyncInfisicalClient(retry=None, executor=server.aexecute, clock=lambda: server.now)
     loop = asyncio.new_event_loop()
@@ -181,7 +191,7 @@ def test_after_an_interrupted_renewal_the_next_task_works_and_so_does_the_next_e
     def call() -> None:
         loop.run_until_complete(client.secrets.list(**WHERE))
 
-    for outcome in instructions(KeyboardInterrupt, SINGLE_FLIGHT, call):
+    for outcome in instructions(KeyboardInterrupt, SINGLE_FLIGHT, call, step):
         outcomes.append(outcome)
         assert isinstance(loop.run_until_complete(client.secrets.list(**WHERE)), Success)
         server.now += 60

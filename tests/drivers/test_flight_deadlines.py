@@ -24,7 +24,7 @@ from infisical import (
 )
 from infisical.drivers import flights
 from infisical.drivers.deadline import Deadline, make_exceeded
-from infisical.drivers.flights import LONGEST_FLIGHT, Flights
+from infisical.drivers.flights import MAX_FLIGHT_SECONDS, Flights
 from infisical.login import hold_login
 from tests.wire import answer
 
@@ -113,7 +113,7 @@ def test_a_renewal_that_hangs_is_abandoned_after_the_deadline_of_its_callers(pen
         factory = Factory()
         client, _, now = in_asyncio(factory, deadline=0.01)
         if pending:
-            hold_login(client._caller, factory)
+            hold_login(client._pipeline, factory)
         else:
             (await client.login(factory)).unwrap()
         now[0] += 60
@@ -142,7 +142,7 @@ def test_without_deadlines_a_renewal_that_hangs_is_abandoned_by_the_next_call_an
         waiting = asyncio.create_task(client.secrets.list(**WHERE))
         while factory.calls < 2:
             await asyncio.sleep(0)
-        now[0] += LONGEST_FLIGHT - 0.1
+        now[0] += MAX_FLIGHT_SECONDS - 0.1
         joining = asyncio.create_task(client.secrets.list(**WHERE))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -169,7 +169,7 @@ def test_without_a_deadline_a_call_that_waits_long_enough_takes_over_itself(monk
         factory.hangs = False
         return await waiting, tokens(sent)
 
-    monkeypatch.setattr(flights, "LONGEST_FLIGHT", 0.01)
+    monkeypatch.setattr(flights, "MAX_FLIGHT_SECONDS", 0.01)
     got, sent = asyncio.run(main())
     assert (type(got), sent) == (Success, ["T3"])
 
@@ -242,7 +242,7 @@ class Blocking:
         return LoginResponse(access_token=f"T{number}", expires_in=60)
 
 
-@pytest.mark.parametrize(("deadline", "bound"), [(10.0, 10.0), (None, LONGEST_FLIGHT)])
+@pytest.mark.parametrize(("deadline", "bound"), [(10.0, 10.0), (None, MAX_FLIGHT_SECONDS)])
 @pytest.mark.parametrize("late", [LoginResponse(access_token="T2", expires_in=60), OSError("late")], ids=["", "fails"])
 def test_a_leader_that_hangs_is_succeeded_after_its_time_and_its_late_result_is_ignored(deadline, bound, late):
     blocking = Blocking(deadline=deadline)
@@ -262,7 +262,7 @@ def test_a_leader_that_hangs_is_succeeded_after_its_time_and_its_late_result_is_
 
 
 def test_a_follower_without_a_deadline_takes_over_from_a_leader_that_hangs(monkeypatch):
-    monkeypatch.setattr(flights, "GLANCE", 0.001)
+    monkeypatch.setattr(flights, "LEADER_CHECK_SECONDS", 0.001)
     blocking = Blocking(deadline=None)
     with ThreadPoolExecutor(2) as pool:
         leader = pool.submit(blocking.client.with_options(deadline=10).secrets.list, **WHERE)
@@ -364,7 +364,7 @@ def test_a_factory_is_not_asked_after_the_deadline():
 
     calls: list[float] = []
     client = InfisicalClient(executor=lambda _: Success(LISTED), clock=lambda: now[0], deadline=5, middleware=[slow])
-    hold_login(client._caller, factory)
+    hold_login(client._pipeline, factory)
 
     assert isinstance(client.secrets.list(**WHERE).failure(), DeadlineExceededError)
     assert calls == []

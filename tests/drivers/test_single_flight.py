@@ -19,6 +19,7 @@ from infisical.drivers.blocking import drive
 from infisical.drivers.flights import Flights
 from infisical.flow import once, sleep
 from infisical.request import Request
+from tests.forms import mark_exhaustive
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}
@@ -33,6 +34,16 @@ FAILURES = {
     "sick server": answer({"error": "InternalServerError", "message": "Something went wrong"}, 500),
 }
 THREADS, TASKS = 64, 500
+FEW_THREADS, FEW_TASKS = 12, 50
+
+
+def each_crowd(few: int, many: int, *, always_many: tuple[str, ...] = ()) -> Any:
+    """Parametrize a test with each reason to renew and a number of callers: few by default, many in the whole form."""
+    reasons = {"expired": None, **REFUSALS}
+    short = {name: many if name in always_many else few for name in reasons}
+    cases = [pytest.param(reasons[name], number, id=f"{name}-{number}") for name, number in short.items()]
+    rest = [mark_exhaustive(reasons[name], many, id=f"{name}-{many}") for name in reasons if name not in always_many]
+    return pytest.mark.parametrize(("refusal", "number"), [*cases, *rest])
 
 
 class Server:
@@ -70,7 +81,7 @@ class Server:
             self.now = 7200.0
 
 
-def in_threads(server: Server, number: int = THREADS) -> tuple[InfisicalClient, list[Any]]:
+def in_threads(server: Server, number: int) -> tuple[InfisicalClient, list[Any]]:
     ready = threading.Event()
 
     def execute(request: HttpRequest) -> Any:
@@ -96,7 +107,7 @@ def in_threads(server: Server, number: int = THREADS) -> tuple[InfisicalClient, 
         return client, list(pool.map(lambda _: client.secrets.list(**WHERE), range(number)))
 
 
-def in_tasks(server: Server, number: int = TASKS, cancel_first: bool = False) -> list[Any]:
+def in_tasks(server: Server, number: int, cancel_first: bool = False) -> list[Any]:
     async def main() -> list[Any]:
         ready = asyncio.Event()
 
@@ -133,32 +144,34 @@ def in_tasks(server: Server, number: int = TASKS, cancel_first: bool = False) ->
     return asyncio.run(main())
 
 
-@pytest.mark.parametrize("refusal", [None, *REFUSALS.values()], ids=["expired", *REFUSALS])
-def test_64_threads_on_a_token_that_is_no_longer_good_make_one_login(refusal):
+@each_crowd(FEW_THREADS, THREADS, always_many=("expired",))
+def test_64_threads_on_a_token_that_is_no_longer_good_make_one_login(refusal, number):
     server = Server(refusal)
-    _, got = in_threads(server)
+    _, got = in_threads(server, number)
 
-    assert [isinstance(each, Success) for each in got] == [True] * THREADS
+    assert [isinstance(each, Success) for each in got] == [True] * number
     assert server.logins - 1 == 1
 
 
 @pytest.mark.parametrize("cancel_first", [False, True], ids=["", "first cancelled"])
-@pytest.mark.parametrize("refusal", [None, *REFUSALS.values()], ids=["expired", *REFUSALS])
-def test_500_tasks_on_a_token_that_is_no_longer_good_make_one_login(refusal, cancel_first):
+@each_crowd(FEW_TASKS, TASKS, always_many=("expired",))
+def test_500_tasks_on_a_token_that_is_no_longer_good_make_one_login(refusal, number, cancel_first):
     server = Server(refusal)
-    got = in_tasks(server, cancel_first=cancel_first)
+    got = in_tasks(server, number, cancel_first=cancel_first)
 
     if cancel_first:
         assert isinstance(got.pop(0), asyncio.CancelledError)
-    assert [isinstance(each, Success) for each in got] == [True] * (TASKS - cancel_first)
+    assert [isinstance(each, Success) for each in got] == [True] * (number - cancel_first)
     assert server.logins - 1 == 1
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
-@pytest.mark.parametrize("refusal", [None, *REFUSALS.values()], ids=["expired", *REFUSALS])
-def test_a_failing_login_fails_all_threads_that_shared_it_once_and_20_later_calls_do_not_repeat_it(refusal, failure):
+@each_crowd(FEW_THREADS, THREADS)
+def test_a_failing_login_fails_all_threads_that_shared_it_once_and_20_later_calls_do_not_repeat_it(
+    refusal, number, failure
+):
     server = Server(refusal, failure)
-    client, got = in_threads(server)
+    client, got = in_threads(server, number)
     got += [client.secrets.list(**WHERE) for _ in range(20)]
 
     assert {each.failure().status_code for each in got} == {failure.status}
@@ -166,13 +179,15 @@ def test_a_failing_login_fails_all_threads_that_shared_it_once_and_20_later_call
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
-@pytest.mark.parametrize("refusal", [None, *REFUSALS.values()], ids=["expired", *REFUSALS])
-def test_a_failing_login_fails_all_tasks_that_shared_it_once_and_20_later_calls_do_not_repeat_it(refusal, failure):
+@each_crowd(FEW_TASKS, TASKS)
+def test_a_failing_login_fails_all_tasks_that_shared_it_once_and_20_later_calls_do_not_repeat_it(
+    refusal, number, failure
+):
     server = Server(refusal, failure)
-    got = in_tasks(server)
+    got = in_tasks(server, number)
 
     assert {each.failure().status_code for each in got} == {failure.status}
-    assert len(got) == TASKS + 20
+    assert len(got) == number + 20
     assert server.logins - 1 == 1
 
 

@@ -1,6 +1,8 @@
 """Models, all of them: decoder, dataclasses-json and marshmallow agree on every valid document and refuse the others.
 
-The models are collected from every module under `infisical.endpoints`; documents are made from their fields.
+The models are collected from every module under `infisical.endpoints`; documents are made from their fields. A default
+run has models that together have each kind of field, and those of secrets, identities and login; the others are run as
+`exhaustive`.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from infisical.model.marshmallow import make_schema
 from infisical.model.names import DECORATIONS, is_decoration, to_camel_case
 from infisical.model.reader import compile_reader
 from infisical.request import NULL, Base64, Null
+from tests.forms import cover, shorten
 from tests.wire import answer
 
 
@@ -73,8 +76,43 @@ def is_written_only(model: type[Any], seen: frozenset[type[Any]] = frozenset()) 
 
 
 READ = [model for model in MODELS if not is_written_only(model)]
-each_model = pytest.mark.parametrize("model", READ, ids=lambda model: model.__name__)
-every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+
+
+def shape(hint: Any) -> str:
+    """An annotation with every model called the same."""
+    if hint in HINTS:
+        return "Model"
+    args = ", ".join(shape(arg) for arg in typing.get_args(hint))
+    return f"{typing.get_origin(hint)}[{args}]" if args else str(hint)
+
+
+def kinds_of_fields(model: type[Any]) -> frozenset[tuple[Any, ...]]:
+    """What tells the fields of a model from others: type, whether it may be absent, what its metadata say."""
+    return frozenset(
+        (shape(HINTS[model][f.name]), is_required(f), is_decoration(f), f.repr, "check" in f.metadata)
+        for f in fields(model)
+    )
+
+
+def is_required(f: Any) -> bool:
+    return f.default is MISSING and f.default_factory is MISSING
+
+
+ALWAYS = ("secrets", "identities", "identity_auth", "identity_access_tokens")
+REPRESENTATIVES = {
+    *(model for model in MODELS if model.__module__.split(".")[2] in ALWAYS),
+    *cover({model: kinds_of_fields(model) for model in MODELS}),
+    *cover({model: kinds_of_fields(model) for model in READ}),
+}
+
+
+def for_models(models: list[type[Any]]) -> Any:
+    cases = shorten(models, REPRESENTATIVES.__contains__, name=lambda model: model.__name__)
+    return pytest.mark.parametrize("model", cases)
+
+
+each_model = for_models(READ)
+every_model = for_models(MODELS)
 
 
 # ---- documents, from the fields of a model
@@ -97,10 +135,6 @@ def values(hint: Any, deep: int) -> st.SearchStrategy[Any]:
     if origin is not None and issubclass(origin, Mapping):
         return st.dictionaries(st.text(max_size=3), values(args[1], deep - 1), max_size=2)
     return documents(hint, deep - 1) if hint in HINTS else SCALARS[hint]
-
-
-def is_required(f: Any) -> bool:
-    return f.default is MISSING and f.default_factory is MISSING
 
 
 @functools.cache
@@ -216,7 +250,7 @@ def test_decoder_dataclasses_json_and_schema_agree_on_a_full_and_on_an_empty_doc
     hold_to_one_another(model, {name: full(model)[name] for f, name in list_fields(model) if is_required(f)})
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings().max_examples * 2, suppress_health_check=list(HealthCheck))
 @given(model=st.sampled_from(READ), data=st.data())
 def test_decoder_dataclasses_json_and_schema_agree_on_every_valid_document(model, data):
     hold_to_one_another(model, data.draw(documents(model)))
@@ -340,7 +374,7 @@ def test_what_a_secret_is_stays_strict_in_all_three(document, path):
 
 
 def test_an_odd_decoration_is_logged_once_for_each_field_and_without_its_value(caplog, monkeypatch):
-    monkeypatch.setattr("infisical.model.reader.WARNED", set())
+    monkeypatch.setattr("infisical.model.reader.WARNED_FIELDS", set())
     odd = {**SECRET, "version": "leaked", "tags": [{"name": "leaked"}, "leaked"], "metadata": {"leaked": 1}}
     for _ in range(3):
         one(SecretList)(answer({"secrets": [odd, odd]})).unwrap()
