@@ -43,7 +43,7 @@ def seeded() -> tuple[World, dict[str, str]]:
     def prepare(state, now):
         call = Call(Draft(state), seeding.INTERNAL_REQUEST, now, {})
         call.draft.merge(tables.PROJECTS, given.project_id, autoCapitalization=True)
-        seeding.tree.new_environment(call, given.project_id, "Contract", "contract", 4)
+        seeding.tree.create_environment(call, given.project_id, "Contract", "contract", 4)
         identity = seeding.add_identity(call, given.organization_id, "short-lived", "member")
         settings = seeding.attach_universal_auth(call, identity["id"], accessTokenTTL=600, accessTokenMaxTTL=3600)
         _, row = seeding.add_client_secret(call, identity["id"])
