@@ -105,13 +105,13 @@ STRATEGY_BODY: Final = obj(strategy=choice(*instance.STRATEGIES))
 @route("GET", CONFIG_PATH, access=PUBLIC_ACCESS)
 def get_config(call: Call) -> Answer:
     organization = instance.get_default_organization(call)
-    stored = pick(instance.get_config(call), *STORED_COLUMNS)
+    columns = pick(instance.get_config(call), *STORED_COLUMNS)
     slug = {"defaultAuthOrgSlug": organization and organization["slug"]}
     if call.is_2024:
-        return {"config": {**stored, "isMigrationModeOn": False, **slug, "isSecretScanningDisabled": True}}
+        return {"config": {**columns, "isMigrationModeOn": False, **slug, "isSecretScanningDisabled": True}}
     return {
         "config": {
-            **stored,
+            **columns,
             **show_new_settings(call),
             "isMigrationModeOn": False,
             **slug,

@@ -45,12 +45,12 @@ def bootstrap(call: Call) -> Answer:
     call.draft.merge(tables.IDENTITIES, identity["id"], superAdmin=True)
     settings = call.new_row(identityId=identity["id"], **UNLIMITED_SETTINGS)
     call.draft.put(tables.auth_settings(TOKEN_AUTH), identity["id"], settings)
-    issued = tokens.issue(call, identity["id"], TOKEN_AUTH, settings, name="Instance Admin Token")
+    login = tokens.issue(call, identity["id"], TOKEN_AUTH, settings, name="Instance Admin Token")
     return {
         "message": "Successfully bootstrapped instance",
         "user": pick(user, "username", "firstName", "lastName", "email", "id", "superAdmin"),
         "organization": pick(organization, "id", "name", "slug"),
-        "identity": {**pick(identity, "id", "name"), "credentials": {"token": issued["accessToken"]}},
+        "identity": {**pick(identity, "id", "name"), "credentials": {"token": login["accessToken"]}},
     }
 
 

@@ -40,10 +40,10 @@ class Login:
 # ---- fields
 def build_list_field(*, most: int | None = None, each: str | None = None, message: str = "Invalid") -> Field:
     """Build a field of a comma-separated list; each item is stripped and must match the pattern `each`."""
-    inner = string(most=most)
+    base_field = string(most=most)
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        value = inner.check(value, path, issues)
+        value = base_field.check(value, path, issues)
         if not isinstance(value, str) or not value:
             return value
         parts = [part.strip() for part in value.split(",")]
@@ -55,10 +55,10 @@ def build_list_field(*, most: int | None = None, each: str | None = None, messag
 
 
 def build_url_field() -> Field:
-    inner = string()
+    base_field = string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        value = inner.check(value, path, issues)
+        value = base_field.check(value, path, issues)
         if isinstance(value, str) and not _is_url(value):
             issues.append({"validation": "url", "code": "invalid_string", "message": "Invalid url", "path": list(path)})
         return value

@@ -28,8 +28,8 @@ def answer_login(call: Call, login: Login) -> Row:
         raise not_found(login.missing_message.format(identity_id))
     name_in_login = call.body[login.counted_field].lower() if login.counted_field is not None else ""
     lockouts.refuse_locked(call, identity_id, name, name_in_login)
-    declared = call.draft.where(tables.declared_logins(name), identityId=identity_id)
-    if not any(all(credential.get(field) == value for field, value in row["fields"].items()) for row in declared):
+    declarations = call.draft.where(tables.declared_logins(name), identityId=identity_id)
+    if not any(all(credential.get(field) == value for field, value in row["fields"].items()) for row in declarations):
         if login.counted_field is not None:
             lockouts.count_failure(call, settings, name, name_in_login)
         raise login.build_refusal()

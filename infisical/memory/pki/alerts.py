@@ -147,8 +147,10 @@ def build_channels(call: Call, channels: Iterable[Row], old_channels: Iterable[R
     rows: list[Row] = []
     for channel in channels:
         columns = pick(channel, "channelType", "config", "enabled")
-        old = old_by_id.pop(channel.get("id", ""), None)
-        rows.append(call.new_row(**columns) if old is None else {**old, **columns, "updatedAt": call.timestamp})
+        old_channel = old_by_id.pop(channel.get("id", ""), None)
+        rows.append(
+            call.new_row(**columns) if old_channel is None else {**old_channel, **columns, "updatedAt": call.timestamp}
+        )
     return rows
 
 

@@ -187,11 +187,11 @@ def install_certificate(
 def publish_crl(call: Call, ca_id: str) -> Row:
     """Renew the CRL of an authority from its revoked certificates."""
     ca = call.draft.rows(AUTHORITIES)[ca_id]
-    revoked = [
+    revocations = [
         (row["serialNumber"], parse_time(row["revokedAt"]), int(row["revocationReason"]))
         for row in call.draft.where(CERTIFICATES, caId=ca_id, status="revoked")
     ]
-    crl = x509.create_crl(ca["privateKey"], ca, revoked, now=call.now, until=call.now + CRL_TTL)
+    crl = x509.create_crl(ca["privateKey"], ca, revocations, now=call.now, until=call.now + CRL_TTL)
     return call.draft.merge(AUTHORITIES, ca_id, crl=crl)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from infisical.memory import tables
 from infisical.memory.access import permit
 from infisical.memory.call import Call, parse_time, pick
-from infisical.memory.pki import authorities, issuance, x509
+from infisical.memory.pki import authorities, chains, issuance, x509
 from infisical.memory.pki.authorities import AUTHORITIES
 from infisical.memory.pki.fields import (
     MAX_INTEGER,
@@ -225,7 +225,7 @@ def import_certificate(call: Call) -> Answer:
         raise bad_request("An intermediate CA with an internal parent CA takes no other certificate")
     certificate, chain = call.body["certificate"], call.body["certificateChain"]
     content = x509.read_certificate(certificate)
-    issuer_content = x509.read_certificate(x509.verify_chain(certificate, chain)[0])
+    issuer_content = x509.read_certificate(chains.verify_chain(certificate, chain)[0])
     if not x509.matches_key(certificate, row["privateKey"]):
         raise bad_request("CA and certificate public key do not match")
     parent = call.draft.find(AUTHORITIES, projectId=row["projectId"], serialNumber=issuer_content.serial)

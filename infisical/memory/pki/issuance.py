@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from infisical.memory.access import permit
 from infisical.memory.call import Call, format_time
-from infisical.memory.pki import authorities, x509
+from infisical.memory.pki import authorities, chains, x509
 from infisical.memory.pki.authorities import CERTIFICATES
 from infisical.memory.pki.fields import add_lifetime, add_years
 from infisical.memory.pki.x509 import Statement
@@ -147,7 +147,7 @@ def show_issued(row: Row, *, without_roots: bool = False) -> dict[str, Any]:
     answer = {
         "certificate": row["certificate"],
         "issuingCaCertificate": row["issuingCaCertificate"],
-        "certificateChain": x509.drop_roots(chain) if without_roots else chain,
+        "certificateChain": chains.drop_roots(chain) if without_roots else chain,
         "privateKey": row["privateKey"],
         "serialNumber": row["serialNumber"],
     }

@@ -1,4 +1,4 @@
-"""X.509: functions on PEM texts that write and read keys, CSRs, certificates, chains and CRLs.
+"""X.509: functions on PEM texts that write and read keys, CSRs, certificates and CRLs.
 
 Functions import the package `cryptography` when they are called, as in ciphers.py. Rows, routes and rules do not
 belong here: authorities.py and issuance.py have them.
@@ -73,10 +73,6 @@ DOMAIN_PATTERN: Final = re.compile(
 PRINTABLE_PATTERN: Final = re.compile(r"[A-Za-z0-9 '()+,./:=?-]*")
 EMAIL_PATTERN: Final = re.compile(r"[!-?A-~]+@[A-Za-z0-9.-]+")
 URL_PATTERN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]+")
-BEGIN_LINE: Final = "-----BEGIN CERTIFICATE-----"
-END_LINE: Final = "-----END CERTIFICATE-----"
-MAX_CHAIN_LENGTH: Final = 32
-"""The limit of certificates in a chain: each is compared with each, and a comparison checks a signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +257,7 @@ def create_self_signed(key: str, subject: Mapping[str, Any], statement: Statemen
 @require_cryptography
 def create_certificate(issuer: Issuer, holder: str, subject: Mapping[str, Any] | None, statement: Statement) -> str:
     """Create a certificate for the key of `holder`, a private key or a CSR; the default subject is that of the CSR."""
-    issuer_certificate = _load_certificate(issuer.certificate)
+    issuer_certificate = load_certificate(issuer.certificate)
     request = _load_csr(holder) if "CERTIFICATE REQUEST" in holder else None
     public = request.public_key() if request is not None else _load_key(holder).public_key()
     name = request.subject if request is not None and subject is None else _build_name(subject or {})
@@ -352,7 +348,7 @@ def _encode_pem(value: Any) -> str:
 
 @require_cryptography
 def create_crl(
-    key: str, subject: Mapping[str, Any], revoked: Iterable[tuple[str, float, int]], *, now: float, until: float
+    key: str, subject: Mapping[str, Any], revocations: Iterable[tuple[str, float, int]], *, now: float, until: float
 ) -> str:
     """Create a CRL of revoked certificates: serial numbers, times and numbers of reasons."""
     from cryptography import x509
@@ -361,7 +357,7 @@ def create_crl(
     flags = dict(REASONS.values())
     builder = x509.CertificateRevocationListBuilder().issuer_name(_build_name(subject))
     builder = builder.last_update(_convert_time(now)).next_update(_convert_time(until))
-    for serial, at, number in revoked:
+    for serial, at, number in revocations:
         entry = x509.RevokedCertificateBuilder().serial_number(int(serial, 16)).revocation_date(_convert_time(at))
         if number:  # a CRL omits the reason "unspecified"
             entry = entry.add_extension(x509.CRLReason(getattr(x509.ReasonFlags, flags[number])), critical=False)
@@ -370,7 +366,8 @@ def create_crl(
 
 
 # ---- readers
-def _load_certificate(text: str) -> x509.Certificate:
+def load_certificate(text: str) -> x509.Certificate:
+    """Parse a certificate; refuse any other text."""
     from cryptography import x509
 
     try:
@@ -407,7 +404,7 @@ def read_csr(text: str) -> CertificateContent:
 @require_cryptography
 def read_certificate(text: str) -> CertificateContent:
     """Read a certificate; refuse any other text."""
-    certificate = _load_certificate(text)
+    certificate = load_certificate(text)
     return CertificateContent(
         subject=_read_parts(certificate.subject),
         serial=format(certificate.serial_number, "040x"),
@@ -455,55 +452,13 @@ def compute_fingerprints(certificate: str) -> tuple[str, str]:
     """Compute the SHA-256 and SHA-1 fingerprints of a certificate, as hex."""
     from cryptography.hazmat.primitives import hashes
 
-    document = _load_certificate(certificate)
+    document = load_certificate(certificate)
     return document.fingerprint(hashes.SHA256()).hex(), document.fingerprint(hashes.SHA1()).hex()
 
 
 @require_cryptography
 def matches_key(certificate: str, key: str) -> bool:
     """Return whether a certificate has the public half of a key."""
-    return _encode_public_key(_load_certificate(certificate).public_key()) == _encode_public_key(
+    return _encode_public_key(load_certificate(certificate).public_key()) == _encode_public_key(
         _load_key(key).public_key()
     )
-
-
-# ---- chains
-def split_chain(text: str) -> list[str]:
-    """Split a chain into its certificates; refuse a chain that is too long."""
-    texts, start = [], text.find(BEGIN_LINE)
-    while start >= 0 and (end := text.find(END_LINE, start + len(BEGIN_LINE) + 1)) >= 0:
-        texts.append(text[start : end + len(END_LINE)])
-        start = text.find(BEGIN_LINE, end)
-    if len(texts) > MAX_CHAIN_LENGTH:
-        raise bad_request(f"A certificate chain has {MAX_CHAIN_LENGTH} certificates at most")
-    return texts
-
-
-@require_cryptography
-def verify_chain(certificate: str, chain: str) -> list[str]:
-    """Return the issuers of a certificate, the closest first; refuse a chain with a gap or with other certificates."""
-    from cryptography.exceptions import InvalidSignature
-
-    candidates = {text: _load_certificate(text) for text in split_chain(chain)}
-    current, issuers = _load_certificate(certificate), []
-    while candidates:
-        for text, candidate in candidates.items():
-            try:
-                current.verify_directly_issued_by(candidate)
-            except (ValueError, TypeError, InvalidSignature):
-                continue
-            issuers.append(text)
-            current = candidates.pop(text)
-            break
-        else:
-            raise bad_request("Invalid certificate chain")
-    if not issuers:
-        raise bad_request("Failed to parse certificate chain")
-    return issuers
-
-
-@require_cryptography
-def drop_roots(chain: str) -> str:
-    """Return a chain without self-issued certificates."""
-    texts = split_chain(chain)
-    return "\n".join(text for text in texts if (certificate := _load_certificate(text)).issuer != certificate.subject)
