@@ -48,7 +48,7 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(target.key)
         return value(call, project_id, target, origin)
 
-    monkeypatch.setattr(references, "_value", counting)
+    monkeypatch.setattr(references, "_read_value", counting)
     return names
 
 
@@ -142,7 +142,7 @@ def test_a_batch_looks_for_personal_overrides_once(monkeypatch: pytest.MonkeyPat
     world, looked = World(), []
     put(world, **{f"K{number}": "" for number in range(50)})
     found = store.group_overrides
-    monkeypatch.setattr(store, "overrides_in", lambda *of: looked.append(1) or found(*of))
+    monkeypatch.setattr(store, "group_overrides", lambda *of: looked.append(1) or found(*of))
     status, _ = world.send(
         "DELETE", f"{V4}/batch", body(world, secrets=[{"secretKey": f"K{number}"} for number in range(50)])
     )

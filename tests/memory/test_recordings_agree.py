@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infisical.memory import seeding, tables
+from infisical.memory import seeding, tables, tokens, tree
 from infisical.memory.call import Call
 from infisical.memory.loading import put_secrets
 from infisical.memory.state import Draft
@@ -43,14 +43,14 @@ def seeded() -> tuple[World, dict[str, str]]:
     def prepare(state, now):
         call = Call(Draft(state), seeding.INTERNAL_REQUEST, now, {})
         call.draft.merge(tables.PROJECTS, given.project_id, autoCapitalization=True)
-        seeding.tree.create_environment(call, given.project_id, "Contract", "contract", 4)
+        tree.create_environment(call, given.project_id, "Contract", "contract", 4)
         identity = seeding.add_identity(call, given.organization_id, "short-lived", "member")
         settings = seeding.attach_universal_auth(call, identity["id"], accessTokenTTL=600, accessTokenMaxTTL=3600)
         _, row = seeding.add_client_secret(call, identity["id"])
         call.draft.merge(tables.client_secrets(identity["id"]), row["id"], clientSecret="scrubbed-client-secret")
         for number in range(OTHERS):
             seeding.add_identity(call, given.organization_id, f"other-{number}", "member")
-        seeding.tokens.user_token(call, given.user_id, given.organization_id)
+        tokens.open_session(call, given.user_id, given.organization_id)
         names["short lived"] = settings["clientId"]
         _, own = seeding.add_client_secret(call, given.identity_id)
         call.draft.merge(tables.client_secrets(given.identity_id), own["id"], clientSecret="scrubbed-client-secret")

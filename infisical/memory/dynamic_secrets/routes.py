@@ -152,7 +152,7 @@ def get_folder(call: Call, sent: Any, action: str) -> Row:
     slug, path = sent["environmentSlug"], sent["path"]
     folder = tree.find_folder(call.draft, project["id"], slug, path)
     if folder is None:
-        raise not_found(f"Folder with path '{path}' in environment '{slug}' not folder")
+        raise not_found(f"Folder with path '{path}' in environment '{slug}' not found")
     return folder
 
 
@@ -166,7 +166,7 @@ def permit_dynamic(call: Call, project_id: str, action: str) -> None:
 def get_secret(call: Call, folder: Row, name: str, path: str) -> Row:
     secret = call.draft.find(store.get_secrets_table(folder["id"]), name=name)
     if secret is None:
-        raise not_found(f"Dynamic secret with name '{name}' in folder '{path}' not secret")
+        raise not_found(f"Dynamic secret with name '{name}' in folder '{path}' not found")
     return secret
 
 
@@ -264,8 +264,8 @@ def get_lease_folder(call: Call, sent: Any, action: str) -> Row:
     folder = tree.find_folder(call.draft, project["id"], slug, path)
     if folder is None:
         if call.is_2024:
-            raise bad_request("Folder not folder")
-        raise not_found(f"Folder with path '{path}' in environment with slug '{slug}' not folder")
+            raise bad_request("Folder not found")
+        raise not_found(f"Folder with path '{path}' in environment with slug '{slug}' not found")
     store.drop_expired(call, folder["id"])
     return folder
 
@@ -274,8 +274,8 @@ def get_leased_secret(call: Call, folder: Row, name: str, path: str) -> Row:
     secret = call.draft.find(store.get_secrets_table(folder["id"]), name=name)
     if secret is None:
         if call.is_2024:
-            raise bad_request("Dynamic secret not secret")
-        raise not_found(f"Dynamic secret with name '{name}' in folder with path '{path}' not secret")
+            raise bad_request("Dynamic secret not found")
+        raise not_found(f"Dynamic secret with name '{name}' in folder with path '{path}' not found")
     return secret
 
 

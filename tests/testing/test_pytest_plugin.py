@@ -238,6 +238,6 @@ def test_a_suite_that_uses_none_of_it_imports_pytest_and_nothing_of_the_library(
 
 
 def test_the_plugin_is_an_entry_point_of_pytest():
-    project = (Path(__file__).parents[1] / "pyproject.toml").read_text()
+    project = (Path(__file__).parents[2] / "pyproject.toml").read_text()
 
     assert '[project.entry-points.pytest11]\ninfisical = "infisical.testing.plugin"' in project
