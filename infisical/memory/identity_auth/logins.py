@@ -26,14 +26,14 @@ def answer_login(call: Call, login: Login) -> Row:
     settings = call.draft.get(tables.auth_settings(name), identity_id)
     if settings is None:
         raise not_found(login.missing_message.format(identity_id))
-    name_in_login = call.body[login.counted_field].lower() if login.counted_field is not None else ""
-    lockouts.refuse_locked(call, identity_id, name, name_in_login)
+    lockout_name = call.body[login.counted_field].lower() if login.counted_field is not None else ""
+    lockouts.refuse_locked(call, identity_id, name, lockout_name)
     declarations = call.draft.where(tables.declared_logins(name), identityId=identity_id)
     if not any(all(credential.get(field) == value for field, value in row["fields"].items()) for row in declarations):
         if login.counted_field is not None:
-            lockouts.count_failure(call, settings, name, name_in_login)
+            lockouts.count_failure(call, settings, name, lockout_name)
         raise login.build_refusal()
-    lockouts.forget_failures(call, identity_id, name, name_in_login)
+    lockouts.forget_failures(call, identity_id, name, lockout_name)
     return tokens.issue(call, identity_id, name, settings)
 
 
