@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from returns.result import Failure, Success
 
 from infisical.errors import InfisicalNetworkError
-from infisical.executors.comparison import MATCHERS, Parts, Recorded, RecordedRequests, differences, parts_of
-from infisical.executors.etags import CONDITIONS, ETAG, RandomTags
-from infisical.executors.tape_file import Exchange, TapeWriter, UnreadableTape, read
+from infisical.executors.cassette.comparison import MATCHERS, Parts, Recorded, RecordedRequests, differences, parts_of
+from infisical.executors.cassette.etags import CONDITIONS, ETAG, RandomTags
+from infisical.executors.cassette.tape_file import Exchange, TapeWriter, UnreadableTape, read
 from infisical.redaction import (
     SecretIndex,
     find_response_secrets,

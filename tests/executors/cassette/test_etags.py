@@ -12,7 +12,7 @@ from returns.result import Success
 
 from infisical import HttpRequest, Response
 from infisical.executors import CassetteExecutor, ScriptedExecutor
-from infisical.executors.etags import RandomTags, is_random
+from infisical.executors.cassette.etags import RandomTags, is_random
 
 TAG = "recorded-[0-9a-f]{16}"
 REAL = "2FyxJWIOokVMQRNf5JXMkBAMPDI="

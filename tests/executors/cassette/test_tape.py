@@ -10,7 +10,7 @@ from returns.result import Success
 
 from infisical import HttpRequest, Response
 from infisical.executors import CassetteExecutor, ScriptedExecutor
-from infisical.executors.comparison import MATCHERS
+from infisical.executors.cassette.comparison import MATCHERS
 from tests.wire import answer
 
 JSON = (("Content-Type", "application/json"),)

@@ -12,9 +12,9 @@ import pytest
 
 from infisical import InfisicalNetworkError
 from infisical.executors import Urllib3Executor
-from infisical.executors.deadline import Wire, exchange
+from infisical.executors.attempt import Wire, current
 from tests.executors.faulty import OK, Peer, serving, well
-from tests.executors.test_urllib3 import drip_body, get, stall
+from tests.executors.urllib3.test_urllib3 import drip_body, get, stall
 
 pytestmark = pytest.mark.enable_socket
 
@@ -105,7 +105,7 @@ def under_way(behave):
 @pytest.mark.parametrize(
     ("behave", "scheme", "sent"), [(stall, "http:", True), (drip_body, "http:", True), (stall, "https:", False)]
 )
-def test_closing_ends_the_calls_under_way(behave, scheme, sent):
+def test_closing_ends_the_calls_in_flight(behave, scheme, sent):
     wrapped, come = under_way(behave)
     execute = Urllib3Executor(connect_timeout=60.0)
     with serving(wrapped) as server, ThreadPoolExecutor(1) as pool:
@@ -124,7 +124,7 @@ def test_closing_ends_a_connection_that_is_being_made(hole):
     execute, url = Urllib3Executor(connect_timeout=60.0), f"http://127.0.0.1:{hole[1]}"
     with ThreadPoolExecutor(1) as pool:
         calling = pool.submit(execute, get(url, timeout=60.0))
-        while not execute._under_way:
+        while not execute._wires:
             threading.Event().wait(0.001)
         execute.close()
         error = calling.result(timeout=30).failure()
@@ -135,27 +135,31 @@ def test_closing_ends_a_connection_that_is_being_made(hole):
     ]
 
 
-def test_a_call_that_has_ended_is_not_touched_by_closing_its_wire():
+@pytest.fixture
+def wire():
+    """The wire of the calls of this thread, as whatever runs calls in threads sets it."""
+    current.wire = Wire()
+    yield current.wire
+    current.wire = None
+
+
+def test_a_call_that_has_ended_is_not_touched_by_closing_its_wire(wire):
     """The connection belongs to the next call by then."""
-    wires = []
     with serving(well) as server, Urllib3Executor() as execute:
         execute(get(server.url))
-        wires.append(exchange.wire)
-        wires[0].cut()
+        wire.cut()
+        current.wire = None
         second = execute(get(server.url)).unwrap().status
 
         assert (second, server.connections) == (200, 1)
 
 
-def test_a_wire_that_was_cut_first_lets_nothing_out():
-    exchange.given = Wire()
-    try:
-        exchange.given.cut()
-        with serving(well) as server, Urllib3Executor() as execute:
-            error = execute(get(server.url)).failure()
-            assert (error, server.seen) == (
-                InfisicalNetworkError(f"GET {server.url}: {ENDED}", reason="reset", sent=False),
-                [],
-            )
-    finally:
-        exchange.given = None
+def test_a_wire_that_was_cut_first_lets_nothing_out(wire):
+    wire.cut()
+    with serving(well) as server, Urllib3Executor() as execute:
+        error = execute(get(server.url)).failure()
+
+        assert (error, server.seen) == (
+            InfisicalNetworkError(f"GET {server.url}: {ENDED}", reason="reset", sent=False),
+            [],
+        )

@@ -16,7 +16,7 @@ from cryptography.x509.name import _ASN1Type
 
 from infisical import HttpRequest
 from infisical.executors import Urllib3Executor
-from infisical.executors.tls import ClientCertificate, verifying
+from infisical.executors.urllib3.tls import ClientCertificate, make_context
 from tests.executors.faulty import OK, Peer, serving, well
 
 PASSWORD = "hunter2-é"
@@ -165,7 +165,7 @@ def test_tls_before_1_2_is_not_spoken_whatever_the_system_allows(monkeypatch):
     loose.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     monkeypatch.setattr(ssl, "create_default_context", lambda: loose)
 
-    assert verifying().minimum_version == ssl.TLSVersion.TLSv1_2
+    assert make_context().minimum_version == ssl.TLSVersion.TLSv1_2
 
 
 def test_a_system_that_wants_more_than_1_2_gets_it(monkeypatch):
@@ -173,7 +173,7 @@ def test_a_system_that_wants_more_than_1_2_gets_it(monkeypatch):
     strict.minimum_version = ssl.TLSVersion.TLSv1_3
     monkeypatch.setattr(ssl, "create_default_context", lambda: strict)
 
-    assert verifying().minimum_version == ssl.TLSVersion.TLSv1_3
+    assert make_context().minimum_version == ssl.TLSVersion.TLSv1_3
 
 
 # ---- what it shows

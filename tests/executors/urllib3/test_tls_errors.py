@@ -15,8 +15,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from infisical import HttpRequest, InfisicalNetworkError
 from infisical.executors import Urllib3Executor
-from infisical.executors import tls_errors as told
-from infisical.executors.tls_errors import CERTIFICATE, HANDSHAKE, explain
+from infisical.executors.urllib3 import tls_errors as told
+from infisical.executors.urllib3.tls_errors import CERTIFICATE, HANDSHAKE, explain
 from tests.executors.faulty import Peer, serving, well
 
 DAY = datetime.timedelta(days=1)

@@ -12,7 +12,7 @@ import trustme
 
 from infisical import HttpRequest, InfisicalNetworkError
 from infisical.executors import Urllib3Executor
-from infisical.executors.tls_errors import UNKNOWN_AUTHORITY
+from infisical.executors.urllib3.tls_errors import UNKNOWN_AUTHORITY
 from infisical.testing import faulty_server
 from infisical.testing.executor_contract import NetworkExecutorContract
 from infisical.testing.running import answer_in, error_in, expect
@@ -226,7 +226,7 @@ def saying(data: bytes):
 
 TLS = f"TLS failed: {UNKNOWN_AUTHORITY}"
 LONG = "the head of the answer is too large: more than 100 lines, one over 65,536 bytes, or too many of 1xx"
-NO_HTTP = "the answer is not HTTP, or breaks off"
+NO_HTTP = "the answer is not HTTP, or is incomplete"
 TUNNEL_TROUBLES = {
     "407": (saying(b"HTTP/1.1 407 Who\r\n\r\n"), "it answered 407 to CONNECT", "protocol"),
     "403": (saying(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"), "it answered 403 to CONNECT", "protocol"),

@@ -18,7 +18,8 @@ from returns.result import Success
 from infisical import HttpRequest, IdentityAccessToken, InfisicalClient, InfisicalNetworkError, Response
 from infisical.endpoints.secrets import SecretList
 from infisical.executors import Urllib3Executor
-from infisical.executors.deadline import connected, exchange
+from infisical.executors.attempt import Attempt
+from infisical.executors.deadline import connect
 from tests.executors.faulty import OK, Peer, serving, well
 
 pytestmark = pytest.mark.enable_socket
@@ -256,8 +257,7 @@ def test_a_connection_has_all_of_the_time_that_is_left(monkeypatch):
     with serving(well) as server:
         found = socket.getaddrinfo("127.0.0.1", server.port, type=socket.SOCK_STREAM)
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found * 100)
-        exchange.start(100_000)
-        with connected("origin.example", server.port) as sock:
+        with Attempt(get(server.url, 100_000)), connect("origin.example", server.port) as sock:
             assert sock.gettimeout() > 50_000  # and not the hundredth that each address had
 
 
@@ -411,7 +411,7 @@ import threading
 calls = []
 thread = threading.Thread(target=lambda: calls.append(call()))
 thread.start()
-while not execute._under_way or not next(iter(execute._under_way)).sent:
+while not execute._wires or not next(iter(execute._wires)).sent:
     threading.Event().wait(0.001)
 child = os.fork()
 if child == 0:

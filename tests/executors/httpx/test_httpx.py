@@ -353,8 +353,8 @@ def test_reading_the_authorities_is_no_part_of_the_first_call(both, monkeypatch)
 def test_a_forked_child_does_not_speak_on_its_parents_connections():
     with faulty.serving(faulty.well) as server, HttpxExecutor() as execute:
         execute(get(server.url))
-        parents = list(execute._own._clients.values())
-        execute._own._process = os.getpid() - 1  # as it looks to a child
+        parents = list(execute._clients._clients.values())
+        execute._clients._process = os.getpid() - 1  # as it looks to a child
         execute(get(server.url))
         for client in parents:
             client.close()

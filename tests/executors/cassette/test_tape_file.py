@@ -17,7 +17,7 @@ from returns.result import Success
 
 from infisical import HttpRequest, Response
 from infisical.executors import CassetteExecutor, ScriptedExecutor
-from infisical.executors.tape_file import LEFT_BEHIND
+from infisical.executors.cassette.tape_file import LEFT_BEHIND
 from tests.forms import mark_exhaustive, shorten
 from tests.wire import answer
 

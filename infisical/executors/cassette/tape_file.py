@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from infisical.executors.etags import CONDITIONS, ETAG, is_random
+from infisical.executors.cassette.etags import CONDITIONS, ETAG, is_random
 
 OPENING: Final = "# Recorded by infisical-functional. The file is complete if its last line is 'version: 1'."
 CLOSING: Final = "version: 1\n"

@@ -297,13 +297,13 @@ def test_the_connection_of_an_answer_that_was_too_large_is_closed_and_never_used
 @pytest.mark.parametrize(
     ("coding", "body", "said"),
     [
-        ("br", b"x", "the answer is encoded as br, which is not read (gzip and deflate are)"),
-        ("gzip, zstd", b"x", "the answer is encoded as zstd, which is not read (gzip and deflate are)"),
-        (", ".join(["gzip"] * 6), b"x", "the answer has more than 5 content encodings"),
-        (",".join(["gzip"] * 9000), b"x", "the answer has more than 5 content encodings"),
-        ("gzip", gzip.compress(bytes(99))[:-9], "the answer is not HTTP, or breaks off"),
-        ("gzip", b"x", "the answer is not HTTP, or breaks off"),
-        ("deflate", zlib.compress(bytes(99))[:-5], "the answer is not HTTP, or breaks off"),
+        ("br", b"x", "the answer is encoded as br, which is not supported: gzip and deflate are"),
+        ("gzip, zstd", b"x", "the answer is encoded as zstd, which is not supported: gzip and deflate are"),
+        (", ".join(["gzip"] * 6), b"x", "the answer has more than 5 content codings"),
+        (",".join(["gzip"] * 9000), b"x", "the answer has more than 5 content codings"),
+        ("gzip", gzip.compress(bytes(99), mtime=0)[:-9], "the answer is cut short: its compressed body has no end"),
+        ("gzip", b"xy", "the answer cannot be decompressed"),
+        ("deflate", zlib.compress(bytes(99))[:-5], "the answer is cut short: its compressed body has no end"),
     ],
 )
 def test_an_encoding_that_cannot_be_undone_is_a_failure(coding, body, said):
@@ -319,9 +319,9 @@ def test_an_encoding_that_cannot_be_undone_is_a_failure(coding, body, said):
     [
         ("utf-8", b"plain"),
         ("identity", b"plain"),
-        ("GZIP", gzip.compress(b"plain")),
-        ("gzip", gzip.compress(b"pl") + gzip.compress(b"ain")),
-        ("gzip", gzip.compress(b"plain") + bytes(99)),
+        ("GZIP", gzip.compress(b"plain", mtime=0)),
+        ("gzip", gzip.compress(b"pl", mtime=0) + gzip.compress(b"ain", mtime=0)),
+        ("gzip", gzip.compress(b"plain", mtime=0) + bytes(99)),
         ("deflate", zlib.compress(b"plain") + b"garbage"),
         ("gzip", b""),
     ],
