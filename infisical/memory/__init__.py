@@ -7,8 +7,8 @@
 Each group of endpoints is a module or a package of its name. executors/memory.py runs requests for a client. Only the
 reading of a file does I/O; nothing here reads a clock or draws a random number.
 
-The other functions lead from one state to the next where no call does, or read what no call returns (a code from an
-e-mail); `MemoryExecutor.change` applies them.
+The other functions lead from one state to the next where no call does, or read what no call returns, such as a code
+from an e-mail. `MemoryExecutor.change` applies them.
 """
 
 from infisical.memory.documents import Document, DocumentError, parse_document, read_document

@@ -1,6 +1,6 @@
 """Validation as the server does it: fields of bodies and queries, and the issues of invalid values.
 
-A field checks a JSON value, returns the value for the handler (trimmed, coerced, with defaults) and reports issues in
+A field checks a JSON value and returns the value for the handler: trimmed, coerced, with defaults. It reports issues in
 the server's words. Unknown names are dropped, never refused. A field is built by the function that is named like its
 type: `string`, `array`, `obj`. Routes do not belong here.
 """
