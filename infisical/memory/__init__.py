@@ -1,14 +1,14 @@
 """An Infisical in memory: a server's behaviour as data and functions, for tests and for development without a server.
 
-    request  ->  server.handle(state, request, now=...)  ->  (state, response)
-                 routing . access . validation . routes/ . domain/      the state as it was, and the next one
+    request  ->  server.handle(state, request, now=...)  ->  (next state, response)
+                 routing . access . validation . a group's handler . domain/
 
-`state` is one immutable value; `tables` says what is in it, `seeding` makes the first one, `loading` one from a file.
-What handles requests behind a client or on a socket lives in executors/memory.py and serve.py. But for reading such a
-file nothing here does I/O, reads a clock or draws a random number.
+`state` is one immutable value: `tables` names its content, `seeding` starts a state, `loading` builds one from a file.
+Each group of endpoints is a module or a package of its name. executors/memory.py runs requests for a client. Only the
+reading of a file does I/O; nothing here reads a clock or draws a random number.
 
-The other functions lead from one state to the next, for what no call can do, or read what a call does not show (a code
-that was sent to somebody); `MemoryExecutor.change` applies one.
+The other functions lead from one state to the next where no call does, or read what no call returns, such as a code
+from an e-mail. `MemoryExecutor.change` applies them.
 """
 
 from infisical.memory.documents import Document, DocumentError, parse_document, read_document

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from infisical.memory.dynamic_secrets.routes import is_template
+from infisical.memory.pki.chains import split_chain
 from infisical.memory.pki.fields import build_alt_names_field, parse_duration
-from infisical.memory.pki.x509 import split_chain
 from infisical.memory.secrets import references, store
 from tests.memory.secrets_world import V4, body, folder, put, query, service_token
 from tests.memory.world import World, refusal, without_id

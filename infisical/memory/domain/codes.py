@@ -61,7 +61,7 @@ def take_code(call: Call, purpose: Purpose, user_id: str, code: str) -> Row | No
 
 
 def read_code(state: State, purpose: Purpose = "email-mfa", *, user_id: str | None = None) -> str:
-    """Return the last code that was sent to a user, as in the e-mail; raise LookupError if there is none.
+    """Return the last code that was sent to a user, as in the e-mail; raise LookupError without one.
 
     `user_id` is by default the user of `given`.
     """

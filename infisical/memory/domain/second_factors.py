@@ -79,8 +79,8 @@ def use_recovery_code(call: Call, user_id: str, code: str) -> None:
         raise not_found("No recovery codes")
     if code not in row["codes"]:
         raise forbidden("Invalid recovery code")
-    left = [one for one in row["codes"] if one != code]
-    call.draft.merge(RECOVERY_CODES, user_id, codes=left, updatedAt=call.timestamp)
+    remaining_codes = [one for one in row["codes"] if one != code]
+    call.draft.merge(RECOVERY_CODES, user_id, codes=remaining_codes, updatedAt=call.timestamp)
 
 
 # ---- locks
@@ -93,10 +93,10 @@ def enforce_unlocked(call: Call, user: Row) -> None:
     """Refuse a user whose account is locked, for some time or for ever."""
     if user["isLocked"]:
         raise forbidden(LOCKED_MESSAGE, "UserLocked")
-    until = user["temporaryLockDateEnd"]
-    left = 0 if until is None else parse_time(until) - call.now
-    if left > 0:
-        wait = f"{-int(-left // 60)} minutes" if left > 60 else f"{-int(-left // 1)} seconds"
+    lock_end = user["temporaryLockDateEnd"]
+    seconds_left = 0 if lock_end is None else parse_time(lock_end) - call.now
+    if seconds_left > 0:
+        wait = f"{-int(-seconds_left // 60)} minutes" if seconds_left > 60 else f"{-int(-seconds_left // 1)} seconds"
         raise forbidden(
             f"User is temporary locked due to multiple failed login attempts. Try again after {wait}. "
             "You can also reset your password now to proceed.",

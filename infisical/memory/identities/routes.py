@@ -139,12 +139,12 @@ def list_project_memberships(call: Call) -> Answer:
     }
 
 
-def show_project_membership(call: Call, member: Row, project: Row, *inner: str) -> dict[str, Any]:
+def show_project_membership(call: Call, member: Row, project: Row, *identity_columns: str) -> dict[str, Any]:
     """Return an identity as a member of a project, in the form of older routes."""
     row = call.draft.rows(tables.IDENTITIES)[member["identityId"]]
     return {
         **pick(member, "id", "identityId", "createdAt", "updatedAt", "roles"),
-        "identity": {**pick(row, "name", "id", *inner), **identities.show_methods(call, row["id"])},
+        "identity": {**pick(row, "name", "id", *identity_columns), **identities.show_methods(call, row["id"])},
         "project": pick(project, "name", "id", *(() if call.is_2024 else ("type",))),
     }
 
