@@ -63,6 +63,8 @@ IN_PROSE = {
 }
 REASONS: dict[tuple[str, str], str] = {
     ("infisical/endpoints/secret_sharing.py", "shared_secret_link"): "the server's name of the field",
+    ("infisical/server/serve.py", "function serving"): "public: a context manager, named like contextlib.closing",
+    ("infisical/server/wsgi.py", "function application"): "public: the word of PEP 3333",
 }
 """What is found and stays, by place and word, with the reason."""
 
