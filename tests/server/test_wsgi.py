@@ -374,7 +374,7 @@ def test_an_executor_that_breaks_its_contract_is_a_502(executor: Any, why: str):
 
 def test_an_executor_that_raises_is_a_502_that_says_where():
     line = raise_error.__code__.co_firstlineno + 1
-    why = f"the executor is raise_error: ValueError was raised at test_wsgi.py:{line}"
+    why = f"the executor is defective: ValueError was raised at test_wsgi.py:{line}"
 
     assert call(raise_error, make_environ()) == ("502 Bad Gateway", *refuse(502, "BadGateway", why))
 
