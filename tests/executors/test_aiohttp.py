@@ -130,7 +130,7 @@ def test_the_cookies_of_a_given_session_stay_as_they_are():
 
         kept = asyncio.run(main())
 
-    assert (kept, [seen.values("Cookie") for seen in server.seen]) == ([("own", "1")], [[], []])
+    assert (kept, [seen.values("Cookie") for seen in server.requests]) == ([("own", "1")], [[], []])
 
 
 def test_a_given_session_is_not_closed():
