@@ -70,14 +70,14 @@ INTEGRATIONS: Final = frozenset(
 
 def make_url_field() -> Field:
     """Make the field of a URL with any scheme; `http` and `https` need a host."""
-    inner = string()
+    field = string()
 
     def check(value: object, path: Path, issues: Issues) -> object:
-        before = len(issues)
-        read = inner.check(value, path, issues)
-        if len(issues) == before and not is_url(read):
+        issue_count = len(issues)
+        text = field.check(value, path, issues)
+        if len(issues) == issue_count and not is_url(text):
             issues.append({"validation": "url", "code": "invalid_string", "message": "Invalid url", "path": list(path)})
-        return read
+        return text
 
     return Field(check)
 

@@ -77,8 +77,8 @@ def start_from(
 
 
 def _fill(call: Call, project_id: str, document: ProjectDocument) -> None:
-    for one in document.folders:
-        _ensure_folder(call, project_id, one.environment, one.path)
+    for folder_document in document.folders:
+        _ensure_folder(call, project_id, folder_document.environment, folder_document.path)
     for secret in document.secrets:
         write_secret(
             call,
@@ -89,12 +89,12 @@ def _fill(call: Call, project_id: str, document: ProjectDocument) -> None:
             tag_ids=_ensure_tags(call, project_id, secret.tags),
             metadata=[{"key": key, "value": value, "isEncrypted": False} for key, value in secret.metadata],
         )
-    for imported in document.imports:
-        folder = _ensure_folder(call, project_id, imported.environment, imported.path)
-        source = tree.find_environment(call.draft, project_id, imported.from_environment)
+    for one_import in document.imports:
+        folder = _ensure_folder(call, project_id, one_import.environment, one_import.path)
+        source = tree.find_environment(call.draft, project_id, one_import.from_environment)
         assert source is not None, "a document names only environments that it declares"
         position = 1 + len(call.draft.rows(tables.imports(folder["id"])))
-        add_import(call, folder, source["id"], imported.from_path, position)
+        add_import(call, folder, source["id"], one_import.from_path, position)
 
 
 def _ensure_tags(call: Call, project_id: str, slugs: Iterable[str]) -> list[str]:

@@ -109,33 +109,33 @@ OLD_LIST_QUERY: Final = obj(
 
 
 # ---- roles
-def make_role_rows(call: Call, asked: Sequence[Mapping[str, Any]], project_id: str, doing: str) -> list[dict[str, Any]]:
+def make_role_rows(call: Call, roles: Sequence[Mapping[str, Any]], project_id: str, doing: str) -> list[dict[str, Any]]:
     """Make the rows of requested roles; refuse unknown ones, and those that the caller may not grant."""
-    if all(one["isTemporary"] for one in asked):
+    if all(role["isTemporary"] for role in roles):
         raise bad_request("Identity must have at least one permanent role")
-    if not PROJECT_ROLES.issuperset(one["role"] for one in asked):
+    if not PROJECT_ROLES.issuperset(role["role"] for role in roles):
         raise not_found("One or more custom roles not found")
-    if any(one["role"] != "no-access" for one in asked) and "admin" not in get_project_roles(call, project_id):
+    if any(role["role"] != "no-access" for role in roles) and "admin" not in get_project_roles(call, project_id):
         raise Refusal(
             403,
             "PermissionBoundaryError",
             f"Failed to {doing} identity project membership. Actor is missing permission grant-privileges on identity",
             details={"missingPermissions": [{"action": "grant-privileges", "subject": "identity"}]},
         )
-    return [{**seeding.make_role(call, one["role"]), **_make_period(one)} for one in asked]
+    return [{**seeding.make_role(call, role["role"]), **_make_period(role)} for role in roles]
 
 
-def _make_period(asked: Mapping[str, Any]) -> dict[str, Any]:
+def _make_period(role: Mapping[str, Any]) -> dict[str, Any]:
     """Make the columns of a temporary role's period."""
-    if not asked["isTemporary"]:
+    if not role["isTemporary"]:
         return {}
-    start = parse_time(asked["temporaryAccessStartTime"])
+    start = parse_time(role["temporaryAccessStartTime"])
     return {
         "isTemporary": True,
-        "temporaryMode": asked["temporaryMode"],
-        "temporaryRange": asked["temporaryRange"],
+        "temporaryMode": role["temporaryMode"],
+        "temporaryRange": role["temporaryRange"],
         "temporaryAccessStartTime": format_time(start),
-        "temporaryAccessEndTime": format_time(start + parse_duration(asked["temporaryRange"])),
+        "temporaryAccessEndTime": format_time(start + parse_duration(role["temporaryRange"])),
     }
 
 
@@ -173,8 +173,8 @@ def update_membership(call: Call) -> Answer:
     row = get_member(call)
     roles = make_role_rows(call, call.body["roles"], project["id"], "update")
     table = tables.project_identities(project["id"])
-    changed = call.draft.merge(table, row["identityId"], roles=roles, updatedAt=call.timestamp)
-    return {"identityMembership": describe_membership(changed)}
+    membership = call.draft.merge(table, row["identityId"], roles=roles, updatedAt=call.timestamp)
+    return {"identityMembership": describe_membership(membership)}
 
 
 @route("DELETE", MEMBER_PATH, generation="current", access=MACHINES)
@@ -248,6 +248,9 @@ def list_workspace_memberships(call: Call) -> Answer:
 
 def list_members(call: Call, project_id: str, part: str) -> list[tuple[Row, Row]]:
     """Return the memberships and identities of a project whose names contain a text, oldest first."""
-    known = call.draft.rows(tables.IDENTITIES)
-    pairs = ((row, known[row["identityId"]]) for row in call.draft.rows(tables.project_identities(project_id)).values())
+    identities_by_id = call.draft.rows(tables.IDENTITIES)
+    pairs = (
+        (row, identities_by_id[row["identityId"]])
+        for row in call.draft.rows(tables.project_identities(project_id)).values()
+    )
     return [(row, identity) for row, identity in pairs if part.lower() in identity["name"].lower()]

@@ -54,13 +54,13 @@ FILTER_FIELDS: Final = {"lastSecretModified": datetime_text().optional(None), "r
 
 
 # ---- requests
-def get_project_id(sent: Any) -> str:
-    return str(sent["projectId"] if "projectId" in sent else sent["workspaceId"])
+def get_project_id(fields: Any) -> str:
+    return str(fields["projectId"] if "projectId" in fields else fields["workspaceId"])
 
 
-def get_path(sent: Any) -> str:
+def get_path(fields: Any) -> str:
     """Return the path of the parent folder, whichever name the request has for it."""
-    return check_path(sent.get("path") or sent.get("directory") or "/")
+    return check_path(fields.get("path") or fields.get("directory") or "/")
 
 
 def find_folder(call: Call, parent: Row, id_or_name: str) -> Row | None:
@@ -148,7 +148,7 @@ def update_folders(call: Call) -> Answer:
     changes = call.body["folders"]
     for change in changes:
         permit(call, project_id, "edit", SUBJECT, environment=change["environment"], path=change["path"])
-    updated = []
+    folders = []
     for change in changes:
         slug = change["environment"]
         parent = tree.get_folder(call, project_id, slug, check_path(change["path"]), "UpdateManyFolders")
@@ -157,8 +157,8 @@ def update_folders(call: Call) -> Answer:
             raise not_found(
                 f"Folder with id '{change['id']}' in environment with slug '{slug}' not found", "UpdateManyFolders"
             )
-        updated.append(change_folder(call, parent, folder, change, "Batch update folder"))
-    return {"folders": [describe_folder(call, folder) for folder in updated]}
+        folders.append(change_folder(call, parent, folder, change, "Batch update folder"))
+    return {"folders": [describe_folder(call, folder) for folder in folders]}
 
 
 # ---- deleting
@@ -173,9 +173,9 @@ def delete_folder(call: Call) -> Answer:
         raise not_found(
             f"Failed to delete folder with ID '{id_or_name}', not found" if call.is_2024 else "Target folder not found"
         )
-    below = list(tree.walk_folders(call.draft, folder, tree.get_path(call.draft, folder)))
+    subfolders = list(tree.walk_folders(call.draft, folder, tree.get_path(call.draft, folder)))
     if not call.is_2024:
-        refuse_protected(call, project_id, environment, below)
+        refuse_protected(call, project_id, environment, subfolders)
         if not call.body.get("forceDelete", "workspaceId" in call.body) and is_full(call, folder):
             raise bad_request(
                 f'Cannot delete folder "{folder["name"]}" because it contains resources. '
@@ -188,18 +188,18 @@ def delete_folder(call: Call) -> Answer:
 
 def drop_tree(call: Call, folder: Row) -> None:
     """Remove a folder and its subfolders with their secrets, imports, dynamic secrets and leases."""
-    for _, one in list(tree.walk_folders(call.draft, folder, "/")):
-        drop_secrets(call, one)
-        drop_dynamic_secrets(call, one["id"])
-        call.draft.clear(tables.imports(one["id"]))
-        call.draft.drop(tables.folders(one["envId"]), one["id"])
-        call.draft.drop(tables.FOLDER_PLACES, one["id"])
+    for _, subfolder in list(tree.walk_folders(call.draft, folder, "/")):
+        drop_secrets(call, subfolder)
+        drop_dynamic_secrets(call, subfolder["id"])
+        call.draft.clear(tables.imports(subfolder["id"]))
+        call.draft.drop(tables.folders(subfolder["envId"]), subfolder["id"])
+        call.draft.drop(tables.FOLDER_PLACES, subfolder["id"])
 
 
-def refuse_protected(call: Call, project_id: str, environment: Row, below: list[tuple[str, Row]]) -> None:
+def refuse_protected(call: Call, project_id: str, environment: Row, folders: list[tuple[str, Row]]) -> None:
     """Refuse to delete folders with secrets that an approval policy protects."""
     policies = call.draft.where(tables.approval_policies(project_id), envId=environment["id"])
-    for path, folder in below:
+    for path, folder in folders:
         if not call.draft.rows(tables.secrets(folder["id"])):
             continue
         for policy in policies:
@@ -233,9 +233,9 @@ def list_folders(call: Call) -> Answer:
         return {"folders": [describe_folder(call, one) for one in children if not one["isReserved"]]}
     since = call.query["lastSecretModified"]
     if call.query["recursive"]:
-        below = list(tree.walk_folders(call.draft, parent, "/"))[1:]
-        below.sort(key=lambda one: (len(tree.split_path(one[0])), make_sort_key(one[1])))
-        answers = [({**describe_folder(call, one), "relativePath": path}, one) for path, one in below]
+        subfolders = list(tree.walk_folders(call.draft, parent, "/"))[1:]
+        subfolders.sort(key=lambda one: (len(tree.split_path(one[0])), make_sort_key(one[1])))
+        answers = [({**describe_folder(call, one), "relativePath": path}, one) for path, one in subfolders]
     else:
         children = sorted(tree.list_children(call.draft, parent), key=make_sort_key)
         answers = [(describe_folder(call, one), one) for one in children]

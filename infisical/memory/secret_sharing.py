@@ -136,8 +136,8 @@ def check_policy(call: Call, lifetime: float, views: int | None) -> None:
         raise bad_request(MEMBERS_ONLY_MESSAGE)
     if not outside or call.body["accessType"] == "organization":
         members = call.draft.where(tables.ORG_MEMBERS, orgId=organization["id"])
-        known = {call.draft.rows(tables.USERS)[member["userId"]]["email"] for member in members}
-        if not known.issuperset(call.body.get("authorizedEmails") or ()):
+        emails = {call.draft.rows(tables.USERS)[member["userId"]]["email"] for member in members}
+        if not emails.issuperset(call.body.get("authorizedEmails") or ()):
             raise bad_request(MEMBERS_ONLY_MESSAGE)
     longest, most = organization.get("maxSharedSecretLifetime"), organization.get("maxSharedSecretViewLimit")
     if longest is not None and lifetime > longest:
@@ -219,8 +219,8 @@ def is_authorized(call: Call, row: Row) -> bool:
 
 def count_view(call: Call, row: Row) -> Row:
     """Count a view; return the new row."""
-    left = row["expiresAfterViews"]
-    columns: dict[str, Any] = {} if left is None else {"expiresAfterViews": left - 1}
+    remaining_views = row["expiresAfterViews"]
+    columns: dict[str, Any] = {} if remaining_views is None else {"expiresAfterViews": remaining_views - 1}
     return call.draft.merge(SHARED_SECRETS, row["id"], **columns, lastViewedAt=call.timestamp, updatedAt=call.timestamp)
 
 

@@ -113,10 +113,10 @@ def make_old_route(
     method: Method, path: str, handler: Handler, parts: dict[str, Field], project: dict[str, Field]
 ) -> Route:
     """Make the route of 2024."""
-    read = obj({**project, **fields.make_old_fields(parts)})
+    fields_of_request = obj({**project, **fields.make_old_fields(parts)})
     if method == "GET":
-        return route(method, path, generation="2024-10", access=READERS, limit=LIMIT, query=read)(handler)
-    return route(method, path, generation="2024-10", access=READERS, limit=LIMIT, body=read)(handler)
+        return route(method, path, generation="2024-10", access=READERS, limit=LIMIT, query=fields_of_request)(handler)
+    return route(method, path, generation="2024-10", access=READERS, limit=LIMIT, body=fields_of_request)(handler)
 
 
 @route("GET", "/api/v3/secrets/raw/id/{secretId}", generation="current", access=MACHINES, limit=LIMIT)

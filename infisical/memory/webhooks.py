@@ -37,13 +37,13 @@ COLUMNS: Final = (
 
 def make_url_field() -> Field:
     """Make the field of a URL with a scheme."""
-    inner = string()
+    field = string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        read = inner.check(value, path, issues)
-        if isinstance(read, str) and not is_url(read):
+        text = field.check(value, path, issues)
+        if isinstance(text, str) and not is_url(text):
             issues.append({"validation": "url", "code": "invalid_string", "message": "Invalid url", "path": list(path)})
-        return read
+        return text
 
     return Field(check)
 
@@ -56,17 +56,17 @@ def is_url(text: str) -> bool:
         return False
 
 
-def add_slack_check(inner: Field) -> Field:
+def add_slack_check(field: Field) -> Field:
     """Make a field that also refuses a webhook of type slack with another host than Slack's."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        before = len(issues)
-        read = inner.check(value, path, issues)
-        if len(issues) == before and read["type"] == "slack" and "hooks.slack.com" not in read["webhookUrl"]:
+        issue_count = len(issues)
+        fields = field.check(value, path, issues)
+        if len(issues) == issue_count and fields["type"] == "slack" and "hooks.slack.com" not in fields["webhookUrl"]:
             issues.append(build_issue("Incoming Webhook URL is invalid.", (*path, "webhookUrl")))
-        return read
+        return fields
 
-    return replace(inner, check=check)
+    return replace(field, check=check)
 
 
 EVENTS: Final = array(obj(eventName=choice("secrets.modified", "secrets.rotation-failed")))

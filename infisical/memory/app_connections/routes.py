@@ -37,7 +37,7 @@ def read_credentials(app: App, method: str, credentials: Any) -> Any:
     """Return credentials as the app's method reads them; refuse invalid ones."""
     issues: Issues = []
     if method not in app.methods:
-        expected = " | ".join(f"'{one}'" for one in app.methods)
+        expected = " | ".join(f"'{name}'" for name in app.methods)
         issues.append(
             {
                 "code": "invalid_union_discriminator",
@@ -47,10 +47,10 @@ def read_credentials(app: App, method: str, credentials: Any) -> Any:
             }
         )
         raise Refusal(422, "ValidationFailure", issues)
-    read = app.methods[method].make_field().read(credentials, ("credentials",), issues)
+    fields = app.methods[method].make_field().read(credentials, ("credentials",), issues)
     if issues:
         raise Refusal(422, "ValidationFailure", issues)
-    return read
+    return fields
 
 
 def check_options(call: Call, app: App) -> None:
@@ -199,12 +199,12 @@ def update_connection(call: Call) -> Answer:
         raise bad_request("Credentials required to transition to platform managed credentials")
     if credentials is not None:
         issues: Issues = []
-        read = app.methods[row["method"]].make_field().read(credentials, ("credentials",), issues)
+        fields = app.methods[row["method"]].make_field().read(credentials, ("credentials",), issues)
         if issues:
             raise bad_request(
                 f"Invalid credential format for {app.name} Connection with method {format_method(row['method'])}"
             )
-        columns.update(credentials=read, credentialsHash=hash_credentials(call, read))
+        columns.update(credentials=fields, credentialsHash=hash_credentials(call, fields))
     if "name" in columns:
         check_name(call, columns["name"], excluded_id=row["id"])
     return {

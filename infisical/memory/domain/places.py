@@ -38,14 +38,14 @@ def locate_folder(call: Call, folder: Row) -> Place:
 
 def make_path_field() -> Field:
     """Make the field of a folder's path, which it reads with a leading slash and without a trailing one."""
-    inner = string()
+    field = string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        read = inner.check(value, path, issues)
-        if isinstance(read, str) and len(read) > LENGTH_LIMIT:
+        text = field.check(value, path, issues)
+        if isinstance(text, str) and len(text) > LENGTH_LIMIT:
             issues.append(build_issue(f"A secret path has {LENGTH_LIMIT} characters at most", path))
             return "/"
-        return tree.normalize_path(read) if isinstance(read, str) else read
+        return tree.normalize_path(text) if isinstance(text, str) else text
 
     return Field(check)
 

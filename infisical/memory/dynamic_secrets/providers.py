@@ -91,13 +91,13 @@ def make_variant_field(name: str, default: str | None = None, /, **kinds: Field)
         kind = kinds.get(str(variant).replace("-", "_"))
         if kind is None:
             options = [option.replace("_", "-") for option in kinds]
-            listed = " | ".join(f"'{option}'" for option in options)
+            names = " | ".join(f"'{option}'" for option in options)
             issues.append(
                 {
                     "code": "invalid_union_discriminator",
                     "options": options,
                     "path": [*path, name],
-                    "message": f"Invalid discriminator value. Expected {listed}",
+                    "message": f"Invalid discriminator value. Expected {names}",
                 }
             )
             return value
@@ -276,10 +276,10 @@ def make_provider_field() -> Field:
 def check_inputs(call: Call, kind: str, inputs: Mapping[str, Any]) -> Any:
     """Return inputs as their provider reads them; refuse invalid ones."""
     issues: Issues = []
-    read = INPUT_FIELDS[kind].read(inputs, (), issues)
+    fields = INPUT_FIELDS[kind].read(inputs, (), issues)
     if issues:
         raise Refusal(401 if call.is_2024 else 422, "ValidationFailure", issues)
-    return {name: value for name, value in read.items() if value is not ABSENT_MARK}
+    return {name: value for name, value in fields.items() if value is not ABSENT_MARK}
 
 
 # ---- credentials
@@ -345,29 +345,29 @@ def draw_text(draft: Draft, length: int, letters: str = ALPHANUMERIC_LETTERS) ->
 
 def draw_username(call: Call, secret: Row, caller: str) -> str:
     """Draw a username and fill the dynamic secret's template with it."""
-    drawn = draw_text(call.draft, 32)
-    known = {
-        "randomUsername": drawn.upper() if secret["inputs"].get("client") == "oracledb" else drawn,
+    username = draw_text(call.draft, 32)
+    placeholders = {
+        "randomUsername": username.upper() if secret["inputs"].get("client") == "oracledb" else username,
         "unixTimestamp": str(int(call.now)),
         "identity.name": caller,
         "dynamicSecret.name": secret["name"],
         "dynamicSecret.type": secret["type"],
     }
     template = secret["usernameTemplate"] or "{{randomUsername}}"
-    return re.sub(r"\{\{\s*([\w.]+)\s*\}\}", lambda match: known.get(match[1], ""), template)
+    return re.sub(r"\{\{\s*([\w.]+)\s*\}\}", lambda match: placeholders.get(match[1], ""), template)
 
 
 def draw_password(draft: Draft, inputs: Row) -> str:
     """Draw a password with as many letters of each kind as the inputs require."""
     requirements = inputs.get("passwordRequirements") or DEFAULT_REQUIREMENTS
     letters = {**LETTERS, "symbols": requirements.get("allowedSymbols") or LETTERS["symbols"]}
-    required = {kind: int(count) for kind, count in requirements["required"].items()}
+    counts = {kind: int(count) for kind, count in requirements["required"].items()}
     length = int(
         30 if requirements is DEFAULT_REQUIREMENTS and inputs.get("client") == "oracledb" else requirements["length"]
     )
-    drawn = "".join(draw_text(draft, count, letters[kind]) for kind, count in required.items() if count)
-    allowed = "".join(letters[kind] for kind, count in required.items() if count) or ALPHANUMERIC_LETTERS
-    return drawn + draw_text(draft, length - len(drawn), allowed)
+    characters = "".join(draw_text(draft, count, letters[kind]) for kind, count in counts.items() if count)
+    alphabet = "".join(letters[kind] for kind, count in counts.items() if count) or ALPHANUMERIC_LETTERS
+    return characters + draw_text(draft, length - len(characters), alphabet)
 
 
 def compute_totp(inputs: Mapping[str, Any], now: float) -> str:
@@ -376,10 +376,10 @@ def compute_totp(inputs: Mapping[str, Any], now: float) -> str:
     secret = re.sub(r"[\s=]", "", str(variant["secret"])).upper()
     try:
         key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-        moment = int(now // int(variant.get("period") or 30))
+        step = int(now // int(variant.get("period") or 30))
         digits = int(variant.get("digits") or 6)
-        code = hmac.digest(key, moment.to_bytes(8, "big"), str(variant.get("algorithm") or "sha1").lower())
+        code = hmac.digest(key, step.to_bytes(8, "big"), str(variant.get("algorithm") or "sha1").lower())
     except (ValueError, ArithmeticError):
         raise bad_request("The secret, period, digits or algorithm of this TOTP cannot be used") from None
-    start = code[-1] & 15
-    return str((int.from_bytes(code[start : start + 4], "big") & 0x7FFFFFFF) % 10**digits).zfill(digits)
+    offset = code[-1] & 15
+    return str((int.from_bytes(code[offset : offset + 4], "big") & 0x7FFFFFFF) % 10**digits).zfill(digits)

@@ -72,36 +72,36 @@ OLD_ACTIONS: Final = {
 # ---- the fields of requests
 def make_ttl_field() -> Field:
     """Make the field of a duration from one minute to ten years."""
-    inner = string(trim=False)
+    field = string(trim=False)
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        read = inner.check(value, path, issues)
-        if isinstance(read, str):
-            seconds = store.parse_duration(read)
+        text = field.check(value, path, issues)
+        if isinstance(text, str):
+            seconds = store.parse_duration(text)
             if seconds is None:
                 issues.append(build_issue("Invalid duration", path))
             elif seconds < 60:
                 issues.append(build_issue("TTL must be a greater than 1min", path))
             elif seconds > 10 * store.UNITS["y"]:
                 issues.append(build_issue("TTL must be less than 10 years", path))
-        return read
+        return text
 
     return Field(check)
 
 
-def make_lower_case_field(inner: Field) -> Field:
+def make_lower_case_field(field: Field) -> Field:
     """Make a field that reads text in lower case."""
     return Field(
-        lambda value, path, issues: inner.check(
+        lambda value, path, issues: field.check(
             value.strip().lower() if isinstance(value, str) else value, path, issues
         )
     )
 
 
 def is_template(text: str) -> bool:
-    known = ("randomUsername", "unixTimestamp", "identity.name", "dynamicSecret.name", "dynamicSecret.type")
+    names = ("randomUsername", "unixTimestamp", "identity.name", "dynamicSecret.name", "dynamicSecret.type")
     placeholders = (part.partition("}}") for part in text.split("{{")[1:])
-    return all(closed and name.strip() in known for name, closed, _ in placeholders)
+    return all(closed and name.strip() in names for name, closed, _ in placeholders)
 
 
 TEXT_FIELD: Final = string(least=1, trim=False)
@@ -145,11 +145,11 @@ RENEW_LEASE_BODY: Final = obj(**PLACE_FIELDS, ttl=make_ttl_field().optional(None
 
 
 # ---- requests and answers
-def get_folder(call: Call, sent: Any, action: str) -> Row:
+def get_folder(call: Call, fields: Any, action: str) -> Row:
     """Return the folder that a request names; refuse a caller without this permission for dynamic secrets."""
-    project = get_project_by_slug(call, sent["projectSlug"])
+    project = get_project_by_slug(call, fields["projectSlug"])
     permit_dynamic(call, project["id"], action)
-    slug, path = sent["environmentSlug"], sent["path"]
+    slug, path = fields["environmentSlug"], fields["path"]
     folder = tree.find_folder(call.draft, project["id"], slug, path)
     if folder is None:
         raise not_found(f"Folder with path '{path}' in environment '{slug}' not found")
@@ -253,9 +253,9 @@ def delete_dynamic_secret(call: Call) -> Answer:
 
 
 # ---- leases
-def get_lease_folder(call: Call, sent: Any, action: str) -> Row:
+def get_lease_folder(call: Call, fields: Any, action: str) -> Row:
     """Return the folder that a request for leases names. October 2024 refuses with other messages."""
-    project_slug, slug, path = sent["projectSlug"], sent["environmentSlug"], sent["path"]
+    project_slug, slug, path = fields["projectSlug"], fields["environmentSlug"], fields["path"]
     project = get_project_by_slug(call, project_slug)
     if call.is_2024:
         permit(call, project["id"], action, "secrets")

@@ -42,11 +42,11 @@ def create_environment(call: Call) -> tuple[str, Row]:
         exists = "exist" if call.is_2024 else "exists"
         raise bad_request(f"Environment with slug already {exists}", "CreateEnvironment")
     position = None if call.is_2024 else call.body["position"]
-    taken = [row["position"] for row in tree.list_environments(call.draft, project_id)]
+    positions = [row["position"] for row in tree.list_environments(call.draft, project_id)]
     if position is None:
-        position = max(taken, default=0) + 1
-    elif position in taken:
-        shift_positions(call, project_id, position, max(taken), 1)
+        position = max(positions, default=0) + 1
+    elif position in positions:
+        shift_positions(call, project_id, position, max(positions), 1)
     return project_id, tree.create_environment(call, project_id, call.body["name"], call.body["slug"], position)
 
 
@@ -101,7 +101,7 @@ def get_environment(call: Call) -> dict[str, Any]:
 
 
 def _make_routes(path: str, key: str, generation: Any) -> tuple[Route, Route, Route]:
-    collection, one = f"{path}/environments", f"{path}/environments/{{environmentId}}"
+    collection, item = f"{path}/environments", f"{path}/environments/{{environmentId}}"
 
     def written(call: Call, message: str, change: tuple[str, Row]) -> dict[str, Any]:
         project_id, row = change
@@ -111,10 +111,10 @@ def _make_routes(path: str, key: str, generation: Any) -> tuple[Route, Route, Ro
         route("POST", collection, generation=generation, access=MACHINES, body=CREATE_BODY)(
             lambda call: written(call, "Successfully created new environment", create_environment(call))
         ),
-        route("PATCH", one, generation=generation, access=MACHINES, body=UPDATE_BODY)(
+        route("PATCH", item, generation=generation, access=MACHINES, body=UPDATE_BODY)(
             lambda call: written(call, "Successfully updated environment", update_environment(call))
         ),
-        route("DELETE", one, generation=generation, access=MACHINES)(
+        route("DELETE", item, generation=generation, access=MACHINES)(
             lambda call: written(call, "Successfully deleted environment", delete_environment(call))
         ),
     )

@@ -62,7 +62,7 @@ def create_project(call: Call) -> Answer:
     permit_organization(call, "create", "workspace")
     name = call.body["projectName"]
     slug_text = call.body.get("slug") or f"{make_slug(name)}-{call.draft.random_bytes(2).hex()}"
-    taken = (
+    message = (
         f'A project with the slug "{slug_text}" already exists in your organization. '
         "Please choose a different name or slug."
     )
@@ -70,7 +70,7 @@ def create_project(call: Call) -> Answer:
     if key_id is not None:
         raise not_found(f"KMS with ID '{key_id}' not found")  # a server in memory has no keys of organizations
     environments = _choose_environments(call)
-    store.check_slug(call, call.organization_id, slug_text, taken)
+    store.check_slug(call, call.organization_id, slug_text, message)
     row = add_project(
         call,
         call.organization_id,
@@ -132,11 +132,11 @@ def _update(call: Call) -> dict[str, Any]:
     row = permit(call, call.path["projectId"], "edit", "settings")
     columns = {name: value for name, value in call.body.items() if name in OLD_SETTINGS or not call.is_2024}
     if "slug" in columns:
-        taken = (
+        message = (
             f'Failed to update project. A project with the slug "{columns["slug"]}" already exists in your '
             "organization. Please choose a different slug."
         )
-        store.check_slug(call, row["orgId"], columns["slug"], taken, row["id"])
+        store.check_slug(call, row["orgId"], columns["slug"], message, row["id"])
     return views.describe_project(
         call, call.draft.merge(tables.PROJECTS, row["id"], **columns, updatedAt=call.timestamp)
     )
@@ -151,13 +151,13 @@ def _delete(call: Call) -> dict[str, Any]:
 
 
 def _make_routes(path: str, key: str, settings: dict[str, Field], generation: Any) -> tuple[Route, Route, Route]:
-    one = f"{path}/{{projectId}}"
+    item = f"{path}/{{projectId}}"
     return (
-        route("GET", one, generation=generation, access=READERS)(lambda call: {key: _read(call)}),
-        route("PATCH", one, generation=generation, access=MACHINES, body=obj(settings))(
+        route("GET", item, generation=generation, access=READERS)(lambda call: {key: _read(call)}),
+        route("PATCH", item, generation=generation, access=MACHINES, body=obj(settings))(
             lambda call: {key: _update(call)}
         ),
-        route("DELETE", one, generation=generation, access=MACHINES)(lambda call: {key: _delete(call)}),
+        route("DELETE", item, generation=generation, access=MACHINES)(lambda call: {key: _delete(call)}),
     )
 
 

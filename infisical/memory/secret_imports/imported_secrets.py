@@ -53,30 +53,30 @@ def list_imports(call: Call, folder: Row) -> list[Row]:
 def list_sources(call: Call, folders: Sequence[Row]) -> list[Source]:
     """Return the imports of some folders, first to last. A folder that several imports reach is imported once."""
     visited: set[tuple[str, str]] = set()
-    first = [
+    direct = [
         (folder, source)
         for folder in folders
         for source in _iterate_new_sources(call, list_imports(call, folder), visited)
     ]
-    if all(source.folder is None for _, source in first):
+    if all(source.folder is None for _, source in direct):
         return []
-    waiting: list[tuple[Source, Row, LookupPlaces]] = []
+    queue: list[tuple[Source, Row, LookupPlaces]] = []
 
     def enter(source: Source, folder: Row, lookup: LookupPlaces) -> None:
         source.secrets += [ImportedSecret(row, lookup) for row in store.list_shared(call.draft, folder)]
-        waiting.append((source, folder, lookup))
+        queue.append((source, folder, lookup))
 
-    for importing, source in first:
+    for importing, source in direct:
         if source.folder is not None:
             enter(source, source.folder, (locate_folder(call, importing), source.place))
-    while waiting:
-        source, folder, lookup = waiting.pop()
+    while queue:
+        source, folder, lookup = queue.pop()
         if len(lookup) > DEPTH_LIMIT + 1:
             continue
         for deeper in _iterate_new_sources(call, list_imports(call, folder), visited):
             if deeper.folder is not None:
                 enter(source, deeper.folder, (*lookup, deeper.place))
-    return [source for _, source in first]
+    return [source for _, source in direct]
 
 
 def _iterate_new_sources(call: Call, imports: Iterable[Row], visited: set[tuple[str, str]]) -> Iterator[Source]:
@@ -88,12 +88,12 @@ def _iterate_new_sources(call: Call, imports: Iterable[Row], visited: set[tuple[
         yield Source(place, tree.find_folder_at(call.draft, row["importEnv"], place.path))
 
 
-def _locate_source(call: Call, imported: Row) -> Place | None:
-    project_id = call.draft.rows(tables.FOLDER_PLACES)[imported["folderId"]]["projectId"]
-    environment = call.draft.get(tables.environments(project_id), imported["importEnv"])
+def _locate_source(call: Call, import_row: Row) -> Place | None:
+    project_id = call.draft.rows(tables.FOLDER_PLACES)[import_row["folderId"]]["projectId"]
+    environment = call.draft.get(tables.environments(project_id), import_row["importEnv"])
     if environment is None:
         return None
-    return Place(project_id, environment["slug"], tree.normalize_path(imported["importPath"]))
+    return Place(project_id, environment["slug"], tree.normalize_path(import_row["importPath"]))
 
 
 def describe_imports(call: Call, folders: Sequence[Row], *, expand: bool, hidden: bool) -> list[dict[str, Any]]:
@@ -109,21 +109,21 @@ def describe_imports(call: Call, folders: Sequence[Row], *, expand: bool, hidden
             "secrets": [
                 views.describe_imported(
                     call,
-                    one.place,
-                    {**one.row, "value": _choose_value(call, one, expand=expand, hidden=hidden)},
+                    secret.place,
+                    {**secret.row, "value": _choose_value(call, secret, expand=expand, hidden=hidden)},
                     secretValueHidden=hidden,
-                    secretMetadata=views.copy_metadata(one.row),
+                    secretMetadata=views.copy_metadata(secret.row),
                 )
-                for one in list_readable(call, source, nearest=expand)
+                for secret in list_readable(call, source, nearest=expand)
             ],
         }
         for source in list_sources(call, folders)
     ]
 
 
-def can_read(call: Call, one: ImportedSecret) -> bool:
+def can_read(call: Call, secret: ImportedSecret) -> bool:
     """Return True if the caller may read the folder that contains the secret, whichever folder imports it."""
-    return references.can_read(call, one.place.environment, one.place.path)
+    return references.can_read(call, secret.place.environment, secret.place.path)
 
 
 def list_readable(call: Call, source: Source, *, nearest: bool = False) -> list[ImportedSecret]:
@@ -138,21 +138,21 @@ def list_readable(call: Call, source: Source, *, nearest: bool = False) -> list[
     return list(by_key.values())
 
 
-def _choose_value(call: Call, one: ImportedSecret, *, expand: bool, hidden: bool) -> str:
+def _choose_value(call: Call, secret: ImportedSecret, *, expand: bool, hidden: bool) -> str:
     if hidden:
         return views.MASK
     if not expand:
-        return str(one.row["value"])
+        return str(secret.row["value"])
     try:
-        return references.expand_value(call, one.place, one.row, one.lookup)
+        return references.expand_value(call, secret.place, secret.row, secret.lookup)
     except Refusal:
-        return str(one.row["value"])  # the server keeps the text of references that the caller may not read
+        return str(secret.row["value"])  # the server keeps the text of references that the caller may not read
 
 
 def find_imported_secret(call: Call, folder: Row, key: str) -> ImportedSecret | None:
     """Return the secret that a folder's imports have under a name; the last import takes precedence."""
     for source in reversed(list_sources(call, [folder])):
-        for one in source.secrets:
-            if one.row["key"] == key:
-                return one
+        for secret in source.secrets:
+            if secret.row["key"] == key:
+                return secret
     return None

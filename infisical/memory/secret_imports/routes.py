@@ -50,11 +50,11 @@ UPDATE_FIELDS: Final = {
 
 
 # ---- requests and answers
-def get_importing_folder(call: Call, sent: Any, action: str) -> tuple[str, Row]:
+def get_importing_folder(call: Call, fields: Any, action: str) -> tuple[str, Row]:
     """Return the project's id and the importing folder; refuse a caller without this permission for its imports."""
-    project_id = str(sent["projectId"] if "projectId" in sent else sent["workspaceId"])
-    permit(call, project_id, action, SUBJECT, environment=sent["environment"], path=sent["path"])
-    return project_id, tree.get_folder(call, project_id, sent["environment"], sent["path"])
+    project_id = str(fields["projectId"] if "projectId" in fields else fields["workspaceId"])
+    permit(call, project_id, action, SUBJECT, environment=fields["environment"], path=fields["path"])
+    return project_id, tree.get_folder(call, project_id, fields["environment"], fields["path"])
 
 
 def get_source_environment(call: Call, project_id: str, slug: str) -> Row:
@@ -81,8 +81,8 @@ def describe_import(call: Call, row: Row) -> dict[str, Any]:
 def list_ordered(call: Call, folder: Row) -> list[Row]:
     """Return a folder's imports by their position, without those of deleted environments."""
     rows = call.draft.rows(tables.imports(folder["id"])).values()
-    there = [row for row in rows if find_environment(call.draft, folder["id"], row["importEnv"]) is not None]
-    return sorted(there, key=lambda row: float(row["position"]))
+    with_environment = [row for row in rows if find_environment(call.draft, folder["id"], row["importEnv"]) is not None]
+    return sorted(with_environment, key=lambda row: float(row["position"]))
 
 
 def require_import(call: Call, folder: Row, refusal: Refusal) -> Row:
@@ -96,12 +96,12 @@ def require_import(call: Call, folder: Row, refusal: Refusal) -> Row:
 
 def refuse_circle(call: Call, project_id: str, folder: Row, environment: Row, path: str) -> None:
     """Refuse an import of the folder itself, and of a folder that imports it."""
-    imported = tree.find_folder_at(call.draft, environment["id"], path)
-    if imported is None:
+    imported_folder = tree.find_folder_at(call.draft, environment["id"], path)
+    if imported_folder is None:
         return
     path = tree.get_path(call.draft, folder)
-    reverse = call.draft.find(tables.imports(imported["id"]), importEnv=folder["envId"], importPath=path)
-    if imported["id"] == folder["id"] or reverse is not None:
+    reverse = call.draft.find(tables.imports(imported_folder["id"]), importEnv=folder["envId"], importPath=path)
+    if imported_folder["id"] == folder["id"] or reverse is not None:
         raise bad_request("Cyclic import not allowed")
 
 
@@ -145,13 +145,13 @@ def update_import(call: Call) -> Answer:
     if reserved is not None:
         call.draft.merge(table, reserved["id"], position=position + 1)
     columns = {"importEnv": environment["id"], "importPath": path, "position": position, "updatedAt": call.timestamp}
-    written = call.draft.merge(table, row["id"], **columns)
-    return {"message": "Successfully updated secret import", "secretImport": describe_import(call, written)}
+    updated_row = call.draft.merge(table, row["id"], **columns)
+    return {"message": "Successfully updated secret import", "secretImport": describe_import(call, updated_row)}
 
 
-def shift_positions(call: Call, folder: Row, moved: Row, position: float | None, step: int) -> None:
+def shift_positions(call: Call, folder: Row, import_row: Row, position: float | None, step: int) -> None:
     """Shift the imports between an import's old and new position; None as the new one means that it is deleted."""
-    table, old = tables.imports(folder["id"]), moved["position"]
+    table, old = tables.imports(folder["id"]), import_row["position"]
     for row in list(call.draft.rows(table).values()):
         at = row["position"]
         if position is None or position > old:
@@ -201,8 +201,8 @@ def replicate(call: Call, project_id: str, folder: Row, row: Row) -> Row:
         drop_tree(call, old_replica)
     new_folder = tree.create_folder(call, project_id, folder["envId"], make_replica_name(row), folder)
     replica = call.draft.merge(tables.folders(folder["envId"]), new_folder["id"], isReserved=True)
-    imported = tree.find_folder_at(call.draft, row["importEnv"], row["importPath"])
-    for secret in [] if imported is None else list_shared(call.draft, imported):
+    imported_folder = tree.find_folder_at(call.draft, row["importEnv"], row["importPath"])
+    for secret in [] if imported_folder is None else list_shared(call.draft, imported_folder):
         write_secret(call, replica, secret["key"], secret["value"], comment=secret["comment"])
     columns = {"isReplicationSuccess": True, "replicationStatus": None, "lastReplicated": call.timestamp}
     return call.draft.merge(tables.imports(folder["id"]), row["id"], **columns)
@@ -262,7 +262,8 @@ def describe_source(call: Call, source: Source) -> dict[str, Any]:
         "environmentInfo": describe_environment(environment),
         **({} if source.folder is None else {"folderId": source.folder["id"]}),
         "secrets": [
-            {**views.describe_secret(call, one.place, one.row), "workspace": ""} for one in list_readable(call, source)
+            {**views.describe_secret(call, secret.place, secret.row), "workspace": ""}
+            for secret in list_readable(call, source)
         ],
     }
 

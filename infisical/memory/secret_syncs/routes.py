@@ -90,9 +90,9 @@ def describe_sync(call: Call, row: Row) -> dict[str, Any]:
     synced = row["lastSyncedAt"]
     if folder is not None:
         _, environment, path = tree.locate_folder(call.draft, folder)
-        changed = folder["lastSecretModified"]
-        if row["isAutoSyncEnabled"] and changed is not None and synced is not None:
-            synced = max(synced, changed)  # a change of a secret starts a sync automatically
+        modified_at = folder["lastSecretModified"]
+        if row["isAutoSyncEnabled"] and modified_at is not None and synced is not None:
+            synced = max(synced, modified_at)  # a change of a secret starts a sync automatically
     return {
         **pick(row, *COLUMNS),
         "folderId": folder and row["folderId"],
@@ -106,9 +106,13 @@ def describe_sync(call: Call, row: Row) -> dict[str, Any]:
 
 def start_job(call: Call, row: Row, job: str) -> dict[str, Any]:
     """Start a job of a sync: the answer says pending, the row succeeded."""
-    start, end = JOBS[job]
-    done = {f"{job}Status": "succeeded", f"last{start}JobId": call.draft.new_id(), f"last{end}At": call.timestamp}
-    call.draft.merge(SECRET_SYNCS, row["id"], **done, updatedAt=call.timestamp)
+    verb, participle = JOBS[job]
+    columns = {
+        f"{job}Status": "succeeded",
+        f"last{verb}JobId": call.draft.new_id(),
+        f"last{participle}At": call.timestamp,
+    }
+    call.draft.merge(SECRET_SYNCS, row["id"], **columns, updatedAt=call.timestamp)
     return {**describe_sync(call, row), f"{job}Status": "pending"}
 
 
@@ -258,9 +262,9 @@ def update_sync(call: Call) -> Answer:
     if "name" in body:
         check_name(call, row["projectId"], body["name"], excluded_id=row["id"])
     if "environment" in body or "secretPath" in body:
-        before = describe_sync(call, row)
-        environment = body.get("environment") or (before["environment"] or {}).get("slug")
-        path = body.get("secretPath") or (before["folder"] or {}).get("path")
+        sync = describe_sync(call, row)
+        environment = body.get("environment") or (sync["environment"] or {}).get("slug")
+        path = body.get("secretPath") or (sync["folder"] or {}).get("path")
         if not environment or not path:
             raise bad_request("Must specify both source environment and secret path")
         columns["folderId"] = get_source(call, row["projectId"], environment, path)["id"]

@@ -56,8 +56,8 @@ def _is_covered(policy: Row, place: Place) -> bool:
     if path is None:
         return True
     scope = {"environment": place.environment, "secretPath": path}
-    under = {**scope, "secretPath": f"{path.rstrip('/')}/**"}
-    return any(access.matches_scope(one, place.environment, place.path) for one in (scope, under))
+    subfolders = {**scope, "secretPath": f"{path.rstrip('/')}/**"}
+    return any(access.matches_scope(pattern, place.environment, place.path) for pattern in (scope, subfolders))
 
 
 def apply_or_request(

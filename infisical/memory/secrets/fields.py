@@ -34,13 +34,13 @@ FILTER_LIMIT_MESSAGE: Final = "You can only filter by up to 10 metadata fields"
 # ---- kinds of fields
 def make_value_field() -> Field:
     """Make the field of a secret's value: it trims the text, but keeps one newline at the end."""
-    inner = string(trim=False)
+    field = string(trim=False)
 
     def check(text: Any, path: Path, issues: Issues) -> Any:
-        read = inner.check(text, path, issues)
-        if not isinstance(read, str):
-            return read
-        return f"{read.strip()}\n" if read.endswith("\n") else read.strip()
+        result = field.check(text, path, issues)
+        if not isinstance(result, str):
+            return result
+        return f"{result.strip()}\n" if result.endswith("\n") else result.strip()
 
     return Field(check)
 
@@ -56,11 +56,11 @@ def make_name_field() -> Field:
 
 def make_filter_field() -> Field:
     """Make the field of pairs, `key=a,value=b|key=c,value=d`; it skips a pair without key or value."""
-    inner = string()
+    field = string()
 
     def check(text: Any, path: Path, issues: Issues) -> Any:
-        read = inner.check(text, path, issues)
-        parts = [_parse_pair(part) for part in read.split("|")] if isinstance(read, str) else []
+        result = field.check(text, path, issues)
+        parts = [_parse_pair(part) for part in result.split("|")] if isinstance(result, str) else []
         pairs = tuple((part["key"], part["value"]) for part in parts if part.get("key") and part.get("value"))
         if len(pairs) > FILTER_LIMIT:
             issues.append(build_issue(FILTER_LIMIT_MESSAGE, path))
@@ -76,11 +76,11 @@ def _parse_pair(text: str) -> dict[str, str]:
 
 def make_slugs_field() -> Field:
     """Make the field of slugs that are separated by commas."""
-    inner = string()
+    field = string()
 
     def check(text: Any, path: Path, issues: Issues) -> Any:
-        read = inner.check(text, path, issues)
-        return tuple(part.strip() for part in read.split(",") if part.strip()) if isinstance(read, str) else ()
+        result = field.check(text, path, issues)
+        return tuple(part.strip() for part in result.split(",") if part.strip()) if isinstance(result, str) else ()
 
     return Field(check)
 
@@ -188,7 +188,7 @@ def _ignore_field(kind: Field) -> Field:
 def read_name(call: Call, kind: Field) -> str:
     """Return the secret's name from the path, as a field reads it."""
     issues: Issues = []
-    read = kind.read(call.path.get("secretName", ABSENT_MARK), ("secretName",), issues)
+    name = kind.read(call.path.get("secretName", ABSENT_MARK), ("secretName",), issues)
     if issues:
         raise Refusal(401 if call.is_2024 else 422, "ValidationFailure", issues)
-    return str(read)
+    return str(name)

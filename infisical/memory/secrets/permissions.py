@@ -35,8 +35,8 @@ def list_access(call: Call, project_id: str, *, include_all: bool) -> dict[str, 
     identities = _list_members(call, tables.project_identities(project_id), tables.IDENTITIES, "identityId", "name")
     return {
         "groups": [],
-        "identities": [one for one in identities if include_all or one["allowedActions"]],
-        "users": [one for one in users if include_all or one["allowedActions"]],
+        "identities": [member for member in identities if include_all or member["allowedActions"]],
+        "users": [member for member in users if include_all or member["allowedActions"]],
     }
 
 

@@ -48,20 +48,24 @@ def list_secrets(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str
         tree.get_folder(call, place.project_id, place.environment, place.path, "SecretPathNotFound")
     hidden, expand = not query["viewSecretValue"], query["expandSecretReferences"]
     visible = [
-        (here, row, hidden and row["type"] == store.SHARED_TYPE)
-        for here, folder in folders
-        if references.can_read(call, here.environment, here.path)
+        (folder_place, row, hidden and row["type"] == store.SHARED_TYPE)
+        for folder_place, folder in folders
+        if references.can_read(call, folder_place.environment, folder_place.path)
         for row in store.list_visible(call.draft, folder, get_user_id(call))
         if _matches_filters(call, place.project_id, row, query)
     ]
     # like the server, by ids: they are random, so that nobody depends on an order of names or times
-    visible.sort(key=lambda one: str(one[1]["id"]))
+    visible.sort(key=lambda item: str(item[1]["id"]))
     answer: dict[str, Any] = {
         "secrets": [
             views.describe_read(
-                call, here, row, hidden=masked, value=_expand_listed(call, here, row) if expand and not masked else None
+                call,
+                folder_place,
+                row,
+                hidden=is_masked,
+                value=_expand_listed(call, folder_place, row) if expand and not is_masked else None,
             )
-            for here, row, masked in visible
+            for folder_place, row, is_masked in visible
         ]
     }
     if query["include_imports"] or query["includeImports"]:
@@ -80,20 +84,20 @@ def _find_folders(call: Call, place: Place, *, recursive: bool) -> list[tuple[Pl
     if not recursive:
         return [(place, folder)]
     return [
-        (Place(place.project_id, place.environment, path), below)
-        for path, below in tree.walk_folders(call.draft, folder, place.path)
-        if len(tree.split_path(path)) <= DEPTH_LIMIT and not below["isReserved"]
+        (Place(place.project_id, place.environment, path), subfolder)
+        for path, subfolder in tree.walk_folders(call.draft, folder, place.path)
+        if len(tree.split_path(path)) <= DEPTH_LIMIT and not subfolder["isReserved"]
     ]
 
 
 def _matches_filters(call: Call, project_id: str, row: Row, query: Mapping[str, Any]) -> bool:
-    plain = {(one["key"], one["value"]) for one in row["secretMetadata"] if not one["isEncrypted"]}
+    plain = {(item["key"], item["value"]) for item in row["secretMetadata"] if not item["isEncrypted"]}
     if not plain.issuperset(query["metadataFilter"]):
         return False
     if not query["tagSlugs"]:
         return True
-    known = call.draft.rows(tables.tags(project_id))
-    return any(tag_id in known and known[tag_id]["slug"] in query["tagSlugs"] for tag_id in row["tagIds"])
+    tags = call.draft.rows(tables.tags(project_id))
+    return any(tag_id in tags and tags[tag_id]["slug"] in query["tagSlugs"] for tag_id in row["tagIds"])
 
 
 def _expand_listed(call: Call, place: Place, row: Row) -> str:

@@ -43,10 +43,10 @@ class Target:
 
 def parse_reference(reference: str, place: Place) -> Target:
     """Return the secret that a reference names in a value of this place."""
-    first, *others = reference.split(".")
-    if not others:
-        return Target(place.environment, place.path, first)
-    return Target(first, tree.normalize_path("/".join(others[:-1])), others[-1])
+    head, *parts = reference.split(".")
+    if not parts:
+        return Target(place.environment, place.path, head)
+    return Target(head, tree.normalize_path("/".join(parts[:-1])), parts[-1])
 
 
 def can_read(call: Call, environment: str, path: str) -> bool:
@@ -55,7 +55,7 @@ def can_read(call: Call, environment: str, path: str) -> bool:
         return True
     token = call.actor.row
     return "read" in token["permissions"] and any(
-        access.matches_scope(one, environment, path) for one in token["scopes"]
+        access.matches_scope(scope, environment, path) for scope in token["scopes"]
     )
 
 
@@ -72,25 +72,25 @@ def expand_value(call: Call, place: Place, secret: Row, lookup: LookupPlaces = (
 
 
 def _expand_text(call: Call, lookup: LookupPlaces, origin: Target, value: str) -> str:
-    def follow(text: str, here: LookupPlaces, visited: frozenset[Target], depth: int) -> str:
+    def expand(text: str, lookup_places: LookupPlaces, visited: frozenset[Target], depth: int) -> str:
         if depth > DEPTH_LIMIT:
             return text
-        parts, start = [], 0
+        parts, end = [], 0
         for match in PATTERN.finditer(text):
             if not _may_follow(call, match.group()):
                 break
-            parts += [text[start : match.start()], replace_match(match, here, visited, depth)]
-            start = match.end()
-        return "".join((*parts, text[start:]))
+            parts += [text[end : match.start()], replace_match(match, lookup_places, visited, depth)]
+            end = match.end()
+        return "".join((*parts, text[end:]))
 
-    def replace_match(match: re.Match[str], here: LookupPlaces, visited: frozenset[Target], depth: int) -> str:
-        target, value, places = _look_up(call, match.group(1), here, origin)
+    def replace_match(match: re.Match[str], lookup_places: LookupPlaces, visited: frozenset[Target], depth: int) -> str:
+        target, value, places = _look_up(call, match.group(1), lookup_places, origin)
         call.inserted_length += len(value)
         if not value or call.inserted_length > WRITTEN_LIMIT:
             return match.group()
-        return value if target in visited else follow(value, places, visited | {target}, depth + 1)
+        return value if target in visited else expand(value, places, visited | {target}, depth + 1)
 
-    return follow(value, lookup, frozenset({origin}), 0)
+    return expand(value, lookup, frozenset({origin}), 0)
 
 
 def _may_follow(call: Call, reference: str) -> bool:
@@ -101,20 +101,20 @@ def _may_follow(call: Call, reference: str) -> bool:
     return call.reference_count <= FOLLOWED_LIMIT and call.inserted_length <= WRITTEN_LIMIT
 
 
-def _look_up(call: Call, reference: str, here: LookupPlaces, origin: Target) -> tuple[Target, str, LookupPlaces]:
+def _look_up(call: Call, reference: str, lookup: LookupPlaces, origin: Target) -> tuple[Target, str, LookupPlaces]:
     """Return the secret that a reference names, its value (or ""), and the folders to look up its references in."""
     if "." in reference:
-        target = parse_reference(reference, here[-1])
-        places = (Place(here[-1].project_id, target.environment, target.path),)
-        return target, _read_value(call, here[-1].project_id, target, origin), places
-    for number, place in enumerate(here[:-1], 1):
+        target = parse_reference(reference, lookup[-1])
+        places = (Place(lookup[-1].project_id, target.environment, target.path),)
+        return target, _read_value(call, lookup[-1].project_id, target, origin), places
+    for number, place in enumerate(lookup[:-1], 1):
         if can_read(call, place.environment, place.path):
             target = parse_reference(reference, place)
             value = _read_value(call, place.project_id, target, origin)
             if value:
-                return target, value, here[:number]
-    target = parse_reference(reference, here[-1])
-    return target, _read_value(call, here[-1].project_id, target, origin), here
+                return target, value, lookup[:number]
+    target = parse_reference(reference, lookup[-1])
+    return target, _read_value(call, lookup[-1].project_id, target, origin), lookup
 
 
 def _read_value(call: Call, project_id: str, target: Target, origin: Target) -> str:
@@ -145,12 +145,14 @@ def build_tree(call: Call, place: Place, secret: Row) -> dict[str, Any]:
     """Return the tree of a secret's references; the secret itself is the root."""
     origin = Target(place.environment, place.path, secret["key"])
 
-    def build_node(key: str, value: str, here: Place, visited: frozenset[Target], depth: int) -> dict[str, Any]:
+    def build_node(
+        key: str, value: str, place_of_value: Place, visited: frozenset[Target], depth: int
+    ) -> dict[str, Any]:
         children = []
         for reference in PATTERN.findall(value) if depth <= DEPTH_LIMIT else ():
             if not _may_follow(call, reference):
                 break
-            target = parse_reference(reference, here)
+            target = parse_reference(reference, place_of_value)
             child_value = _read_value(call, place.project_id, target, origin)
             call.inserted_length += len(child_value)
             places = Place(place.project_id, target.environment, target.path)
@@ -159,8 +161,8 @@ def build_tree(call: Call, place: Place, secret: Row) -> dict[str, Any]:
         return {
             "key": key,
             "value": value,
-            "environment": here.environment,
-            "secretPath": here.path,
+            "environment": place_of_value.environment,
+            "secretPath": place_of_value.path,
             "children": children,
         }
 
@@ -174,20 +176,20 @@ def build_dependents(call: Call, place: Place, key: str) -> dict[str, Any]:
     A secret has children once: the tree grows with the number of secrets, not of the paths between them.
     """
     referring: dict[Target, list[Target]] = {}
-    for here, row in _iterate_secrets(call, place.project_id):
-        source = Target(here.environment, here.path, row["key"])
-        for target in dict.fromkeys(parse_reference(one, here) for one in PATTERN.findall(row["value"])):
+    for folder_place, row in _iterate_secrets(call, place.project_id):
+        source = Target(folder_place.environment, folder_place.path, row["key"])
+        for target in dict.fromkeys(parse_reference(one, folder_place) for one in PATTERN.findall(row["value"])):
             referring.setdefault(target, []).append(source)
     visited: set[Target] = set()
 
     def build_node(target: Target, depth: int) -> dict[str, Any]:
-        below = [] if target in visited or depth > DEPTH_LIMIT else referring.get(target, [])
+        sources = [] if target in visited or depth > DEPTH_LIMIT else referring.get(target, [])
         visited.add(target)
         return {
             "key": target.key,
             "environment": target.environment,
             "secretPath": target.path,
-            "children": [build_node(one, depth + 1) for one in below],
+            "children": [build_node(one, depth + 1) for one in sources],
         }
 
     return build_node(Target(place.environment, place.path, key), 0)
@@ -196,6 +198,6 @@ def build_dependents(call: Call, place: Place, key: str) -> dict[str, Any]:
 def _iterate_secrets(call: Call, project_id: str) -> Iterator[tuple[Place, Row]]:
     for environment in tree.list_environments(call.draft, project_id):
         for path, folder in tree.walk_folders(call.draft, tree.get_root(call.draft, environment["id"]), "/"):
-            here = Place(project_id, environment["slug"], path)
+            place = Place(project_id, environment["slug"], path)
             for row in store.list_shared(call.draft, folder):
-                yield here, row
+                yield place, row

@@ -63,8 +63,8 @@ def copy_metadata(secret: Row) -> list[Mapping[str, Any]]:
 
 def describe_tags(call: Call, project_id: str, secret: Row) -> list[dict[str, Any]]:
     """Return the tags of a secret, without deleted ones."""
-    known = call.draft.rows(tables.tags(project_id))
-    tags = [known[tag_id] for tag_id in secret["tagIds"] if tag_id in known]
+    project_tags = call.draft.rows(tables.tags(project_id))
+    tags = [project_tags[tag_id] for tag_id in secret["tagIds"] if tag_id in project_tags]
     return [{"id": tag["id"], "slug": tag["slug"], "color": tag["color"], "name": tag["slug"]} for tag in tags]
 
 

@@ -63,8 +63,8 @@ def check_case(call: Call, project: Row, names: Sequence[str], *, many: bool = F
     if call.is_2024 or not project["autoCapitalization"] or not mixed_case:
         return
     if many:
-        which = ", ".join(mixed_case)
-        raise bad_request(f"Secret names must be in UPPERCASE per project requirements: {which}. {CASE_HINT}")
+        joined = ", ".join(mixed_case)
+        raise bad_request(f"Secret names must be in UPPERCASE per project requirements: {joined}. {CASE_HINT}")
     raise bad_request(f"Secret name must be in UPPERCASE per project requirements. {CASE_HINT}.")
 
 
@@ -108,13 +108,13 @@ def create_secrets(call: Call, place: Place, items: Sequence[Mapping[str, Any]])
     def apply(call: Call) -> dict[str, Any]:
         folder = tree.get_folder(call, place.project_id, place.environment, place.path, "CreateManySecret")
         counts = Counter(names)
-        taken = [
+        taken_names = [
             name
             for name, count in counts.items()
             if count > 1 or store.find_secret(call.draft, folder, name) is not None
         ]
-        if taken:
-            raise bad_request(f"Secret already exist: {','.join(taken)}")
+        if taken_names:
+            raise bad_request(f"Secret already exist: {','.join(taken_names)}")
         check_tags(call, place, items)
         rows = [store.insert_secret(call, folder, item["secretKey"], **collect_columns(item)) for item in items]
         return {"secrets": [views.describe_secret(call, place, row) for row in rows]}
@@ -179,16 +179,16 @@ def _update_folder(call: Call, place: Place, mode: str, items: Sequence[Mapping[
         names = ", ".join(item["secretKey"] for item in absent)
         raise not_found(f"Secret does not exist: {names} in path {place.path}")
     check_tags(call, place, items)
-    taken = [name for item in existing if (name := item.get("newSecretName")) and _has_secret(call, folder, name)]
-    if taken:
-        raise bad_request(f"Secret with new name already exists: {', '.join(taken)}")
+    taken_names = [name for item in existing if (name := item.get("newSecretName")) and _has_secret(call, folder, name)]
+    if taken_names:
+        raise bad_request(f"Secret with new name already exists: {', '.join(taken_names)}")
     rows = []
     for item in existing:
-        before = _require_secret(call, folder, item["secretKey"])
+        secret = _require_secret(call, folder, item["secretKey"])
         key = item.get("newSecretName") or item["secretKey"]
         if key != item["secretKey"] and _has_secret(call, folder, key):
             raise bad_request(f"Secret with new name already exists: {key}")
-        rows.append(store.revise_secret(call, folder, before, key=key, **collect_columns(item)))
+        rows.append(store.revise_secret(call, folder, secret, key=key, **collect_columns(item)))
     if mode == "upsert" and absent:
         permit_secrets(call, place, "create")
         for item in absent:
