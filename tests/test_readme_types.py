@@ -1,4 +1,4 @@
-"""The README's Python blocks, joined to one program, pass `mypy --strict` and pyright strict, as its first page says."""
+"""The README's Python blocks, joined to one program, pass `mypy --strict` and pyright strict."""
 
 from __future__ import annotations
 

@@ -208,7 +208,7 @@ class TimedResponse(http.client.HTTPResponse):
         """Read the head: http.client passes over 100 only, and takes the end of the connection for that of the head."""
         super().begin()
         while 102 <= self.status < 200:
-            self.headers = self.msg = None  # type: ignore[assignment]
+            self.headers = self.msg = None  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue]
             super().begin()
         if self._reader.ended:
             raise http.client.IncompleteRead(b"")
@@ -217,11 +217,11 @@ class TimedResponse(http.client.HTTPResponse):
         self._heads += 1
         if self._heads > MOST_INTERIM_ANSWERS + 1:
             raise http.client.HTTPException(f"got more than {MOST_INTERIM_ANSWERS} interim answers")
-        line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+        line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue]
         return line
 
     def _read_next_chunk_size(self) -> int:
-        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue]
         if size < 0:
             raise ValueError("the size of a chunk is below zero")
         return size

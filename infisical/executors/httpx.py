@@ -352,7 +352,7 @@ class _AsyncWatch(_Watch):
 
     _stream: Any = None
 
-    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:  # type: ignore[override]
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:  # type: ignore[override] # pyright: ignore[reportIncompatibleMethodOverride]
         self._note(event, info)
         if event.endswith(CONNECTED):
             self._stream = info["return_value"]

@@ -179,7 +179,7 @@ def _matches(rule: str, host: str, port: int, network: Network | None) -> bool:
             return False
         named = _network(rule)
     if named is not None:
-        return network is not None and network.version == named.version and network.subnet_of(named)  # type: ignore[arg-type]
+        return network is not None and network.version == named.version and network.subnet_of(named)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     name = rule.removeprefix("*").strip(".")
     return bool(name) and (host == name or host.endswith(f".{name}"))
 

@@ -157,7 +157,7 @@ class Listener(TcpWSGIServer):
     """A listening socket and its connections. They are in `map`, which a loop of the caller serves."""
 
     channel_class = Channel
-    active_channels: dict[int, Channel]  # type: ignore[assignment]
+    active_channels: dict[int, Channel]  # type: ignore[assignment] # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(
         self,
@@ -209,7 +209,7 @@ class Listener(TcpWSGIServer):
                 one.will_close = True
 
     def maintenance(self, now: float) -> None:
-        super().maintenance(now)  # type: ignore[arg-type]  # closes what has been idle for long
+        super().maintenance(now)  # type: ignore[arg-type]  # closes what has been idle for long # pyright: ignore[reportArgumentType]
         moment = time.monotonic()
         for one in list(self.active_channels.values()):
             late = one.request is not None and one.is_waiting and moment > one.since + REQUEST_SECONDS

@@ -310,7 +310,7 @@ def _build_authority_key(above: x509.Certificate) -> x509.AuthorityKeyIdentifier
     try:
         known = above.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     except x509.ExtensionNotFound:
-        return x509.AuthorityKeyIdentifier.from_issuer_public_key(above.public_key())  # type: ignore[arg-type]
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(above.public_key())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(known)
 
 
