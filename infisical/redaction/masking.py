@@ -1,7 +1,7 @@
-"""An index of secrets, and the search for them in a text, in any encoding.
+"""An index of secrets, and the search for them in a text and in everything that the text encodes.
 
-The search uses an Aho-Corasick automaton: its time is linear in the text plus the secrets, whatever these contain. No
-regular expression is made of a secret, because `re` caches its patterns. Other modules decide which values are secret.
+The search is an automaton (Aho-Corasick): its time is linear in the text plus the secrets. It compiles no secret into
+a pattern, since `re` caches its patterns. names.py and revealing.py decide which values are secret.
 """
 
 from __future__ import annotations
@@ -16,48 +16,46 @@ if TYPE_CHECKING:
 
 Span: TypeAlias = tuple[int, int]
 
-SHORT_LENGTH: Final = 4
-"""A secret of fewer characters is found as a whole word only, since its letters occur everywhere."""
-MIN_PREFIX_LENGTH: Final = 8
-"""Where a text is truncated, a prefix of a secret is found if it has at least so many characters."""
-MAX_DEPTH: Final = 2
-"""How many encodings of a text may be nested."""
+MIN_LENGTH: Final = 4
+"""Characters; a shorter secret matches as a whole word only, since its letters occur everywhere."""
+CUT_LENGTH: Final = 8
+"""Characters; so many at the end of a cut text match if they begin a secret."""
+DEPTH: Final = 2
+"""How many encodings may be nested in each other."""
 
 MORE, PLAIN, HEX, BASE64 = 1, 2, 4, 8
-"""Flags of four letters: a secret begins with them in this encoding. BASE64 is shifted by the alignment, 0 to 2.
-
-MORE: seven letters are needed to decide.
-"""
+"""Flags of the encodings in which a secret begins with 4 letters. BASE64 is shifted by the alignment, 0 to 2; MORE
+means that 7 letters decide."""
 FIRST_LETTERS: Final = (0, 2, 3)
-"""The first base64 letter that depends only on the secret, by the number of bytes before the secret in its group."""
-URLSAFE_ALPHABET: Final = str.maketrans("+/", "-_")
-TRUNCATION_MARK: Final = re.compile(r"[\"'`]?\s?(?:\.\.|…|[\[(<]\s?(?:\.\.|…|trunc))", re.IGNORECASE)
-"""A mark after a truncated text."""
-FINAL_TRUNCATION_MARK: Final = re.compile(
+"""The index of the first base64 letter that depends on the secret alone, by the number of bytes before it."""
+URLSAFE_LETTERS: Final = str.maketrans("+/", "-_")
+CUT_MARK: Final = re.compile(r"[\"'`]?\s?(?:\.\.|…|[\[(<]\s?(?:\.\.|…|trunc))", re.IGNORECASE)
+"""The mark after a cut text."""
+CUT_END: Final = re.compile(
     r"[\"'`]?\s?(?:\.{2,9}|…|[\[(<]\s?(?:\.{2,9}|…|trunc\w{0,9})\s?[\])>]?)[\"'`]?\Z", re.IGNORECASE
 )
-"""A mark at the end of the text; an incomplete escape may precede it."""
+"""The mark at the end of the text: half an escape may precede it."""
 WORD_START: Final = re.compile(r"(?<!\w)(?=.)", re.DOTALL)
 
 
 class SecretIndex:
     """Secrets to search for, indexed once for many texts.
 
-    The time of `add` depends only on the new secrets, so a recorder may add those of every exchange. The first search
-    builds the index. The repr shows no secret. Threads must not add and search at the same time.
+    The cost of `add` is that of the new secrets, so that a recorder may add those of every exchange. The first search
+    builds the index. Its repr shows no secret. Not safe under threads that add and search at the same time.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets: set[str] = set()
         self._new: list[str] = []
-        self._automata: list[_Automaton] = []
-        self._prefixes: dict[str, int] = {}
-        self._prefix_starts: set[str] = set()
-        self._short_secrets: set[str] = set()
+        self._automata: list[_WordTrie] = []
+        self._beginnings: dict[str, int] = {}
+        self._first: set[str] = set()
+        self._short: set[str] = set()
         self.add(secrets)
 
     def add(self, secrets: Iterable[str]) -> None:
-        """Add secrets to the index. Empty ones are ignored."""
+        """Add secrets; empty ones are ignored."""
         for secret in secrets:
             if secret and secret not in self._secrets:
                 self._secrets.add(secret)
@@ -73,52 +71,52 @@ class SecretIndex:
         return f"SecretIndex({len(self)} secrets)"
 
     def search(self, view: View) -> tuple[list[Span], list[Span], Iterator[View]]:
-        """Find the secrets in a view: whole ones, truncated ones, and views of base64 and hex that may hold more."""
+        """Find the secrets of a view: whole ones, cut ones, and the decoded views that may contain more."""
         self._build()
-        text, prefixes = view.text, self._prefixes
-        places = [at for at in range(len(text) - 3) if text[at : at + 4] in prefixes]
-        kinds = {at: self._kinds(text, at) for at in places}
-        whole: list[Span] = list(self._find_short_words(text)) if view.is_text and self._short_secrets else []
-        truncated: list[Span] = []
+        text, beginnings = view.text, self._beginnings
+        places = [at for at in range(len(text) - 3) if text[at : at + 4] in beginnings]
+        kinds = {at: self._get_kinds(text, at) for at in places}
+        whole: list[Span] = list(self._find_words(text)) if view.is_text and self._short else []
+        cut: list[Span] = []
         if any(kind & PLAIN for kind in kinds.values()):
-            marks = {match.start() for match in TRUNCATION_MARK.finditer(text)}
+            marks = {match.start() for match in CUT_MARK.finditer(text)}
             for automaton in self._automata:
-                automaton.search(text, places[0], marks, view.open_end, whole, truncated)
+                automaton.search(text, places[0], marks, view.open_end, whole, cut)
         elif view.open_end:
-            truncated = [(len(text) - size, len(text)) for size in (3, 2, 1) if text[-size:] in self._prefix_starts][:1]
-        return whole, truncated, _decode_runs(view, kinds)
+            cut = [(len(text) - size, len(text)) for size in (3, 2, 1) if text[-size:] in self._first][:1]
+        return whole, cut, _decode_runs(view, kinds)
 
-    def _kinds(self, text: str, at: int) -> int:
-        kinds = self._prefixes[text[at : at + 4]]
-        return kinds | self._prefixes.get(text[at : at + 7], 0) if kinds & MORE else kinds
+    def _get_kinds(self, text: str, at: int) -> int:
+        kinds = self._beginnings[text[at : at + 4]]
+        return kinds | self._beginnings.get(text[at : at + 7], 0) if kinds & MORE else kinds
 
-    def _find_short_words(self, text: str) -> Iterator[Span]:
-        """Find short secrets that are whole words."""
-        sizes = sorted({len(word) for word in self._short_secrets})
+    def _find_words(self, text: str) -> Iterator[Span]:
+        """Find the short secrets that are whole words."""
+        sizes = sorted({len(word) for word in self._short})
         for place in WORD_START.finditer(text):
             start = place.start()
             for size in sizes:
                 stop = start + size
-                if text[start:stop] in self._short_secrets and not _is_word_character(text[stop : stop + 1]):
+                if text[start:stop] in self._short and not _is_word_letter(text[stop : stop + 1]):
                     yield start, stop
 
     def _build(self) -> None:
-        """Index the new secrets. Each automaton has at least twice the size of the next, so a secret moves rarely."""
+        """Index the new secrets. Automata at least double in size, so that a secret moves to a larger one rarely."""
         if not self._new:
             return
         words = []
         for secret in self._new:
             data = secret.encode("utf-8", "surrogatepass")
-            as_bytes = data.decode("latin-1")  # in decoded base64 and hex, and where UTF-8 was read as Latin-1
+            as_bytes = data.decode("latin-1")  # as base64 and hex encode it, or UTF-8 read as Latin-1
             for word in (secret,) if as_bytes == secret else (secret, as_bytes):
-                if len(word) < SHORT_LENGTH:
-                    self._short_secrets |= _list_short_forms(word, data)
+                if len(word) < MIN_LENGTH:
+                    self._short |= _list_forms(word, data)
                 else:
                     words.append(word)
-                    self._prefix_starts |= {word[:size] for size in (1, 2, 3)}
-                    self._add_prefix(word[:4], PLAIN)
-            if len(data) >= SHORT_LENGTH:
-                self._add_encoded_prefixes(data[:6])
+                    self._first |= {word[:size] for size in (1, 2, 3)}
+                    self._add_beginning(word[:4], PLAIN)
+            if len(data) >= MIN_LENGTH:
+                self._add_encoded_beginnings(data[:6])
         self._new = []
         if words:
             size = sum(map(len, words))
@@ -126,27 +124,27 @@ class SecretIndex:
                 merged = self._automata.pop()
                 words += merged.words
                 size += merged.size
-            self._automata.append(_Automaton(words, size))
+            self._automata.append(_WordTrie(words, size))
 
-    def _add_encoded_prefixes(self, data: bytes) -> None:
+    def _add_encoded_beginnings(self, data: bytes) -> None:
         size = 7 if len(data) == 6 else 4
         for shift, first in enumerate(FIRST_LETTERS):
             letters = binascii.b2a_base64(bytes(shift) + data, newline=False).decode()[first : first + size]
-            self._add_prefix(letters, BASE64 << shift)
-            self._add_prefix(letters.translate(URLSAFE_ALPHABET), BASE64 << shift)
+            self._add_beginning(letters, BASE64 << shift)
+            self._add_beginning(letters.translate(URLSAFE_LETTERS), BASE64 << shift)
             if len(data) == 6 and not shift:  # base64 of base64, as in Kubernetes
-                self._add_prefix(binascii.b2a_base64(letters.encode())[:7].decode(), BASE64)
-        self._add_prefix(data[:4].hex()[:7], HEX)
-        self._add_prefix(data[:4].hex()[:7].upper(), HEX)
+                self._add_beginning(binascii.b2a_base64(letters.encode())[:7].decode(), BASE64)
+        self._add_beginning(data[:4].hex()[:7], HEX)
+        self._add_beginning(data[:4].hex()[:7].upper(), HEX)
 
-    def _add_prefix(self, letters: str, kind: int) -> None:
-        self._prefixes[letters] = self._prefixes.get(letters, 0) | kind
+    def _add_beginning(self, letters: str, kind: int) -> None:
+        self._beginnings[letters] = self._beginnings.get(letters, 0) | kind
         if len(letters) > 4:
-            self._add_prefix(letters[:4], MORE)
+            self._add_beginning(letters[:4], MORE)
 
 
-class _Automaton:
-    """A trie of words. Every node knows its longest proper suffix that is also a node."""
+class _WordTrie:
+    """A trie of words whose nodes refer to their longest proper suffix that is a node too (Aho-Corasick)."""
 
     __slots__ = ("_children", "_depth", "_longest", "_suffix", "size", "words")
 
@@ -180,9 +178,9 @@ class _Automaton:
         self._children, self._suffix, self._depth, self._longest = children, suffix, depth, longest
 
     def search(
-        self, text: str, begin: int, marks: Collection[int], open_end: bool, whole: list[Span], truncated: list[Span]
+        self, text: str, begin: int, marks: Collection[int], open_end: bool, whole: list[Span], cut: list[Span]
     ) -> None:
-        """Append the spans of words, and of prefixes before a mark or the end of the text."""
+        """Append the spans of words, and of beginnings of words before a mark or the end of the text."""
         child_of, suffix, depth, longest = self._children.get, self._suffix, self._depth, self._longest
         node, at = 0, begin
         for at, letter in enumerate(map(ord, text[begin:]), begin + 1):
@@ -194,13 +192,13 @@ class _Automaton:
             if longest[node]:
                 whole.append((at - longest[node], at))
             if at in marks and node:
-                truncated.append((at - depth[node], at))
+                cut.append((at - depth[node], at))
         if open_end and depth[node] != longest[node]:
-            truncated.append((at - depth[node], at))
+            cut.append((at - depth[node], at))
 
 
 def _decode_runs(view: View, kinds: dict[int, int]) -> Iterator[View]:
-    """Decode base64 and hex in each phase in which a secret may begin."""
+    """Decode base64 and hex in the phases in which a secret may begin."""
     from infisical.redaction.encodings import from_base64, from_hex
 
     phases = {(2, at % 2) for at, kind in kinds.items() if kind & HEX}
@@ -211,14 +209,13 @@ def _decode_runs(view: View, kinds: dict[int, int]) -> Iterator[View]:
 
 
 def find_occurrences(text: str, secrets: SecretIndex, patterns: Callable[[str], Iterable[Span]]) -> list[Span]:
-    """Find secrets, and the matches of `patterns`, in a text and its decode_text views; sorted by position."""
-    # lazily: the patterns of this module are slow to compile
-    from infisical.redaction.encodings import View, decode_text, unwrap_lines
+    """Find the spans of secrets, and those of `patterns`, in a text and in its decoded forms; in order."""
+    from infisical.redaction.encodings import View, decode_text, join_lines  # its patterns take a while to compile
 
     spans: list[Span] = []
-    known_texts = {(text, True)}
+    known = {(text, True)}
     views = [(View(text), 0, len(text))]
-    if secrets and (mark := FINAL_TRUNCATION_MARK.search(text, max(0, len(text) - 32))):
+    if secrets and (mark := CUT_END.search(text, max(0, len(text) - 32))):
         views.append((View(text[: mark.start()]), 0, mark.start()))
     while views:
         view, depth, end = views.pop()
@@ -226,31 +223,31 @@ def find_occurrences(text: str, secrets: SecretIndex, patterns: Callable[[str], 
         if view.is_text:
             spans += [view.span(*span) for span in patterns(view.text)]
         if secrets:
-            whole, truncated, encoded = secrets.search(view)
+            whole, cut, encoded = secrets.search(view)
             spans += [view.span(*span) for span in whole]
-            spans += _find_truncated(view, truncated, end)
-            if depth < MAX_DEPTH:
-                inner += [*encoded, *unwrap_lines(view)]
-        if depth < MAX_DEPTH:
+            spans += _locate_cuts(view, cut, end)
+            if depth < DEPTH:
+                inner += [*encoded, *join_lines(view)]
+        if depth < DEPTH:
             inner += decode_text(view)
         for other in inner:
-            if (other.text, other.open_end) not in known_texts:
-                known_texts.add((other.text, other.open_end))
+            if (other.text, other.open_end) not in known:
+                known.add((other.text, other.open_end))
                 views.append((other, depth + 1, end))
     return sorted(spans)
 
 
-def _find_truncated(view: View, truncated: Iterable[Span], end: int) -> Iterator[Span]:
-    for start, stop in truncated:
+def _locate_cuts(view: View, cut: Iterable[Span], end: int) -> Iterator[Span]:
+    for start, stop in cut:
         first, last = view.span(start, stop)
         if stop == len(view.text) and view.open_end:
-            last = end  # an incomplete escape may follow
-        if last - first >= MIN_PREFIX_LENGTH:
+            last = end  # half an escape may follow
+        if last - first >= CUT_LENGTH:
             yield first, last
 
 
-def replace_spans(text: str, spans: Iterable[Span], mask: str) -> str:
-    """Replace spans of a text by a mask. The spans are sorted and may overlap."""
+def splice(text: str, spans: Iterable[Span], mask: str) -> str:
+    """Replace these spans of a text by the mask; they are in order and may overlap."""
     pieces, end = [], 0
     for start, stop in spans:
         if start >= end:
@@ -259,12 +256,12 @@ def replace_spans(text: str, spans: Iterable[Span], mask: str) -> str:
     return "".join([*pieces, text[end:]])
 
 
-def _is_word_character(letter: str) -> bool:
+def _is_word_letter(letter: str) -> bool:
     return letter.isalnum() or letter == "_"
 
 
-def _list_short_forms(word: str, data: bytes) -> set[str]:
-    """List a short secret and its forms in base64 and hex that are too long for a common word."""
+def _list_forms(word: str, data: bytes) -> set[str]:
+    """List a short secret and its forms in base64 and hex that are long enough to differ from words."""
     encoded = binascii.b2a_base64(data, newline=False).decode()
-    forms = {encoded, encoded.translate(URLSAFE_ALPHABET), data.hex(), data.hex().upper()}
-    return {word, *(form for form in forms if len(form) >= SHORT_LENGTH)}
+    forms = {encoded, encoded.translate(URLSAFE_LETTERS), data.hex(), data.hex().upper()}
+    return {word, *(form for form in forms if len(form) >= MIN_LENGTH)}

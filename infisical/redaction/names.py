@@ -1,6 +1,6 @@
-"""Names that mark a value as secret: names of headers, of JSON fields, of parameters in URLs and forms.
+"""Names whose values are secret: of headers, of fields in JSON, of parameters in URLs and forms.
 
-Names only. Other modules find the values and choose what replaces them.
+Nothing here finds or masks a value.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SECRET_HEADERS: Final = frozenset(
     }
 )
 PLAIN_HEADERS: Final = frozenset({"accept", "accept-encoding", "content-type", "host", "user-agent", "x-infisical-org"})
-"""Request headers that may be shown. The user chose every other header, and it may hold the key of a gateway."""
+"""The public headers of a request. Any other header may be a key to a gateway."""
 PLAIN_RESPONSE_HEADERS: Final = frozenset(
     {
         "age",
@@ -51,7 +51,7 @@ PLAIN_RESPONSE_HEADERS: Final = frozenset(
         "x-request-id",
     }
 )
-"""Response headers that a recording may hold. Others may hold a credential, or a hash that confirms a guess."""
+"""What is kept of a response's headers. Any other may hold a credential, or a hash by which to test a guess."""
 SECRET_FIELDS: Final = frozenset(
     {
         "accesskey",
@@ -142,13 +142,13 @@ SECRET_FIELDS: Final = frozenset(
         "webhookurl",
     }
 )
-"""Names of JSON fields, normalized. Every text below such a field is secret."""
-FIELDS_WITH_PUBLIC_NUMBERS: Final = frozenset({"inputs", "value"})
+"""Names of fields in any JSON body, in normal form: every text below one of them is secret."""
+COUNT_FIELDS: Final = frozenset({"inputs", "value"})
 """The secret fields whose numbers are not secret."""
-CASE_SENSITIVE_SECRET_FIELDS: Final = frozenset({"Signature"})
-"""Secret fields in exactly this case: `Signature` is a credential of Alibaba Cloud, `signature` a result of the KMS."""
+EXACT_SECRET_FIELDS: Final = frozenset({"Signature"})
+"""Secret fields whose case matters: Alibaba Cloud's credential, unlike the `signature` of the KMS."""
 SECRET_RECORDS: Final = frozenset({"config", "configuration", "data", "destinationconfig", "metadata", "syncoptions"})
-"""Names, normalized, of objects with free members. Every text in such an object is secret."""
+"""Names, in normal form, of objects with arbitrary members: every text in one of them is secret."""
 SECRET_SUFFIXES: Final = (
     "apikey",
     "apitoken",
@@ -161,68 +161,67 @@ SECRET_SUFFIXES: Final = (
     "secret",
     "token",
 )
-"""A name with one of these suffixes is secret if its value is a text, a number, or a list of these."""
+"""Endings of names whose value is secret if it is a text, a number or a list of them."""
 PUBLIC_NAMES: Final = frozenset({"continuationtoken", "nextpagetoken", "nexttoken", "pagetoken"})
-"""Names with the suffix of a secret that hold a position in a listing."""
+"""Names with such an ending that locate a page of a listing."""
 SECRET_PARAMETERS: Final = frozenset(
     {"auth", "code", "jsessionid", "phpsessid", "samlrequest", "sessionid", "sid", "sig", "signature", "ticket"}
 )
-"""Names, normalized, that are secret in a query or a form. In JSON they mean something else."""
+"""Names, in normal form, that are secret in a query or a form but not in JSON."""
 PUBLIC_VALUES: Final = frozenset({"", "<hidden-by-infisical>", "redacted", "[redacted]"})
-"""Values of secret fields that are not secret themselves."""
+"""Values of secret fields that are not secret."""
 
 TEXT, DEEP, NUMBERS = 1, 2, 4
-"""Flags: the texts below a name are secret; also the texts in objects below it; also the numbers."""
+"""Flags of what is secret below a name: its text, texts in objects below it, its numbers."""
 ONE_TIME_CODE: Final = re.compile(r"(?=\D*\d)[A-Za-z0-9.~/+=-]{6,}")
-_SEPARATORS: Final = re.compile(r"[\[\].:/]+")
+_PARTS: Final = re.compile(r"[\[\].:/]+")
 
 
 def normalize_name(name: str) -> str:
-    """Reduce the spellings of a name to one: no case, no percent-encoding, no separators."""
+    """Return the normal form of a name: without case, percent-encoding and word separators."""
     if name.isalpha() and name.isascii():
         return name.lower()
-    for _ in range(2):  # it may be encoded twice
+    for _ in range(2):  # encoded twice
         if "%" in name:
             name = unquote(name)
     return "".join(filter(str.isalnum, name)).casefold()
 
 
 def is_secret_field(name: str) -> bool:
-    """Return True if a field of that name holds a secret."""
-    return _classify_name(name) != 0
+    """True if a field of that name has a secret value."""
+    return _get_name_secrecy(name) != 0
 
 
 def is_secret_parameter(name: str) -> bool:
-    """Return True if a parameter of that name, in a query or a form, holds a secret."""
+    """True if a parameter of that name, in a query or a form, has a secret value."""
     return normalize_name(name) in SECRET_PARAMETERS or is_secret_field(name)
 
 
-def classify_field(name: str, is_object: bool, inherited: int, text: str = "") -> int:
-    """Return the flags of a field's value: which parts of it are secret.
+def get_value_secrecy(name: str, is_object: bool, inherited: int, text: str = "") -> int:
+    """Return the flags of the value of a field, by its name and by the flags of its object.
 
-    `inherited` are the flags of the object around the field. `text` is the value if it is a text: a field `code` holds
-    the code of an error, or a one-time code of a user or an OAuth server.
+    `text` is the value if it is a text: a `code` may be that of an error, or a secret of a user or an OAuth server.
     """
-    from_object = inherited & DEEP and DEEP | TEXT
+    around = inherited & DEEP and DEEP | TEXT
     if text and ONE_TIME_CODE.fullmatch(text) and normalize_name(name) == "code":
         return TEXT
     if is_object and normalize_name(name) in SECRET_RECORDS:
         return DEEP | TEXT
-    return from_object | _classify_name(name)
+    return around | _get_name_secrecy(name)
 
 
-def classify_members(flags: int) -> int:
-    """Return the flags that the members of an object inherit from it."""
+def get_inner_secrecy(flags: int) -> int:
+    """Return the flags of the members of an object, by the flags of the object."""
     return DEEP | TEXT if flags & DEEP else 0
 
 
-def _classify_name(name: str) -> int:
-    normalized = normalize_name(name)
-    if normalized in SECRET_FIELDS or name in CASE_SENSITIVE_SECRET_FIELDS:
-        return TEXT | DEEP | (0 if normalized in FIELDS_WITH_PUBLIC_NUMBERS else NUMBERS)
-    if normalized in PUBLIC_NAMES:
+def _get_name_secrecy(name: str) -> int:
+    plain = normalize_name(name)
+    if plain in SECRET_FIELDS or name in EXACT_SECRET_FIELDS:
+        return TEXT | DEEP | (0 if plain in COUNT_FIELDS else NUMBERS)
+    if plain in PUBLIC_NAMES:
         return 0
-    if normalized.endswith(SECRET_SUFFIXES):
+    if plain.endswith(SECRET_SUFFIXES):
         return TEXT | NUMBERS
-    parts = [part for part in _SEPARATORS.split(unquote(name)) if part]
-    return max(map(_classify_name, parts)) if len(parts) > 1 else 0
+    parts = [part for part in _PARTS.split(unquote(name)) if part]
+    return max(map(_get_name_secrecy, parts)) if len(parts) > 1 else 0

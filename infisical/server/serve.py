@@ -218,9 +218,9 @@ def make_memory(document: Document | None, *, seed: int | str = 0) -> MemoryExec
 
     if document is None:
         return MemoryExecutor(seed=seed)
-    from infisical.memory.loading import started_from
+    from infisical.memory.loading import start_from
 
-    return MemoryExecutor(started_from(document, now=time.time(), seed=seed))
+    return MemoryExecutor(start_from(document, now=time.time(), seed=seed))
 
 
 def format_settings(url: str, given: Given) -> str:

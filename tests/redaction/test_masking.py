@@ -1,7 +1,4 @@
-"""Secrets are masked in any encoding that a server may use, and the time is linear in the text and the secrets.
-
-The cost is measured for one foreign text of each kind by default; the rest of them carries the marker `exhaustive`.
-"""
+"""Secrets are found in any encoding that a server may use, and the search is linear in the text and the secrets."""
 
 from __future__ import annotations
 
@@ -20,14 +17,14 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-import infisical.redaction
+import infisical
 from infisical.redaction import MASK, find_secrets, mask, mask_value, redact_body, redact_url
-from infisical.redaction.masking import MIN_PREFIX_LENGTH, SecretIndex
+from infisical.redaction.masking import CUT_LENGTH, SecretIndex
 from infisical.rejection import make_error
 from infisical.response import Response
 
-REDACTION = Path(infisical.redaction.__file__).parent
-quick = settings(max_examples=12, deadline=None)
+ROOT = Path(infisical.__file__).parent
+quick = settings(max_examples=20, deadline=None)
 printable = st.characters(exclude_categories=["C", "Z"], include_characters=" \n\"'\\&<>/+=%")
 secrets = st.text(printable, min_size=4, max_size=24).filter(lambda it: it.strip() == it and len(set(it)) > 3)
 secrets = secrets.filter(lambda it: it not in MASK)
@@ -35,14 +32,14 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
 
 def lower_hex(encoded: str) -> str:
-    return re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), encoded)
+    return re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), encoded)
 
 
-def encode_entities(text: str, form: str) -> str:
+def entities(text: str, form: str) -> str:
     return "".join(letter if letter.isalnum() else f"&#{form}{format(ord(letter), form or 'd')};" for letter in text)
 
 
-def encode_base64(text: str) -> str:
+def base64_of(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
@@ -63,8 +60,8 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "percent, twice, lower case": lambda it: quote(lower_hex(quote(it, safe="")), safe=""),
     "form": quote_plus,
     "form, twice": lambda it: quote_plus(quote_plus(it)),
-    "base64": encode_base64,
-    "base64 without padding": lambda it: encode_base64(it).rstrip("="),
+    "base64": base64_of,
+    "base64 without padding": lambda it: base64_of(it).rstrip("="),
     "base64url": lambda it: base64.urlsafe_b64encode(it.encode()).decode(),
     "base64url without padding": lambda it: base64.urlsafe_b64encode(it.encode()).decode().rstrip("="),
     "base64, wrapped": lambda it: base64.encodebytes(it.encode() * 1).decode().strip(),
@@ -72,8 +69,8 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "hex, upper case": lambda it: it.encode().hex().upper(),
     "HTML": html.escape,
     "HTML, quotes kept": lambda it: html.escape(it, quote=False),
-    "HTML, decimal": lambda it: encode_entities(it, ""),
-    "HTML, hex": lambda it: encode_entities(it, "x"),
+    "HTML, decimal": lambda it: entities(it, ""),
+    "HTML, hex": lambda it: entities(it, "x"),
     "JSON in HTML": lambda it: html.escape(json.dumps(it)[1:-1]),
     "HTML in JSON": lambda it: json.dumps(html.escape(it))[1:-1],
 }
@@ -82,7 +79,7 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
 @quick
 @given(secret=secrets, others=st.sets(secrets, max_size=2))
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_a_secret_is_hidden_in_any_encoding_and_the_other_words_stay(encoding, secret, others):
+def test_a_secret_is_hidden_in_any_encoding_and_the_words_around_it_stay(encoding, secret, others):
     encoded = ENCODINGS[encoding](secret)
     assume(not any(other in f"no: , please {encoded}" for other in others))
 
@@ -94,26 +91,26 @@ def test_a_secret_is_hidden_in_any_encoding_and_the_other_words_stay(encoding, s
 @quick
 @given(secret=secrets, before=st.integers(0, 2), after=st.integers(0, 4))
 def test_a_secret_within_a_longer_base64_is_hidden_at_any_alignment(secret, before, after):
-    encoded = encode_base64("u" * before + secret + "z" * after)
+    encoded = base64_of("u" * before + secret + "z" * after)
 
     assert len(mask(encoded, {secret}).replace(MASK, "").strip("=")) <= 2 + before + 2 * after
 
 
-LONG_SECRET = "h/nt<r+2&éö w\"'%x" + "-correct-horse-battery-staple" * 3
+CUT = "h/nt<r+2&éö w\"'%x" + "-correct-horse-battery-staple" * 3
 
 
 @pytest.mark.parametrize("end", ["", "...", "…", " [truncated]", '..."'])
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_the_prefix_of_a_secret_is_hidden_where_a_text_is_truncated(encoding, end):
-    encoded = ENCODINGS[encoding](LONG_SECRET)
-    masked = {size: mask(f"no: {encoded[:size]}{end}", {LONG_SECRET}) for size in range(8, 60, 4 if end else 1)}
+def test_the_beginning_of_a_secret_is_hidden_where_a_text_is_cut(encoding, end):
+    encoded = ENCODINGS[encoding](CUT)
+    cut = {size: mask(f"no: {encoded[:size]}{end}", {CUT}) for size in range(8, 60, 4 if end else 1)}
 
-    assert {size: text for size, text in masked.items() if not text.startswith(f"no: {MASK}")} == {}
-    assert {size: text for size, text in masked.items() if not text.endswith(end) or len(text) > 18 + len(end)} == {}
+    assert {size: shown for size, shown in cut.items() if not shown.startswith(f"no: {MASK}")} == {}
+    assert {size: shown for size, shown in cut.items() if not shown.endswith(end) or len(shown) > 18 + len(end)} == {}
 
 
-def test_a_truncated_secret_is_hidden_from_eight_characters_on():
-    assert MIN_PREFIX_LENGTH == 8
+def test_a_cut_secret_is_hidden_from_eight_characters_on():
+    assert CUT_LENGTH == 8
     assert mask("no: abcdefg", {"abcdefghijklm"}) == "no: abcdefg"
     assert mask("no: abcdefgh", {"abcdefghijklm"}) == f"no: {MASK}"
     assert mask("abcdefgh is no end", {"abcdefghijklm"}) == "abcdefgh is no end"
@@ -138,7 +135,7 @@ def test_a_secret_of_fewer_than_four_characters_is_hidden_as_a_whole_word(text, 
 @quick
 @given(st.lists(st.text("ab", min_size=4, max_size=9), min_size=1, max_size=12), st.text("abc", max_size=60), st.data())
 @example(["aaaa", "abaa"], "aaabaaaab", None)
-def test_an_index_that_grows_finds_the_same_as_one_built_at_once(words, text, data):
+def test_an_index_that_grows_finds_what_one_made_at_once_finds(words, text, data):
     growing = SecretIndex()
     for word in words:
         growing.add([word, ""])
@@ -153,36 +150,32 @@ def test_an_index_that_grows_finds_the_same_as_one_built_at_once(words, text, da
 
 
 @quick
-@given(st.text(st.characters(exclude_characters="=:~"), max_size=60))
-def test_a_text_without_a_secret_stays_the_same(text):
-    assume("eyJ" not in text and "st." not in text)
+@given(st.text(max_size=200))
+def test_a_text_without_a_secret_is_left_as_it_is_by_an_index_of_others(text):
+    assume("eyJ" not in text and "st." not in text and "~7^" not in text and "=" not in text and ":" not in text)
 
     assert mask(text, {"~7^~7^~7^", "~7^x"}) == text
 
 
 # ---- cost
-def measure_growth(work: Callable[[int], Callable[[], Any]], small: int, large: int) -> float:
-    """Return the CPU time of the larger input divided by that of the smaller; each is the best of several runs."""
+def ratio(work: Callable[[int], Callable[[], Any]], small: int, large: int) -> float:
+    """How much more CPU time the larger input takes, of several attempts the best."""
 
     def cost(size: int) -> float:
         run = work(size)
         run()
         best = float("inf")
         for _ in range(2):
+            gc.collect()
             start = time.process_time()
             run()
             best = min(best, time.process_time() - start)
         return best
 
-    gc.collect()
-    gc.disable()
-    try:
-        return cost(large) / cost(small)
-    finally:
-        gc.enable()
+    return cost(large) / cost(small)
 
 
-def make_refusal(size: int) -> tuple[bytes, Response]:
+def refusal(size: int) -> tuple[bytes, Response]:
     values = [f"value-{number}-{'x%<' * 8}" for number in range(size)]
     asked = {"secrets": [{"secretKey": f"K{number}", "secretValue": value} for number, value in enumerate(values)]}
     issues = [{"path": ["secrets", number], "message": f"no: {value}"} for number, value in enumerate(values)]
@@ -190,17 +183,17 @@ def make_refusal(size: int) -> tuple[bytes, Response]:
     return json.dumps(asked).encode(), Response(422, (), body)
 
 
-def make_error_work(size: int) -> Callable[[], Any]:
-    asked, response = make_refusal(size)
+def an_error(size: int) -> Callable[[], Any]:
+    asked, response = refusal(size)
     return lambda: make_error(response, secrets=find_secrets((), asked))
 
 
-def make_recording_work(size: int) -> Callable[[], Any]:
-    asked, response = make_refusal(size)
+def a_recording(size: int) -> Callable[[], Any]:
+    asked, response = refusal(size)
     return lambda: (redact_body(asked), redact_body(response.body, find_secrets((), asked)))
 
 
-def make_recorder_work(size: int) -> Callable[[], Any]:
+def a_recorder(size: int) -> Callable[[], Any]:
     def run() -> None:
         index = SecretIndex()
         for number in range(size):
@@ -210,20 +203,20 @@ def make_recorder_work(size: int) -> Callable[[], Any]:
     return run
 
 
-@pytest.mark.parametrize("work", [make_error_work, make_recording_work, make_recorder_work])
-def test_four_times_the_secrets_take_about_four_times_the_time(work):
-    assert measure_growth(work, 50, 200) < 8
+@pytest.mark.parametrize("work", [an_error, a_recording, a_recorder])
+def test_four_times_the_secrets_cost_about_four_times_as_much(work):
+    assert ratio(work, 50, 200) < 8
 
 
-def test_an_error_about_a_large_batch_contains_no_value():
-    asked, response = make_refusal(200)
+def test_no_value_of_a_large_batch_is_shown():
+    asked, response = refusal(200)
     error = make_error(response, secrets=find_secrets((), asked))
 
     assert ("value-" in repr(error), error.message.count(MASK)) == (False, 200)
     assert b"value-" not in (redact_body(response.body, find_secrets((), asked)) or b"")
 
 
-FOREIGN_TEXTS = {
+FOREIGN = {
     "tokens": "eyJ",
     "dotted tokens": "eyJaaaaaaaa.",
     "service tokens": "st.aaaaaaaa-",
@@ -238,7 +231,7 @@ FOREIGN_TEXTS = {
     "backslashes": "\\",
     "escapes": '\\"',
     "percent": "%2525",
-    "encode_entities": "&amp;",
+    "entities": "&amp;",
     "ampersands": "&",
     "form": "a=b&",
     "names of a form": "&b",
@@ -254,18 +247,8 @@ FOREIGN_TEXTS = {
 }
 
 
-REPRESENTATIVE_TEXTS = {"tokens", "half keys", "open fields", "escapes", "percent", "form", "users", "mixed", "cut"}
-"""One text of each kind: tokens, keys, JSON, backslashes, percent-encoding, forms, URLs, encodings mixed, cut words."""
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param(text, id=name, marks=() if name in REPRESENTATIVE_TEXTS else pytest.mark.exhaustive)
-        for name, text in FOREIGN_TEXTS.items()
-    ],
-)
-def test_the_time_for_any_text_is_linear_in_its_length(text):
+@pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN)
+def test_no_text_takes_more_than_its_length(text):
     known = SecretIndex(["a" * size for size in range(4, 200, 5)] + ["eyJeyJeyJeyJ", "aaab" * 50])
 
     def work(size: int) -> Callable[[], Any]:
@@ -273,7 +256,7 @@ def test_the_time_for_any_text_is_linear_in_its_length(text):
         return lambda: (mask(long, known), redact_body(long.encode(), known), redact_url(f"https://h/?{long}"),
                         find_secrets((), long.encode()), mask_value({"a": long}))  # fmt: skip
 
-    assert measure_growth(work, 400, 1_600) < 9
+    assert ratio(work, 600, 2_400) < 9
 
 
 @pytest.mark.parametrize("before", ["eyJ" * 8_000 + " ", "a.b " * 8_000, "xeyJ.", "bearer_"])
@@ -283,14 +266,13 @@ def test_a_real_token_in_a_long_message_is_hidden(before):
 
 def test_nothing_keeps_a_secret_after_the_call():
     secret = "".join(["never", "-", "kept", "-", "9f8e7d"])
-    mask(f'no {quote_plus(secret)} {encode_base64(secret)} ?token={secret} "token": "{secret}"', {secret})
+    mask(f'no {quote_plus(secret)} {base64_of(secret)} ?token={secret} "token": "{secret}"', {secret})
     redact_body(json.dumps({"token": secret, secret: secret}).encode(), {secret})
     redact_url(f"https://h/{secret}?a={secret}&token={secret}", {secret})
     find_secrets((("x-key", secret),), json.dumps({"token": secret}).encode())
     patterns = [str(key) for key in re._cache]
-    modules = {path.name: path.read_text() for path in REDACTION.glob("*.py")}
-    caches = [name for name, source in modules.items() if re.search("lru_cache|functools", source)]
+    modules = sorted((ROOT / "redaction").glob("*.py"))
+    caches = [path.name for path in modules if "lru_cache" in path.read_text()]
 
     assert [pattern for pattern in patterns if "never" in pattern or "9f8e7d" in pattern] == []
-    assert caches == []
-    assert len(modules) > 4
+    assert (len(modules) > 5, caches) == (True, [])

@@ -28,12 +28,12 @@ from infisical.redaction import (
     redact_url,
 )
 from infisical.request import get
-from tests.test_model import MODELS
+from tests.model.test_model import MODELS
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 SERVICE_TOKEN = "st.0123456789abcdef.0123.456"
 PEM = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----"
-quick = settings(max_examples=200, deadline=None)
+quick = settings(deadline=None)
 printable = st.characters(exclude_categories=["C", "Z"], include_characters=" \n\"'\\&<>")
 secrets = st.text(printable, min_size=8, max_size=16).filter(lambda it: it not in MASK and len(set(it)) > 4)
 texts = st.text(max_size=12)

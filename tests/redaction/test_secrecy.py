@@ -1,7 +1,7 @@
-"""End to end: no text that the library produces shows a secret of its caller, whatever the server responds.
+"""The whole: what a caller hands over is shown nowhere, whatever a server makes of it.
 
-The tests send random secrets in real calls to a server that echoes them. No repr, error or log line may show them, and
-no recording may hold them.
+Random secrets go through real calls to a server that echoes them. Nothing that can be printed or logged shows them, and
+no recording holds them.
 """
 
 from __future__ import annotations
@@ -50,113 +50,109 @@ from infisical.endpoints.secrets import NewSecret, Secret, SecretChange, SecretM
 from infisical.executors import CassetteExecutor, ScriptedExecutor
 from infisical.model import Model, list_fields
 from infisical.request import post
-from tests.test_model import READ, full
+from tests.model.test_model import READ, full
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}
 slow = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def make_distinct(secret: str) -> str:
-    """Make a text that occurs nowhere else: hypothesis likes to try words of the code."""
+def distinct(secret: str) -> str:
+    """A text unlike all that stands anywhere: hypothesis likes to try words of the code."""
     return f"{secret[:4]}~7^{secret[4:]}"
 
 
 printable = st.characters(exclude_categories=["C", "Zl", "Zp"])
-tokens = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=5, max_size=20).map(make_distinct)
-lines = st.text(printable, min_size=5, max_size=20).filter(lambda it: it.strip() == it).map(make_distinct)
+tokens = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=5, max_size=20).map(distinct)
+lines = st.text(printable, min_size=5, max_size=20).filter(lambda it: it.strip() == it).map(distinct)
 values = st.text(printable | st.sampled_from("\n\"'\\<&"), min_size=5, max_size=20)
-values = values.filter(lambda it: it.strip() == it).map(make_distinct)
+values = values.filter(lambda it: it.strip() == it).map(distinct)
 
 
-# ---- a server that echoes secrets
-def echo_in_message(text_sent: str) -> Response:
-    return answer({"reqId": "r", "statusCode": 400, "error": "BadRequest", "message": f"Not good: {text_sent}"}, 400)
+# ---- a server that gives away what it was told
+def in_message(said: str) -> Response:
+    return answer({"reqId": "r", "statusCode": 400, "error": "BadRequest", "message": f"Not good: {said}"}, 400)
 
 
-def echo_everywhere(text_sent: str) -> Response:
-    issue = {"path": ["secrets", text_sent], "message": f"got {text_sent}"}
+def everywhere(said: str) -> Response:
+    issue = {"path": ["secrets", said], "message": f"got {said}"}
     body = {
-        "reqId": f"req-{text_sent}",
-        "error": f"E {text_sent}",
-        "message": [issue, text_sent],
-        "details": [{text_sent: {"deep": [text_sent]}}],
+        "reqId": f"req-{said}",
+        "error": f"E {said}",
+        "message": [issue, said],
+        "details": [{said: {"deep": [said]}}],
     }
     return answer(body, 422)
 
 
-def echo_as_type(text_sent: str) -> Response:
-    return answer({"error": text_sent, "details": text_sent}, 403)
+def as_a_type(said: str) -> Response:
+    return answer({"error": said, "details": said}, 403)
 
 
-def echo_as_json(text_sent: str) -> Response:
-    return answer({"message": f"Unexpected body {json.dumps({'a': text_sent})}", "error": "InternalServerError"}, 500)
+def as_json_in_a_text(said: str) -> Response:
+    return answer({"message": f"Unexpected body {json.dumps({'a': said})}", "error": "InternalServerError"}, 500)
 
 
-def echo_in_html(text_sent: str) -> Response:
-    page = f"<html><p>{text_sent}</p><p>{html.escape(text_sent)}</p></html>"
+def in_html(said: str) -> Response:
+    page = f"<html><p>{said}</p><p>{html.escape(said)}</p></html>"
     return Response(502, (("Content-Type", "text/html"),), page.encode())
 
 
-def echo_in_half(text_sent: str) -> Response:
-    return Response(
-        500, (), json.dumps({"message": "m", "body": {"secretValue": text_sent, "a": text_sent}}).encode()[:-2]
-    )
+def in_half_an_answer(said: str) -> Response:
+    return Response(500, (), json.dumps({"message": "m", "body": {"secretValue": said, "a": said}}).encode()[:-2])
 
 
-def echo_as_wrong_type(text_sent: str) -> Response:
-    wrong = {"id": [text_sent], "secretKey": {"a": text_sent}, "secretValue": [text_sent]}
-    return answer({"secret": wrong, "secrets": text_sent, "accessToken": [text_sent], "ciphertext": {"a": text_sent}})
+def as_an_answer_of_the_wrong_type(said: str) -> Response:
+    wrong = {"id": [said], "secretKey": {"a": said}, "secretValue": [said]}
+    return answer({"secret": wrong, "secrets": said, "accessToken": [said], "ciphertext": {"a": said}})
 
 
-def echo_encoded(text_sent: str) -> Response:
-    url, sealed = quote(text_sent, safe=""), base64.b64encode(text_sent.encode()).decode()
-    echoes = [url, quote(url), quote_plus(text_sent), sealed, text_sent.encode().hex(), html.escape(text_sent)]
-    return answer(
-        {"message": f"Route POST:/x?a={url} not find_forms", "error": sealed, "details": [echoes, {url: 1}]}, 404
-    )
+def in_other_encodings(said: str) -> Response:
+    url, sealed = quote(said, safe=""), base64.b64encode(said.encode()).decode()
+    echoes = [url, quote(url), quote_plus(said), sealed, said.encode().hex(), html.escape(said)]
+    return answer({"message": f"Route POST:/x?a={url} not found", "error": sealed, "details": [echoes, {url: 1}]}, 404)
 
 
 ECHOES = [
-    echo_encoded,
-    echo_in_message,
-    echo_everywhere,
-    echo_as_type,
-    echo_as_json,
-    echo_in_html,
-    echo_in_half,
-    echo_as_wrong_type,
+    in_other_encodings,
+    in_message,
+    everywhere,
+    as_a_type,
+    as_json_in_a_text,
+    in_html,
+    in_half_an_answer,
+    as_an_answer_of_the_wrong_type,
 ]
 echoes = st.sampled_from(ECHOES)
 
 
-# ---- texts that may show a secret
-def list_forms(secret: str) -> set[str]:
-    """List the list_forms of a secret: plain, in a repr, in JSON, in a URL, in base64 and in hex."""
+# ---- what may show a secret
+def forms(secret: str) -> set[str]:
+    """A secret as it is, as reprs and JSON write it, and in the encodings of URLs, base64 and hex."""
     url, sealed = quote(secret, safe=""), base64.b64encode(secret.encode()).decode()
     in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     return {secret, repr(secret)[1:-1], *in_json, url, quote(url), sealed, secret.encode().hex()}
 
 
-def format_outcome(outcome: Result[Any, Any]) -> str:
-    """Format everything that users may print or log of an outcome."""
-    texts = [repr(outcome), str(outcome), f"{outcome}"]
+def shown(outcome: Result[Any, Any]) -> str:
+    """Everything that somebody may print or log of an outcome."""
+    said = [repr(outcome), str(outcome), f"{outcome}"]
     if isinstance(outcome, Failure):
         error = outcome.failure()
-        texts += [repr(error), str(error), f"{error!r:>9}", repr(error.args)]
+        said += [repr(error), str(error), f"{error!r:>9}", repr(error.args)]
         try:
             outcome.unwrap()
         except UnwrapFailedError as raised:
-            texts += traceback.format_exception(raised)
-            texts += [repr(raised), str(raised)]
+            said += traceback.format_exception(raised)
+            said += [repr(raised), str(raised)]
     else:
-        texts += [repr(outcome.unwrap()), str(outcome.unwrap())]
-    return "\n".join(texts)
+        said += [repr(outcome.unwrap()), str(outcome.unwrap())]
+    return "\n".join(said)
 
 
-def find_forms(secret: str, *texts: str) -> set[str]:
-    """Find the list_forms of a secret in these texts."""
-    return {form for form in list_forms(secret) for it in texts if form in it}
+def found(secret: str, *said: str) -> set[str]:
+    """The forms of a secret that stand in a text."""
+    return {form for form in forms(secret) for it in said if form in it}
 
 
 Ask = Callable[[InfisicalClient, str], Result[Any, Any]]
@@ -187,27 +183,27 @@ LOGINS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def make_client(*script: Response, token: str = "a-token-of-nobody", **settings: Any) -> InfisicalClient:
+def client_of(*script: Response, token: str = "a-token-of-nobody", **settings: Any) -> InfisicalClient:
     return InfisicalClient(retry=None, auth=IdentityAccessToken(token), executor=ScriptedExecutor(*script), **settings)
 
 
 @slow
 @given(secret=values, echo=echoes, token=tokens)
 @pytest.mark.parametrize("name", CALLS)
-def test_no_text_shows_a_secret_that_a_call_sends(name, secret, echo, token):
-    client = make_client(echo(secret), echo(token), token=token)
+def test_a_secret_that_a_call_sends_is_shown_by_nothing_that_comes_of_it(name, secret, echo, token):
+    client = client_of(echo(secret), echo(token), token=token)
     outcome, second = CALLS[name](client, secret), CALLS[name](client, secret)
     sent = client._execute.sent
 
     assert isinstance(outcome, Failure)
-    assert find_forms(secret, format_outcome(outcome), repr(client), repr(sent), repr(sent[0].about)) == set()
-    assert find_forms(token, format_outcome(second), repr(client), repr(sent)) == set()
+    assert found(secret, shown(outcome), repr(client), repr(sent), repr(sent[0].about)) == set()
+    assert found(token, shown(second), repr(client), repr(sent)) == set()
 
 
 @slow
 @given(secret=lines, echo=echoes)
 @pytest.mark.parametrize("name", LOGINS)
-def test_no_text_shows_a_secret_that_a_login_sends(name, secret, echo):
+def test_a_secret_that_a_login_sends_is_shown_by_nothing_that_comes_of_it(name, secret, echo):
     client = InfisicalClient(
         retry=None, executor=ScriptedExecutor(echo(secret), answer({"accessToken": "t"}), echo(secret))
     )
@@ -215,49 +211,43 @@ def test_no_text_shows_a_secret_that_a_login_sends(name, secret, echo):
     outcome = client.login(method)
 
     assert isinstance(outcome, Failure)
-    assert find_forms(secret, format_outcome(outcome), repr(client), repr(method), repr(method.request())) == set()
-    assert find_forms(secret, format_outcome(client.login(method)), repr(client)) == set()
+    assert found(secret, shown(outcome), repr(client), repr(method), repr(method.request())) == set()
+    assert found(secret, shown(client.login(method)), repr(client)) == set()
 
 
 @slow
 @given(token=tokens, echo=echoes, hold=st.sampled_from(["set_access_token", "set_jwt"]))
-def test_no_text_shows_a_token_that_was_set(token, echo, hold):
+def test_a_token_that_is_held_is_shown_by_nothing_that_comes_of_it(token, echo, hold):
     client = InfisicalClient(retry=None, executor=ScriptedExecutor(echo(token), echo(token)))
     getattr(client, hold)(token)
-    listing, keys = client.secrets.list(**WHERE), client.kms.list_keys(project_id="p")
+    listed, made = client.secrets.list(**WHERE), client.kms.list_keys(project_id="p")
 
-    assert isinstance(keys, Failure)
-    assert (
-        find_forms(token, format_outcome(listing), format_outcome(keys), repr(client), repr(client._execute.sent))
-        == set()
-    )
-    assert find_forms(token, repr(client._caller.store), repr(client._caller.store.session.grant)) == set()
+    assert isinstance(made, Failure)
+    assert found(token, shown(listed), shown(made), repr(client), repr(client._execute.sent)) == set()
+    assert found(token, repr(client._pipeline.store), repr(client._pipeline.store.session.grant)) == set()
 
 
 @slow
 @given(token=tokens, echo=echoes)
-def test_no_text_shows_a_token_that_a_login_got(token, echo):
-    grant = answer({"accessToken": token, "expiresIn": 60, "accessTokenMaxTTL": 60, "tokenType": "Bearer"})
-    client = InfisicalClient(retry=None, executor=ScriptedExecutor(grant, echo(token), grant))
+def test_a_token_that_a_login_got_is_shown_by_nothing_that_comes_of_it(token, echo):
+    granted = answer({"accessToken": token, "expiresIn": 60, "accessTokenMaxTTL": 60, "tokenType": "Bearer"})
+    client = InfisicalClient(retry=None, executor=ScriptedExecutor(granted, echo(token), granted))
     logged_in, listed = client.login(UniversalAuth("id", "client secret")), client.secrets.list(**WHERE)
 
     assert logged_in == Success(LoginResponse(access_token=token, expires_in=60, access_token_max_ttl=60))
-    assert (
-        find_forms(token, format_outcome(logged_in), format_outcome(listed), repr(client), repr(client._caller.store))
-        == set()
-    )
+    assert found(token, shown(logged_in), shown(listed), repr(client), repr(client._pipeline.store)) == set()
 
 
 # ---- recordings
 @pytest.fixture(scope="module")
 def tapes(tmp_path_factory):
-    """An iterator of unused paths for cassettes."""
+    """Paths of cassettes, a new one each time."""
     folder = tmp_path_factory.mktemp("tapes")
     return (folder / f"{number}.yaml" for number in itertools.count())
 
 
-def read_cassette(path: Any) -> tuple[str, str]:
-    """Read a cassette: its text, and the texts that a YAML parser reads from it."""
+def recorded(path: Any) -> tuple[str, str]:
+    """A cassette as it stands in its file, and all the texts that a reader of YAML finds there."""
     written = path.read_text()
     return written, str(yaml.safe_load(written))
 
@@ -274,8 +264,8 @@ def test_a_recording_of_a_call_holds_neither_its_secret_nor_its_token(name, secr
     outcomes = [CALLS[name](client, secret), CALLS[name](client, secret)]
 
     assert len(inner.sent) == 2
-    assert find_forms(secret, *read_cassette(path), format_outcome(outcomes[0])) == set()
-    assert find_forms(token, *read_cassette(path), format_outcome(outcomes[1])) == set()
+    assert found(secret, *recorded(path), shown(outcomes[0])) == set()
+    assert found(token, *recorded(path), shown(outcomes[1])) == set()
 
 
 @slow
@@ -290,27 +280,16 @@ def test_a_recording_of_a_login_holds_neither_its_secret_nor_the_token(name, sec
     client.secrets.list(**WHERE)
 
     assert len(inner.sent) == 3
-    assert find_forms(secret, *read_cassette(path)) | find_forms(token, *read_cassette(path)) == set()
+    assert found(secret, *recorded(path)) | found(token, *recorded(path)) == set()
 
 
 @slow
 @given(secret=values)
-def test_a_recording_does_not_hold_a_secret_of_a_response(secret, tapes):
+def test_a_recording_of_what_a_server_gives_away_does_not_hold_it(secret, tapes):
     path, sealed = next(tapes), base64.b64encode(secret.encode()).decode()
-    secret_fields = {
-        "id": "i",
-        "secretKey": "A",
-        "secretValue": secret,
-        "secretMetadata": [{"key": "k", "value": secret}],
-    }
+    held = {"id": "i", "secretKey": "A", "secretValue": secret, "secretMetadata": [{"key": "k", "value": secret}]}
     script = [
-        answer(it)
-        for it in (
-            {"secret": secret_fields},
-            {"secrets": [secret_fields]},
-            {"plaintext": sealed},
-            {"privateKey": secret},
-        )
+        answer(it) for it in ({"secret": held}, {"secrets": [held]}, {"plaintext": sealed}, {"privateKey": secret})
     ]
     inner = ScriptedExecutor(*script)
     client = InfisicalClient(
@@ -323,12 +302,12 @@ def test_a_recording_does_not_hold_a_secret_of_a_response(secret, tapes):
 
     assert [type(outcome) for outcome in outcomes] == [Success] * 4
     assert outcomes[2].unwrap().text == secret
-    assert find_forms(secret, *read_cassette(path), *map(format_outcome, outcomes)) == set()
-    assert sealed not in read_cassette(path)[0]
+    assert found(secret, *recorded(path), *map(shown, outcomes)) == set()
+    assert sealed not in recorded(path)[0]
 
 
 # ---- reprs
-HOLDERS: dict[str, Callable[[str], Any]] = {
+MADE: dict[str, Callable[[str], Any]] = {
     "access token": IdentityAccessToken,
     "jwt": Jwt,
     "api key": ApiKey,
@@ -358,41 +337,33 @@ HOLDERS: dict[str, Callable[[str], Any]] = {
 
 @settings(max_examples=10, deadline=None)
 @given(secret=tokens)
-@pytest.mark.parametrize("name", HOLDERS)
-def test_a_value_that_holds_a_secret_does_not_show_it(name, secret):
-    holder = HOLDERS[name](secret)
-    built = holder.request() if hasattr(holder, "request") else holder
+@pytest.mark.parametrize("name", MADE)
+def test_what_holds_a_secret_does_not_show_it(name, secret):
+    made = MADE[name](secret)
+    built = made.request() if hasattr(made, "request") else made
 
     assert (
-        find_forms(
-            secret,
-            repr(holder),
-            str(holder),
-            f"{holder}",
-            repr(Success(holder)),
-            str(Failure(holder)),
-            repr((holder, [holder])),
-        )
+        found(secret, repr(made), str(made), f"{made}", repr(Success(made)), str(Failure(made)), repr((made, [made])))
         == set()
     )
-    assert isinstance(built, Request) or built is holder
-    assert find_forms(secret, repr(built), str(built)) == set()
+    assert isinstance(built, Request) or built is made
+    assert found(secret, repr(built), str(built)) == set()
 
 
-HIDDEN_TEXT = "aGlkZGVuIGZyb20geW91"  # base64, since some fields must be base64
+HIDDEN = "aGlkZGVuIGZyb20geW91"  # base64, since that is what some fields must be
 
 
 @pytest.mark.parametrize("model", READ, ids=lambda model: model.__name__)
-def test_no_model_shows_a_hidden_field(model: type[Model]):
+def test_no_model_shows_what_it_hides(model: type[Model]):
     hints = typing.get_type_hints(model)
-    document = full(model) | {name: hide_text(hints[f.name]) for f, name in list_fields(model) if not f.repr}
+    document = full(model) | {name: hiding(hints[f.name]) for f, name in list_fields(model) if not f.repr}
     read = one(model)(answer(document)).unwrap()
 
-    assert HIDDEN_TEXT not in repr(read) + repr(Success(read)) + str(read)
-    assert (HIDDEN_TEXT in read.to_json()) is any(not f.repr for f, _ in list_fields(model))
+    assert HIDDEN not in repr(read) + repr(Success(read)) + str(read)
+    assert (HIDDEN in read.to_json()) is any(not f.repr for f, _ in list_fields(model))
 
 
-def hide_text(hint: Any) -> Any:
-    """Make a hidden value for a field of that type."""
+def hiding(hint: Any) -> Any:
+    """Something hidden that a field of that type may hold."""
     origins = {typing.get_origin(kind) for kind in (hint, *typing.get_args(hint))}
-    return {"name": HIDDEN_TEXT} if Mapping in origins else [HIDDEN_TEXT] if tuple in origins else HIDDEN_TEXT
+    return {"name": HIDDEN} if Mapping in origins else [HIDDEN] if tuple in origins else HIDDEN

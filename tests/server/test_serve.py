@@ -386,10 +386,10 @@ def test_without_waitress_the_program_says_what_to_install(
 @pytest.mark.parametrize(
     ("name", "text", "why"),
     [
-        ("none.yaml", None, "cannot be read: No such file or directory"),
-        ("a.txt", "s3cr3t", "unknown format: a document is a .yaml, .yml, .json or .env file"),
-        ("a.json", '{"secrets": {"K": s3cr3t}}', "line 1, column 19: this is not JSON"),
-        (".env", "K=v\ns3cr3t", "line 2: this is not NAME=value"),
+        ("none.yaml", None, "cannot read the file: No such file or directory"),
+        ("a.txt", "s3cr3t", "unknown format: use a .yaml, .yml, .json or .env file"),
+        ("a.json", '{"secrets": {"K": s3cr3t}}', "line 1, column 19: not JSON"),
+        (".env", "K=v\ns3cr3t", "line 2: not NAME=value"),
     ],
 )
 def test_a_document_that_cannot_be_read_is_a_line_on_stderr_without_its_contents(

@@ -1,4 +1,4 @@
-"""The domain: what routes have in common, one noun a file: secrets and their versions, logins, certificates, ...
+"""The domain: rows and rules that several groups of endpoints share, one noun a file.
 
-A module here knows rows and rules; which path leads to it, and what a request may say, stands in routes/.
+Paths and the fields of requests belong to the groups.
 """

@@ -1,0 +1,158 @@
+"""Reading secrets: lists, one by name, one by id, for the routes of both generations. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from infisical.memory import access, tables, tree
+from infisical.memory.call import Call
+from infisical.memory.domain.places import Place, get_environment, locate_folder
+from infisical.memory.refusals import Refusal, forbidden, not_found
+from infisical.memory.secret_imports import imported_secrets
+from infisical.memory.secrets import references, store, views
+from infisical.memory.state import Row
+
+DEPTH_LIMIT: Final = 20
+"""The most levels of folders in a recursive listing."""
+EXPANSION_MESSAGE: Final = "Failed to expand one or more secret references"
+
+
+def get_token_scope(call: Call) -> Place | None:
+    """Return the place that a service token with a single scope reads, whichever place the request names."""
+    if call.actor.mode != "service_token":
+        return None
+    scopes = call.actor.row["scopes"]
+    if len(scopes) != 1 or any(letter in scopes[0]["secretPath"] for letter in "*?{}[]!("):
+        return None
+    return Place(call.actor.row["projectId"], scopes[0]["environment"], tree.normalize_path(scopes[0]["secretPath"]))
+
+
+def permit_read(call: Call, place: Place) -> None:
+    access.permit(call, place.project_id, "read", "secrets", environment=place.environment, path=place.path)
+
+
+def get_user_id(call: Call) -> str | None:
+    """Return the id of a calling user; None for callers that cannot have personal secrets."""
+    return call.actor.id if call.actor.kind == "user" else None
+
+
+# ---- lists
+def list_secrets(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a listing. In 2024 the listing of a missing folder is empty."""
+    permit_read(call, place)
+    folders = _find_folders(call, place, recursive=query["recursive"])
+    if not folders:
+        if call.is_2024:
+            return {"secrets": [], "imports": []}
+        tree.get_folder(call, place.project_id, place.environment, place.path, "SecretPathNotFound")
+    hidden, expand = not query["viewSecretValue"], query["expandSecretReferences"]
+    visible = [
+        (folder_place, row, hidden and row["type"] == store.SHARED_TYPE)
+        for folder_place, folder in folders
+        if references.can_read(call, folder_place.environment, folder_place.path)
+        for row in store.list_visible(call.draft, folder, get_user_id(call))
+        if _matches_filters(call, place.project_id, row, query)
+    ]
+    # like the server, by ids: they are random, so that nobody depends on an order of names or times
+    visible.sort(key=lambda item: str(item[1]["id"]))
+    answer: dict[str, Any] = {
+        "secrets": [
+            views.describe_read(
+                call,
+                folder_place,
+                row,
+                hidden=is_masked,
+                value=_expand_listed(call, folder_place, row) if expand and not is_masked else None,
+            )
+            for folder_place, row, is_masked in visible
+        ]
+    }
+    if query["include_imports"] or query["includeImports"]:
+        # in listings the server expands references of imported secrets even without expandSecretReferences
+        rows = [folder for _, folder in folders]
+        answer["imports"] = imported_secrets.describe_imports(call, rows, expand=True, hidden=hidden)
+    return answer
+
+
+def _find_folders(call: Call, place: Place, *, recursive: bool) -> list[tuple[Place, Row]]:
+    if recursive:
+        get_environment(call, place.project_id, place.environment)
+    folder = tree.find_folder(call.draft, place.project_id, place.environment, place.path)
+    if folder is None:
+        return []
+    if not recursive:
+        return [(place, folder)]
+    return [
+        (Place(place.project_id, place.environment, path), subfolder)
+        for path, subfolder in tree.walk_folders(call.draft, folder, place.path)
+        if len(tree.split_path(path)) <= DEPTH_LIMIT and not subfolder["isReserved"]
+    ]
+
+
+def _matches_filters(call: Call, project_id: str, row: Row, query: Mapping[str, Any]) -> bool:
+    plain = {(item["key"], item["value"]) for item in row["secretMetadata"] if not item["isEncrypted"]}
+    if not plain.issuperset(query["metadataFilter"]):
+        return False
+    if not query["tagSlugs"]:
+        return True
+    tags = call.draft.rows(tables.tags(project_id))
+    return any(tag_id in tags and tags[tag_id]["slug"] in query["tagSlugs"] for tag_id in row["tagIds"])
+
+
+def _expand_listed(call: Call, place: Place, row: Row) -> str:
+    try:
+        return references.expand_value(call, place, row)
+    except Refusal as refused:
+        raise Refusal(403, "ForbiddenError", EXPANSION_MESSAGE, details=[refused.message]) from None
+
+
+# ---- one
+def get_by_name(call: Call, place: Place, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a secret by its name, with `include_imports` also one that the folder imports."""
+    permit_read(call, place)
+    folder = tree.get_folder(call, place.project_id, place.environment, place.path, "GetSecretByName")
+    hidden = not query["viewSecretValue"]
+    row = _find_named(call, folder, name, query)
+    lookup: references.LookupPlaces = ()
+    if row is None and (query["include_imports"] or query["includeImports"]):
+        visible = imported_secrets.find_imported_secret(call, folder, name)
+        if visible is not None and not imported_secrets.can_read(call, visible):
+            raise forbidden(
+                f"You do not have permission to view secret import value on secret with name '{name}'",
+                "ForbiddenReadSecretError",
+            )
+        if visible is not None:
+            place, row, lookup = visible.place, visible.row, visible.lookup
+    if row is None:
+        raise not_found(f"Secret with name '{name}' not found")
+    text = references.expand_value(call, place, row, lookup) if query["expandSecretReferences"] and not hidden else None
+    return _drop_path(call, views.describe_read(call, place, row, hidden=hidden, value=text))
+
+
+def _find_named(call: Call, folder: Row, name: str, query: Mapping[str, Any]) -> Row | None:
+    personal = query["type"] == store.PERSONAL_TYPE and call.actor.mode != "service_token"
+    user_id = call.actor.id if personal else None
+    row = store.find_secret(call.draft, folder, name, user_id)
+    # the server of 2024 accepts a version, and answers with the latest one anyway
+    if row is None or "version" not in query or call.is_2024:
+        return row
+    return store.find_version(call.draft, row, query["version"])
+
+
+def _drop_path(call: Call, secret: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in secret.items() if not (call.is_2024 and name == "secretPath")}
+
+
+def get_by_id(call: Call, secret_id: str) -> dict[str, Any]:
+    """Return a secret by its id."""
+    row = store.find_by_id(call.draft, secret_id)
+    folder = None if row is None else tree.find_folder_by_id(call.draft, row["folderId"])
+    if row is None or folder is None:
+        raise not_found(f"Secret with ID '{secret_id}' not found", "GetSecretById")
+    place = locate_folder(call, folder)
+    permit_read(call, place)
+    if row["type"] == store.PERSONAL_TYPE and row["userId"] != call.actor.id:
+        raise forbidden("You are not allowed to access this secret", "GetSecretById")
+    answer = views.describe_read(call, place, row, hidden=False)
+    return {name: value for name, value in answer.items() if name != "secretValueHidden"}
