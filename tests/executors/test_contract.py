@@ -26,6 +26,7 @@ from infisical.executors import (
 )
 from infisical.executors.faults import AsyncFaultyExecutor, Delayed, FaultyExecutor
 from infisical.testing.executor_contract import ExecutorContract, NetworkExecutorContract
+from tests.forms import shorten
 
 pytest_plugins = "pytester"
 
@@ -318,7 +319,7 @@ def failing(pytester, bad, *tests):
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("bad", shorten(BAD, list(BAD)[::3].__contains__, name=lambda bad: bad.__name__))
 def test_an_executor_that_breaks_a_promise_fails_the_test_of_it(bad, pytester):
     assert sorted(failing(pytester, bad, *BAD[bad])) == sorted(BAD[bad])
 
