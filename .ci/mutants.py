@@ -43,7 +43,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "pagination": ("pagination.py", "pagination"),
     "encode": ("encode.py", "encode request wiring"),
     "decode": ("decode.py", "decode model/model"),
-    "reader": ("model/reader.py", "decode model/model"),
+    "reader": ("model/reader.py", "model/reader model/model decode"),
     "redaction": ("redaction/__init__.py", "redaction/redaction redaction/masking redaction/secrecy"),
     "collecting": ("redaction/collecting.py", "redaction/redaction redaction/masking redaction/secrecy"),
     "redacted names": ("redaction/names.py", "redaction/redaction redaction/masking redaction/secrecy"),
@@ -52,7 +52,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "masking": ("redaction/masking.py", "redaction/redaction redaction/masking redaction/secrecy"),
     "revealing": ("redaction/revealing.py", "redaction/redaction redaction/masking redaction/secrecy"),
     "rejection": ("rejection.py", "rejection errors middleware/retry"),
-    "access": ("memory/access.py", "memory/access memory/secret_access memory/org_admin memory/projects"),
+    "access": ("memory/access.py", "memory/access memory/secrets_permissions memory/org_admin memory/projects"),
 }
 """Name -> the file under infisical/, and the tests that mirror it: `memory/access` is tests/memory/test_access.py."""
 NEED_ARGUMENTS = ("core/VariableInserter", "core/VariableReplacer")
