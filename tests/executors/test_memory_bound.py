@@ -205,8 +205,7 @@ MEASURE = """
 import json, resource, sys
 from infisical import HttpRequest
 from infisical.testing.runner import ExecutorRunner
-from tests.executors.foreign import MAKERS, OWN
-from tests.forms import shorten
+from tests.executors.foreign import MAKERS
 
 running = ExecutorRunner(MAKERS[sys.argv[1]])
 running(HttpRequest("GET", sys.argv[2] + "/small", max_response_bytes=2**20)).unwrap()
