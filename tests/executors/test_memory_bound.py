@@ -221,7 +221,9 @@ print(json.dumps([error.message, error.reason, error.sent, grown // 1024]))
 @pytest.mark.parametrize("name", shorten(MAKERS, OWN.__contains__, name=str))
 def test_600_mib_in_600_kb_take_little_memory(name):
     small = faulty_server.format_response(200, gzip.compress(b"{}", mtime=0), CODED)
-    with faulty_server.start_server(faulty_server.respond_with(small, faulty_server.format_response(200, BOMB, CODED))) as server:
+    with faulty_server.start_server(
+        faulty_server.respond_with(small, faulty_server.format_response(200, BOMB, CODED))
+    ) as server:
         command = [sys.executable, "-c", MEASURE, name, server.url]
         run = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": "."})
         assert run.returncode == 0, run.stderr
