@@ -13,6 +13,7 @@ from infisical.errors import DeadlineExceededError, InfisicalNetworkError
 from infisical.request import HttpRequest
 from infisical.response import Response
 
+
 SLACK: Final = 0.05
 """Seconds by which the clock of an executor may differ from that of the client."""
 
