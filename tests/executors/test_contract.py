@@ -126,7 +126,7 @@ class Raises(Urllib3Executor):
 
 class RaisesWhenClosed(Urllib3Executor):
     def __call__(self, request):
-        if self._closed:
+        if self._is_closed:
             raise RuntimeError("closed")
         return super().__call__(request)
 
