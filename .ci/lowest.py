@@ -1,18 +1,27 @@
-"""Print the lowest version that pyproject.toml allows of every package it names, but for the tools of the tests."""
+"""Print the lowest version that pyproject.toml allows of every package it names, and the tools of the tests with them.
+
+    .venv-lowest/bin/pip install -q $(python3 .ci/lowest.py)
+
+The tools have no lowest version: they are what the tests of executors, cassettes and models need.
+"""
 
 import re
 import sys
 import tomllib
 from pathlib import Path
 
+TOOLS = ("hypothesis", "pytest", "pytest-socket", "pytest-xdist", "trustme")
+
 project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
 extras = project["optional-dependencies"]
-named = [
+requirements = [
     *project["dependencies"],
-    *(one for extra in extras if extra not in ("test", "benchmarks") for one in extras[extra]),
+    *(one for extra in extras if extra not in ("test", "benchmarks", "mutants") for one in extras[extra]),
 ]
-lowest = [
-    re.fullmatch(r"([\w.-]+)>=([\w.]+)(?:,<[\w.]+)?", one) for one in named if not one.startswith(project["name"])
+bounds = [
+    re.fullmatch(r"([\w.-]+)>=([\w.]+)(?:,<[\w.]+)?", one)
+    for one in requirements
+    if not one.startswith(project["name"])
 ]
-assert all(lowest), f"no lowest version in one of {named}"
-sys.stdout.write("\n".join(f"{found[1]}=={found[2]}" for found in lowest if found))
+assert all(bounds), f"no lowest version in one of {requirements}"
+sys.stdout.write("\n".join([*(f"{bound[1]}=={bound[2]}" for bound in bounds if bound), *TOOLS]))

@@ -38,7 +38,7 @@ ENDPOINT_STATUSES: Final = frozenset({400, 404, 422})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Caller:
+class Pipeline:
     """Makes the flow of each call of a client. Copies with other options share the session and the server paths."""
 
     settings: Settings
@@ -52,7 +52,7 @@ class Caller:
     token: Middleware
     chain: Next
 
-    def with_options(self, options: Options) -> Caller:
+    def with_options(self, options: Options) -> Pipeline:
         """Copy it with other options."""
         budget, wrapped = _wrap(self.settings, options, self.budget, self.outer, self.token)
         return replace(self, options=options, budget=budget, chain=wrapped)
@@ -67,7 +67,7 @@ class Caller:
     def _call_any_path(self, request: Request[T], following: Next | None) -> Flow[Answer[T]]:
         """Try the paths of an endpoint one after the other, while the server answers that it has no such route."""
         missing: dict[str, Answer[T]] = {}
-        for template in self.server_paths.in_order(request):
+        for template in self.server_paths.list_templates(request):
             current = request if template == request.path else replace(request, path=template, formerly=())
             answer = yield from self._call(current, following)
             if not _is_route_missing(answer):
@@ -102,15 +102,15 @@ class Caller:
         return Failure(make_error(response, request.method, request.path, secrets, request.parts))
 
 
-def make_caller(settings: Settings, options: Options) -> Caller:
-    """Make the caller of a new client, with an empty session."""
+def make_pipeline(settings: Settings, options: Options) -> Pipeline:
+    """Make the pipeline of a new client, with an empty session."""
     store = SessionStore()
     check = make_check(settings.policy)
     log = log_call(settings.clock, store)
     token = attach_token(store, settings.clock, check)
     outer = (*settings.middleware, log, check_auth_mode(check, store.mode))
     budget, wrapped = _wrap(settings, options, None, outer, token)
-    return Caller(settings, options, store, ServerPaths(), budget, outer, log, token, wrapped)
+    return Pipeline(settings, options, store, ServerPaths(), budget, outer, log, token, wrapped)
 
 
 def _wrap(

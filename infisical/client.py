@@ -18,7 +18,7 @@ from returns.result import Failure
 from infisical.access import AuthMode, Policy
 from infisical.answer import Answer
 from infisical.api import Api as Api
-from infisical.call import Caller, make_caller
+from infisical.call import Pipeline, make_pipeline
 from infisical.credentials import Credential
 from infisical.defects import describe_exception, wrap_exception
 from infisical.drivers.asyncio import adrive
@@ -49,20 +49,20 @@ Clock: TypeAlias = Callable[[], float]
 DEFAULTS: Final = Options()
 
 
-class Omitted(Enum):
+class OmittedOption(Enum):
     """Marks an omitted option where `None` is a valid value."""
 
     OMITTED = "omitted"
 
 
-OMITTED: Final = Omitted.OMITTED
+OMITTED_OPTION: Final = OmittedOption.OMITTED
 
 
 class Client(Api[R], Generic[R, L, E, S]):
     """The constructor and the state that both clients share. It runs nothing."""
 
     _blocking: ClassVar[bool]
-    _caller: Caller
+    _pipeline: Pipeline
     _owned: Any = None
     """The transport that the client made, and closes."""
 
@@ -116,13 +116,13 @@ class Client(Api[R], Generic[R, L, E, S]):
                 check_executor(executor, blocking=self._blocking)
             if sleep is not None:
                 check_sleep(sleep, blocking=self._blocking)
-            self._caller = make_caller(make_settings(**settings), Options(**options))
+            self._pipeline = make_pipeline(make_settings(**settings), Options(**options))
             if auth is not None:
                 if check_auth(auth, blocking=self._blocking) == "credential":
                     credential = cast("Credential", auth)
-                    hold_token(self._caller, credential.mode, credential.value)
+                    hold_token(self._pipeline, credential.mode, credential.value)
                 else:
-                    hold_login(self._caller, cast("AsyncLogin", auth))
+                    hold_login(self._pipeline, cast("AsyncLogin", auth))
         except ValueError as cause:
             return str(cause)
         except Exception as cause:
@@ -137,24 +137,24 @@ class Client(Api[R], Generic[R, L, E, S]):
         try:
             if renew is not None:
                 check_login("renew", renew, blocking=self._blocking)
-            hold_token(self._caller, mode, token, expires_in, cast("AsyncLogin | None", renew))
+            hold_token(self._pipeline, mode, token, expires_in, cast("AsyncLogin | None", renew))
         except ValueError as cause:
             return str(cause)
         return ""
 
     def _deadline(self) -> Deadline:
         """Return the deadline of a call that begins now."""
-        clock, seconds = self._caller.settings.clock, self._caller.options.deadline
+        clock, seconds = self._pipeline.settings.clock, self._pipeline.options.deadline
         return Deadline(inf if seconds is None else clock() + seconds, clock)
 
     @property
     def auth_mode(self) -> AuthMode | None:
         """The mode of the client's credential; None if it has none."""
-        return self._caller.store.mode()
+        return self._pipeline.store.mode()
 
     @property
     def is_authenticated(self) -> bool:
-        """True if the client has a credential, valid or not."""
+        """True if the client has a credential, valid or not, or a login method for it."""
         return self.auth_mode is not None
 
     def set_access_token(self, token: str, expires_in: float | None = None, renew: L | None = None) -> None:
@@ -178,14 +178,14 @@ class Client(Api[R], Generic[R, L, E, S]):
 
     def logout(self) -> None:
         """Forget the credential, and the result of a login in flight. The server is not told."""
-        self._caller.store.clear()
+        self._pipeline.store.clear()
 
     def with_options(
         self,
         *,
         timeout: float | None = None,
         deadline: float | None = None,
-        retry: Retry | Omitted | None = OMITTED,
+        retry: Retry | OmittedOption | None = OMITTED_OPTION,
         idempotent: bool | None = None,
         max_response_bytes: int | None = None,
     ) -> Self:
@@ -195,11 +195,11 @@ class Client(Api[R], Generic[R, L, E, S]):
         `idempotent=True` declares that repeating a call of the copy does no harm: writes are then retried as reads are.
         Omitted options keep their value. ValueError for a value that cannot be right. Closing the copy closes nothing.
         """
-        before = self._caller.options
+        before = self._pipeline.options
         options = Options(
             timeout=before.timeout if timeout is None else timeout,
             deadline=before.deadline if deadline is None else deadline,
-            retry=before.retry if isinstance(retry, Omitted) else retry,
+            retry=before.retry if isinstance(retry, OmittedOption) else retry,
             idempotent=before.idempotent if idempotent is None else idempotent,
             max_response_bytes=before.max_response_bytes if max_response_bytes is None else max_response_bytes,
         )
@@ -207,8 +207,8 @@ class Client(Api[R], Generic[R, L, E, S]):
         attributes = vars(twin)
         attributes.update(vars(self))
         for name in [name for name, value in attributes.items() if isinstance(value, Group)]:
-            del attributes[name]  # a group runs what its client runs: `_run` too is such an attribute
-        attributes.update(_run=twin, _caller=self._caller.with_options(options), _owned=None)
+            del attributes[name]  # a group runs requests by its client; `_run` is such an attribute too
+        attributes.update(_run=twin, _pipeline=self._pipeline.with_options(options), _owned=None)
         return twin
 
     def __copy__(self) -> Self:
@@ -225,9 +225,9 @@ class Client(Api[R], Generic[R, L, E, S]):
         self.__reduce__()
 
     def __repr__(self) -> str:
-        if "_caller" not in vars(self):  # in a traceback of a constructor that failed
+        if "_pipeline" not in vars(self):  # in a traceback of a constructor that failed
             return f"{type(self).__name__}(not constructed)"
-        return f"{type(self).__name__}({self._caller.settings.base_url!r}, auth_mode={self.auth_mode!r})"
+        return f"{type(self).__name__}({self._pipeline.settings.base_url!r}, auth_mode={self.auth_mode!r})"
 
 
 class InfisicalClient(Client[Run, Login, Executor, Callable[[float], object]]):
@@ -241,7 +241,7 @@ class InfisicalClient(Client[Run, Login, Executor, Callable[[float], object]]):
     surely was not done. An answer of more than `max_response_bytes` is a `Failure`. The client sends `headers` with
     every HTTP request. `auth_policy` is "documented", "server" or a function of an endpoint's `Access`. A token is
     renewed `leeway` seconds before it expires. `clock`, `sleep` and `random` are for tests.
-    `middleware` is your own, outermost first. ValueError if an argument cannot be right; calls never raise.
+    `middleware` lists your middleware, outermost first. ValueError if an argument cannot be right; calls never raise.
     """
 
     _blocking = True
@@ -255,7 +255,7 @@ class InfisicalClient(Client[Run, Login, Executor, Callable[[float], object]]):
 
     def __call__(self, request: Request[T], /) -> Answer[T]:
         """Run any request, a hand-made one too."""
-        return self._drive(self._caller.call(request))
+        return self._drive(self._pipeline.call(request))
 
     def login(self, method: Login) -> Answer[LoginResponse]:
         """Log in, hold the token, and renew it the same way from now on.
@@ -267,7 +267,7 @@ class InfisicalClient(Client[Run, Login, Executor, Callable[[float], object]]):
         mistake = find_login_mistake(method, blocking=True)
         if mistake is not None:
             return Failure(AuthenticationError(mistake))
-        return self._drive(log_in(self._caller, method))
+        return self._drive(log_in(self._pipeline, method))
 
     def _drive(self, flow: Flow[Answer[T]]) -> Answer[T]:
         try:
@@ -290,7 +290,7 @@ class InfisicalClient(Client[Run, Login, Executor, Callable[[float], object]]):
 
 
 class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin, AsyncExecutor, Callable[[float], Awaitable[object]]]):
-    """The asyncio client: the same arguments, with an async executor; None: urllib3 in threads of its own.
+    """The asyncio client: the same arguments, with an async executor; None: urllib3 in its threads.
 
     Login factories may be coroutine functions. An async context manager that closes the transport it made.
     """
@@ -309,14 +309,14 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin, AsyncExecutor, Callable[
 
     async def __call__(self, request: Request[T], /) -> Answer[T]:
         """Run any request, a hand-made one too."""
-        return await self._drive(self._caller.call(request))
+        return await self._drive(self._pipeline.call(request))
 
     async def login(self, method: AsyncLogin) -> Answer[LoginResponse]:
         """Log in, as `InfisicalClient.login` does."""
         mistake = find_login_mistake(method, blocking=False)
         if mistake is not None:
             return Failure(AuthenticationError(mistake))
-        return await self._drive(log_in(self._caller, method))
+        return await self._drive(log_in(self._pipeline, method))
 
     async def _drive(self, flow: Flow[Answer[T]]) -> Answer[T]:
         try:
@@ -342,4 +342,4 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin, AsyncExecutor, Callable[
 def _make_transport() -> Any:
     from infisical.executors.urllib3 import Urllib3Executor
 
-    return Urllib3Executor(max_response_bytes=sys.maxsize)  # each request carries the client's limit
+    return Urllib3Executor(max_response_bytes=sys.maxsize)  # each HTTP request has the limit of its call

@@ -25,13 +25,13 @@ Decoder: TypeAlias = Callable[[Response], Result[T, DecodeError]]
 # ---- decoders: frozen values, so that equal requests compare equal
 @dataclass(frozen=True, slots=True)
 class one(Generic[M]):
-    """Read one object: the field `at` of the answer, or the whole of it."""
+    """Decode one object: the field `at` of the response, or all of it."""
 
     model: type[M]
     at: str = ""
 
     def read(self, body: Any) -> M:
-        return cast("M", _at(body, self.at, get_reader(self.model)))
+        return cast("M", _read_at(body, self.at, get_reader(self.model)))
 
     def __call__(self, response: Response) -> Result[M, DecodeError]:
         return _decode(response, self.read)
@@ -39,13 +39,13 @@ class one(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class many(Generic[M]):
-    """Read a list of objects, as a tuple: the field `at` of the answer, or the whole of it."""
+    """Decode a list of objects as a tuple: the field `at` of the response, or all of it."""
 
     model: type[M]
     at: str = ""
 
     def read(self, body: Any) -> tuple[M, ...]:
-        return cast("tuple[M, ...]", _at(body, self.at, make_list_reader(get_reader(self.model))))
+        return cast("tuple[M, ...]", _read_at(body, self.at, make_list_reader(get_reader(self.model))))
 
     def __call__(self, response: Response) -> Result[tuple[M, ...], DecodeError]:
         return _decode(response, self.read)
@@ -53,7 +53,7 @@ class many(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class by_name(Generic[M]):
-    """Read objects by name: the whole of the answer is an object that holds them."""
+    """Decode an object whose fields are objects: a mapping from name to object."""
 
     model: type[M]
 
@@ -64,8 +64,8 @@ class by_name(Generic[M]):
         return _decode(response, self.read)
 
 
-class Located(Protocol[A_co]):
-    """A decoder of one field of the answer."""
+class FieldDecoder(Protocol[A_co]):
+    """A decoder of one field of the response."""
 
     @property
     def at(self) -> str: ...
@@ -74,21 +74,21 @@ class Located(Protocol[A_co]):
 
 @dataclass(frozen=True, slots=True)
 class either(Generic[A, B]):
-    """Read the second, if the answer has its field; else the first."""
+    """Decode with the second decoder if the response has its field, else with the first."""
 
-    first: Located[A]
-    second: Located[B]
+    first: FieldDecoder[A]
+    second: FieldDecoder[B]
 
     def read(self, body: Any) -> A | B:
-        given = type(body) is dict and body.get(self.second.at) is not None
-        return self.second.read(body) if given else self.first.read(body)
+        has_second = type(body) is dict and body.get(self.second.at) is not None
+        return self.second.read(body) if has_second else self.first.read(body)
 
     def __call__(self, response: Response) -> Result[A | B, DecodeError]:
         return _decode(response, self.read)
 
 
 def text(response: Response) -> Result[str, DecodeError]:
-    """Read plain text (UTF-8)."""
+    """Decode plain text (UTF-8)."""
     try:
         return Success(response.body.decode())
     except UnicodeDecodeError:
@@ -97,51 +97,52 @@ def text(response: Response) -> Result[str, DecodeError]:
 
 @dataclass(frozen=True, slots=True)
 class text_in(Generic[M]):
-    """Read plain text that is secret into the one field of a model, whose repr leaves it out: a str would show it."""
+    """Decode secret text into the one field of a model, since the repr of a str would show it."""
 
     model: type[M]
     name: str
 
     def __call__(self, response: Response) -> Result[M, DecodeError]:
-        return text(response).map(lambda found: self.model(**{self.name: found}))
+        return text(response).map(lambda content: self.model(**{self.name: content}))
 
 
 def nothing(_: Response) -> Result[None, DecodeError]:
-    """Read an answer that says nothing: whatever stands in it, None."""
+    """Ignore the body of the response and return None."""
     return Success(None)
 
 
-def _no_constant(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)  # NaN and Infinity: Python's json takes them, JSON does not
 
 
-TOO_DEEP: Final = "the answer is nested too deeply"
-_parse = json.JSONDecoder(parse_constant=_no_constant).decode
+DEPTH_REASON: Final = "the answer is nested too deeply"
+JSON_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
+_parse_json = JSON_DECODER.decode
 
 
 def _decode(response: Response, read: Callable[[Any], T]) -> Result[T, DecodeError]:
     try:
-        body = _parse(str(response.body, "utf-8"))
+        body = _parse_json(str(response.body, "utf-8"))
     except ValueError:
-        return Failure(DecodeError(_not_json(response), response=response))
+        return Failure(DecodeError(_describe_body(response), response=response))
     except RecursionError:
-        return Failure(DecodeError(TOO_DEEP, response=response))
+        return Failure(DecodeError(DEPTH_REASON, response=response))
     try:
         return Success(read(body))
     except Mismatch as wrong:
         return Failure(DecodeError(str(wrong), path=wrong.path, response=response))
     except RecursionError:
-        return Failure(DecodeError(TOO_DEEP, response=response))
+        return Failure(DecodeError(DEPTH_REASON, response=response))
 
 
-def _not_json(response: Response) -> str:
+def _describe_body(response: Response) -> str:
     if not response.body:
         return "the answer is empty"
     kind = (response.header("content-type") or "").partition(";")[0].strip()
     return f"the answer is not JSON{f' but {kind}' if kind and kind != 'application/json' else ''}"
 
 
-def _at(body: Any, at: str, read: Reader) -> Any:
+def _read_at(body: Any, at: str, read: Reader) -> Any:
     if not at:
         return read(body)
     if type(body) is not dict:

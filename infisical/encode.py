@@ -1,7 +1,7 @@
 """Encoding: Request -> Result[HttpRequest, RequestError]. Path, query and JSON body; the mirror of decode.py.
 
-A call is encoded once, before the chain: whatever is sent again is sent as it was. A request that cannot be encoded is
-a `Failure` before anything is sent.
+The client encodes a call once, before the chain, so that every repetition sends the same bytes. A request that cannot
+be encoded is a `Failure` before anything is sent.
 """
 
 from __future__ import annotations
@@ -19,90 +19,93 @@ from returns.result import Failure, Result, Success
 
 from infisical.errors import RequestError
 from infisical.model import NULL, Model, list_fields
-from infisical.request import Base64, Body, Endless, Headers, HttpRequest, Request
+from infisical.request import Base64, Body, EndlessValue, Headers, HttpRequest, Request
+
+JSON: Final = ("Content-Type", "application/json")
+DEPTH_REASON: Final = "a value that is nested too deeply, or contains itself, cannot be written"
+MAX_PLACE_DEPTH: Final = 32
+"""Steps of a place in a message; a value that contains itself has no end."""
+ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+_write_json = ENCODER.encode
+
+
+class _InvalidRequestError(Exception):
+    """The reason why a request cannot be encoded. It never leaves this module, and shows no value."""
+
+
+class _InvalidValueError(Exception):
+    """The reason why a value cannot be encoded; the place of the value is still unknown."""
 
 
 def prepare(
     request: Request[Any], base_url: str, headers: Headers, timeout: float, max_response_bytes: int | None = None
 ) -> Result[HttpRequest, RequestError]:
-    """Write a request for the wire: path parts encoded one by one, query and JSON body as text."""
+    """Encode a request: the parts of its path one by one, then its query and its JSON body."""
     try:
-        url = base_url + _path(request)
+        url = base_url + _fill_path(request)
         if request.query:
-            url = f"{url}?{_written(request.query)}"
+            url = f"{url}?{_encode_query(request.query)}"
         if request.headers:
-            headers = (*headers, *[_header(name, value) for name, value in request.headers])
+            headers = (*headers, *[_check_header(name, value) for name, value in request.headers])
         if request.body is None:
             return Success(HttpRequest(request.method, url, headers, None, timeout, max_response_bytes, request))
-        body = _encode(_object(request.body)).encode()
-    except _CannotWriteError as cause:
-        return Failure(_refusal(request, str(cause)))
-    except Exception as cause:  # whatever stands in the request
-        return Failure(_refusal(request, _explained(request, cause)))
+        body = _write_json(_to_object(request.body)).encode()
+    except _InvalidRequestError as cause:
+        return Failure(_make_error(request, str(cause)))
+    except Exception as cause:  # of any value in the request
+        return Failure(_make_error(request, _explain(request, cause)))
     return Success(HttpRequest(request.method, url, (*headers, JSON), body, timeout, max_response_bytes, request))
 
 
-ENDLESS: Final = "a value that is nested too deeply, or holds itself, cannot be written"
-JSON: Final = ("Content-Type", "application/json")
-_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode
+# ---- errors: the reason, and the place of the value
+def _make_error(request: Request[Any], reason: str) -> RequestError:
+    message = f"{request.method} {request.path}: {reason}"
+    return RequestError(message.encode("utf-8", "backslashreplace").decode())  # a name may hold half a surrogate pair
 
 
-class _CannotWriteError(Exception):
-    """Why a request cannot be written, and what of it; it never leaves this file, and never shows a value."""
-
-
-class _NoFormError(Exception):
-    """A value that cannot be written; where it stands is looked for afterwards."""
-
-
-def _refusal(request: Request[Any], why: str) -> RequestError:
-    message = f"{request.method} {request.path}: {why}"
-    return RequestError(message.encode("utf-8", "backslashreplace").decode())  # whatever a name is made of
-
-
-def _explained(request: Request[Any], cause: Exception) -> str:
-    """Why a request cannot be written, and what of it, whatever was raised."""
+def _explain(request: Request[Any], cause: Exception) -> str:
+    """Name the reason for an exception, and the place of the value that raised it."""
     try:
         if not all(isinstance(name, str) for name, _ in request.query):
             return "a name in the query is not a string"
-        return f"{_reason(cause)}{_place(request)}"
+        return f"{_name_reason(cause)}{_find_place(request)}"
     except Exception:
         return type(cause).__name__
 
 
-def _reason(cause: Exception) -> str:
-    if isinstance(cause, _NoFormError):
+def _name_reason(cause: Exception) -> str:
+    if isinstance(cause, _InvalidValueError):
         return str(cause)
     if isinstance(cause, UnicodeEncodeError):
         return "text with half a surrogate pair has no form in UTF-8"
     if isinstance(cause, RecursionError):
-        return ENDLESS
+        return DEPTH_REASON
     return "a number is not finite, or too long" if isinstance(cause, ValueError) else type(cause).__name__
 
 
-def _place(request: Request[Any]) -> str:
-    """Where the value stands that cannot be written: found by writing one after the other what stands beside it."""
+def _find_place(request: Request[Any]) -> str:
+    """Find the value that cannot be encoded, by encoding each value of the request alone."""
     for name, value in request.query:
-        if _fails(_parameter, (name, value)):
+        if not _can_encode(_encode_pair, (name, value)):
             return f", at {name}"
     place, value = "", request.body
-    for _ in range(32):  # no deeper: it may hold itself
-        found = next(((step, item) for step, item in _inside(value) if _fails(_json_text, item)), None)
-        if found is None:
+    for _ in range(MAX_PLACE_DEPTH):
+        inner = next(((step, item) for step, item in _list_items(value) if not _can_encode(_encode_json, item)), None)
+        if inner is None:
             break
-        place, value = f"{place}{found[0]}", found[1]
+        place, value = f"{place}{inner[0]}", inner[1]
     return f", at {place.removeprefix('.')}" if place else ""
 
 
-def _parameter(pair: tuple[str, Any]) -> str:
-    return _written((pair,))
+def _encode_pair(pair: tuple[str, Any]) -> str:
+    return _encode_query((pair,))
 
 
-def _json_text(value: Any) -> bytes:
-    return _encode(_json(value)).encode()
+def _encode_json(value: Any) -> bytes:
+    return _write_json(_to_json(value)).encode()
 
 
-def _inside(value: Any) -> Iterable[tuple[str, Any]]:
+def _list_items(value: Any) -> Iterable[tuple[str, Any]]:
     if isinstance(value, Mapping):
         return [(f".{name}", item) for name, item in value.items()]
     if isinstance(value, (tuple, list)):
@@ -112,115 +115,120 @@ def _inside(value: Any) -> Iterable[tuple[str, Any]]:
     return []
 
 
-def _fails(write: Callable[[Any], object], value: Any) -> bool:
+def _can_encode(encode: Callable[[Any], object], value: Any) -> bool:
     try:
-        write(value)
+        encode(value)
     except Exception:
-        return True
-    return False
+        return False
+    return True
 
 
-def _path(request: Request[Any]) -> str:
-    names, form = _template(request.path)
-    given = request.parts
-    if len(given) == 1 == len(names) and given[0][0] == names[0]:  # nearly always
-        return form % _part(*given[0])
-    parts = dict(given)
+# ---- path
+def _fill_path(request: Request[Any]) -> str:
+    names, form = _parse_template(request.path)
+    pairs = request.parts
+    if len(pairs) == 1 == len(names) and pairs[0][0] == names[0]:  # nearly always
+        return form % _encode_part(*pairs[0])
+    parts = dict(pairs)
     if len(parts) != len(names) or any(name not in parts for name in names):
-        raise _CannotWriteError(f"the path takes {', '.join(names) or 'no parts'}, not {', '.join(parts) or 'none'}")
-    return form % tuple([_part(name, parts[name]) for name in names])
+        raise _InvalidRequestError(f"the path takes {', '.join(names) or 'no parts'}, not {', '.join(parts) or 'none'}")
+    return form % tuple([_encode_part(name, parts[name]) for name in names])
 
 
 @functools.lru_cache(maxsize=1024)
-def _template(path: str) -> tuple[tuple[str, ...], str]:
-    """The names in a path template, and it as a %-form; a path that could lead elsewhere is refused."""
+def _parse_template(path: str) -> tuple[tuple[str, ...], str]:
+    """Return the names in a path template, and the template as a %-form; refuse a path that could lead elsewhere."""
     plain = re.sub(r"\{[^\W\d]\w*\}", "x", path)
-    if not re.fullmatch(r"(/([\w.~!$&'()*+,;=:@-]|%[\da-fA-F]{2})+)+/?", plain, re.ASCII) or _dotted(plain):
-        raise _CannotWriteError("a path is /like/{this}, from the root, without query, dotted or empty parts")
+    if not re.fullmatch(r"(/([\w.~!$&'()*+,;=:@-]|%[\da-fA-F]{2})+)+/?", plain, re.ASCII) or _has_dots(plain):
+        raise _InvalidRequestError("a path is /like/{this}, from the root, without query, dotted or empty parts")
     return tuple(re.findall(r"\{(\w+)\}", path)), re.sub(r"\{\w+\}", "%s", path.replace("%", "%%"))
 
 
-def _dotted(path: str) -> bool:
+def _has_dots(path: str) -> bool:
+    """True if a part of the path is `.` or `..`, percent-encoded or not."""
     return any(part.replace("%2e", ".").replace("%2E", ".") in (".", "..") for part in path.split("/"))
 
 
-def _part(name: str, value: object) -> str:
+def _encode_part(name: str, value: object) -> str:
     if not isinstance(value, str):
-        raise _CannotWriteError(f"{name} must be a string, not {type(value).__name__}")
+        raise _InvalidRequestError(f"{name} must be a string, not {type(value).__name__}")
     if value in ("", ".", ".."):
-        raise _CannotWriteError(f"{name} cannot be {value!r}")
+        raise _InvalidRequestError(f"{name} cannot be {value!r}")
     try:
-        return _quoted(value)
+        return _quote(value)
     except UnicodeEncodeError as cause:
-        raise _CannotWriteError(f"{name}: {_reason(cause)}") from None
+        raise _InvalidRequestError(f"{name}: {_name_reason(cause)}") from None
 
 
-def _quoted(text: str) -> str:
-    """Percent-encode a text, all of it; most are ids and slugs, which have nothing to encode."""
-    plain = text.isascii() and text.replace("-", "").replace("_", "").isalnum()
-    return text if plain else quote(text, safe="")
+def _quote(text: str) -> str:
+    """Percent-encode a text. The first test serves ids and slugs, which nearly all are."""
+    is_plain = text.isascii() and text.replace("-", "").replace("_", "").isalnum()
+    return text if is_plain else quote(text, safe="")
 
 
-def _written(query: tuple[tuple[str, Any], ...]) -> str:
-    return "&".join([f"{_quoted(name)}={_quoted(_text(value))}" for name, value in query])
+# ---- query and headers
+def _encode_query(query: tuple[tuple[str, Any], ...]) -> str:
+    return "&".join([f"{_quote(name)}={_quote(_to_text(value))}" for name, value in query])
 
 
-def _text(value: object) -> str:
-    """A query value: booleans as true and false, lists as one text with commas."""
+def _to_text(value: object) -> str:
+    """Write a query value as the server reads it: booleans as true and false, lists as one text with commas."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return int.__repr__(value)  # of an enum too, as JSON has it
+        return int.__repr__(value)  # an enum too is written as its number, as in JSON
     if isinstance(value, float) and math.isfinite(value):
         return float.__repr__(value)
     if isinstance(value, (tuple, list)):
-        return ",".join([_text(item) for item in cast("Sequence[object]", value)])
-    raise _no_form(value, "a query")
+        return ",".join([_to_text(item) for item in cast("Sequence[object]", value)])
+    raise _refuse(value, "a query")
 
 
-def _no_form(value: object, where: str) -> _NoFormError:
-    if isinstance(value, Endless):
-        return _NoFormError(ENDLESS)
-    kind = "dict" if isinstance(value, Body) else type(value).__name__  # as the caller knows it
-    return _NoFormError(f"{kind} has no form in {where}")
-
-
-def _header(name: object, value: object) -> tuple[str, str]:
+def _check_header(name: object, value: object) -> tuple[str, str]:
     if not isinstance(name, str) or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-        raise _CannotWriteError("a header has a name that is none")
+        raise _InvalidRequestError("invalid header name")
     if not isinstance(value, str) or not re.fullmatch(r"[ -~\t]*", value):
-        raise _CannotWriteError(f"the header {name} has a line break, a control or a non-ASCII character in it")
+        raise _InvalidRequestError(f"the header {name} has a line break, a control or a non-ASCII character in it")
     return name, value
 
 
-def _object(params: Mapping[Any, Any]) -> dict[str, Any]:
+# ---- body
+def _to_object(params: Mapping[Any, Any]) -> dict[str, Any]:
     if not all(isinstance(name, str) for name in params):
-        raise _NoFormError("a name is not a string")
-    return {name: _json(value) for name, value in params.items() if value is not None}
+        raise _InvalidValueError("a name is not a string")
+    return {name: _to_json(value) for name, value in params.items() if value is not None}
 
 
-def _json(value: Any) -> Any:
-    """A body value as JSON has it; a model by its names on the wire, without what it leaves out."""
+def _to_json(value: Any) -> Any:
+    """Convert a body value to JSON's types; a model by its names on the wire, without the fields that are None."""
     if isinstance(value, (str, bool, int, float)):
         return value
     if value is NULL or value is None:
         return None
     if isinstance(value, Mapping):
-        return _object(value)
+        return _to_object(value)
     if isinstance(value, (tuple, list)):
-        return [_json(item) for item in cast("Sequence[Any]", value)]
+        return [_to_json(item) for item in cast("Sequence[Any]", value)]
     if isinstance(value, Model):
-        return _object({name: getattr(value, f.name) for f, name in list_fields(type(value))})
+        return _to_object({name: getattr(value, f.name) for f, name in list_fields(type(value))})
     if isinstance(value, Base64):
-        return _base64(value.data)
-    raise _no_form(value, "JSON")
+        return _to_base64(value.data)
+    raise _refuse(value, "JSON")
 
 
-def _base64(data: object) -> str:
+def _to_base64(data: object) -> str:
     if isinstance(data, str):
         data = data.encode()
     if not isinstance(data, (bytes, bytearray, memoryview)):
-        raise _CannotWriteError(f"bytes or text expected, not {type(data).__name__}")
+        raise _InvalidRequestError(f"bytes or text expected, not {type(data).__name__}")
     return base64.b64encode(data).decode()
+
+
+def _refuse(value: object, target: str) -> _InvalidValueError:
+    """Make the exception for a value that the target has no form for."""
+    if isinstance(value, EndlessValue):
+        return _InvalidValueError(DEPTH_REASON)
+    kind = "dict" if isinstance(value, Body) else type(value).__name__  # as the caller knows it
+    return _InvalidValueError(f"{kind} has no form in {target}")

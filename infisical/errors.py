@@ -1,7 +1,7 @@
-"""The error family: values in a `Failure`, and exceptions by class, so that `unwrap()` shows them as its cause.
+"""The error family: values in a `Failure`, and exception classes, so that `unwrap()` shows them as its cause.
 
-The library returns them and never raises them. They compare by value, survive pickling and show no secret.
-Judging a response (`from_response`) lives here; deciding what to do about an error (renew, retry) does not.
+The library returns errors and never raises them. They compare by value, survive pickling and show no secret.
+rejection.py makes the error of a response; middleware/ decides what an error leads to (a login, a retry).
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound="InfisicalError")
 Reason: TypeAlias = Literal["dns", "refused", "tls", "timeout", "reset", "protocol", "unrecorded"]
 TRANSIENT_REASONS: Final = frozenset({"dns", "refused", "reset", "timeout", "protocol"})
-"""Reasons of network failures that may be gone the next time; a certificate that is not trusted stays so."""
+"""Reasons of network failures that a retry may overcome; an untrusted certificate stays untrusted."""
 TRANSIENT_STATUSES: Final = frozenset({429, 502, 503, 504})
-"""Statuses of a server, or a gateway before it, that may answer the next time."""
+"""Statuses of a server, or of a gateway before it, that may succeed later."""
 
 
 class InfisicalError(Exception):
-    """Whatever can go wrong with a call.
+    """The failure of a call.
 
-    `message` says what. `sent` is False only where the call itself surely never left this process: then it may be
-    repeated whatever it does. `attempts` is how often it was tried.
+    `message` describes it. `sent` is False only if the call itself surely never left this process: repeating it then
+    does no harm. `attempts` counts how often the call was sent.
     """
 
     attempts: int = 1
     cool_down: float | None = None
-    """Where a login failed that the call needed: seconds until the next one is tried (inf: none is)."""
+    """Seconds until the next login attempt after a failed one; infinite if there will be none, None without a login."""
 
     def __init__(self, message: str, *, sent: bool = True) -> None:
         super().__init__(message)
@@ -40,7 +40,7 @@ class InfisicalError(Exception):
 
     @property
     def transient(self) -> bool:
-        """Whether the same call may succeed later.
+        """True if the same call may succeed later.
 
         True for network failures other than `tls` and `unrecorded`, for a deadline that passed, and for the statuses
         429 and 502 to 504. False for everything else, and wherever an executor broke its contract.
@@ -48,7 +48,7 @@ class InfisicalError(Exception):
         return False
 
     def __copy__(self) -> Self:
-        """Copy it with its `__cause__`, and without the traceback of an earlier raise."""
+        """Copy the error with its `__cause__`, and without the traceback of an earlier raise."""
         twin = type(self).__new__(type(self), *self.args)
         twin.__dict__.update(self.__dict__)
         if "__notes__" in twin.__dict__:
@@ -58,38 +58,38 @@ class InfisicalError(Exception):
         return twin
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and _compared(self) == _compared(other)
+        return type(self) is type(other) and _select_fields(self) == _select_fields(other)
 
     def __hash__(self) -> int:
         return hash((type(self), self.message))
 
     def __repr__(self) -> str:
-        given = {name: value for name, value in _compared(self).items() if (name, value) != ("status_code", 0)}
-        shown = {name: value for name, value in given.items() if name != "sent" and value not in (None, "", ())}
+        fields = {name: value for name, value in _select_fields(self).items() if (name, value) != ("status_code", 0)}
+        fields = {name: value for name, value in fields.items() if name != "sent" and value not in (None, "", ())}
         if not self.sent:
-            shown["sent"] = False
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+            fields["sent"] = False
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in fields.items())})"
 
 
-def _compared(error: object) -> dict[str, Any]:
-    """What an error says of the failure, without what it says of how the call went on."""
-    return {name: value for name, value in vars(error).items() if name not in _NOT_COMPARED}
+def _select_fields(error: object) -> dict[str, Any]:
+    """Return the fields that describe the failure itself, without those of the call around it."""
+    return {name: value for name, value in vars(error).items() if name not in CALL_FIELDS}
 
 
-_NOT_COMPARED: Final = frozenset({"attempts", "cool_down", "defect", "__notes__"})
+CALL_FIELDS: Final = frozenset({"attempts", "cool_down", "defect", "__notes__"})
 
 
 class RequestError(InfisicalError):
-    """The request cannot be written: a path part is empty or dotted, a value has no form in JSON. Nothing was sent."""
+    """The request cannot be encoded: a path part is empty or dotted, a value has no form in JSON. Nothing was sent."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, sent=False)
 
 
 class AuthenticationError(InfisicalError):
-    """There is no credential, or one of a kind that this endpoint does not take. Nothing was sent.
+    """The client has no credential, or one of a mode that this endpoint does not take. Nothing was sent.
 
-    `current_mode` is the mode of the client (None: not logged in), `allowed_modes` what the endpoint takes.
+    `current_mode` is the mode of the client (None: not logged in), `allowed_modes` has the modes of the endpoint.
     """
 
     def __init__(self, message: str, *, current_mode: str | None = None, allowed_modes: tuple[str, ...] = ()) -> None:
@@ -99,10 +99,10 @@ class AuthenticationError(InfisicalError):
 
 
 class InfisicalNetworkError(InfisicalError):
-    """No answer. `reason` says why; `unrecorded` is a recording's or a script's own: it knows no answer."""
+    """No response arrived. `reason` is the cause; `unrecorded` means that a cassette or a script has no response."""
 
     defect: bool = False
-    """Whether the executor is to blame, which did what none may: raised, or returned something else than a Result."""
+    """True if the executor broke its contract: it raised, or returned no Result."""
 
     def __init__(self, message: str, *, reason: Reason = "protocol", sent: bool = True) -> None:
         super().__init__(message, sent=sent)
@@ -110,7 +110,7 @@ class InfisicalNetworkError(InfisicalError):
 
     @property
     def timed_out(self) -> bool:
-        """Whether the deadline passed."""
+        """True if the reason is `timeout`."""
         return self.reason == "timeout"
 
     @property
@@ -130,9 +130,9 @@ class DeadlineExceededError(InfisicalNetworkError):
 
 
 class DecodeError(InfisicalError):
-    """An answer that is not what the endpoint promises.
+    """The response does not have the form that the endpoint documents.
 
-    `path` says where in it (`secrets[3].version`, by the names on the wire), `response` is what came.
+    `path` is the place of the mistake, by names on the wire: `secrets[3].version`. `response` is the whole response.
     """
 
     def __init__(self, message: str, *, path: str = "", response: Response | None = None) -> None:
@@ -142,10 +142,10 @@ class DecodeError(InfisicalError):
 
 
 class InfisicalApiError(InfisicalError):
-    """The server answered, and not with success.
+    """The server answered with an error.
 
-    `status_code`; `error_type` is the body's `error`; `request_id` the body's `reqId`, else the `x-request-id` header;
-    `details` the body's; `method` and `template` name the endpoint that was called.
+    `error_type` is the body's `error`, `details` the body's `details`, and `request_id` the body's `reqId` or else the
+    `x-request-id` header. `method` and `template` name the endpoint of the call.
     """
 
     def __init__(
@@ -177,15 +177,15 @@ class BadRequestError(InfisicalApiError):
 
 
 class UnauthorizedError(InfisicalApiError):
-    """401: no credential, or one that is no longer good."""
+    """401: no credential, or one that is not valid, or not any more."""
 
 
 class ForbiddenError(InfisicalApiError):
-    """403. `error_type` is `PermissionDenied` for a missing right, `TokenError` for a token that is not good."""
+    """403. `error_type` is `PermissionDenied` for a missing right, `TokenError` for an invalid token."""
 
 
 class NotFoundError(InfisicalApiError):
-    """404. `route_missing` tells a server that does not know the endpoint from an object that is not there."""
+    """404. `route_missing` is True if the server lacks the endpoint, and False if it lacks the object."""
 
     route_missing: bool = False
 
@@ -195,7 +195,7 @@ class ValidationError(InfisicalApiError):
 
 
 class RateLimitError(InfisicalApiError):
-    """429. `retry_after` is in seconds, None where the server does not say."""
+    """429. `retry_after` is in seconds; None if the server does not name a wait."""
 
     retry_after: float | None = None
 
@@ -206,29 +206,29 @@ class InternalServerError(InfisicalApiError):
 
 # ---- copies of an error with other metadata
 def with_hint(error: E, hint: str) -> E:
-    """Copy an error with a hint behind its message."""
-    told = copy.copy(error)
-    told.message = f"{error.message} ({hint})"
-    told.args = (told.message,)
-    return told
+    """Copy an error with a hint after its message."""
+    twin = copy.copy(error)
+    twin.message = f"{error.message} ({hint})"
+    twin.args = (twin.message,)
+    return twin
 
 
 def with_cool_down(error: E, cool_down: float | None) -> E:
-    """Copy an error for a call that needed what failed; `cool_down` is in how many seconds that is tried again."""
-    shared = copy.copy(error)
-    shared.cool_down = cool_down
-    return shared
+    """Copy the error of a failed login for a call that needed it; `cool_down` is in seconds."""
+    twin = copy.copy(error)
+    twin.cool_down = cool_down
+    return twin
 
 
 def as_unsent(error: E, cool_down: float | None = None) -> E:
-    """Copy it for a call that was never sent itself."""
-    shared = with_cool_down(error, cool_down)
-    shared.sent = False
-    return shared
+    """Copy the error of a failed login for a call that was not sent; `cool_down` is in seconds."""
+    twin = with_cool_down(error, cool_down)
+    twin.sent = False
+    return twin
 
 
 def with_attempts(error: E, attempts: int) -> E:
-    """Copy an error for a call that was tried so often."""
-    last = copy.copy(error)
-    last.attempts = attempts
-    return last
+    """Copy an error with the number of attempts of its call."""
+    twin = copy.copy(error)
+    twin.attempts = attempts
+    return twin

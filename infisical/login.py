@@ -12,7 +12,7 @@ from returns.result import Failure, Success
 
 from infisical.access import AuthMode
 from infisical.answer import Answer
-from infisical.call import Caller
+from infisical.call import Pipeline
 from infisical.credentials import check_sendable
 from infisical.defects import attach_cause, describe_exception
 from infisical.errors import (
@@ -49,24 +49,24 @@ AsyncLogin: TypeAlias = "Login | Callable[[], Awaitable[LoginMethod | LoginRespo
 """The same for the asyncio client, whose factories may be coroutine functions."""
 
 
-def log_in(caller: Caller, method: AsyncLogin) -> Flow[Answer[LoginResponse]]:
+def log_in(pipeline: Pipeline, method: AsyncLogin) -> Flow[Answer[LoginResponse]]:
     """Log in, and hold the token, unless another caller logged in or out meanwhile."""
-    store, now = caller.store, caller.settings.clock()
+    store, now = pipeline.store, pipeline.settings.clock()
     before = store.session
-    answer = yield from _ask(caller, method, None)
+    answer = yield from _ask(pipeline, method, None)
     if isinstance(answer, Success) and store.session is before:
-        grant = _make_grant(caller, MODE, answer.unwrap(), now)
-        store.replace(Session(MODE, grant, make_renewal(caller, MODE, method), callable(method)))
+        grant = _make_grant(pipeline, MODE, answer.unwrap(), now)
+        store.replace(Session(MODE, grant, make_renewal(pipeline, MODE, method), callable(method)))
     return answer
 
 
-def hold_login(caller: Caller, method: AsyncLogin) -> None:
+def hold_login(pipeline: Pipeline, method: AsyncLogin) -> None:
     """Hold a login method: the first call that needs a credential logs in with it, as every renewal does."""
-    caller.store.replace(Session(MODE, None, make_renewal(caller, MODE, method), callable(method)))
+    pipeline.store.replace(Session(MODE, None, make_renewal(pipeline, MODE, method), callable(method)))
 
 
 def hold_token(
-    caller: Caller, mode: AuthMode, token: str, expires_in: float | None = None, renew: AsyncLogin | None = None
+    pipeline: Pipeline, mode: AuthMode, token: str, expires_in: float | None = None, renew: AsyncLogin | None = None
 ) -> None:
     """Hold a given token; nothing of an earlier login remains. `expires_in` is in seconds.
 
@@ -75,29 +75,29 @@ def hold_token(
     check_sendable("token", token)
     if expires_in is not None and not _is_lifetime(expires_in):
         raise ValueError(f"expires_in must be {LIFETIME}, or None")
-    settings = caller.settings
+    settings = pipeline.settings
     grant = make_grant(mode, token, expires_in, settings.clock(), settings.leeway, renew is not None)
-    renewal = None if renew is None else make_renewal(caller, mode, renew)
-    caller.store.replace(Session(mode, grant, renewal, callable(renew)))
+    renewal = None if renew is None else make_renewal(pipeline, mode, renew)
+    pipeline.store.replace(Session(mode, grant, renewal, callable(renew)))
 
 
-def make_renewal(caller: Caller, mode: AuthMode, method: AsyncLogin) -> Renewal:
+def make_renewal(pipeline: Pipeline, mode: AuthMode, method: AsyncLogin) -> Renewal:
     """Make the flow of a fresh login by the same method. It bypasses the middleware that waits for it."""
 
     def renew(last: Next) -> Flow[Answer[Grant]]:
-        following = chain([caller.log], last)  # the log has a line for the login itself
-        now = caller.settings.clock()
-        answer = yield from _ask(caller, method, following)
+        following = chain([pipeline.log], last)  # the log has a line for the login itself
+        now = pipeline.settings.clock()
+        answer = yield from _ask(pipeline, method, following)
         if isinstance(answer, Failure) and _is_stale_connection(answer.failure()):
-            answer = yield from _ask(caller, method, following)
+            answer = yield from _ask(pipeline, method, following)
         if isinstance(answer, Failure):
             return answer
-        return Success(_make_grant(caller, mode, answer.unwrap(), now))
+        return Success(_make_grant(pipeline, mode, answer.unwrap(), now))
 
     return renew
 
 
-def _ask(caller: Caller, method: AsyncLogin, following: Next | None) -> Flow[Answer[LoginResponse]]:
+def _ask(pipeline: Pipeline, method: AsyncLogin, following: Next | None) -> Flow[Answer[LoginResponse]]:
     """Ask a login method for its answer: the server's, or that of a factory that has a token already."""
     from infisical.endpoints.identity_auth import LoginResponse
 
@@ -117,12 +117,12 @@ def _ask(caller: Caller, method: AsyncLogin, following: Next | None) -> Flow[Ans
     request: Request[LoginResponse] = built.unwrap()
     if not isinstance(request, Request):
         return Failure(AuthenticationError(f"{type(product).__name__} is not a login method: it built no Request"))
-    answer = yield from caller.call(request, following)
+    answer = yield from pipeline.call(request, following)
     return answer if isinstance(answer, Failure) else _check_answer(answer.unwrap())
 
 
-def _make_grant(caller: Caller, mode: AuthMode, answer: LoginResponse, now: float) -> Grant:
-    return make_grant(mode, answer.access_token, answer.expires_in, now, caller.settings.leeway, True)
+def _make_grant(pipeline: Pipeline, mode: AuthMode, answer: LoginResponse, now: float) -> Grant:
+    return make_grant(mode, answer.access_token, answer.expires_in, now, pipeline.settings.leeway, True)
 
 
 def _check_answer(answer: LoginResponse) -> Answer[LoginResponse]:

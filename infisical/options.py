@@ -109,7 +109,7 @@ def _has_api_suffix(url: str) -> bool:
 
 
 def _find_url_mistake(url: object, allow_http: bool) -> str | None:
-    """What is wrong with a base URL, in words that show no part of it."""
+    """Describe the mistake in a base URL, without any part of it."""
     if not isinstance(url, str):
         return f"must be a text, {URL_FORM}, not {type(url).__name__}"
     if not url:
@@ -143,7 +143,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def build_headers(headers: Mapping[str, str] | None) -> Headers:
-    """Return the headers of every HTTP request; ValueError for one that cannot be sent, or is the client's own."""
+    """Return the headers of every HTTP request; ValueError for one that is invalid, or that the client sets."""
     if headers is None:
         headers = {}
     if not isinstance(headers, Mapping):
@@ -157,21 +157,21 @@ def build_headers(headers: Mapping[str, str] | None) -> Headers:
             label = name if len(name) <= MAX_NAME_LENGTH and mask(name) == name else f"number {number} ({MASK})"
             raise ValueError(f"headers: {label} has a line break, a control or a non-ASCII character in it")
     defaults = {"Accept": "application/json", "User-Agent": f"infisical-functional/{__version__}"}
-    taken = {name.lower() for name in headers}
-    return (*((name, value) for name, value in defaults.items() if name.lower() not in taken), *headers.items())
+    names = {name.lower() for name in headers}
+    return (*((name, value) for name, value in defaults.items() if name.lower() not in names), *headers.items())
 
 
-def check_seconds(what: str, value: float, *, zero: bool = False) -> float:
-    """Return a number of seconds; ValueError if it is none, or too small."""
+def check_seconds(name: str, value: float, *, zero: bool = False) -> float:
+    """Return a number of seconds; ValueError for any other value, and for one that is too small."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"{what} must be a number of seconds, not {describe_value(value)}")
+        raise ValueError(f"{name} must be a number of seconds, not {describe_value(value)}")
     if value < 0 or (value == 0 and not zero):
-        raise ValueError(f"{what} must be more than {describe_value(value)} seconds")
+        raise ValueError(f"{name} must be more than {describe_value(value)} seconds")
     return float(value)
 
 
 def describe_value(value: object) -> str:
-    """A number for a message; of anything else only the type."""
+    """Describe a value for a message: a number by its repr, any other value by its type."""
     if isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18):
         return f"{value!r}"
     return type(value).__name__

@@ -1,7 +1,6 @@
-"""Pages: walk an endpoint that answers by offset and limit, one `Result` a page, lazily.
+"""Pagination: walks an endpoint that takes offset and limit, lazily, one answer a page.
 
-The walk itself is one pure generator, played by a blocking and by an asyncio loop. It knows how pages are counted; it
-sends nothing.
+The walk is one pure generator, which a blocking and an asyncio loop drive. It counts rows and sends nothing.
 """
 
 from __future__ import annotations
@@ -18,34 +17,34 @@ from infisical.request import Body, Request
 
 T = TypeVar("T")
 Step: TypeAlias = "Request[T] | Failure[InfisicalError]"
-COUNTS: Final = ("total_count", "total", "count")
+COUNT_FIELDS: Final = ("total_count", "total", "count")
 OFFSET_CAPS: Final[Mapping[str, int]] = {
     "/api/v1/auth/token-auth/identities/{identityId}/tokens": 100,
     "/api/v1/shared-secrets": 100,
     "/api/v1/secret-sharing": 100,
 }
-"""The largest offset that the server takes, where it takes no more."""
+"""The largest offset that the server takes, for endpoints with such a limit."""
 
 
 def pages(
     run: Callable[[Request[T]], Answer[T]], request: Request[T], *, size: int | None = None
 ) -> Iterator[Answer[T]]:
-    """Walk the pages of a request, from its own offset on; `run` is a client, or anything that runs requests.
+    """Walk the pages of a request, from its offset on; `run` is a client, or any function that runs requests.
 
-    `size` is the limit of each page, by default the request's own, or the server's. A server may send shorter pages:
-    the walk goes on until the total is reached, where the server gives one, or until an empty page. Ends with the last
-    page, or with the first `Failure`: the server's, or a `RequestError` where it takes no larger offset, answers the
-    same page again, or where `request` is none. A server whose order is not stable can repeat rows, and lose others.
+    `size` is the limit of each page; None: the request's own, or the server's default. The walk ends at the server's
+    total, or at an empty page where the server names no total; shorter pages do not end it. It ends early with the
+    first `Failure`: an error of the call, or a `RequestError` if the server takes no larger offset, repeats a page, or
+    if `request` is no request. A server whose order is not stable may repeat rows and lose others.
     """
     walk = _walk(request, size)
     step = next(walk)
     while not isinstance(step, Failure):
-        got = run(step)
-        yield got
-        if isinstance(got, Failure):
+        answer = run(step)
+        yield answer
+        if isinstance(answer, Failure):
             return
         try:
-            step = walk.send(got.unwrap())
+            step = walk.send(answer.unwrap())
         except StopIteration:
             return
     yield step
@@ -58,12 +57,12 @@ async def apages(
     walk = _walk(request, size)
     step = next(walk)
     while not isinstance(step, Failure):
-        got = await run(step)
-        yield got
-        if isinstance(got, Failure):
+        answer = await run(step)
+        yield answer
+        if isinstance(answer, Failure):
             return
         try:
-            step = walk.send(got.unwrap())
+            step = walk.send(answer.unwrap())
         except StopIteration:
             return
     yield step
@@ -71,58 +70,58 @@ async def apages(
 
 def _walk(request: Request[T], size: int | None) -> Generator[Any, T, None]:
     if not isinstance(request, Request):
-        wanted = "pages wants a request, as Kms.list_keys(...) on the class builds it"
-        yield Failure(RequestError(f"{wanted}, not {_described(request)}"))
+        needed = "pages needs a request, as Kms.list_keys(...) on the class builds it"
+        yield Failure(RequestError(f"{needed}, not {_describe(request)}"))
         return
-    where = f"{request.method} {request.path}"
-    offset = _given(request, "offset") or 0
-    limit = _given(request, "limit") if size is None else size
+    endpoint = f"{request.method} {request.path}"
+    offset = _get_parameter(request, "offset") or 0
+    limit = _get_parameter(request, "limit") if size is None else size
     if not (isinstance(offset, int) and (limit is None or (isinstance(limit, int) and limit > 0))):
-        yield Failure(RequestError(f"{where}: offset and limit are whole numbers, the limit from 1"))
+        yield Failure(RequestError(f"{endpoint}: offset and limit are whole numbers, the limit from 1"))
         return
     before: T | None = None
     while True:
-        page = yield _at(request, offset, limit)
-        count, total = _length(page), _total(page)
+        page = yield _set_offset(request, offset, limit)
+        count, total = _count_rows(page), _find_total(page)
         if count is None:
-            yield Failure(RequestError(f"{where} does not answer with a list"))
+            yield Failure(RequestError(f"{endpoint} does not answer with a list"))
             return
         offset += count
         if count == 0 or (total is not None and offset >= total):
             return
         if page == before:
-            yield Failure(RequestError(f"{where} does not page: it answers the same again"))
+            yield Failure(RequestError(f"{endpoint} does not page: it answers the same again"))
             return
         cap = OFFSET_CAPS.get(request.path)
         if cap is not None and offset > cap:
-            yield Failure(RequestError(f"{where} takes offsets up to {cap}: there may be more"))
+            yield Failure(RequestError(f"{endpoint} takes offsets up to {cap}: there may be more"))
             return
         before = page
 
 
-def _described(value: object) -> str:
+def _describe(value: object) -> str:
     if isinstance(value, (Success, Failure)):
-        return "the answer of a call that was made already"
+        return "the answer of an earlier call"
     return "a coroutine" if isinstance(value, Coroutine) else f"{type(value).__name__}"
 
 
-def _given(request: Request[Any], name: str) -> Any:
-    return (request.body or {}).get(name) if _in_body(request) else dict(request.query).get(name)
+def _get_parameter(request: Request[Any], name: str) -> Any:
+    return (request.body or {}).get(name) if _has_body_parameters(request) else dict(request.query).get(name)
 
 
-def _at(request: Request[T], offset: int, limit: int | None) -> Request[T]:
-    asked = {"offset": offset} if limit is None else {"offset": offset, "limit": limit}
-    if _in_body(request):
-        return replace(request, body=Body({**(request.body or {}), **asked}))
-    return replace(request, query=tuple({**dict(request.query), **asked}.items()))
+def _set_offset(request: Request[T], offset: int, limit: int | None) -> Request[T]:
+    parameters = {"offset": offset} if limit is None else {"offset": offset, "limit": limit}
+    if _has_body_parameters(request):
+        return replace(request, body=Body({**(request.body or {}), **parameters}))
+    return replace(request, query=tuple({**dict(request.query), **parameters}.items()))
 
 
-def _in_body(request: Request[Any]) -> bool:
+def _has_body_parameters(request: Request[Any]) -> bool:
     return request.method != "GET"
 
 
-def _length(page: object) -> int | None:
-    """How many there are on a page: a tuple's own, or that of a model's first list."""
+def _count_rows(page: object) -> int | None:
+    """Count the rows of a page: the items of a tuple, or of the first list of a model."""
     if isinstance(page, tuple):
         return len(page)
     if not is_dataclass(page):
@@ -131,6 +130,6 @@ def _length(page: object) -> int | None:
     return next((len(value) for value in values if isinstance(value, tuple)), None)
 
 
-def _total(page: object) -> int | None:
-    found = (getattr(page, name, None) for name in COUNTS if not isinstance(page, tuple))
-    return next((total for total in found if isinstance(total, int)), None)
+def _find_total(page: object) -> int | None:
+    totals = (getattr(page, name, None) for name in COUNT_FIELDS if not isinstance(page, tuple))
+    return next((total for total in totals if isinstance(total, int)), None)

@@ -1,4 +1,4 @@
-"""Where secrets are: the two arguments that nearly every call about secrets takes, as one value for `**where`."""
+"""Place: the two arguments that locate secrets, as one value for `**where`."""
 
 from __future__ import annotations
 

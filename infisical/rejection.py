@@ -39,7 +39,7 @@ ERROR_CLASSES: Final[Mapping[int, type[InfisicalApiError]]] = {
     429: RateLimitError,
 }
 """The class of an error by its status; a 5xx is an `InternalServerError`."""
-REMEDIES: Final[Mapping[str, str]] = {
+ENDPOINT_REMEDIES: Final[Mapping[str, str]] = {
     "/api/v4/secrets": "client.secrets_v3 speaks to servers before v4",
     "/api/v2/folders": "servers that lack it have /api/v1/folders: run a hand-made Request for it",
 }
@@ -177,14 +177,14 @@ def _find_long_part(parts: Collection[tuple[str, str]]) -> str | None:
 
 
 def _choose_remedy(template: str) -> str:
-    for beginning, remedy in REMEDIES.items():
+    for beginning, remedy in ENDPOINT_REMEDIES.items():
         if template.startswith(beginning):
             return f"this server does not have the endpoint; {remedy}"
     return "this server does not have the endpoint: it is older or newer than it, or base_url is not its root"
 
 
 def _describe(response: Response) -> str:
-    """Describe a response without a message of its own: HTML, an empty body, a redirect."""
+    """Describe a response without an error message: HTML, an empty body, a redirect."""
     summary = f"the server answered {response.status}"
     location = response.header("location")
     if 300 <= response.status < 400 and location:

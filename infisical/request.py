@@ -23,30 +23,30 @@ T_co = TypeVar("T_co", covariant=True)
 Method: TypeAlias = Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 Params: TypeAlias = Mapping[str, object]
-EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
+NO_PARAMS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Base64:
-    """What a body carries as base64: bytes as they are, text as UTF-8."""
+    """A value that a body has as base64: bytes as they are, text as UTF-8."""
 
     data: bytes | str = field(repr=False)
 
     def __post_init__(self) -> None:
-        if isinstance(self.data, (bytearray, memoryview)):  # what can be changed afterwards is copied
+        if isinstance(self.data, (bytearray, memoryview)):  # the caller could change them later
             object.__setattr__(self, "data", bytes(self.data))
 
 
 class Body(dict[str, Any]):
-    """A JSON object that cannot be changed: a dict in all but that."""
+    """A JSON object that nobody can change; in everything else a dict."""
 
     __slots__ = ()
 
-    def _fixed(self, *_: object, **__: object) -> NoReturn:
+    def _refuse_change(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("the body of a Request cannot be changed; dataclasses.replace makes another Request")
 
     if not TYPE_CHECKING:
-        __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _fixed
+        __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse_change
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
@@ -57,12 +57,12 @@ class Body(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Request(Generic[T_co]):
-    """One call: what to ask for, who may ask, and how to read the answer. Its repr leaves body and headers out.
+    """One call: its meaning, who may call, and how to decode the answer. Its repr omits body and headers.
 
-    `path` is a template, `parts` fill it; `query` and `body` hold Python values, written by `prepare`; `headers` is for
-    what is neither of these nor the session's credential. `idempotent` says of a call that is no GET that it may be
-    repeated without harm. `formerly` holds the templates of older servers, with the same part names: they are tried
-    in order where the server answers that it has no such route, and only then.
+    `path` is a template that `parts` fill; `query` and `body` hold Python values. `headers` is for values that belong
+    in neither and are not the session's credential. `idempotent` declares that repeating a call other than a GET does
+    no harm. `formerly` has the templates of older servers, with the same part names: the client tries them in order
+    after the server answered that it has no such route, and only then.
     """
 
     method: Method
@@ -77,17 +77,17 @@ class Request(Generic[T_co]):
     formerly: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        shown = tuple((name, MASK if is_secret_field(str(name)) else value) for name, value in self.query)
-        where = f"method={self.method!r}, path={self.path!r}, parts={self.parts!r}"
-        return f"Request({where}, query={shown!r}, returns={self.returns!r}, access={self.access!r})"
+        query = tuple((name, MASK if is_secret_field(str(name)) else value) for name, value in self.query)
+        endpoint = f"method={self.method!r}, path={self.path!r}, parts={self.parts!r}"
+        return f"Request({endpoint}, query={query!r}, returns={self.returns!r}, access={self.access!r})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class HttpRequest:
     """One HTTP request for an executor. `timeout` is the total, in seconds.
 
-    `max_response_bytes` bounds the decompressed body of the answer (None: the executor's own limit). `about` is the
-    request that it was made from, for middleware that needs its meaning; executors ignore it.
+    `max_response_bytes` bounds the decompressed body of the response (None: the executor's own limit). `about` is the
+    request that it encodes, for middleware that needs its meaning; executors ignore it.
     """
 
     method: str
@@ -112,120 +112,122 @@ class HttpRequest:
         return HttpRequest(self.method, self.url, headers, self.body, self.timeout, self.max_response_bytes, self.about)
 
 
-# ---- building: total, nothing here can fail
+# ---- building
 def get(
     path: str,
-    parts: Mapping[str, str] = EMPTY,
+    parts: Mapping[str, str] = NO_PARAMS,
     *,
-    query: Params = EMPTY,
+    query: Params = NO_PARAMS,
     returns: Decoder[T],
     access: Access = ANY_ACCESS,
     headers: Headers = (),
     formerly: tuple[str, ...] = (),
 ) -> Request[T]:
-    """Describe a GET. What is None in `query` is left out."""
-    filled = tuple(parts.items())
-    return Request("GET", path, filled, _present(query), None, returns, access, headers, False, formerly)
+    """Build a GET. Parameters of `query` that are None are omitted."""
+    part_pairs = tuple(parts.items())
+    return Request("GET", path, part_pairs, _list_present(query), None, returns, access, headers, False, formerly)
 
 
 def post(
     path: str,
-    parts: Mapping[str, str] = EMPTY,
+    parts: Mapping[str, str] = NO_PARAMS,
     *,
-    query: Params = EMPTY,
-    body: Params = EMPTY,
+    query: Params = NO_PARAMS,
+    body: Params = NO_PARAMS,
     returns: Decoder[T],
     access: Access = ANY_ACCESS,
     headers: Headers = (),
     idempotent: bool = False,
     formerly: tuple[str, ...] = (),
 ) -> Request[T]:
-    """Describe a POST. It always carries a JSON body; what is None in it is left out, `NULL` is null."""
-    filled, written = tuple(parts.items()), _frozen(body)
-    return Request("POST", path, filled, _present(query), written, returns, access, headers, idempotent, formerly)
+    """Build a POST. It always has a JSON body: values that are None are omitted, and `NULL` is written as null."""
+    part_pairs, content = tuple(parts.items()), _freeze_body(body)
+    return Request(
+        "POST", path, part_pairs, _list_present(query), content, returns, access, headers, idempotent, formerly
+    )
 
 
 def patch(
     path: str,
-    parts: Mapping[str, str] = EMPTY,
+    parts: Mapping[str, str] = NO_PARAMS,
     *,
-    query: Params = EMPTY,
-    body: Params = EMPTY,
+    query: Params = NO_PARAMS,
+    body: Params = NO_PARAMS,
     returns: Decoder[T],
     access: Access = ANY_ACCESS,
     headers: Headers = (),
     formerly: tuple[str, ...] = (),
 ) -> Request[T]:
-    """Describe a PATCH; its body as in `post`."""
-    filled, written = tuple(parts.items()), _frozen(body)
-    return Request("PATCH", path, filled, _present(query), written, returns, access, headers, False, formerly)
+    """Build a PATCH, with a body as in `post`."""
+    part_pairs, content = tuple(parts.items()), _freeze_body(body)
+    return Request("PATCH", path, part_pairs, _list_present(query), content, returns, access, headers, False, formerly)
 
 
 def put(
     path: str,
-    parts: Mapping[str, str] = EMPTY,
+    parts: Mapping[str, str] = NO_PARAMS,
     *,
-    query: Params = EMPTY,
-    body: Params = EMPTY,
+    query: Params = NO_PARAMS,
+    body: Params = NO_PARAMS,
     returns: Decoder[T],
     access: Access = ANY_ACCESS,
     headers: Headers = (),
     formerly: tuple[str, ...] = (),
 ) -> Request[T]:
-    """Describe a PUT; its body as in `post`."""
-    filled, written = tuple(parts.items()), _frozen(body)
-    return Request("PUT", path, filled, _present(query), written, returns, access, headers, False, formerly)
+    """Build a PUT, with a body as in `post`."""
+    part_pairs, content = tuple(parts.items()), _freeze_body(body)
+    return Request("PUT", path, part_pairs, _list_present(query), content, returns, access, headers, False, formerly)
 
 
 def delete(
     path: str,
-    parts: Mapping[str, str] = EMPTY,
+    parts: Mapping[str, str] = NO_PARAMS,
     *,
-    query: Params = EMPTY,
+    query: Params = NO_PARAMS,
     body: Params | None = None,
     returns: Decoder[T],
     access: Access = ANY_ACCESS,
     headers: Headers = (),
     formerly: tuple[str, ...] = (),
 ) -> Request[T]:
-    """Describe a DELETE: with a JSON body only if one is given."""
-    filled, written = tuple(parts.items()), None if body is None else _frozen(body)
-    return Request("DELETE", path, filled, _present(query), written, returns, access, headers, False, formerly)
+    """Build a DELETE, with a JSON body if `body` is not None."""
+    part_pairs, content = tuple(parts.items()), None if body is None else _freeze_body(body)
+    return Request("DELETE", path, part_pairs, _list_present(query), content, returns, access, headers, False, formerly)
 
 
-def _present(params: Params) -> tuple[tuple[str, Any], ...]:
+def _list_present(params: Params) -> tuple[tuple[str, Any], ...]:
     return tuple(
-        [(name, value if type(value) is str else _copied(value)) for name, value in params.items() if value is not None]
+        [(name, value if type(value) is str else _copy(value)) for name, value in params.items() if value is not None]
     )
 
 
-def _frozen(params: Mapping[Any, object]) -> Body:
-    return Body({name: _copied(value) for name, value in params.items() if value is not None})
+def _freeze_body(params: Mapping[Any, object]) -> Body:
+    return Body({name: _copy(value) for name, value in params.items() if value is not None})
 
 
-def _copied(value: object) -> Any:
-    """A copy that nobody can change: sequences as tuples, mappings as `Body`, also in models."""
+def _copy(value: object) -> Any:
+    """Copy a value so that nobody can change it: sequences as tuples, mappings as `Body`, in models too."""
     if isinstance(value, str):
         return value
     try:
-        return _deep_copied(value)
+        return _copy_deeply(value)
     except RecursionError:
-        return Endless()
+        return EndlessValue()
 
 
-class Endless:
-    """What stands for a value that holds itself, or nearly: nothing can write it, so that `prepare` refuses it."""
+class EndlessValue:
+    """Replaces a value that contains itself, or is nested too deeply: `prepare` refuses it."""
 
 
-def _deep_copied(value: object) -> Any:
+def _copy_deeply(value: object) -> Any:
     if isinstance(value, Mapping):
-        given = cast("Mapping[Any, object]", value)
-        return Body({name: _deep_copied(item) for name, item in given.items() if item is not None})
+        items = cast("Mapping[Any, object]", value).items()
+        return Body({name: _copy_deeply(item) for name, item in items if item is not None})
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview)):
-        return tuple([_deep_copied(item) for item in cast("Sequence[object]", value)])
+        return tuple([_copy_deeply(item) for item in cast("Sequence[object]", value)])
     if isinstance(value, Model) and is_dataclass(value):
-        held = [(f.name, getattr(value, f.name)) for f, _ in list_fields(type(value))]
-        open_ = [(name, item) for name, item in held if isinstance(item, (Sequence, Mapping, Model))]
-        copied = {name: _deep_copied(item) for name, item in open_ if not isinstance(item, str)}
-        return replace(value, **copied) if copied else value
+        items = [(f.name, getattr(value, f.name)) for f, _ in list_fields(type(value))]
+        mutable = [(name, item) for name, item in items if isinstance(item, (Sequence, Mapping, Model))]
+        copies = {name: _copy_deeply(item) for name, item in mutable if not isinstance(item, str)}
+        return replace(value, **copies) if copies else value
     return value

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-class _Memo:
+class _MemoSlot:
     """The slot for the parsed body of a rejection. It is no field: making a response costs nothing for it."""
 
     __slots__ = ("_rejection",)
@@ -14,7 +14,7 @@ class _Memo:
 
 
 @dataclass(frozen=True, slots=True)
-class Response(_Memo):
+class Response(_MemoSlot):
     """Status, headers and body (bytes) as they came. Its repr shows the status only, since bodies hold secrets.
 
     `attempts` counts how often the call was sent: the retry middleware sets it, executors leave it alone.

@@ -24,11 +24,12 @@ from infisical.executors.faults import Delayed
 from infisical.server.serve import serving
 from infisical.transport import Executor, Reply
 from tests.cutting_proxy import Cut, CuttingProxy, Message, cutting, seeded
+from tests.forms import mark_exhaustive
 
 pytest.importorskip("waitress")
 pytestmark = pytest.mark.enable_socket
 
-SEED, THREADS, CALLS = 20, 8, 200
+SEED, THREADS = 20, 8
 DEADLINE, SLOW = 60.0, Delayed(25.0)
 """Two slow messages have time, a third has not. What is left for it is far more than a message really takes."""
 CREATE, UPDATE, READ = "create", "update", "read"
@@ -116,9 +117,10 @@ class Call:
 
 @dataclass
 class Worker:
-    """One thread's work: it creates a secret once each, raises values of its own and of shared ones, and reads."""
+    """One thread's work, of `size` calls: it creates secrets, raises its own and shared values, and reads."""
 
     number: int
+    size: int
     client: InfisicalClient
     sent: Sent
     time: Time
@@ -129,7 +131,7 @@ class Worker:
     def work(self) -> None:
         try:
             draw = random.Random(f"{SEED} {self.number}")
-            for step in range(CALLS):
+            for step in range(self.size):
                 self.once(draw.choices((CREATE, UPDATE, READ), (30, 40, 30))[0], step, draw)
         except BaseException as cause:
             self.crashed = cause
@@ -191,8 +193,8 @@ def slow(request: HttpRequest) -> Delayed | None:
     return SLOW if random.Random(f"{SEED} {request.timeout} {said(request)}").random() < 0.5 else None
 
 
-@pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
+@pytest.fixture(scope="module", params=[60, mark_exhaustive(200)])
+def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     done, time = Done(), Time()
     given = done.memory.given
     where: Any = {"project_id": given.project_id, "environment": given.environment}
@@ -213,7 +215,7 @@ def run() -> Iterator[Run]:
         direct = InfisicalClient(executor=done.memory, auth=Jwt(given.user_token))
         for key in (*SHARED, *(f"OWN_{number}" for number in range(THREADS))):
             direct.secrets.create(secret_name=key, secret_value="start", **where).unwrap()
-        workers = [Worker(number, client, sent, time, where) for number in range(THREADS)]
+        workers = [Worker(number, request.param, client, sent, time, where) for number in range(THREADS)]
         threads = [
             threading.Thread(target=worker.work, name=f"worker-{worker.number}", daemon=True) for worker in workers
         ]
@@ -228,7 +230,7 @@ def run() -> Iterator[Run]:
 
 def test_every_call_ends_in_a_result_and_none_raises(run: Run):
     assert (run.hung, [worker.crashed for worker in run.workers]) == ([], [None] * THREADS)
-    assert [len(worker.calls) for worker in run.workers] == [CALLS] * THREADS
+    assert [len(worker.calls) for worker in run.workers] == [worker.size for worker in run.workers]
     assert {type(call.answer) for call in run.calls} == {Success, Failure}
 
 
@@ -308,7 +310,7 @@ def test_no_acknowledged_write_is_lost(run: Run):
     written = [(call.key, secret.version, call.value) for call, secret in acknowledged if call.kind != READ]
     there = {(key, number): value for key, values in held.items() for number, value in enumerate(values, start=1)}
     assert [(key, version, there.get((key, version))) for key, version, _ in written] == written
-    assert len(written) == len(set(written)) > THREADS * CALLS / 3
+    assert len(written) == len(set(written)) > len(run.calls) / 3
 
     arrived = {key: ["start"] for key in held if not key.startswith("NEW")}
     by_message = {call.sent[0][0]: call for call in run.calls if call.kind != READ}
@@ -336,7 +338,7 @@ def test_a_read_never_shows_less_than_was_acknowledged_before(run: Run):
                 assert secret.version >= newest[call.key] + (call.kind == UPDATE)
                 newest[call.key] = secret.version
                 seen += call.kind == READ
-    assert seen > THREADS * CALLS / 6
+    assert seen > len(run.calls) / 6
 
 
 def test_no_call_takes_longer_than_its_deadline(run: Run):

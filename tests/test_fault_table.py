@@ -10,6 +10,7 @@ import asyncio
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import combinations, product
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ from infisical.executors.requests import RequestsExecutor
 from infisical.executors.urllib3 import Urllib3Executor
 from tests import fault_server as server
 from tests.fault_server import Act, FaultServer, misbehaving
+from tests.forms import mark_exhaustive
 
 pytestmark = pytest.mark.enable_socket
 
@@ -319,7 +321,7 @@ class Bench:
         self._loop.close()
 
 
-@pytest.fixture(scope="module", params=EXECUTORS, ids=[make.__name__ for make in EXECUTORS])
+@pytest.fixture(scope="module")
 def bench(request: pytest.FixtureRequest) -> Any:
     made = Bench(request.param)
     yield made
@@ -406,8 +408,16 @@ def case(bench: Bench, fault: Fault, verb: Verb, elsewhere: str, timeout: float)
     return Case(told(first, verb, len(stricken), waits, logins), following, stricken, afterwards)
 
 
-@pytest.mark.parametrize("verb", VERBS, ids=[verb.name for verb in VERBS])
-@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+def all_cases() -> list[Any]:
+    """Every executor with every fault and verb; the short form has each pair of these, in as few cases as can be."""
+    cases = []
+    for (i, make), (j, fault), (k, verb) in product(enumerate(EXECUTORS), enumerate(FAULTS), enumerate(VERBS)):
+        param = pytest.param if (j + k) % len(EXECUTORS) == i else mark_exhaustive
+        cases.append(param(make, fault, verb, id=f"{make.__name__}-{fault.name}-{verb.name}"))
+    return cases
+
+
+@pytest.mark.parametrize(("bench", "fault", "verb"), all_cases(), indirect=["bench"])
 def test_a_call_meets_a_fault_as_the_table_says_and_the_next_one_goes_well(
     bench: Bench, elsewhere: FaultServer, fault: Fault, verb: Verb
 ):
@@ -433,3 +443,10 @@ def test_the_table_covers_what_it_says():
     for fault in FAULTS:  # nothing that may have been done is done again, unless the server said that it was not
         again = fault.write.seen - 1
         assert again <= 0 or fault.write.logins == again or "429" in fault.name, fault.name
+
+
+def test_the_short_form_has_every_pair_of_executor_fault_and_verb():
+    short = [case.values for case in all_cases() if not case.marks]
+    pairs = {(one, other) for case in short for one, other in combinations(case, 2)}
+    expected = {pair for one, other in combinations((EXECUTORS, FAULTS, VERBS), 2) for pair in product(one, other)}
+    assert (pairs, len(short)) == (expected, 312)

@@ -62,6 +62,22 @@ IN_PROSE = {
     "users": r"\bpersons?\b|\bpeople\b",
 }
 REASONS: dict[tuple[str, str], str] = {
+    ("infisical/answer.py", "function or_raise"): "public: it reads as a question to an answer",
+    ("infisical/decode.py", "class many"): "public: decoders read as values, returns=many(Folder, at='folders')",
+    ("infisical/decode.py", "class either"): "public: the same, returns=either(one(...), one(...))",
+    ("infisical/decode.py", "class text_in"): "public: the same",
+    ("infisical/decode.py", "function text"): "public: the same, returns=text",
+    ("infisical/decode.py", "function nothing"): "public: the same, returns=nothing",
+    ("infisical/decode.py", "value A_co"): "a type variable: PEP 8 ends covariant ones so",
+    ("infisical/request.py", "value T_co"): "a type variable: PEP 8 ends covariant ones so",
+    ("infisical/errors.py", "NotFoundError"): "public: the phrase of the status 404",
+    ("infisical/flow.py", "class Send"): "public: an effect, named by what it asks for",
+    ("infisical/flow.py", "value Next"): "public: the field's name for the rest of a chain",
+    ("infisical/flow.py", "function once"): "public: `yield from once(key, flow)`, as the effect",
+    ("infisical/flow.py", "function chain"): "public, and a verb too",
+    ("infisical/pagination.py", "function pages"): "public: `for page in pages(...)`, as itertools names iterators",
+    ("infisical/session.py", "class CoolDown"): "the glossary's noun",
+    ("infisical/middleware/tracing.py", "function tracing"): "public: `middleware=[tracing()]`",
     ("infisical/endpoints/secret_sharing.py", "shared_secret_link"): "the server's name of the field",
 }
 """What is found and stays, by place and word, with the reason."""

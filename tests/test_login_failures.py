@@ -62,7 +62,7 @@ def test_after_a_429_the_next_login_waits_as_long_as_the_server_asks_within_boun
     executor = ScriptedExecutor(*first, limited, granted("T2"), LISTED)
     client = InfisicalClient(retry=None, executor=executor, clock=lambda: now[0])
     if pending:
-        hold_login(client._caller, method)
+        hold_login(client._pipeline, method)
     else:
         client.login(method).unwrap()
     now[0] = 60.0
@@ -165,7 +165,7 @@ def test_a_lifetime_that_is_none_fails_the_login_which_32_threads_share_and_late
     client = InfisicalClient(retry=None, executor=execute, clock=lambda: now[0])
     method: Any = METHOD if by == "server" else factory
     if pending:
-        hold_login(client._caller, method)
+        hold_login(client._pipeline, method)
     else:
         client.login(method).unwrap()
     before, now[0] = len(logins), 60.0
@@ -200,7 +200,7 @@ def test_tasks_share_a_login_with_such_a_lifetime_too(by, expires_in):
 
     async def main() -> list[Any]:
         client = AsyncInfisicalClient(retry=None, executor=execute, clock=lambda: 0.0)
-        hold_login(client._caller, METHOD if by == "server" else factory)
+        hold_login(client._pipeline, METHOD if by == "server" else factory)
         together = await asyncio.gather(*(client.secrets.list(**WHERE) for _ in range(32)))
         return [*together, await client.secrets.list(**WHERE)]
 

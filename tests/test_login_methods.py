@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from infisical.logins import sign_alicloud_query
 from returns.result import Success
 
 from infisical import (
@@ -35,6 +34,7 @@ from infisical import (
     __version__,
 )
 from infisical.executors import ScriptedExecutor
+from infisical.login_methods import sign_alicloud_query
 from tests.wire import answer, replaying
 
 URL = "https://infisical.test"

@@ -53,7 +53,7 @@ class Transport:
 
 
 def test_every_python_block_of_the_readme_runs(monkeypatch, capsys):
-    monkeypatch.setattr(infisical.client, "_transport", lambda _: Transport())
+    monkeypatch.setattr(infisical.client, "_make_transport", lambda *_: Transport())
     program: dict[str, Any] = {"__name__": "readme"}
     for block in BLOCKS:
         exec(compile(block, "README.md", "exec"), program)

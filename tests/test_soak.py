@@ -28,14 +28,14 @@ from infisical import AsyncInfisicalClient, HttpRequest, InfisicalClient, Jwt, U
 from infisical.executors import FaultyExecutor, MemoryExecutor
 from infisical.executors.faults import Broken, Dropped, Expired, Fault, Limited, Refused, Truncated, at_random
 from infisical.server.serve import serving
+from tests.forms import mark_exhaustive
 
 pytest.importorskip("waitress")
 pytestmark = pytest.mark.enable_socket
 
 SEED, SECRETS = 7, 16
-THREADS, CALLS = 32, 30
-TASKS, STEPS = 1000, 2
-FEW = 4
+STEPS = 2
+"""Calls of a task."""
 GROWTH = 2**18
 """Bytes that a client, its transport and the server's sockets may have more after all calls than after a warm-up."""
 FAULTS: dict[Fault, float] = {
@@ -203,40 +203,44 @@ def accounted_for(heard: Counter[str], calls: int) -> None:
     assert heard["Success"] > calls / 2
 
 
-def test_32_threads_leave_nothing_behind_and_every_answer_is_accounted_for():
+@pytest.mark.parametrize(("threads", "calls"), [(8, 30), mark_exhaustive(32, 30)])
+def test_many_threads_leave_nothing_behind_and_every_answer_is_accounted_for(threads, calls):
     with leaving_nothing_behind():
         world = World()
         with world.blocking() as client:
-            heard = by_threads(world, client, THREADS, CALLS)
-    accounted_for(heard, THREADS * CALLS)
+            heard = by_threads(world, client, threads, calls)
+    accounted_for(heard, threads * calls)
 
 
-def test_1000_tasks_leave_nothing_behind_and_every_answer_is_accounted_for():
+@pytest.mark.parametrize("tasks", [60, mark_exhaustive(1000)])
+def test_many_tasks_leave_nothing_behind_and_every_answer_is_accounted_for(tasks):
     async def main(world: World) -> Counter[str]:
         async with world.asynchronous() as client:
-            return await by_tasks(world, client, TASKS)
+            return await by_tasks(world, client, tasks)
 
     with leaving_nothing_behind():
         heard = asyncio.run(main(World()))
-    accounted_for(heard, TASKS * STEPS)
+    accounted_for(heard, tasks * STEPS)
 
 
-def test_the_memory_of_a_blocking_client_does_not_grow_with_its_calls():
+@pytest.mark.parametrize("calls", [10, mark_exhaustive(30)])
+def test_the_memory_of_a_blocking_client_does_not_grow_with_its_calls(calls):
     world = World()
     with tracing(), world.blocking() as client:
-        by_threads(world, client, FEW, CALLS)
+        by_threads(world, client, 4, calls)
         before = world.traced()
-        by_threads(world, client, FEW, 2 * CALLS)
+        by_threads(world, client, 4, 2 * calls)
         assert world.traced() - before < GROWTH
 
 
-def test_the_memory_of_an_asyncio_client_does_not_grow_with_its_calls():
+@pytest.mark.parametrize("tasks", [12, mark_exhaustive(100)])
+def test_the_memory_of_an_asyncio_client_does_not_grow_with_its_calls(tasks):
     async def main(world: World) -> None:
         async with world.asynchronous() as client:
-            await by_tasks(world, client, TASKS // 10)
+            await by_tasks(world, client, tasks)
             before = world.traced()
             for _ in range(2):
-                await by_tasks(world, client, TASKS // 10)
+                await by_tasks(world, client, tasks)
             assert world.traced() - before < GROWTH
 
     with tracing():

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from returns.result import Failure, Result, Success
 
 from infisical.defects import check_reply, refuse_blocking, wrap_crash
-from infisical.drivers.deadline import FOREVER, Deadline, make_exceeded
+from infisical.drivers.deadline import NO_DEADLINE, Deadline, make_exceeded
 from infisical.drivers.flights import AsyncFlights, join_async
 from infisical.flow import Call, Flow, Once, Send
 from infisical.transport import AsyncExecutor
@@ -22,12 +22,14 @@ async def adrive(
     execute: AsyncExecutor,
     flights: AsyncFlights,
     sleep: Callable[[float], Awaitable[object]] | None = None,
-    deadline: Deadline = FOREVER,
+    deadline: Deadline = NO_DEADLINE,
 ) -> T:
-    """Run a flow to its end under asyncio. A cancelled caller does not take down a flight that others share."""
+    """Run a flow to its end under asyncio. A cancelled caller does not cancel a flight that other callers share."""
 
-    def make_run(once: Once) -> Callable[[], Coroutine[Any, Any, Any]]:
-        return lambda: adrive(once.flow(), execute, flights, sleep)  # the deadlines are those of the calls that wait
+    def make_flight(once: Once) -> Callable[[], Coroutine[Any, Any, Any]]:
+        return lambda: adrive(
+            once.flow(), execute, flights, sleep
+        )  # it has no deadline itself: each waiting call has one
 
     answer: Any = None
     while True:
@@ -40,17 +42,17 @@ async def adrive(
             if limited is None:
                 answer = make_exceeded()
                 continue
-            reply: Any = execute  # no reply yet
+            reply: Any = execute  # so that an exception of the executor is told from that of its reply
             try:
                 reply = execute(limited)
                 answer = check_reply(await reply)
                 if limited is not effect.request:
-                    answer = deadline.cut(answer)
+                    answer = deadline.convert(answer)
             except Exception as cause:
                 awaitable = reply is execute or hasattr(reply, "__await__")
                 answer = wrap_crash(cause) if awaitable else refuse_blocking(reply)
         elif isinstance(effect, Once):
-            answer = await join_async(flights, effect.key, make_run(effect), deadline)
+            answer = await join_async(flights, effect.key, make_flight(effect), deadline)
         elif isinstance(effect, Call):
             answer = await _call(effect.function, deadline)
         else:
@@ -83,7 +85,7 @@ async def _call(function: Callable[[], Any], deadline: Deadline) -> Result[Any, 
 
 
 async def _await_within(value: Awaitable[Any], left: float) -> Result[Any, Exception]:
-    """Await it in a task of its own: whatever it does about a cancellation, the call ends in time."""
+    """Await it in a separate task, so that the call ends in time even if it ignores a cancellation."""
     import asyncio
 
     try:
@@ -92,9 +94,11 @@ async def _await_within(value: Awaitable[Any], left: float) -> Result[Any, Excep
         if isinstance(value, Coroutine):
             value.close()
         raise
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at, if it ends late
+    task.add_done_callback(
+        lambda done: done.cancelled() or done.exception()
+    )  # retrieved, if it ends late: asyncio would complain
     try:
         ended, _ = await asyncio.wait((task,), timeout=left)
     finally:
-        task.cancel()  # without effect on one that has ended
+        task.cancel()  # without effect on a task that has ended
     return Success(task.result()) if ended else make_exceeded()

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from returns.result import Failure, Result, Success
 
 from infisical.defects import AsyncFunctionError, check_reply, wrap_crash
-from infisical.drivers.deadline import FOREVER, Deadline, make_exceeded
+from infisical.drivers.deadline import NO_DEADLINE, Deadline, make_exceeded
 from infisical.drivers.flights import Flights
 from infisical.flow import Call, Flow, Once, Send
 from infisical.transport import Executor
@@ -22,11 +22,11 @@ def drive(
     execute: Executor,
     flights: Flights,
     sleep: Callable[[float], object] = time.sleep,
-    deadline: Deadline = FOREVER,
+    deadline: Deadline = NO_DEADLINE,
 ) -> T:
-    """Run a flow to its end, blocking; after its deadline nothing is sent, and nobody waits."""
+    """Run a flow to its end; after the deadline it sends nothing and waits for nothing."""
 
-    def make_run(once: Once) -> Callable[[], Any]:
+    def make_flight(once: Once) -> Callable[[], Any]:
         return lambda: drive(once.flow(), execute, flights, sleep, deadline)
 
     answer: Any = None
@@ -43,11 +43,11 @@ def drive(
             try:
                 answer = check_reply(execute(limited))
                 if limited is not effect.request:
-                    answer = deadline.cut(answer)
+                    answer = deadline.convert(answer)
             except Exception as cause:
                 answer = wrap_crash(cause)
         elif isinstance(effect, Once):
-            answer = flights.join(effect.key, make_run(effect), deadline)
+            answer = flights.join(effect.key, make_flight(effect), deadline)
         elif isinstance(effect, Call):
             answer = _call(effect.function, deadline)
         else:

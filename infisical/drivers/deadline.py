@@ -1,4 +1,4 @@
-"""The deadline of a call: until when it may last, and the failure of a call that lasts longer. Nothing here waits."""
+"""The deadline of a call, and the failure of a call that exceeds it. Nothing here waits."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from infisical.errors import DeadlineExceededError, InfisicalNetworkError
 from infisical.request import HttpRequest
 from infisical.response import Response
 
-
-SLACK: Final = 0.05
+CLOCK_TOLERANCE: Final = 0.05
 """Seconds by which the clock of an executor may differ from that of the client."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Until when a call may last, by its clock; its HTTP requests get no more time than is left."""
+    """The end of a call by its clock. Its HTTP requests get no more time than is left."""
 
     at: float
     clock: Callable[[], float]
@@ -30,18 +29,18 @@ class Deadline:
         return self.at - self.clock()
 
     def within(self, request: HttpRequest) -> HttpRequest | None:
-        """Return the HTTP request with no more time than is left; None if there is none."""
+        """Return the HTTP request with its timeout cut to the time left; None if no time is left."""
         left = self.left()
         if left >= request.timeout:
             return request
         return replace(request, timeout=left) if left > 0 else None
 
-    def cut(self, reply: Result[Response, InfisicalNetworkError]) -> Result[Response, InfisicalNetworkError]:
-        """Blame the deadline for the timeout of an HTTP request that had less time than it wanted.
+    def convert(self, reply: Result[Response, InfisicalNetworkError]) -> Result[Response, InfisicalNetworkError]:
+        """Turn the timeout of an HTTP request whose own timeout was cut into an exceeded deadline.
 
-        A timeout that leaves time to the call, that of connecting for example, is not the deadline's.
+        A timeout that leaves time to the call, that of connecting for example, stays as it is.
         """
-        if not isinstance(reply, Failure) or self.left() > SLACK:
+        if not isinstance(reply, Failure) or self.left() > CLOCK_TOLERANCE:
             return reply
         error = reply.failure()
         if not isinstance(error, InfisicalNetworkError) or error.reason != "timeout":
@@ -49,14 +48,14 @@ class Deadline:
         return make_exceeded(f"{error.message}: the deadline of the call has passed", error.sent)
 
 
-FOREVER: Final = Deadline(inf, lambda: 0.0)
+NO_DEADLINE: Final = Deadline(inf, lambda: 0.0)
 
 
 def make_exceeded(message: str = "the deadline of the call has passed", sent: bool = False) -> Failure[Any]:
-    """Make the failure of a call that ran out of time. `sent` describes its last HTTP request only."""
+    """Make the failure of a call that exceeded its deadline. `sent` describes its last HTTP request only."""
     return Failure(DeadlineExceededError(message, sent=sent))
 
 
 def is_exceeded(value: object) -> bool:
-    """Whether an answer says that a deadline has passed."""
+    """True for the failure of an exceeded deadline."""
     return isinstance(value, Failure) and isinstance(value.failure(), DeadlineExceededError)

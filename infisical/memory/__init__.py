@@ -12,12 +12,12 @@ that was sent to somebody); `MemoryExecutor.change` applies one.
 """
 
 from infisical.memory.documents import Document, DocumentError, parse_document, read_document
+from infisical.memory.domain.accounts import open_email_verification, open_password_reset
 from infisical.memory.domain.codes import read_code
-from infisical.memory.domain.instance import uninitialized
-from infisical.memory.domain.people import open_email_verification, open_password_reset
-from infisical.memory.domain.projects import add_project_template
+from infisical.memory.domain.instance import start_uninitialized
 from infisical.memory.domain.second_factors import enroll_totp, give_recovery_codes, open_mfa_session, pass_webauthn
 from infisical.memory.loading import put_secrets, started_from
+from infisical.memory.projects.store import add_project_template
 from infisical.memory.seeding import declare_login, open_mfa, open_session, require_approval, start
 from infisical.memory.server import DEFAULT_LIMITS, handle
 from infisical.memory.state import Generation, Given, Settings, State
@@ -47,6 +47,6 @@ __all__ = [
     "read_document",
     "require_approval",
     "start",
+    "start_uninitialized",
     "started_from",
-    "uninitialized",
 ]

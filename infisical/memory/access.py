@@ -1,6 +1,6 @@
-"""Access: whose credential a request carries, and what its roles allow: admin, member, viewer, no-access.
+"""Access: authenticates the caller of a request and checks its roles: admin, member, viewer and no-access.
 
-A caller without the right gets the server's refusal. How tokens are made and ended is said in tokens.py.
+A caller without permission gets the server's refusal. tokens.py issues, renews and revokes tokens.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from infisical.memory import patterns, tables, tokens
-from infisical.memory.call import Actor, Call, iso, seconds_of
+from infisical.memory.call import Actor, Call, format_time, parse_time
 from infisical.memory.refusals import (
-    Refused,
+    Refusal,
     bad_request,
     forbidden,
     not_found,
@@ -24,10 +24,10 @@ from infisical.memory.routing import Route
 from infisical.memory.state import Draft, Row
 from infisical.request import HttpRequest
 
-RESOURCE: Final = "You are not allowed to access this resource"
-SUPER_ADMIN: Final = "Requires elevated super admin privileges"
+RESOURCE_MESSAGE: Final = "You are not allowed to access this resource"
+SUPER_ADMIN_MESSAGE: Final = "Requires elevated super admin privileges"
 
-WRITTEN_BY_MEMBERS: Final = frozenset(
+MEMBER_SUBJECTS: Final = frozenset(
     {
         "secrets",
         "secret-folders",
@@ -48,35 +48,35 @@ WRITTEN_BY_MEMBERS: Final = frozenset(
         "member",
     }
 )
-"""What a project's members may create, edit and delete, and use in other ways (encrypt, sign, ...)."""
-READS: Final = frozenset({"read"})
+"""Subjects that members of a project may create, edit, delete and use in other ways (encrypt, sign, ...)."""
+READ_ACTIONS: Final = frozenset({"read"})
 ORGANIZATION_ROLES: Final = frozenset({"admin", "member", "no-access"})
 PROJECT_ROLES: Final = frozenset({"admin", "member", "viewer", "no-access"})
-CREATED_BY_ORG_MEMBERS: Final = frozenset({"workspace", "project", "app-connections"})
+ORG_MEMBER_SUBJECTS: Final = frozenset({"workspace", "project", "app-connections"})
 
 
-# ---- who calls
+# ---- the caller
 def authenticate(draft: Draft, request: HttpRequest, now: float) -> Actor | None:
-    """Return whose credential a request carries, None if none; refuse one that is not good, on every route."""
-    given = {name.lower(): value for name, value in request.headers}
-    if "x-api-key" in given:
+    """Return the caller of a request, None without a credential; refuse an invalid credential on every route."""
+    headers = {name.lower(): value for name, value in request.headers}
+    if "x-api-key" in headers:
         raise bad_request("API key authentication is not supported anymore. Please switch to identity authentication.")
-    scheme, _, token = given.get("authorization", "").partition(" ")
+    scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         return None
     if token.startswith("st."):
-        return _service(draft, token, now)
-    claims = tokens.read(draft.state, token, now)
+        return _authenticate_service(draft, token, now)
+    claims = tokens.read_claims(draft.state, token, now)
     kind = claims.get("authTokenType")
     if kind == "identityAccessToken":
-        row = tokens.live(draft, claims, now)
-        tokens.used(draft, row, now)
+        row = tokens.get_live_token(draft, claims, now)
+        tokens.count_use(draft, row, now)
         identity = draft.get(tables.IDENTITIES, row["identityId"])
         if identity is None:
             raise unauthorized("No identity access token found")
         return Actor("identity_access_token", identity["id"], identity["orgId"], row["id"], identity)
     if kind not in ("accessToken", "mfaToken"):
-        raise token_refused(tokens.MALFORMED)
+        raise token_refused(tokens.MALFORMED_MESSAGE)
     user = draft.get(tables.USERS, str(claims.get("userId")))
     if user is None:
         raise unauthorized("Invalid user token")
@@ -88,81 +88,81 @@ def authenticate(draft: Draft, request: HttpRequest, now: float) -> Actor | None
     return Actor("jwt", user["id"], claims.get("organizationId"), session["id"], user)
 
 
-def _service(draft: Draft, token: str, now: float) -> Actor:
-    # a fourth part is the key with which old clients decrypted secrets themselves; it is no part of the credential
+def _authenticate_service(draft: Draft, token: str, now: float) -> Actor:
+    # old clients append a fourth part, the key by which they decrypted secrets; it is not part of the credential
     _, identifier, secret = (*token.split(".", 3), "", "")[:3]
     row = draft.get(tables.SERVICE_TOKENS, identifier)
     if row is None:
         raise not_found(f"Service token with ID '{identifier}' not found")
     if not hmac.compare_digest(str(row["secret"]).encode(), secret.encode()):
         raise unauthorized("Invalid service token")
-    if row.get("expiresAt") and now > seconds_of(row["expiresAt"]):
+    if row.get("expiresAt") and now > parse_time(row["expiresAt"]):
         draft.drop(tables.SERVICE_TOKENS, identifier)
-        raise Refused(403, "ForbiddenError", "Service token has expired", keep=True)
-    row = draft.merge(tables.SERVICE_TOKENS, identifier, lastUsed=iso(now))
+        raise Refusal(403, "ForbiddenError", "Service token has expired", keep=True)
+    row = draft.merge(tables.SERVICE_TOKENS, identifier, lastUsed=format_time(now))
     project = draft.get(tables.PROJECTS, row["projectId"])
     return Actor("service_token", identifier, project["orgId"] if project else None, identifier, row)
 
 
 def admit(route: Route, caller: Actor | None, request: HttpRequest) -> None:
-    """Refuse a caller whose kind of credential a route does not take."""
-    if not route.auth:
+    """Refuse a caller whose kind of credential the route does not accept."""
+    if not route.access:
         return
     if caller is None:
-        if "mfa" in route.auth:
-            raise Refused(401, "Missing bearer token", "")
+        if "mfa" in route.access:
+            raise Refusal(401, "Missing bearer token", "")
         raise unauthorized("Token missing")
-    if caller.mode in route.auth:
+    if caller.mode in route.access:
         return
-    if "mfa" in route.auth:
-        raise Refused(500, "InternalServerError", "Something went wrong")
+    if "mfa" in route.access:
+        raise Refusal(500, "InternalServerError", "Something went wrong")
     url = urlsplit(request.url)
-    raise Refused(403, f"Forbidden access to {url.path}{url.query and '?'}{url.query}", RESOURCE)
+    raise Refusal(403, f"Forbidden access to {url.path}{url.query and '?'}{url.query}", RESOURCE_MESSAGE)
 
 
-# ---- what its roles allow
+# ---- roles
 def require_super_admin(call: Call) -> None:
-    """Refuse who does not run the instance."""
+    """Refuse callers who are not instance admins."""
     if not call.actor.row.get("superAdmin"):
-        raise forbidden(SUPER_ADMIN)
+        raise forbidden(SUPER_ADMIN_MESSAGE)
 
 
-def organization_role(call: Call, organization_id: str) -> str:
-    """Return the caller's role in an organization; refuse who is no member of it."""
+def get_organization_role(call: Call, organization_id: str) -> str:
+    """Return the caller's role in an organization; refuse callers who are not members of it."""
     actor = call.actor
     if actor.mode == "identity_access_token":
         row = call.draft.get(tables.IDENTITY_MEMBERS, actor.id)
-        found = row if row is not None and row["orgId"] == organization_id else None
+        member = row if row is not None and row["orgId"] == organization_id else None
     else:
-        found = call.draft.find(tables.ORG_MEMBERS, userId=actor.id, orgId=organization_id)
-    if found is None or found.get("isActive") is False:
+        member = call.draft.find(tables.ORG_MEMBERS, userId=actor.id, orgId=organization_id)
+    if member is None or member.get("isActive") is False:
         raise forbidden("You are not a member of this organization")
-    return str(found["role"])
+    return str(member["role"])
 
 
 def permit_organization(call: Call, action: str, subject: str, organization_id: str | None = None) -> None:
-    """Refuse a caller whose role in an organization does not allow this (`create` on `identity`, say)."""
-    role = organization_role(call, organization_id or call.organization_id)
-    if role == "admin" or (role == "member" and (action in READS or subject in CREATED_BY_ORG_MEMBERS)):
+    """Refuse a caller whose role in an organization forbids an action on a subject (`create` on `identity`)."""
+    role = get_organization_role(call, organization_id or call.organization_id)
+    if role == "admin" or (role == "member" and (action in READ_ACTIONS or subject in ORG_MEMBER_SUBJECTS)):
         return
     raise permission_denied(action, subject)
 
 
-def project(call: Call, project_id: str) -> Row:
-    """Return a project by its id; whether the caller may see it, `permit` says."""
+def get_project(call: Call, project_id: str) -> Row:
+    """Return a project by its id, without a check of the caller; `permit` checks it."""
     row = call.draft.get(tables.PROJECTS, project_id)
     if row is None:
         raise not_found(
             f"Project with ID '{project_id}' not found during bot lookup. "
             "Are you sure you are using the correct project ID?"
-            if call.before
+            if call.is_2024
             else f"Project with ID '{project_id}' not found"
         )
     return row
 
 
-def project_roles(call: Call, project_id: str) -> frozenset[str]:
-    """Return the caller's roles in a project; refuse who is no member of it."""
+def get_project_roles(call: Call, project_id: str) -> frozenset[str]:
+    """Return the caller's roles in a project; refuse callers who are not members of it."""
     actor = call.actor
     table = (
         tables.project_identities(project_id)
@@ -172,12 +172,12 @@ def project_roles(call: Call, project_id: str) -> frozenset[str]:
     row = call.draft.get(table, actor.id)
     if row is None:
         who = "Identity" if actor.mode == "identity_access_token" else "User"
-        told = f"{who} is not a member of the specified project with ID '{project_id}'"
-        raise forbidden(RESOURCE, told) if call.before else forbidden(told, "ProjectMembershipNotFound")
+        message = f"{who} is not a member of the specified project with ID '{project_id}'"
+        raise forbidden(RESOURCE_MESSAGE, message) if call.is_2024 else forbidden(message, "ProjectMembershipNotFound")
     return frozenset(
         role["role"]
         for role in row["roles"]
-        if not (role.get("temporaryAccessEndTime") and call.now > seconds_of(role["temporaryAccessEndTime"]))
+        if not (role.get("temporaryAccessEndTime") and call.now > parse_time(role["temporaryAccessEndTime"]))
     )
 
 
@@ -190,20 +190,20 @@ def permit(
     environment: str | None = None,
     path: str | None = None,
 ) -> Row:
-    """Return a project in which the caller may do this (`create` on `secrets`, say); refuse otherwise.
+    """Return a project; refuse a caller whose roles forbid an action on a subject (`create` on `secrets`) in it.
 
-    Environment and path say where, which only a service token's scopes ask for.
+    Only the scopes of service tokens depend on environment and path.
     """
-    row = project(call, project_id)
+    row = get_project(call, project_id)
     if call.actor.mode == "service_token":
         _permit_service(call.actor.row, project_id, action, subject, environment, path)
         return row
-    roles = project_roles(call, project_id)
+    roles = get_project_roles(call, project_id)
     if "admin" in roles:
         return row
-    if "member" in roles and (action in READS or subject in WRITTEN_BY_MEMBERS):
+    if "member" in roles and (action in READ_ACTIONS or subject in MEMBER_SUBJECTS):
         return row
-    if "viewer" in roles and action in READS:
+    if "viewer" in roles and action in READ_ACTIONS:
         return row
     raise permission_denied(action, subject)
 
@@ -212,14 +212,16 @@ def _permit_service(
     token: Row, project_id: str, action: str, subject: str, environment: str | None, path: str | None
 ) -> None:
     if token["projectId"] != project_id:
-        raise forbidden(RESOURCE, f"Service token is not a member of the specified project with ID '{project_id}'")
-    needed = "read" if action in READS else "write"
-    if needed not in token["permissions"]:
+        raise forbidden(
+            RESOURCE_MESSAGE, f"Service token is not a member of the specified project with ID '{project_id}'"
+        )
+    permission = "read" if action in READ_ACTIONS else "write"
+    if permission not in token["permissions"]:
         raise permission_denied(action, subject)
-    if environment is not None and not any(covers(scope, environment, path or "/") for scope in token["scopes"]):
+    if environment is not None and not any(matches_scope(scope, environment, path or "/") for scope in token["scopes"]):
         raise permission_denied(action, subject)
 
 
-def covers(scope: Row, environment: str, path: str) -> bool:
-    """Say whether a service token's scope covers a path; `*` is any one folder, `**` any number of them."""
-    return scope["environment"] == environment and patterns.covers(str(scope["secretPath"]), path)
+def matches_scope(scope: Row, environment: str, path: str) -> bool:
+    """Return whether the scope of a service token covers a path; `*` matches one folder, `**` any number of them."""
+    return scope["environment"] == environment and patterns.matches_glob(str(scope["secretPath"]), path)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from infisical.memory import seeding, tables, tree
 from infisical.memory.call import Call
 from infisical.memory.documents import Document, ProjectDocument
-from infisical.memory.domain.secrets import write_secret
+from infisical.memory.secrets.store import write_secret
 from infisical.memory.state import Draft, Generation, Row, State
 
 
@@ -89,7 +89,7 @@ def _fill(call: Call, project_id: str, document: ProjectDocument) -> None:
         )
     for imported in document.imports:
         folder = _folder(call, project_id, imported.environment, imported.path)
-        source = tree.environment(call.draft, project_id, imported.from_environment)
+        source = tree.find_environment(call.draft, project_id, imported.from_environment)
         assert source is not None, "a document names only environments that it declares"
         position = 1 + len(call.draft.rows(tables.imports(folder["id"])))
         seeding.new_import(call, folder, source["id"], imported.from_path, position)
@@ -106,11 +106,11 @@ def _tags(call: Call, project_id: str, slugs: Iterable[str]) -> list[str]:
 
 def _folder(call: Call, project_id: str, slug: str, path: str) -> Row:
     """Return the folder of a path, made with its parents where they are not there."""
-    environment = tree.environment(call.draft, project_id, slug)
+    environment = tree.find_environment(call.draft, project_id, slug)
     if environment is None:
         raise ValueError(f"no environment {slug!r} in project {project_id!r}")
-    found = tree.root(call.draft, environment["id"])
-    for part in tree.parts_of(path):
-        under = tree.child(call.draft, found, part)
-        found = under or tree.new_folder(call, project_id, environment["id"], part, found)
+    found = tree.get_root(call.draft, environment["id"])
+    for part in tree.split_path(path):
+        under = tree.find_child(call.draft, found, part)
+        found = under or tree.create_folder(call, project_id, environment["id"], part, found)
     return found

@@ -1,7 +1,7 @@
-"""Patterns that callers give, matched without backtracking: globs of folders, and the expressions of PKI templates.
+"""Patterns from requests, matched without backtracking: globs of folders, and regular expressions of PKI templates.
 
-Both run all alternatives at once, as bits of one number: the time is the length of the text times that of the pattern,
-whatever they say. Nothing here knows a route or a row.
+Both advance all alternatives at once, as bits of one integer: the time grows with the length of the text times the
+length of the pattern, and never faster. Routes and rows do not belong here.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-DEEPEST: Final = 1000
-"""The most folders of a path and of a glob that are compared; a deeper one covers nothing, and nothing covers it."""
-LONGEST_KEPT: Final = 4096
-CLASSES: Final = frozenset("dDwWsSnrtfv")
-"""What a backslash before a letter may mean; `b` and `B`, which match no character, are apart."""
+MAX_DEPTH: Final = 1000
+"""The most folders of a path or a glob; a deeper one never matches."""
+MAX_CACHED_LENGTH: Final = 4096
+CLASS_LETTERS: Final = frozenset("dDwWsSnrtfv")
+"""The letters of character classes (`\\d`); the assertions `\\b` and `\\B` match no character and are not listed."""
 
 
 # ---- globs
 @dataclass(frozen=True, slots=True)
 class Glob:
-    """A glob by its folders: which of them are `**`, `*`, or a name, each as a set of bits."""
+    """A compiled glob: the positions of `**`, of `*` and of each name, as sets of bits."""
 
     any_number: int
     any_one: int
@@ -30,20 +30,20 @@ class Glob:
     accepted: int
 
 
-def covers(glob: str, path: str) -> bool:
-    """Say whether a glob covers a folder's path; `*` is any one folder, `**` any number of them."""
-    if path.count("/") > DEEPEST or glob.count("/") > DEEPEST:
+def matches_glob(glob: str, path: str) -> bool:
+    """Return whether a glob matches the path of a folder; `*` matches one folder, `**` any number of them."""
+    if path.count("/") > MAX_DEPTH or glob.count("/") > MAX_DEPTH:
         return False
-    compiled = _kept_glob(glob) if len(glob) <= LONGEST_KEPT else _glob(glob)
-    states = _through(1, compiled.any_number)
+    compiled = _compile_cached_glob(glob) if len(glob) <= MAX_CACHED_LENGTH else _compile_glob(glob)
+    states = _advance(1, compiled.any_number)
     for part in path.split("/"):
         if part:
-            stepped = (states & (compiled.any_one | compiled.names.get(part, 0))) << 1
-            states = _through(stepped | (states & compiled.any_number), compiled.any_number)
+            moves = (states & (compiled.any_one | compiled.names.get(part, 0))) << 1
+            states = _advance(moves | (states & compiled.any_number), compiled.any_number)
     return bool(states & compiled.accepted)
 
 
-def _glob(glob: str) -> Glob:
+def _compile_glob(glob: str) -> Glob:
     parts = [part for part in glob.split("/") if part]
     names: dict[str, int] = {}
     any_number = any_one = 0
@@ -57,46 +57,46 @@ def _glob(glob: str) -> Glob:
     return Glob(any_number, any_one, names, 1 << len(parts))
 
 
-_kept_glob = lru_cache(maxsize=256)(_glob)
+_compile_cached_glob = lru_cache(maxsize=256)(_compile_glob)
 
 
 # ---- expressions
 @dataclass(frozen=True, slots=True)
-class Expression:
-    """A regular expression of characters, `.`, classes such as `\\\\d`, `\\\\b`, and `*` after each of them."""
+class Pattern:
+    """A compiled regular expression of characters, `.`, classes such as `\\\\d`, `\\\\b`, each with an optional `*`."""
 
     tests: tuple[Callable[[str], object], ...]
-    """Which characters a place of the expression matches; nothing for an assertion."""
+    """One test of a character per position; an assertion matches no character."""
     repeated: int
     boundaries: int
     inner: int
-    """The places of `\\\\b` and `\\\\B`."""
+    """`boundaries` are the positions of `\\\\b`, `inner` those of `\\\\B`."""
 
-    def found_in(self, text: str) -> bool:
-        """Say whether any part of a text matches."""
+    def matches_within(self, text: str) -> bool:
+        """Return whether any part of a text matches."""
         accepted, assertions = 1 << len(self.tests), self.boundaries | self.inner
         matching: dict[str, int] = {}
         states, before = 0, False
         for place in range(len(text) + 1):
             letter = text[place] if place < len(text) else ""
-            after = _is_of_word(letter)
-            passed = self.repeated | (self.boundaries if before != after else self.inner)
-            states = _through(states | 1, passed)
+            after = _is_word_character(letter)
+            optional = self.repeated | (self.boundaries if before != after else self.inner)
+            states = _advance(states | 1, optional)
             if states & accepted:
                 return True
             if letter not in matching:
                 matching[letter] = sum(1 << n for n, test in enumerate(self.tests) if letter and test(letter))
-            stepped = states & matching[letter] & ~assertions
-            states, before = (stepped & ~self.repeated) << 1 | (stepped & self.repeated), after
+            moves = states & matching[letter] & ~assertions
+            states, before = (moves & ~self.repeated) << 1 | (moves & self.repeated), after
         return False
 
 
-def expression(text: str) -> Expression:
-    """Read an expression; ValueError for one that says more than `Expression` can."""
+def parse_pattern(text: str) -> Pattern:
+    """Parse a regular expression; raise ValueError for syntax that `Pattern` does not support."""
     tests: list[Callable[[str], object]] = []
     repeated = boundaries = inner = 0
     letters = iter(text)
-    after_star = True  # a star at the beginning repeats nothing
+    after_star = True  # a leading star has nothing to repeat
     for letter in letters:
         if letter == "*":
             if after_star:
@@ -110,25 +110,25 @@ def expression(text: str) -> Expression:
             if letter in (r"\b", r"\B"):
                 boundaries |= (letter == r"\b") << len(tests)
                 inner |= (letter == r"\B") << len(tests)
-                tests.append(_nothing)
-                after_star = True  # and so is an assertion: it is not repeated
+                tests.append(_match_nothing)
+                after_star = True  # an assertion cannot be repeated either
                 continue
-            if len(letter) < 2 or (letter[1].isalnum() and letter[1] not in CLASSES):
+            if len(letter) < 2 or (letter[1].isalnum() and letter[1] not in CLASS_LETTERS):
                 raise ValueError(f"unknown escape {letter!r}")
         elif letter in "[](){}^$|?+":
             raise ValueError(f"{letter!r} is not supported")
         tests.append(re.compile(letter).fullmatch)
-    return Expression(tuple(tests), repeated, boundaries, inner)
+    return Pattern(tuple(tests), repeated, boundaries, inner)
 
 
-def _nothing(_: str) -> bool:
+def _match_nothing(_: str) -> bool:
     return False
 
 
-def _is_of_word(letter: str) -> bool:
+def _is_word_character(letter: str) -> bool:
     return letter.isalnum() or letter == "_"
 
 
-def _through(states: int, passed: int) -> int:
-    """Add to some places those that follow where a run of places may be passed over, by the carry of an addition."""
-    return states | (((states & passed) + passed) ^ passed)
+def _advance(states: int, optional: int) -> int:
+    """Add the positions behind each run of optional positions; the carry of the addition finds them."""
+    return states | (((states & optional) + optional) ^ optional)

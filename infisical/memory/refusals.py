@@ -1,7 +1,7 @@
-"""Refused: how a route of the memory server ends a request without an answer; handle() writes it as the server would.
+"""Refusal: the exception by which a handler ends a request; the server turns it into an error response.
 
-An exception inside of the model only: it ends a handler wherever it stands, and its draft is thrown away with it.
-Who calls the library never sees it: to them it is a response like any other.
+It never leaves the memory server: handle() drops the draft of the request and renders the refusal. Callers of the
+library get a response. The functions here are named like the HTTP statuses and errors of these refusals.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-class Refused(Exception):
-    """A refusal: status, the body's `error` and `message`; `keep` has what the handler changed stay so."""
+class Refusal(Exception):
+    """A refused request: its status, and `error` and `message` of the body; `keep` keeps the changes of the handler."""
 
     def __init__(
         self,
@@ -32,30 +32,30 @@ class Refused(Exception):
         self.headers = headers
 
 
-def bad_request(message: str, error: str = "BadRequest") -> Refused:
-    return Refused(400, error, message)
+def bad_request(message: str, error: str = "BadRequest") -> Refusal:
+    return Refusal(400, error, message)
 
 
-def unauthorized(message: str, error: str = "UnauthorizedError", *, keep: bool = False) -> Refused:
-    return Refused(401, error, message, keep=keep)
+def unauthorized(message: str, error: str = "UnauthorizedError", *, keep: bool = False) -> Refusal:
+    return Refusal(401, error, message, keep=keep)
 
 
-def forbidden(message: str, error: str = "ForbiddenError") -> Refused:
-    return Refused(403, error, message)
+def forbidden(message: str, error: str = "ForbiddenError") -> Refusal:
+    return Refusal(403, error, message)
 
 
-def token_refused(message: str) -> Refused:
-    """A token whose text alone tells that it is not good: expired, forged, malformed."""
-    return Refused(403, "TokenError", message)
+def token_refused(message: str) -> Refusal:
+    """Refuse a token by its text alone: it is expired, forged or malformed."""
+    return Refusal(403, "TokenError", message)
 
 
-def permission_denied(action: str, subject: str) -> Refused:
-    return Refused(403, "PermissionDenied", f"You are not allowed to {action} on {subject}", details=[])
+def permission_denied(action: str, subject: str) -> Refusal:
+    return Refusal(403, "PermissionDenied", f"You are not allowed to {action} on {subject}", details=[])
 
 
-def not_found(message: str, error: str = "NotFound") -> Refused:
-    return Refused(404, error, message)
+def not_found(message: str, error: str = "NotFound") -> Refusal:
+    return Refusal(404, error, message)
 
 
-def went_wrong(error: str = "InternalServerError") -> Refused:
-    return Refused(500, error, "Something went wrong")
+def internal_error(error: str = "InternalServerError") -> Refusal:
+    return Refusal(500, error, "Something went wrong")

@@ -1,16 +1,17 @@
-"""Routing: which function answers a verb and a path, of which generation, for whom, and what it may be sent.
+"""Routing: finds the route of a method and a path; a route knows its handler, its callers and its fields.
 
-A route is a value made by a decorator on its handler; a module in routes/ holds a group's. A static part of a path goes
-before a parameter, as on the server. What handlers do is theirs; who may enter is access.py's.
+The decorator `route` turns a handler into a route; GROUPS lists the modules that have routes. A static part of a path
+precedes a parameter, as on the server. access.py decides who may call a route.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import unquote
 
@@ -20,97 +21,139 @@ from infisical.memory.validation import Field
 if TYPE_CHECKING:
     from infisical.memory.call import Call
 
-Mode: TypeAlias = Literal["jwt", "identity_access_token", "service_token", "mfa"]
+AccessMode: TypeAlias = Literal["jwt", "identity_access_token", "service_token", "mfa"]
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-JWT: Final[frozenset[Mode]] = frozenset({"jwt"})
-MACHINES: Final[frozenset[Mode]] = frozenset({"jwt", "identity_access_token"})
-"""People and machine identities: what most routes take."""
-READERS: Final[frozenset[Mode]] = frozenset({"jwt", "identity_access_token", "service_token"})
-"""Service tokens as well: secrets, folders and imports."""
-PUBLIC: Final[frozenset[Mode]] = frozenset()
-"""No credential needed; one that is sent is looked at all the same."""
+JWT: Final[frozenset[AccessMode]] = frozenset({"jwt"})
+MACHINES: Final[frozenset[AccessMode]] = frozenset({"jwt", "identity_access_token"})
+"""Users and machine identities: most routes accept them."""
+READERS: Final[frozenset[AccessMode]] = frozenset({"jwt", "identity_access_token", "service_token"})
+"""Users, machine identities and service tokens: routes of secrets, folders and imports accept them."""
+PUBLIC_ACCESS: Final[frozenset[AccessMode]] = frozenset()
+"""No credential is needed; a credential that is sent must be valid all the same."""
 
-BOTH: Final[frozenset[Generation]] = frozenset({"current", "2024-10"})
+ALL_GENERATIONS: Final[frozenset[Generation]] = frozenset({"current", "2024-10"})
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """An answer in plain text."""
+class PlainText:
+    """A plain text answer."""
 
     text: str = field(repr=False)
 
 
-Answer: TypeAlias = "Mapping[str, Any] | list[Any] | Text | None"
-"""What a handler gives: JSON, plain text, or None for an empty 200."""
+Answer: TypeAlias = "Mapping[str, Any] | list[Any] | PlainText | None"
+"""The answer of a handler: JSON, plain text, or None for an empty 200."""
 
 Handler: TypeAlias = "Callable[[Call], Answer]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One route of a generation or of both."""
+    """One route of one server generation or of both."""
 
     method: Method
     path: str
     handler: Handler
-    auth: frozenset[Mode]
+    access: frozenset[AccessMode]
     query: Field | None
     body: Field | None
     limit: str | None
     generations: frozenset[Generation]
-    most_bytes: int
+    max_bytes: int
 
 
 def route(
     method: Method,
     path: str,
     *,
-    auth: frozenset[Mode],
+    access: frozenset[AccessMode],
     query: Field | None = None,
     body: Field | None = None,
     limit: str | None = "",
-    only: Generation | None = None,
-    most_bytes: int = 1 << 20,
+    generation: Generation | None = None,
+    max_bytes: int = 1 << 20,
 ) -> Callable[[Handler], Route]:
-    """Make a handler a route: `limit` is the rate limiter's class (read or write by its verb), `only` one generation.
+    """Turn a handler into a route.
 
-    Parts of the path in braces reach the handler decoded, as `call.path`.
+    `access` names the callers. `limit` is the class of the rate limiter: by default `read` for GET, else `write`; None
+    means no limit. `generation` restricts the route to one generation. `max_bytes` limits the body. Parts of the path
+    in braces reach the handler decoded, as `call.path`.
     """
     if limit == "":
         limit = "read" if method == "GET" else "write"
 
-    def made(handler: Handler) -> Route:
+    def decorate(handler: Handler) -> Route:
         return Route(
             method=method,
             path=path,
             handler=handler,
-            auth=auth,
+            access=access,
             query=query,
             body=body,
             limit=limit,
-            generations=BOTH if only is None else frozenset({only}),
-            most_bytes=most_bytes,
+            generations=ALL_GENERATIONS if generation is None else frozenset({generation}),
+            max_bytes=max_bytes,
         )
 
-    return made
+    return decorate
+
+
+GROUPS: Final = (
+    "admin",
+    "app_connections",
+    "dynamic_secrets",
+    "identities",
+    "identity_access_tokens",
+    "identity_auth",
+    "integration_auth",
+    "kms",
+    "mfa",
+    "mfa_sessions",
+    "org_admin",
+    "organization_identities",
+    "organizations",
+    "password",
+    "pki",
+    "project_identities",
+    "projects",
+    "secret_folders",
+    "secret_imports",
+    "secret_sharing",
+    "secret_syncs",
+    "secret_tags",
+    "secrets",
+    "secrets_v3",
+    "service_tokens",
+    "status",
+    "users",
+    "webhooks",
+)
+"""The groups of endpoints: each is a module of this package, or a package whose modules hold its routes."""
 
 
 @cache
-def all_routes() -> tuple[Route, ...]:
-    """Return the routes of every module in routes/."""
-    from infisical.memory import routes
+def list_routes() -> tuple[Route, ...]:
+    """Return the routes of every group."""
+    return tuple(route for group in GROUPS for module in _import_modules(group) for route in _collect_routes(module))
 
-    found = []
-    for module in sorted(pkgutil.iter_modules(routes.__path__), key=lambda module: module.name):
-        members = vars(importlib.import_module(f"{routes.__name__}.{module.name}")).values()
-        found += [member for member in members if isinstance(member, Route)]
-    return tuple(found)
+
+def _import_modules(group: str) -> Iterator[ModuleType]:
+    module = importlib.import_module(f"infisical.memory.{group}")
+    yield module
+    for inner in pkgutil.iter_modules(getattr(module, "__path__", ())):
+        yield importlib.import_module(f"{module.__name__}.{inner.name}")
+
+
+def _collect_routes(module: ModuleType) -> Iterator[Route]:
+    """Yield the routes of a module: those with a handler, and its tuple `ROUTES` of routes that it builds from data."""
+    yield from (member for member in vars(module).values() if isinstance(member, Route))
+    yield from getattr(module, "ROUTES", ())
 
 
 @dataclass(slots=True)
 class _Node:
-    """What may follow a part of a path."""
+    """A part of a path with the parts that may follow it."""
 
     static: dict[str, _Node] = field(default_factory=dict)
     parameter: _Node | None = None
@@ -127,31 +170,31 @@ class _Node:
             return self.route
         following = self.static.get(parts[0])
         if following is not None:
-            found = following.find(parts[1:])
-            if found is not None:
-                return found
+            route = following.find(parts[1:])
+            if route is not None:
+                return route
         return self.parameter.find(parts[1:]) if self.parameter is not None and parts[0] else None
 
 
 @cache
-def _tree(generation: Generation, method: str) -> _Node:
+def _build_tree(generation: Generation, method: str) -> _Node:
     root = _Node()
-    for one in all_routes():
+    for one in list_routes():
         if one.method == method and generation in one.generations:
             node = root
             for part in one.path.strip("/").split("/"):
                 node = node.child(part)
             if node.route is not None:
-                raise ValueError(f"two routes for {method} {one.path}")
+                raise ValueError(f"Two routes for {method} {one.path}: remove one")
             node.route = one
     return root
 
 
-def match(generation: Generation, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """Return the route of a path and the parameters in it, decoded; None if there is no such route."""
+def match_route(generation: Generation, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    """Return the route of a path and its decoded path parameters; None if there is no such route."""
     parts = path.strip("/").split("/") if path != "/" else []
-    found = _tree(generation, method).find([unquote(part) if "%" in part else part for part in parts])
-    if found is None:
+    route = _build_tree(generation, method).find([unquote(part) if "%" in part else part for part in parts])
+    if route is None:
         return None
-    names = found.path.strip("/").split("/")
-    return found, {name[1:-1]: unquote(part) for name, part in zip(names, parts, strict=True) if name.startswith("{")}
+    names = route.path.strip("/").split("/")
+    return route, {name[1:-1]: unquote(part) for name, part in zip(names, parts, strict=True) if name.startswith("{")}

@@ -51,7 +51,7 @@ def start(
     new_project_user(call, made["id"], user["id"], "admin")
     new_project_identity(call, made["id"], identity["id"], "admin")
     # by default a token cannot be renewed at all (its TTL is its max TTL), which official clients want to try
-    universal = attach_universal(call, identity["id"], accessTokenMaxTTL=2 * tokens.MONTH)
+    universal = attach_universal(call, identity["id"], accessTokenMaxTTL=2 * tokens.MONTH_SECONDS)
     secret, _ = new_client_secret(call, identity["id"])
     given = Given(
         organization_id=found["id"],
@@ -62,10 +62,10 @@ def start(
         client_id=universal["clientId"],
         client_secret=secret,
         user_id=user["id"],
-        user_token=tokens.user_token(call, user["id"], found["id"]),
+        user_token=tokens.open_session(call, user["id"], found["id"]),
     )
     state = call.draft.finish()
-    return State(settings, given, state.tables, state.drawn)
+    return State(settings, given, state.tables, state.draws)
 
 
 def _call(state: State, now: float) -> Call:
@@ -188,7 +188,7 @@ def new_project(
         made["id"] = project_id
     call.draft.put(tables.PROJECTS, made["id"], made)
     for position, (environment_name, environment_slug) in enumerate(environments, 1):
-        tree.new_environment(call, made["id"], environment_name, environment_slug, position)
+        tree.create_environment(call, made["id"], environment_name, environment_slug, position)
     return made
 
 
@@ -255,8 +255,8 @@ def attach_universal(call: Call, identity_id: str, **columns: Any) -> Row:
         **call.new_row(
             identityId=identity_id,
             clientId=call.draft.new_id(),
-            accessTokenTTL=tokens.MONTH,
-            accessTokenMaxTTL=tokens.MONTH,
+            accessTokenTTL=tokens.MONTH_SECONDS,
+            accessTokenMaxTTL=tokens.MONTH_SECONDS,
             accessTokenNumUsesLimit=0,
             accessTokenTrustedIps=list(EVERYWHERE),
             clientSecretTrustedIps=list(EVERYWHERE),
@@ -318,13 +318,13 @@ def require_approval(
     """
     call = _call(state, now)
     project = project_id or given_of(state).project_id
-    found = tree.environment(call.draft, project, environment)
+    found = tree.find_environment(call.draft, project, environment)
     if found is None:
         raise ValueError(f"no environment {environment!r} in project {project}")
     made = call.new_row(
         name="approval",
         envId=found["id"],
-        secretPath=None if path is None else tree.normal(path),
+        secretPath=None if path is None else tree.normalize_path(path),
         approvals=1,
         enforcementLevel="hard",
     )
@@ -341,14 +341,14 @@ def open_session(
     new_org_member(call, given.organization_id, user["id"], role)
     if project_role is not None:
         new_project_user(call, given.project_id, user["id"], project_role)
-    token = tokens.user_token(call, user["id"], given.organization_id)
+    token = tokens.open_session(call, user["id"], given.organization_id)
     return call.draft.finish(), token
 
 
 def open_mfa(state: State, *, now: float, user_id: str | None = None) -> tuple[State, str]:
     """Return a server that waits for a person's second factor, and the short-lived token of that wait."""
     call = _call(state, now)
-    token = tokens.mfa_token(call, user_id or given_of(state).user_id)
+    token = tokens.sign_mfa_token(call, user_id or given_of(state).user_id)
     return call.draft.finish(), token
 
 

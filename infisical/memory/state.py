@@ -1,8 +1,8 @@
-"""State: everything that a server in memory knows, as one immutable value; and Draft, one request's changes to it.
+"""State: all data of a server in memory as one immutable value; and Draft: the changes of one request.
 
-A state is never changed: a request works on a draft, whose tables are copied when they are first written, and the draft
-becomes the next state, or is thrown away whole. Ids, nonces and serials are drawn from the seed and from how many were
-drawn before, so that equal states give equal answers. No clock, no I/O, nothing of HTTP.
+Nothing changes a state. A request works on a draft, which copies a table at its first write. The draft then becomes
+the next state, or is dropped as a whole. Ids, nonces and serial numbers derive from the seed and a counter, so that
+equal states give equal answers. No clock, no I/O and no HTTP belong here.
 """
 
 from __future__ import annotations
@@ -16,111 +16,111 @@ from typing import Any, Final, Literal, TypeAlias
 Generation: TypeAlias = Literal["current", "2024-10"]
 
 Row: TypeAlias = Mapping[str, Any]
-"""One row, in the server's own names (camelCase). Never changed in place."""
+"""One row by the server's column names (camelCase). Nothing changes it in place."""
 
 Table: TypeAlias = Mapping[str, Row]
 
 Name: TypeAlias = "str | tuple[str, str]"
-"""A table, or the part of a table that belongs to one owner: `("secrets", folder_id)`."""
+"""The name of a table, or of the part of a table that one owner has: `("secrets", folder_id)`."""
 
-EMPTY: Final[Mapping[Any, Any]] = {}
+EMPTY_TABLE: Final[Mapping[Any, Any]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How a server in memory was set up."""
+    """The configuration of a server in memory."""
 
     generation: Generation = "current"
     seed: int | str = 0
     site_url: str = "http://localhost:8080"
     rate_limits: Mapping[str, int] | None = None
-    """Calls in a minute by the limiter's class (`read`, `write`, `secrets`, ...); None as on self-hosted servers."""
+    """Calls per minute by the class of the limiter (`read`, `write`, `secrets`, ...); None: no limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What a new server starts with: one organization, one project, and who may enter."""
+    """What a new server starts with: one organization, one project, and the credentials of two callers."""
 
     organization_id: str
     project_id: str
     project_slug: str
     environment: str
     identity_id: str
-    """A machine identity: admin of the organization and of the project, with universal auth."""
+    """A machine identity with universal auth; it is an admin of the organization and of the project."""
     client_id: str
     client_secret: str = field(repr=False)
     user_id: str
-    """A person: admin of the organization, of the project and of the instance."""
+    """A user who is an admin of the organization, of the project and of the instance."""
     user_token: str = field(repr=False)
-    """A JWT of that person, for what machine identities may not call; it does not expire."""
+    """A JWT of that user, for endpoints that refuse machine identities; it does not expire."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A server in memory, as a value."""
+    """A server in memory as a value."""
 
     settings: Settings
     given: Given | None = None
     tables: Mapping[Name, Table] = field(default_factory=dict, repr=False)
-    drawn: int = 0
+    draws: int = 0
 
     def rows(self, name: Name) -> Table:
-        """Return a table, empty if nothing was ever put there."""
-        return self.tables.get(name, EMPTY)
+        """Return a table; a table without rows is empty, not missing."""
+        return self.tables.get(name, EMPTY_TABLE)
 
     def of_generation(self, generation: Generation) -> State:
-        """Return this server as another generation of the software would run it on the same data."""
+        """Return this server's data under another generation of the server software."""
         return replace(self, settings=replace(self.settings, generation=generation))
 
 
 class Draft:
-    """The changes of one request: reads what it wrote, and leaves the state that it began with as it was."""
+    """The changes of one request: it reads its own writes and leaves the initial state unchanged."""
 
-    __slots__ = ("_changed", "_drawn", "state")
+    __slots__ = ("_changes", "_draws", "state")
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self._changed: dict[Name, dict[str, Row]] = {}
-        self._drawn = state.drawn
+        self._changes: dict[Name, dict[str, Row]] = {}
+        self._draws = state.draws
 
     def rows(self, name: Name) -> Table:
-        """Return a table, empty if nothing was ever put there."""
-        changed = self._changed.get(name)
-        return changed if changed is not None else self.state.tables.get(name, EMPTY)
+        """Return a table; a table without rows is empty, not missing."""
+        table = self._changes.get(name)
+        return table if table is not None else self.state.tables.get(name, EMPTY_TABLE)
 
     def get(self, name: Name, key: str) -> Row | None:
         return self.rows(name).get(key)
 
     def find(self, table: Name, /, **equal: Any) -> Row | None:
-        """Return the first row whose columns are equal to these."""
+        """Return the first row whose columns equal these."""
         return next(iter(self.where(table, **equal)), None)
 
     def where(self, table: Name, /, **equal: Any) -> list[Row]:
-        """Return the rows whose columns are equal to these, oldest first."""
-        wanted = equal.items()
-        return [row for row in self.rows(table).values() if all(row.get(key) == value for key, value in wanted)]
+        """Return the rows whose columns equal these, oldest first."""
+        conditions = equal.items()
+        return [row for row in self.rows(table).values() if all(row.get(key) == value for key, value in conditions)]
 
     def put(self, name: Name, key: str, row: Row) -> Row:
-        """Add a row, or put it in the place of the one before."""
-        self._writable(name)[key] = row
+        """Add a row, or replace the row of this key."""
+        self._open_table(name)[key] = row
         return row
 
     def merge(self, table: Name, key: str, /, **columns: Any) -> Row:
-        """Put some columns of a row that is there; the others stay."""
+        """Change some columns of an existing row."""
         return self.put(table, key, {**self.rows(table)[key], **columns})
 
     def drop(self, name: Name, key: str) -> Row | None:
-        """Take a row away and return it."""
-        return self._writable(name).pop(key, None) if key in self.rows(name) else None
+        """Remove a row and return it; None if there is no such row."""
+        return self._open_table(name).pop(key, None) if key in self.rows(name) else None
 
     def clear(self, name: Name) -> None:
-        """Take all rows of a table away."""
-        self._changed[name] = {}
+        """Remove all rows of a table."""
+        self._changes[name] = {}
 
     def random_bytes(self, count: int) -> bytes:
-        """Draw bytes: the same ones in the same state."""
-        self._drawn += 1
-        return hashlib.shake_256(f"{self.state.settings.seed}:{self._drawn}".encode()).digest(count)
+        """Draw pseudorandom bytes; equal states draw equal bytes."""
+        self._draws += 1
+        return hashlib.shake_256(f"{self.state.settings.seed}:{self._draws}".encode()).digest(count)
 
     def new_id(self) -> str:
         """Draw a UUID."""
@@ -128,18 +128,18 @@ class Draft:
 
     def finish(self) -> State:
         """Return the state after these changes."""
-        if not self._changed and self._drawn == self.state.drawn:
+        if not self._changes and self._draws == self.state.draws:
             return self.state
         tables = dict(self.state.tables)
-        for name, table in self._changed.items():
+        for name, table in self._changes.items():
             if table:
                 tables[name] = table
-            else:  # a table without rows is no table: equal servers are equal values
+            else:  # an empty table is dropped, so that servers with equal data compare equal
                 tables.pop(name, None)
-        return replace(self.state, tables=tables, drawn=self._drawn)
+        return replace(self.state, tables=tables, draws=self._draws)
 
-    def _writable(self, name: Name) -> dict[str, Row]:
-        changed = self._changed.get(name)
-        if changed is None:
-            changed = self._changed[name] = dict(self.state.tables.get(name, EMPTY))
-        return changed
+    def _open_table(self, name: Name) -> dict[str, Row]:
+        table = self._changes.get(name)
+        if table is None:
+            table = self._changes[name] = dict(self.state.tables.get(name, EMPTY_TABLE))
+        return table

@@ -1,6 +1,6 @@
-"""The tree: environments of a project and the folders in them, found by slug, path and id, and made.
+"""The tree: the environments of a project and their folders, looked up by slug, path and id, and created.
 
-A folder's path is written `/a/b`, the root `/`. What lies in a folder is told by the modules of secrets and imports.
+The path of a folder is `/a/b`, the path of the root folder is `/`. Secrets and imports have other modules.
 """
 
 from __future__ import annotations
@@ -13,43 +13,43 @@ from infisical.memory.call import Call
 from infisical.memory.refusals import not_found
 from infisical.memory.state import Draft, Row
 
-ROOT: Final = "root"
-"""The name of the folder that an environment begins with."""
+ROOT_NAME: Final = "root"
+"""The name of the root folder of an environment."""
 DEFAULT_ENVIRONMENTS: Final = (("Development", "dev"), ("Staging", "staging"), ("Production", "prod"))
 
 
-def normal(path: str) -> str:
-    """Write a path as the server keeps it: one leading slash, none at its end."""
+def normalize_path(path: str) -> str:
+    """Return a path as the server stores it: with one leading slash and no trailing slash."""
     return "/" + "/".join(part for part in path.split("/") if part)
 
 
-def parts_of(path: str) -> list[str]:
+def split_path(path: str) -> list[str]:
     return [part for part in path.split("/") if part]
 
 
 # ---- environments
-def environment_list(draft: Draft, project_id: str) -> list[Row]:
-    """Return a project's environments in their order."""
+def list_environments(draft: Draft, project_id: str) -> list[Row]:
+    """Return a project's environments by position."""
     return sorted(draft.rows(tables.environments(project_id)).values(), key=lambda row: int(row["position"]))
 
 
-def environment(draft: Draft, project_id: str, slug: str) -> Row | None:
+def find_environment(draft: Draft, project_id: str, slug: str) -> Row | None:
     return draft.find(tables.environments(project_id), slug=slug)
 
 
-def new_environment(call: Call, project_id: str, name: str, slug: str, position: int) -> Row:
-    """Put an environment with its root folder."""
+def create_environment(call: Call, project_id: str, name: str, slug: str, position: int) -> Row:
+    """Create an environment with its root folder."""
     row = call.new_row(name=name, slug=slug, position=position, projectId=project_id)
     call.draft.put(tables.environments(project_id), row["id"], row)
-    new_folder(call, project_id, row["id"], ROOT, None)
+    create_folder(call, project_id, row["id"], ROOT_NAME, None)
     return row
 
 
 # ---- folders
-def new_folder(
+def create_folder(
     call: Call, project_id: str, environment_id: str, name: str, parent: Row | None, description: str | None = None
 ) -> Row:
-    """Put a folder under its parent."""
+    """Create a folder under its parent."""
     row = call.new_row(
         name=name,
         version=1,
@@ -64,59 +64,59 @@ def new_folder(
     return row
 
 
-def root(draft: Draft, environment_id: str) -> Row:
-    found = draft.find(tables.folders(environment_id), parentId=None)
-    assert found is not None, "an environment is made with its root folder"
-    return found
+def get_root(draft: Draft, environment_id: str) -> Row:
+    folder = draft.find(tables.folders(environment_id), parentId=None)
+    assert folder is not None, "create_environment creates the root folder"
+    return folder
 
 
-def children(draft: Draft, folder: Row) -> list[Row]:
-    """Return the folders right under a folder."""
+def list_children(draft: Draft, folder: Row) -> list[Row]:
+    """Return the direct subfolders of a folder."""
     return draft.where(tables.folders(folder["envId"]), parentId=folder["id"])
 
 
-def child(draft: Draft, folder: Row, name: str) -> Row | None:
+def find_child(draft: Draft, folder: Row, name: str) -> Row | None:
     return draft.find(tables.folders(folder["envId"]), parentId=folder["id"], name=name)
 
 
-def folder_at(draft: Draft, environment_id: str, path: str) -> Row | None:
-    """Return the folder of a path, None if there is none."""
-    found = root(draft, environment_id)
-    for part in parts_of(path):
-        under = child(draft, found, part)
-        if under is None:
+def find_folder_at(draft: Draft, environment_id: str, path: str) -> Row | None:
+    """Return the folder at a path; None if there is no such folder."""
+    folder = get_root(draft, environment_id)
+    for part in split_path(path):
+        child = find_child(draft, folder, part)
+        if child is None:
             return None
-        found = under
-    return found
+        folder = child
+    return folder
 
 
 def find_folder(draft: Draft, project_id: str, slug: str, path: str) -> Row | None:
-    """Return the folder of an environment's path, None if there is no such environment or folder."""
-    found = environment(draft, project_id, slug)
-    return None if found is None else folder_at(draft, found["id"], path)
+    """Return the folder at a path of an environment; None if there is no such environment or folder."""
+    environment = find_environment(draft, project_id, slug)
+    return None if environment is None else find_folder_at(draft, environment["id"], path)
 
 
-def folder(call: Call, project_id: str, slug: str, path: str, error: str = "NotFound") -> Row:
-    """Return the folder of an environment's path, or refuse as the server does; `error` is the body's error."""
-    found = find_folder(call.draft, project_id, slug, path)
-    if found is None:
+def get_folder(call: Call, project_id: str, slug: str, path: str, error: str = "NotFound") -> Row:
+    """Return the folder at a path of an environment; refuse if there is none, with `error` in the body."""
+    folder = find_folder(call.draft, project_id, slug, path)
+    if folder is None:
         raise not_found(f"Folder with path '{path}' in environment with slug '{slug}' not found", error)
-    return found
+    return folder
 
 
-def folder_by_id(draft: Draft, folder_id: str) -> Row | None:
+def find_folder_by_id(draft: Draft, folder_id: str) -> Row | None:
     place = draft.get(tables.FOLDER_PLACES, folder_id)
     return None if place is None else draft.get(tables.folders(place["envId"]), folder_id)
 
 
-def place_of(draft: Draft, folder: Row) -> tuple[str, Row, str]:
-    """Return where a folder lies: its project's id, its environment, its path."""
+def locate_folder(draft: Draft, folder: Row) -> tuple[str, Row, str]:
+    """Return the place of a folder: the id of its project, its environment and its path."""
     place = draft.rows(tables.FOLDER_PLACES)[folder["id"]]
-    found = draft.rows(tables.environments(place["projectId"]))[folder["envId"]]
-    return place["projectId"], found, path_of(draft, folder)
+    environment = draft.rows(tables.environments(place["projectId"]))[folder["envId"]]
+    return place["projectId"], environment, get_path(draft, folder)
 
 
-def path_of(draft: Draft, folder: Row) -> str:
+def get_path(draft: Draft, folder: Row) -> str:
     names = []
     while folder["parentId"] is not None:
         names.append(folder["name"])
@@ -124,18 +124,18 @@ def path_of(draft: Draft, folder: Row) -> str:
     return "/" + "/".join(reversed(names))
 
 
-def below(draft: Draft, folder: Row, path: str) -> Iterator[tuple[str, Row]]:
-    """Yield a folder and all folders under it, each with its path; a folder before those in it."""
-    under: dict[str | None, list[Row]] = {}
+def walk_folders(draft: Draft, folder: Row, path: str) -> Iterator[tuple[str, Row]]:
+    """Yield a folder and all folders below it with their paths; a folder precedes its subfolders."""
+    subfolders: dict[str | None, list[Row]] = {}
     for row in draft.rows(tables.folders(folder["envId"])).values():
-        under.setdefault(row["parentId"], []).append(row)
-    waiting = [(path, folder)]
-    while waiting:
-        here, one = waiting.pop()
-        yield here, one
-        waiting += [(f"{here.rstrip('/')}/{row['name']}", row) for row in reversed(under.get(one["id"], ()))]
+        subfolders.setdefault(row["parentId"], []).append(row)
+    queue = [(path, folder)]
+    while queue:
+        path, folder = queue.pop()
+        yield path, folder
+        queue += [(f"{path.rstrip('/')}/{row['name']}", row) for row in reversed(subfolders.get(folder["id"], ()))]
 
 
 def touch(call: Call, folder: Row) -> None:
-    """Note that a secret of a folder was changed just now."""
-    call.draft.merge(tables.folders(folder["envId"]), folder["id"], lastSecretModified=call.at)
+    """Record that a secret of a folder has just changed."""
+    call.draft.merge(tables.folders(folder["envId"]), folder["id"], lastSecretModified=call.timestamp)

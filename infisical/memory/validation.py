@@ -1,7 +1,8 @@
-"""Validation as the server does it: what a body and a query may hold, and the issues that say where they do not.
+"""Validation as the server does it: fields of bodies and queries, and the issues of invalid values.
 
-A field reads a JSON value, gives the value that a handler may use (trimmed, coerced, with defaults), and notes what is
-wrong in the server's words. Unknown names are left out, never refused. Nothing here knows a route.
+A field checks a JSON value, returns the value for the handler (trimmed, coerced, with defaults) and reports issues in
+the server's words. Unknown names are dropped, never refused. A field is built by the function that is named like its
+type: `string`, `array`, `obj`. Routes do not belong here.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ Issues: TypeAlias = "list[dict[str, Any]]"
 Check: TypeAlias = "Callable[[Any, Path, Issues], Any]"
 
 
-MOST_ITEMS: Final = 10_000
-"""Of one array: a megabyte of small secrets would keep a request busy for seconds."""
-MOST_ISSUES: Final = 1000
-"""After so many the rest of an array is not read: each is a hundred times as long as what it complains of."""
+MAX_ITEMS: Final = 10_000
+"""The limit of one array: a megabyte of small secrets would take a request seconds."""
+MAX_ISSUES: Final = 1000
+"""The rest of an array is not read after so many issues: an issue is a hundred times as long as its value."""
 
 
 class _Mark:
@@ -33,57 +34,57 @@ class _Mark:
         return self._name
 
 
-ABSENT: Final = _Mark("ABSENT")
-"""The name is not there; as a default: leave it out of what the handler gets."""
-REQUIRED: Final = _Mark("REQUIRED")
+ABSENT_MARK: Final = _Mark("ABSENT")
+"""The value of a missing name; as a default it omits the name from the handler's input."""
+REQUIRED_MARK: Final = _Mark("REQUIRED")
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What one name may hold."""
+    """The rule for the value of one name."""
 
     check: Check
-    default: Any = REQUIRED
+    default: Any = REQUIRED_MARK
     nullable: bool = False
     expected: str = "string"
 
     def read(self, value: Any, path: Path, issues: Issues) -> Any:
-        """Return the value to use; what is wrong with it goes to the issues."""
-        if value is ABSENT:
-            if self.default is not REQUIRED:
+        """Return the value for the handler and append its issues."""
+        if value is ABSENT_MARK:
+            if self.default is not REQUIRED_MARK:
                 return self.default
-            issues.append(mistyped(self.expected, ABSENT, path))
+            issues.append(build_type_issue(self.expected, ABSENT_MARK, path))
             return None
         if value is None:
             if not self.nullable:
-                issues.append(mistyped(self.expected, None, path))
+                issues.append(build_type_issue(self.expected, None, path))
             return None
         return self.check(value, path, issues)
 
-    def optional(self, default: Any = ABSENT) -> Field:
-        """May be left out; then the handler gets the default, or no such name at all."""
+    def optional(self, default: Any = ABSENT_MARK) -> Field:
+        """Return a field that may be omitted: the handler gets the default, or nothing without a default."""
         return replace(self, default=default)
 
     def or_null(self) -> Field:
-        """May be null."""
+        """Return a field that may be null."""
         return replace(self, nullable=True)
 
-    def where(self, holds: Callable[[Any], bool], message: str) -> Field:
-        """Must also hold; otherwise a `custom` issue with this message."""
+    def where(self, is_valid: Callable[[Any], bool], message: str) -> Field:
+        """Return a field with one more condition; a value that fails it is a `custom` issue with this message."""
 
         def check(value: Any, path: Path, issues: Issues) -> Any:
-            before = len(issues)
+            count = len(issues)
             value = self.check(value, path, issues)
-            if len(issues) == before and not holds(value):
-                issues.append(custom(message, path))
+            if len(issues) == count and not is_valid(value):
+                issues.append(build_issue(message, path))
             return value
 
         return replace(self, check=check)
 
 
-# ---- issues, as the server's validator words them
-def kind_of(value: Any) -> str:
-    if value is ABSENT:
+# ---- issues in the words of the server's validator
+def name_type(value: Any) -> str:
+    if value is ABSENT_MARK:
         return "undefined"
     if value is None:
         return "null"
@@ -91,17 +92,17 @@ def kind_of(value: Any) -> str:
     return names.get(type(value), "object")
 
 
-def mistyped(expected: str, value: Any, path: Path, received: str | None = None) -> dict[str, Any]:
-    received = received or kind_of(value)
+def build_type_issue(expected: str, value: Any, path: Path, received: str | None = None) -> dict[str, Any]:
+    received = received or name_type(value)
     message = "Required" if received == "undefined" else f"Expected {expected}, received {received}"
     return {"code": "invalid_type", "expected": expected, "received": received, "path": list(path), "message": message}
 
 
-def custom(message: str, path: Path) -> dict[str, Any]:
+def build_issue(message: str, path: Path) -> dict[str, Any]:
     return {"code": "custom", "message": message, "path": list(path)}
 
 
-def _bound(code: str, limit: float, kind: str, message: str, path: Path) -> dict[str, Any]:
+def _build_bound_issue(code: str, limit: float, kind: str, message: str, path: Path) -> dict[str, Any]:
     bound = "minimum" if code == "too_small" else "maximum"
     return {
         "code": code,
@@ -123,47 +124,47 @@ def string(
     matches: str | None = None,
     message: str = "Invalid",
 ) -> Field:
-    """A string: trimmed, unless said otherwise; `matches` is a whole-string pattern with its message."""
+    """A string, trimmed by default; it must match the pattern `matches` as a whole, or `message` is the issue."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, str):
-            issues.append(mistyped("string", value, path))
+            issues.append(build_type_issue("string", value, path))
             return value
         if trim:
             value = value.strip()
         if len(value) < least:
             text = f"String must contain at least {least} character(s)"
-            issues.append(_bound("too_small", least, "string", text, path))
+            issues.append(_build_bound_issue("too_small", least, "string", text, path))
         if most is not None and len(value) > most:
             text = f"String must contain at most {most} character(s)"
-            issues.append(_bound("too_big", most, "string", text, path))
+            issues.append(_build_bound_issue("too_big", most, "string", text, path))
         if matches is not None and not re.fullmatch(matches, value, re.DOTALL):
-            issues.append(custom(message, path))
+            issues.append(build_issue(message, path))
         return value
 
     return Field(check)
 
 
 def slug(*, most: int = 64, message: str = "Name must be slug friendly") -> Field:
-    """Lower-case words joined by hyphens."""
+    """Lower-case words, joined by hyphens."""
     return string(least=1, most=most, matches=r"[a-z0-9]+(?:-[a-z0-9]+)*", message=message)
 
 
-def _formatted(name: str, holds: Callable[[str], object], read: Callable[[str], str] = str) -> Field:
-    """A string of a format that the validator knows by name; `holds` is falsy, or a ValueError, where it is not one."""
+def _build_format(name: str, is_valid: Callable[[str], object], normalize: Callable[[str], str] = str) -> Field:
+    """A string of a named format; `is_valid` returns a false value or raises ValueError for any other string."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, str):
-            issues.append(mistyped("string", value, path))
+            issues.append(build_type_issue("string", value, path))
             return value
-        value = read(value)
+        value = normalize(value)
         try:
-            fits = bool(holds(value))
+            is_match = bool(is_valid(value))
         except ValueError:
-            fits = False
-        if not fits:
-            noted = {"validation": name, "code": "invalid_string", "message": f"Invalid {name}", "path": list(path)}
-            issues.append(noted)
+            is_match = False
+        if not is_match:
+            issue = {"validation": name, "code": "invalid_string", "message": f"Invalid {name}", "path": list(path)}
+            issues.append(issue)
         return value
 
     return Field(check)
@@ -171,18 +172,18 @@ def _formatted(name: str, holds: Callable[[str], object], read: Callable[[str], 
 
 def guid() -> Field:
     """A UUID."""
-    return _formatted("uuid", uuid.UUID)
+    return _build_format("uuid", uuid.UUID)
 
 
 def datetime_text() -> Field:
     """A date and time in ISO 8601."""
-    return _formatted("datetime", datetime.fromisoformat)
+    return _build_format("datetime", datetime.fromisoformat)
 
 
 def email() -> Field:
     """An e-mail address, in lower case."""
     address = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-    return _formatted("email", address.fullmatch, lambda text: text.strip().lower())
+    return _build_format("email", address.fullmatch, lambda text: text.strip().lower())
 
 
 def number(*, least: float | None = None, most: float | None = None, whole: bool = False) -> Field:
@@ -190,35 +191,35 @@ def number(*, least: float | None = None, most: float | None = None, whole: bool
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            issues.append(mistyped("number", value, path))
+            issues.append(build_type_issue("number", value, path))
             return value
         if whole and (not math.isfinite(value) or value != int(value)):
-            issues.append(mistyped("integer", value, path, "float"))
+            issues.append(build_type_issue("integer", value, path, "float"))
             return value
         if least is not None and value < least:
             text = f"Number must be greater than or equal to {least}"
-            issues.append(_bound("too_small", least, "number", text, path))
+            issues.append(_build_bound_issue("too_small", least, "number", text, path))
         if most is not None and value > most:
             text = f"Number must be less than or equal to {most}"
-            issues.append(_bound("too_big", most, "number", text, path))
+            issues.append(_build_bound_issue("too_big", most, "number", text, path))
         return int(value) if whole else value
 
     return Field(check, expected="number")
 
 
 def number_text(*, least: float | None = None, most: float | None = None) -> Field:
-    """A whole number of a query: "10" is 10, "" is 0, "abc" an issue."""
+    """A whole number of a query: "10" is 10, "" is 0, "abc" is an issue."""
     inner = number(least=least, most=most, whole=True)
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         try:
-            read = float(value.strip() or 0) if isinstance(value, str) else math.nan
+            amount = float(value.strip() or 0) if isinstance(value, str) else math.nan
         except ValueError:
-            read = math.nan
-        if not math.isfinite(read):
-            issues.append(mistyped("number", value, path, "nan"))
+            amount = math.nan
+        if not math.isfinite(amount):
+            issues.append(build_type_issue("number", value, path, "nan"))
             return value
-        return inner.check(read, path, issues)
+        return inner.check(amount, path, issues)
 
     return Field(check, expected="number")
 
@@ -228,19 +229,19 @@ def boolean() -> Field:
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, bool):
-            issues.append(mistyped("boolean", value, path))
+            issues.append(build_type_issue("boolean", value, path))
         return value
 
     return Field(check, expected="boolean")
 
 
 def choice(*options: str) -> Field:
-    """One of some strings."""
+    """One of these strings."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         expected = " | ".join(f"'{option}'" for option in options)
         if not isinstance(value, str):
-            issues.append(mistyped(expected, value, path))
+            issues.append(build_type_issue(expected, value, path))
         elif value not in options:
             issues.append(
                 {
@@ -267,12 +268,12 @@ def flag_text(default: bool = False) -> Field:
 
 
 def loose_flag_text(default: bool = False) -> Field:
-    """A boolean of a query: '', '0' and 'false' are false, all else true."""
+    """A boolean of a query: '', '0' and 'false' are false, all other texts are true."""
     return Field(lambda value, path, issues: str(value).lower() not in ("", "0", "false"), default=default)
 
 
 def true_text() -> Field:
-    """A boolean of a query of which only the literal 'true' is true."""
+    """A boolean of a query: only the literal 'true' is true."""
     return Field(lambda value, path, issues: value == "true", default=False)
 
 
@@ -281,81 +282,83 @@ def array(item: Field, *, least: int = 0, most: int | None = None) -> Field:
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, list):
-            issues.append(mistyped("array", value, path))
+            issues.append(build_type_issue("array", value, path))
             return value
         if len(value) < least:
             text = f"Array must contain at least {least} element(s)"
-            issues.append(_bound("too_small", least, "array", text, path))
+            issues.append(_build_bound_issue("too_small", least, "array", text, path))
         if most is not None and len(value) > most:
             text = f"Array must contain at most {most} element(s)"
-            issues.append(_bound("too_big", most, "array", text, path))
-        if len(value) > MOST_ITEMS:
+            issues.append(_build_bound_issue("too_big", most, "array", text, path))
+        if len(value) > MAX_ITEMS:
             issues.append(
-                _bound("too_big", MOST_ITEMS, "array", f"Array must contain at most {MOST_ITEMS} element(s)", path)
+                _build_bound_issue(
+                    "too_big", MAX_ITEMS, "array", f"Array must contain at most {MAX_ITEMS} element(s)", path
+                )
             )
             return value
-        read = []
-        for place, one in enumerate(value):
-            if len(issues) >= MOST_ISSUES:
+        items = []
+        for index, one in enumerate(value):
+            if len(issues) >= MAX_ISSUES:
                 break
-            read.append(item.read(one, (*path, place), issues))
-        return read
+            items.append(item.read(one, (*path, index), issues))
+        return items
 
     return Field(check, expected="array")
 
 
 def record(item: Field) -> Field:
-    """An object with any names, all of one kind."""
+    """An object with any names, whose values are all of one kind."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, dict):
-            issues.append(mistyped("object", value, path))
+            issues.append(build_type_issue("object", value, path))
             return value
-        read = {}
+        values = {}
         for name, one in value.items():
-            if len(issues) >= MOST_ISSUES:
+            if len(issues) >= MAX_ISSUES:
                 break
-            read[name] = item.read(one, (*path, name), issues)
-        return read
+            values[name] = item.read(one, (*path, name), issues)
+        return values
 
     return Field(check, expected="object")
 
 
 def anything() -> Field:
-    """Whatever JSON can say."""
+    """Any JSON value."""
     return Field(lambda value, path, issues: value, nullable=True)
 
 
 def either(*kinds: Field) -> Field:
-    """The first of some kinds that fits."""
+    """A value of the first of these kinds that accepts it."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         errors = []
         for kind in kinds:
-            found: Issues = []
-            read = kind.read(value, path, found)
-            if not found:
-                return read
-            errors.append({"issues": found, "name": "ZodError"})
+            kind_issues: Issues = []
+            result = kind.read(value, path, kind_issues)
+            if not kind_issues:
+                return result
+            errors.append({"issues": kind_issues, "name": "ZodError"})
         issues.append({"code": "invalid_union", "unionErrors": errors, "path": list(path), "message": "Invalid input"})
         return value
 
     return Field(check, expected="object")
 
 
-def obj(_named: Mapping[str, Field] | None = None, /, **fields: Field) -> Field:
-    """An object of named fields; other names are left out. Names that Python reserves go in the mapping."""
-    named = {**(_named or {}), **fields}
+def obj(_fields: Mapping[str, Field] | None = None, /, **fields: Field) -> Field:
+    """An object of these fields; other names are dropped. The mapping takes names that Python reserves."""
+    named = {**(_fields or {}), **fields}
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, dict):
-            issues.append(mistyped("object", value, path))
+            issues.append(build_type_issue("object", value, path))
             return value
-        read = {}
+        values = {}
         for name, kind in named.items():
-            one = kind.read(value.get(name, ABSENT), (*path, name), issues)
-            if one is not ABSENT:
-                read[name] = one
-        return read
+            one = kind.read(value.get(name, ABSENT_MARK), (*path, name), issues)
+            if one is not ABSENT_MARK:
+                values[name] = one
+        return values
 
     return Field(check, expected="object")

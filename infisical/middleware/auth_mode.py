@@ -16,7 +16,7 @@ Check: TypeAlias = Callable[[Access, AuthMode | None], AuthenticationError | Non
 
 
 def make_check(policy: Policy) -> Check:
-    """Make the check of an endpoint's access against a mode (None: no credential): an error, or None if it may go."""
+    """Make the check of a mode (None: no credential) against an access: it returns an error, or None."""
 
     def check(access: Access, mode: AuthMode | None) -> AuthenticationError | None:
         if access.need == "none" or (mode is None and access.need == "optional"):
@@ -26,21 +26,21 @@ def make_check(policy: Policy) -> Check:
         allowed = policy(access)
         if mode in allowed:
             return None
-        takes = f"it takes {', '.join(allowed) or 'no credential of this client'}"
+        remedy = f"it takes {', '.join(allowed) or 'no credential of this client'}"
         if mode is None:
-            message = f"not logged in, and {access.category} needs a credential; {takes}"
+            message = f"not logged in, and {access.category} needs a credential; {remedy}"
         else:
-            message = f"{access.category} does not take {mode} here; {takes}"
+            message = f"{access.category} does not take {mode} here; {remedy}"
         return AuthenticationError(message, current_mode=mode, allowed_modes=allowed)
 
     return check
 
 
-def check_auth_mode(check: Check, current: Callable[[], AuthMode | None]) -> Middleware:
-    """Make the middleware. `current` returns the mode of the client as the call starts."""
+def check_auth_mode(check: Check, get_mode: Callable[[], AuthMode | None]) -> Middleware:
+    """Make the middleware. `get_mode` returns the mode of the client as the call starts."""
 
     def refuse(request: HttpRequest, following: Next) -> Flow[Outcome]:
-        refusal = check(request.access, current())
+        refusal = check(request.access, get_mode())
         if refusal is not None:
             return Failure(refusal)
         return (yield from following(request))

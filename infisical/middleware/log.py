@@ -1,7 +1,7 @@
-"""The log link: one line a call, to the logger `infisical`: what was called and how it went, never a value.
+"""The log middleware: one line a call, to the logger `infisical`, with its endpoint and outcome, never a value.
 
-What stands in a line is the template of a path, not the path: names of secrets stay out as well. Handlers and levels
-are the application's.
+A line has the template of the path, not the path, so that names of secrets are omitted too. The application sets
+handlers and levels.
 """
 
 from __future__ import annotations
@@ -26,37 +26,39 @@ LINE: Final = "%s %s: %s in %.1f ms, attempts: %d, request id: %s"
 
 
 def log_call(clock: Callable[[], float], store: SessionStore) -> Middleware:
-    """Make the middleware: INFO for an answer, WARNING for none and for a server's own error (5xx, 429).
+    """Make the middleware: it logs INFO for a response, WARNING for a failure and for the statuses 429 and 5xx.
 
-    `store` holds the tokens that are masked in the server's id of the request.
+    `store` has the tokens that it masks in the server's id of the request.
     """
 
-    def log_it(request: HttpRequest, following: Next) -> Flow[Outcome]:
-        # no generator of its own where nobody listens
-        return told(request, following) if LOGGER.isEnabledFor(logging.WARNING) else following(request)
+    def pass_or_log(request: HttpRequest, following: Next) -> Flow[Outcome]:
+        # without a listener the call pays for no second generator
+        return log(request, following) if LOGGER.isEnabledFor(logging.WARNING) else following(request)
 
-    def told(request: HttpRequest, following: Next) -> Flow[Outcome]:
-        start, held = clock(), store.session
-        before = held.grant
+    def log(request: HttpRequest, following: Next) -> Flow[Outcome]:
+        start, session = clock(), store.session
+        before = session.grant
         outcome = yield from following(request)
         if isinstance(outcome, Success) and outcome.unwrap().status < 400 and not LOGGER.isEnabledFor(logging.INFO):
             return outcome
         took = (clock() - start) * 1000
-        level, what, attempts = _summary(outcome)
+        level, summary, attempts = _summarize(outcome)
         if LOGGER.isEnabledFor(level):
             path = "-" if request.about is None else request.about.path
             request_id = "-"
             if isinstance(outcome, Success):
                 response = outcome.unwrap()
-                request_id = _shown_id(response, request, collect_tokens(before, held.grant, store.session.grant))
-            LOGGER.log(level, LINE, request.method, path, what, took, attempts, request_id)
+                request_id = _mask_request_id(
+                    response, request, collect_tokens(before, session.grant, store.session.grant)
+                )
+            LOGGER.log(level, LINE, request.method, path, summary, took, attempts, request_id)
         return outcome
 
-    return log_it
+    return pass_or_log
 
 
-def _summary(outcome: Outcome) -> tuple[int, str, int]:
-    """The level of the line, the status or the kind of error, and the attempts."""
+def _summarize(outcome: Outcome) -> tuple[int, str, int]:
+    """Return the level of the line, the status or the type of the error, and the attempts."""
     if isinstance(outcome, Failure):
         error = outcome.failure()
         kind = type(error).__name__
@@ -68,14 +70,14 @@ def _summary(outcome: Outcome) -> tuple[int, str, int]:
     return level, str(response.status), response.attempts
 
 
-def _shown_id(response: Response, request: HttpRequest, tokens: frozenset[str]) -> str:
-    """The server's id of the request, as an error shows it: a server may send anything as an id, a token too."""
+def _mask_request_id(response: Response, request: HttpRequest, tokens: frozenset[str]) -> str:
+    """Return the server's id of the request, masked as in an error: a server may send anything as an id."""
     request_id = response.header("x-request-id")
     if request_id is None and response.status >= 400:
         request_id = parse_rejection(response).request_id
     if not isinstance(request_id, str) or not request_id.isprintable() or len(request_id) > 100:
         return "-"
     secrets = collect_secrets(request) | tokens
-    if request_id.encode("utf-8", "replace") in response.body:  # the token of a login, say
+    if request_id.encode("utf-8", "replace") in response.body:  # the token of a login, for example
         secrets |= find_secrets((), response.body)
     return mask(request_id, secrets)

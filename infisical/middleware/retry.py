@@ -1,7 +1,7 @@
-"""The retry middleware: repeats a call that failed for a transient reason, where that does no harm.
+"""The retry middleware: repeats a call that failed for a transient reason, where a repetition does no harm.
 
-What may be repeated follows from the outcome alone. Waiting is an effect and randomness an injected function, so that
-nothing here reads a clock. Tokens are renewed by the session middleware, which runs inside this one.
+It decides by the outcome alone. Waiting is an effect and randomness an injected function: nothing here reads a clock.
+The token middleware runs inside this one.
 """
 
 from __future__ import annotations
@@ -13,27 +13,31 @@ from typing import Final
 
 from returns.result import Failure, Success
 
-from infisical.errors import DeadlineExceededError, InfisicalError, InfisicalNetworkError, with_attempts
+from infisical.errors import (
+    TRANSIENT_REASONS,
+    TRANSIENT_STATUSES,
+    DeadlineExceededError,
+    InfisicalError,
+    InfisicalNetworkError,
+    with_attempts,
+)
 from infisical.flow import Flow, Middleware, Next, Outcome, sleep
 from infisical.rejection import get_retry_after
 from infisical.request import HttpRequest
 from infisical.response import Response
 
-RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
-READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-TRANSIENT_REASONS: Final = frozenset({"dns", "refused", "reset", "timeout", "protocol"})
-"""Reasons that may be gone the next time; a certificate that is not trusted is not one of them."""
+READ_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How calls are repeated.
+    """How a client repeats calls.
 
-    There are at most `attempts` in all. The wait before one is what the server asks for (`Retry-After`,
-    `x-ratelimit-reset`); if that is more than `longest` seconds, the call ends at once. If the server asks for nothing,
-    the wait is a random part of `first` seconds, then of twice that, and so on up to `longest`. Each repetition takes
-    one of `budget`, and each successful call gives `refund` back: a client of a failing server soon stops to repeat.
-    ValueError if a setting cannot be right.
+    A call has at most `attempts`, the first included. Before each repetition it waits as long as the server asks
+    (`Retry-After`, `x-ratelimit-reset`); if that is more than `longest` seconds, the call ends at once. If the server
+    names no wait, it is a random part of `first` seconds, then of twice that, and so on up to `longest`. Each
+    repetition takes one of `budget`, and each successful call gives `refund` back, so that the client of a failing
+    server soon stops repeating. ValueError for a setting that cannot be right.
     """
 
     attempts: int = 4
@@ -53,83 +57,84 @@ class Retry:
 
 @dataclass(slots=True, eq=False)
 class Budget:
-    """How many repetitions all calls of a client have left. A race may lose a part of one: it is only a brake."""
+    """The repetitions that all calls of a client have left. A race may lose a part of one: it is only a brake."""
 
     left: float
 
     def spend(self) -> bool:
-        """Take one, and return whether there was one."""
+        """Take one; return False if none is left."""
         if self.left < 1:
             return False
         self.left -= 1
         return True
 
     def refund(self, amount: float, most: float) -> None:
-        """Give some back, up to what there was."""
+        """Give some back, up to `most`."""
         self.left = min(most, self.left + amount)
 
 
 def retry(policy: Retry, budget: Budget, random: Callable[[], float], idempotent: bool = False) -> Middleware:
-    """Make the middleware. `random` returns random numbers from 0 up to 1; `idempotent` repeats writes as reads."""
+    """Make the middleware. `random` returns numbers from 0 up to 1; `idempotent` repeats writes like reads."""
 
     def repeat(request: HttpRequest, following: Next) -> Flow[Outcome]:
         outcome = yield from following(request)
-        if isinstance(outcome, Success) and outcome.unwrap().status not in RETRYABLE_STATUSES:
+        if isinstance(outcome, Success) and outcome.unwrap().status not in TRANSIENT_STATUSES:
             if budget.left < policy.budget:
                 budget.refund(policy.refund, policy.budget)
             return outcome
-        return (yield from again(request, following, outcome))
+        return (yield from repeat_failed(request, following, outcome))
 
-    def again(request: HttpRequest, following: Next, outcome: Outcome) -> Flow[Outcome]:
+    def repeat_failed(request: HttpRequest, following: Next, outcome: Outcome) -> Flow[Outcome]:
         attempts = 1
-        harmless = idempotent or request.method in READS or (request.about is not None and request.about.idempotent)
+        is_harmless = (
+            idempotent or request.method in READ_METHODS or (request.about is not None and request.about.idempotent)
+        )
         while attempts < policy.attempts:
-            wait = _wait(outcome, request, harmless)
+            wait = _choose_wait(outcome, request, is_harmless)
             if wait is None or wait > policy.longest or not budget.spend():
                 break
             if wait < 0:
                 wait = random() * min(policy.longest, policy.first * 2 ** (attempts - 1))
-            if not (yield from sleep(wait)):  # there is no time left for it
+            if not (yield from sleep(wait)):  # the call has no time left
                 break
             attempts += 1
             outcome = yield from following(request)
-        return outcome if attempts == 1 else _counted(outcome, attempts)
+        return outcome if attempts == 1 else _add_attempts(outcome, attempts)
 
     return repeat
 
 
-ANY: Final = -1.0
-"""Wait for a random time."""
+RANDOM_WAIT: Final = -1.0
 
 
-def _wait(outcome: Outcome, request: HttpRequest, harmless: bool) -> float | None:
-    """Return the seconds to wait before the next attempt; ANY, or None if there is no next attempt."""
+def _choose_wait(outcome: Outcome, request: HttpRequest, is_harmless: bool) -> float | None:
+    """Return the seconds to wait before the next attempt, RANDOM_WAIT, or None to end the call."""
     if isinstance(outcome, Failure):
-        return _wait_after(outcome.failure(), harmless)
+        return _choose_wait_after(outcome.failure(), is_harmless)
     response = outcome.unwrap()
-    if response.status not in RETRYABLE_STATUSES:
+    if response.status not in TRANSIENT_STATUSES:
         return None
-    if response.status != 429 and not harmless:
-        return None  # a gateway that answers so may have passed it on
-    if response.status == 429 and request.access.need == "none" and request.method not in READS:
-        return None  # a login: each one that is refused counts towards a lockout
-    asked = get_retry_after(response)
-    return ANY if asked is None else asked
+    if response.status != 429 and not is_harmless:
+        return None  # the gateway may have forwarded the request
+    if response.status == 429 and request.access.need == "none" and request.method not in READ_METHODS:
+        return None  # a login: each refused one counts towards a lockout
+    seconds = get_retry_after(response)
+    return RANDOM_WAIT if seconds is None else seconds
 
 
-def _wait_after(error: InfisicalError, harmless: bool) -> float | None:
+def _choose_wait_after(error: InfisicalError, is_harmless: bool) -> float | None:
     if isinstance(error, InfisicalNetworkError) and error.defect:
-        return None  # an exception of the executor's own: its code would raise it again
-    if error.cool_down is not None:  # a login failed that the call needed
+        return None  # the executor would raise again
+    if error.cool_down is not None:  # the call needed a login, and that failed
         return None if error.cool_down == inf else error.cool_down
     if not isinstance(error, InfisicalNetworkError) or isinstance(error, DeadlineExceededError):
         return None
-    if error.reason not in TRANSIENT_REASONS or (error.sent and not harmless):
+    if error.reason not in TRANSIENT_REASONS or (error.sent and not is_harmless):
         return None
-    return ANY
+    return RANDOM_WAIT
 
 
-def _counted(outcome: Outcome, attempts: int) -> Outcome:
+def _add_attempts(outcome: Outcome, attempts: int) -> Outcome:
     if isinstance(outcome, Failure):
         return Failure(with_attempts(outcome.failure(), attempts))
     response: Response = outcome.unwrap()

@@ -43,7 +43,7 @@ def attach_token(store: SessionStore, clock: Callable[[], float], check: Check) 
         if refusal is not None:
             return Failure(refusal)
         outcome = yield from following(request.with_header(*grant.header))
-        if session.renew is None or not access.judges_session or not _refuses_token(outcome, grant.mode):
+        if session.renew is None or not access.judges_session or not _is_token_refused(outcome, grant.mode):
             return outcome
         return (yield from send_again(request, following, grant, outcome))
 
@@ -68,7 +68,7 @@ def attach_token(store: SessionStore, clock: Callable[[], float], check: Check) 
         if refusal is not None:
             return Failure(refusal)
         last = yield from following(request.with_header(*grant.header))
-        if _refuses_token(last, grant.mode):
+        if _is_token_refused(last, grant.mode):
             session.note_refusal(endpoint, clock())
         return last
 
@@ -115,7 +115,7 @@ def attach_token(store: SessionStore, clock: Callable[[], float], check: Check) 
     return attach
 
 
-def _refuses_token(outcome: Outcome, mode: AuthMode) -> bool:
+def _is_token_refused(outcome: Outcome, mode: AuthMode) -> bool:
     """True if the server refused the token itself: not the request, nor the rights of the token's owner."""
     if isinstance(outcome, Failure):
         return False

@@ -1,7 +1,7 @@
-"""The tracing link: a span a call, by OpenTelemetry's conventions for HTTP clients (the extra `otel`).
+"""The tracing middleware: a span a call, by OpenTelemetry's conventions for HTTP clients (the extra `otel`).
 
-A link like a user's own: `InfisicalClient(middleware=[tracing()])`. It names the template of a path, never the path,
-nor headers, bodies or messages. Nothing else in the library knows of it.
+A client gets it like any other middleware: `InfisicalClient(middleware=[tracing()])`. A span has the template of the
+path, never the path, headers, bodies or error messages. Nothing else in the library imports this.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def tracing(provider: TracerProvider | None = None) -> Middleware:
-    """Make the link; without a provider the global one. ImportError without opentelemetry-api (the extra `otel`).
+    """Make the middleware, with the global provider by default. ImportError without the extra `otel`.
 
-    A span lasts from the call to its outcome, with all attempts, and is a child of whatever span is current.
+    A span lasts from the call to its outcome, over all attempts, and is a child of the current span.
     """
     try:
         from opentelemetry.trace import SpanKind, Status, StatusCode, get_tracer
@@ -31,11 +31,11 @@ def tracing(provider: TracerProvider | None = None) -> Middleware:
         raise ImportError("tracing needs OpenTelemetry: pip install 'infisical-functional[otel]'") from missing
     tracer = get_tracer("infisical", __version__, provider)
 
-    def failed(span: Span, kind: str) -> None:
+    def mark_failed(span: Span, kind: str) -> None:
         span.set_attribute("error.type", kind)
         span.set_status(Status(StatusCode.ERROR))
 
-    def link(request: HttpRequest, following: Next) -> Flow[Outcome]:
+    def trace(request: HttpRequest, following: Next) -> Flow[Outcome]:
         template = "" if request.about is None else request.about.path
         url = urlsplit(request.url)
         attributes: dict[str, str | int] = {
@@ -52,17 +52,19 @@ def tracing(provider: TracerProvider | None = None) -> Middleware:
             if isinstance(outcome, Failure):
                 error = outcome.failure()
                 attempts = error.attempts
-                failed(span, error.reason if isinstance(error, InfisicalNetworkError) else type(error).__qualname__)
+                mark_failed(
+                    span, error.reason if isinstance(error, InfisicalNetworkError) else type(error).__qualname__
+                )
             else:
                 response = outcome.unwrap()
                 attempts = response.attempts
                 span.set_attribute("http.response.status_code", response.status)
                 if response.status >= 400:
-                    failed(span, str(response.status))
+                    mark_failed(span, str(response.status))
             if attempts > 1:
                 span.set_attribute("http.request.resend_count", attempts - 1)
             return outcome
         finally:
             span.end()
 
-    return link
+    return trace

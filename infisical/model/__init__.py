@@ -1,8 +1,8 @@
-"""Model: the base of every dataclass that represents something on the wire, and how its fields are named there.
+"""Model: the base class of every dataclass that represents an object on the wire.
 
-dataclasses-json writes models (`to_dict`, `to_json`) and is imported by the first call of one of these; a client that
-only makes requests never pays for it. decode.py reads them, for answers and for `from_dict` and `from_json` alike;
-schema.py builds marshmallow schemas on the same readers.
+reader.py reads models, for responses and for `from_dict` and `from_json` alike; marshmallow.py makes schemas of the
+same readers. dataclasses-json writes models (`to_dict`, `to_json`), and the first such call imports it: a client that
+only sends requests does not pay for it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 
 class _Config:
-    """What dataclasses-json looks up on a class: camelCase names, unknown fields ignored. Built when it looks."""
+    """The configuration that dataclasses-json reads from a class, built on first use: camelCase, no unknown fields."""
 
     def __get__(self, instance: object, owner: type[Any]) -> dict[str, Any]:
-        return _config()
+        return _build_config()
 
 
 @functools.cache
-def _config() -> dict[str, Any]:
+def _build_config() -> dict[str, Any]:
     from dataclasses_json import Undefined, config
 
     settings: dict[str, dict[str, Any]] = config(letter_case=to_camel_case, undefined=Undefined.EXCLUDE)  # type: ignore[arg-type, unused-ignore]
@@ -41,52 +41,52 @@ def _config() -> dict[str, Any]:
 
 
 @functools.cache
-def _mixin() -> type[DataClassJsonMixin]:
+def _import_mixin() -> type[DataClassJsonMixin]:
     from dataclasses_json import DataClassJsonMixin
 
     DataClassJsonMixin.register(Model)
     return DataClassJsonMixin
 
 
-def _plain(value: Any) -> Any:
-    """What dataclasses-json wrote, with null where it left `NULL`."""
+def _replace_null(value: Any) -> Any:
+    """Replace the `NULL` that dataclasses-json leaves by None."""
     if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: _replace_null(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)([_plain(item) for item in value])
+        return type(value)([_replace_null(item) for item in value])
     return None if value is NULL else value
 
 
 class Model:
-    """Subclasses are `@dataclass(frozen=True, kw_only=True, slots=True)`; secrets in them are `field(repr=False)`."""
+    """Subclasses are `@dataclass(frozen=True, kw_only=True, slots=True)`; a secret is a `field(repr=False)`."""
 
     __slots__ = ()
     dataclass_json_config = _Config()
 
     def to_dict(self, encode_json: bool = False) -> dict[str, Any]:
-        """Write the object as the server does: camelCase names, secrets in plain."""
-        written: dict[str, Any] = _plain(_mixin().to_dict(cast("DataClassJsonMixin", self), encode_json))
+        """Write the object as the server does: camelCase names, secrets in clear text."""
+        written: dict[str, Any] = _replace_null(_import_mixin().to_dict(cast("DataClassJsonMixin", self), encode_json))
         return written
 
     def to_json(self, **options: Any) -> str:
         """Write `to_dict` as JSON text; the options are those of `json.dumps`."""
-        return _mixin().to_json(cast("DataClassJsonMixin", self), **options)
+        return _import_mixin().to_json(cast("DataClassJsonMixin", self), **options)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, infer_missing: bool = False) -> Self:
-        """Build one from a document as the server writes it, read exactly as an answer is.
+        """Read an object from a document of the server, exactly as a response is read.
 
-        ValueError, which shows no value, where a required field is absent or has the wrong type. With `infer_missing`
-        dataclasses-json reads it by its own rules: absent required fields are None, and types are not checked.
+        ValueError, which shows no value, for a required field that is absent or has the wrong type. With
+        `infer_missing` dataclasses-json reads instead: absent required fields are None, and nothing checks types.
         """
         if infer_missing:
-            build: Any = _mixin().from_dict
+            build: Any = _import_mixin().from_dict
             return cast("Self", build.__func__(cls, data, infer_missing=True))
         return read_document(cls, data)
 
     @classmethod
     def from_json(cls, text: str | bytes | bytearray, *, infer_missing: bool = False, **options: Any) -> Self:
-        """Build one from JSON text, as `from_dict` does; the options are those of `json.loads`."""
+        """Read an object from JSON text, as `from_dict` does; the options are those of `json.loads`."""
         import json
 
         return cls.from_dict(json.loads(text, **options), infer_missing=infer_missing)
@@ -96,5 +96,5 @@ class Model:
         """Make a marshmallow schema of this model that checks every field; the options are marshmallow's."""
         from infisical.model.marshmallow import make_schema
 
-        _mixin()
+        _import_mixin()
         return cast("SchemaType[Self]", make_schema(cls)(**options))

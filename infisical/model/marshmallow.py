@@ -1,7 +1,7 @@
-"""Marshmallow schemas of models: typed fields to look at and to dump, over the readers that decode.py compiles.
+"""Marshmallow schemas of models: typed fields for introspection and dumping, over the readers of reader.py.
 
-dataclasses-json builds schemas too, but understands neither `X | None` nor our tuples, and leaves those unchecked.
-Imported by `Model.schema()` only.
+dataclasses-json makes schemas too, but supports neither `X | None` nor tuples, and leaves those unchecked. Only
+`Model.schema()` imports this module.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from infisical.model.reader import Mismatch, Reader, make_field_reader
 
 
 def make_schema(model: type[Any]) -> type[Schema]:
-    """Make the schema class of a model; loading gives the model, dumping gives what `to_dict` gives."""
-    made: type[Schema] = _made(cast("Any", model))
-    return made
+    """Make the schema class of a model: it loads a model, and dumps as `to_dict` does."""
+    schema: type[Schema] = _make_schema(cast("Any", model))
+    return schema
 
 
 @functools.cache
-def _made(model: Any) -> type[Schema]:
+def _make_schema(model: Any) -> type[Schema]:
     hints = typing.get_type_hints(model)
     columns: dict[str, Any] = {}
     for f, name in list_fields(model):
@@ -36,7 +36,7 @@ def _made(model: Any) -> type[Schema]:
             options |= {"load_default": f.default_factory, "allow_none": True}
         else:
             options["required"] = True
-        columns[f.name] = _field(hints[f.name], options, make_field_reader(model, f, name, hints[f.name]))
+        columns[f.name] = _make_field(hints[f.name], options, make_field_reader(model, f, name, hints[f.name]))
     defaults = {name: column.load_default for name, column in columns.items() if not column.required}
 
     def make(self: Schema, data: dict[str, Any], **_: Any) -> Any:
@@ -47,66 +47,66 @@ def _made(model: Any) -> type[Schema]:
     return type(f"{model.__name__}Schema", (Schema,), {**columns, "Meta": meta, "make": post_load(make)})
 
 
-def _field(hint: Any, options: dict[str, Any], read: Reader | None = None) -> fields.Field:
-    """Make marshmallow's field of a type. It loads what `read` makes of a value; those inside it only dump."""
+def _make_field(hint: Any, options: dict[str, Any], read: Reader | None = None) -> fields.Field:
+    """Make marshmallow's field of a type. It loads by `read`; the fields inside it only dump."""
     kind, nullable = unwrap_hint(hint)
     if nullable or kind is Any:
         options["allow_none"] = True
-    made = _typed(kind)
+    build = _choose_field(kind)
     if read is not None:
-        options["metadata"] = {READ: read}
-    return made(**options)
+        options["metadata"] = {READER_KEY: read}
+    return build(**options)
 
 
-def _typed(kind: Any) -> Callable[..., fields.Field]:
+def _choose_field(kind: Any) -> Callable[..., fields.Field]:
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if kind in SCALARS:
         return SCALARS[kind]
     if origin is tuple:
-        return functools.partial(_List, _field(args[0], {}))
+        return functools.partial(_List, _make_field(args[0], {}))
     if isinstance(origin, type) and issubclass(origin, typing.Mapping):
-        return functools.partial(_Dict, keys=fields.String(), values=_field(args[1], {}))
+        return functools.partial(_Dict, keys=fields.String(), values=_make_field(args[1], {}))
     if is_dataclass(kind):
-        return functools.partial(_Nested, lambda: make_schema(cast("type[Any]", kind))())
-    return _Raw
+        return functools.partial(_NestedModel, lambda: make_schema(cast("type[Any]", kind))())
+    return _RawValue
 
 
-# ---- marshmallow's fields, which load by a reader and dump as they are
-READ: Final = "read"
+# ---- marshmallow's fields, which load by a reader and dump as usual
+READER_KEY: Final = "read"
 
 
-class _ByReader(fields.Field if TYPE_CHECKING else object):  # type: ignore[misc]
+class _ReaderField(fields.Field if TYPE_CHECKING else object):  # type: ignore[misc]
     """Loads by the reader in the field's metadata."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         try:
-            return self.metadata[READ](value)
+            return self.metadata[READER_KEY](value)
         except Mismatch as wrong:
             raise ValidationError(f"Not as promised: {wrong}.") from None
 
 
-class _String(_ByReader, fields.String): ...
+class _String(_ReaderField, fields.String): ...
 
 
-class _Integer(_ByReader, fields.Integer): ...
+class _Integer(_ReaderField, fields.Integer): ...
 
 
-class _Float(_ByReader, fields.Float): ...
+class _Float(_ReaderField, fields.Float): ...
 
 
-class _Boolean(_ByReader, fields.Boolean): ...
+class _Boolean(_ReaderField, fields.Boolean): ...
 
 
-class _List(_ByReader, fields.List): ...
+class _List(_ReaderField, fields.List): ...
 
 
-class _Dict(_ByReader, fields.Dict): ...
+class _Dict(_ReaderField, fields.Dict): ...
 
 
-class _Nested(_ByReader, fields.Nested): ...  # type: ignore[misc]
+class _NestedModel(_ReaderField, fields.Nested): ...  # type: ignore[misc]
 
 
-class _Raw(_ByReader, fields.Raw): ...
+class _RawValue(_ReaderField, fields.Raw): ...
 
 
 SCALARS: Final[dict[Any, Callable[..., fields.Field]]] = {

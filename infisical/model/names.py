@@ -1,4 +1,4 @@
-"""Names on the wire and type hints of models: what the readers and the writers of models agree on.
+"""Names on the wire and type hints of models, which readers and writers of models share.
 
 Nothing here reads or writes a value.
 """
@@ -19,7 +19,7 @@ class Null:
     _only: Null | None = None
 
     def __new__(cls) -> Null:
-        if cls._only is None:  # it is false itself
+        if cls._only is None:  # `NULL` itself is false
             cls._only = super().__new__(cls)
         return cls._only
 
@@ -40,7 +40,7 @@ class Null:
 
 
 NULL: Final = Null()
-"""JSON null, where the server tells it from absent. `None` leaves a parameter out."""
+"""JSON null, where it differs from an absent value for the server. `None` omits a parameter."""
 
 
 def to_camel_case(name: str) -> str:
@@ -50,12 +50,12 @@ def to_camel_case(name: str) -> str:
 
 
 def describe_field(name: str = "", *, check: Callable[[Any], str | None] | None = None) -> Mapping[str, Any]:
-    """Make the metadata of a field: its name on the wire where that is not its camelCase, and a check of its value.
+    """Make the metadata of a field: its name on the wire if that is not its camelCase, and a check of its value.
 
-    `field(metadata=describe_field("accessTokenMaxTTL"))`. A check says what was expected, or None if the value is good.
+    `field(metadata=describe_field("accessTokenMaxTTL"))`. A check returns what it expected, or None for a valid value.
     """
-    named = {"dataclasses_json": {"letter_case": functools.partial(_return_first, name)}} if name else {}
-    return {**named, "check": check}
+    letter_case = {"dataclasses_json": {"letter_case": functools.partial(_return_first, name)}} if name else {}
+    return {**letter_case, "check": check}
 
 
 def _return_first(name: str, _: str) -> str:
@@ -110,20 +110,20 @@ DECORATIONS: Final = frozenset(
         "version",
     }
 )
-"""Names of optional fields that only decorate an object: a value of a wrong type there does not cost the answer.
+"""Names of optional fields that only decorate an object: a wrong type there does not fail the whole response.
 
-No field belongs here whose default would change what a value means or who may use it: ids, keys, values, tokens,
-lifetimes, limits, roles, whatever is hidden, disabled or revoked.
+A field does not belong here if its default would change the meaning of a value, or who may use it: ids, keys, values,
+tokens, lifetimes, limits, roles, flags such as hidden, disabled or revoked.
 """
 
 
 def is_decoration(f: Field[Any]) -> bool:
-    """Whether a wrong type in this field is replaced by the field's default instead of refusing the object."""
+    """True if the default of the field replaces a value of a wrong type, instead of a refusal of the object."""
     return f.name in DECORATIONS and not (f.default is MISSING and f.default_factory is MISSING)
 
 
 def list_fields(model: type[Any]) -> tuple[tuple[Field[Any], str], ...]:
-    """List every field of a model with its name on the wire, from the metadata that dataclasses-json reads too."""
+    """List every field of a model with its name on the wire, from the metadata that dataclasses-json also reads."""
     key: Any = model
     return _list_fields(key)
 
@@ -136,7 +136,7 @@ def _list_fields(model: Any) -> tuple[tuple[Field[Any], str], ...]:
 
 
 def unwrap_hint(hint: Any) -> tuple[Any, bool]:
-    """`X | None` -> (X, True), `X | Null` too. A Literal is read as its members' type: newer servers have more."""
+    """Return (X, True) for `X | None`, and (X, False) for `X | Null`, `X` and a Literal of the type X."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         inner = {unwrap_hint(kind)[0] for kind in typing.get_args(hint) if kind not in (type(None), Null)}
         return (inner.pop() if len(inner) == 1 else hint), type(None) in typing.get_args(hint)

@@ -1,6 +1,6 @@
-"""Which names tell that a value is secret: of headers, of fields in JSON, of parameters in URLs and forms.
+"""Names whose values are secret: of headers, of fields in JSON, of parameters in URLs and forms.
 
-Names only. What is written in place of a value, and how values are found, is decided elsewhere.
+Nothing here finds or masks a value.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SECRET_HEADERS: Final = frozenset(
     }
 )
 PLAIN_HEADERS: Final = frozenset({"accept", "accept-encoding", "content-type", "host", "user-agent", "x-infisical-org"})
-"""What may be seen of a request. Any other header is the user's own, and may be a key to a gateway."""
+"""The public headers of a request. Any other header may be a key to a gateway."""
 PLAIN_RESPONSE_HEADERS: Final = frozenset(
     {
         "age",
@@ -142,14 +142,14 @@ SECRET_FIELDS: Final = frozenset(
         "webhookurl",
     }
 )
-"""Names of fields in any JSON body, in normal form; whatever text is below one of them is secret."""
-COUNTS: Final = frozenset({"inputs", "value"})
-"""Those of them whose numbers are no secrets."""
-SECRET_FIELDS_EXACTLY: Final = frozenset({"Signature"})
-"""The same, where the case tells a credential (Alibaba Cloud's) from a result (`signature` of the KMS)."""
+"""Names of fields in any JSON body, in normal form: every text below one of them is secret."""
+COUNT_FIELDS: Final = frozenset({"inputs", "value"})
+"""The secret fields whose numbers are not secret."""
+EXACT_SECRET_FIELDS: Final = frozenset({"Signature"})
+"""Secret fields whose case matters: Alibaba Cloud's credential, unlike the `signature` of the KMS."""
 SECRET_RECORDS: Final = frozenset({"config", "configuration", "data", "destinationconfig", "metadata", "syncoptions"})
-"""Names, in normal form, of objects whose members are not fixed: whatever text is in one of them is secret."""
-SECRET_ENDINGS: Final = (
+"""Names, in normal form, of objects with arbitrary members: every text in one of them is secret."""
+SECRET_SUFFIXES: Final = (
     "apikey",
     "apitoken",
     "credential",
@@ -161,24 +161,24 @@ SECRET_ENDINGS: Final = (
     "secret",
     "token",
 )
-"""Whatever ends in one of these is secret where its value is a text, a number or a list of them."""
+"""Endings of names whose value is secret if it is a text, a number or a list of them."""
 PUBLIC_NAMES: Final = frozenset({"continuationtoken", "nextpagetoken", "nexttoken", "pagetoken"})
-"""Names that end like a secret, and are the place in a listing."""
+"""Names with such an ending that locate a page of a listing."""
 SECRET_PARAMETERS: Final = frozenset(
     {"auth", "code", "jsessionid", "phpsessid", "samlrequest", "sessionid", "sid", "sig", "signature", "ticket"}
 )
-"""Names, in normal form, that are secret in a query or a form, and mean something else in JSON."""
+"""Names, in normal form, that are secret in a query or a form but not in JSON."""
 PUBLIC_VALUES: Final = frozenset({"", "<hidden-by-infisical>", "redacted", "[redacted]"})
-"""What stands in a secret field and is no secret."""
+"""Values of secret fields that are not secret."""
 
 TEXT, DEEP, NUMBERS = 1, 2, 4
-"""What is secret below a name: texts, those in objects below it too, numbers too."""
+"""Flags of what is secret below a name: its text, texts in objects below it, its numbers."""
 ONE_TIME_CODE: Final = re.compile(r"(?=\D*\d)[A-Za-z0-9.~/+=-]{6,}")
 _PARTS: Final = re.compile(r"[\[\].:/]+")
 
 
-def normal(name: str) -> str:
-    """Write a name as all its spellings: without case, percent-encoding, and what separates its words."""
+def normalize_name(name: str) -> str:
+    """Return the normal form of a name: without case, percent-encoding and word separators."""
     if name.isalpha() and name.isascii():
         return name.lower()
     for _ in range(2):  # encoded twice
@@ -188,40 +188,40 @@ def normal(name: str) -> str:
 
 
 def is_secret_field(name: str) -> bool:
-    """Say whether a field of that name holds something secret."""
-    return _secrecy(name) != 0
+    """True if a field of that name has a secret value."""
+    return _get_name_secrecy(name) != 0
 
 
 def is_secret_parameter(name: str) -> bool:
-    """Say whether a parameter of that name, in a query or a form, holds something secret."""
-    return normal(name) in SECRET_PARAMETERS or is_secret_field(name)
+    """True if a parameter of that name, in a query or a form, has a secret value."""
+    return normalize_name(name) in SECRET_PARAMETERS or is_secret_field(name)
 
 
-def secrecy_below(name: str, is_object: bool, inherited: int, text: str = "") -> int:
-    """Return what is secret of the value of a field, by its name and by what is secret around it.
+def get_value_secrecy(name: str, is_object: bool, inherited: int, text: str = "") -> int:
+    """Return the flags of the value of a field, by its name and by the flags of its object.
 
-    `text` is the value if that is a text: a `code` is of an error, or else a user's or an OAuth server's.
+    `text` is the value if it is a text: a `code` may be that of an error, or a secret of a user or an OAuth server.
     """
     around = inherited & DEEP and DEEP | TEXT
-    if text and ONE_TIME_CODE.fullmatch(text) and normal(name) == "code":
+    if text and ONE_TIME_CODE.fullmatch(text) and normalize_name(name) == "code":
         return TEXT
-    if is_object and normal(name) in SECRET_RECORDS:
+    if is_object and normalize_name(name) in SECRET_RECORDS:
         return DEEP | TEXT
-    return around | _secrecy(name)
+    return around | _get_name_secrecy(name)
 
 
-def secrecy_in_object(flags: int) -> int:
-    """Return what is secret of the members of an object, by what is secret of the object."""
+def get_inner_secrecy(flags: int) -> int:
+    """Return the flags of the members of an object, by the flags of the object."""
     return DEEP | TEXT if flags & DEEP else 0
 
 
-def _secrecy(name: str) -> int:
-    plain = normal(name)
-    if plain in SECRET_FIELDS or name in SECRET_FIELDS_EXACTLY:
-        return TEXT | DEEP | (0 if plain in COUNTS else NUMBERS)
+def _get_name_secrecy(name: str) -> int:
+    plain = normalize_name(name)
+    if plain in SECRET_FIELDS or name in EXACT_SECRET_FIELDS:
+        return TEXT | DEEP | (0 if plain in COUNT_FIELDS else NUMBERS)
     if plain in PUBLIC_NAMES:
         return 0
-    if plain.endswith(SECRET_ENDINGS):
+    if plain.endswith(SECRET_SUFFIXES):
         return TEXT | NUMBERS
     parts = [part for part in _PARTS.split(unquote(name)) if part]
-    return max(map(_secrecy, parts)) if len(parts) > 1 else 0
+    return max(map(_get_name_secrecy, parts)) if len(parts) > 1 else 0

@@ -1,7 +1,6 @@
-"""What shows by its form or its name that it is secret, in any text: tokens, keys, parts of URLs, forms and JSON.
+"""Secrets that their form or their name reveals, in any text: tokens, keys, parts of URLs, forms and JSON.
 
-Each search is linear in the text: a pattern that tries every beginning up to the end is none of them. What is secret by
-its value is found by `masking`, and JSON by `json_text`.
+Each search is linear in the text. masking.py finds known secrets, and json_text.py the values in JSON.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from infisical.redaction.json_text import secret_values
+from infisical.redaction.json_text import find_secret_values
 from infisical.redaction.masking import Span
 from infisical.redaction.names import is_secret_parameter
 
@@ -27,28 +26,29 @@ PARAMETER: Final = re.compile(r"(?<=[?&;#])([\w.~%\[\]*+-]{1,128})=([^&;#\s\"'<>
 """A parameter of a URL in a text."""
 FORM: Final = re.compile(r"[\w.~%\[\]*+-]{1,128}=\S*")
 MASKS: Final = frozenset({"redacted", "[redacted]"})
-JSON_TOKEN: Final = 11  # a shorter beginning is no header of a JSON web token
+MIN_HEADER_LENGTH: Final = 11
+"""Of a JSON web token; a shorter text is no header of one."""
 
 
-def revealed(text: str) -> Iterator[Span]:
-    """Find what shows by its form or its name that it is secret."""
+def find_revealed(text: str) -> Iterator[Span]:
+    """Find the secrets that their form or their name reveals."""
     if "eyJ" in text:
-        yield from _json_tokens(text)
+        yield from _find_web_tokens(text)
     if "st." in text:
-        yield from (found.span() for found in SERVICE_TOKEN.finditer(text))
+        yield from (match.span() for match in SERVICE_TOKEN.finditer(text))
     if "-----BEGIN" in text:
-        yield from (found.span() for found in PRIVATE_KEYS.finditer(text))
+        yield from (match.span() for match in PRIVATE_KEYS.finditer(text))
     if "://" in text:
-        yield from (found.span(1) for found in USER.finditer(text) if found[1] not in MASKS)
+        yield from (match.span(1) for match in USER.finditer(text) if match[1] not in MASKS)
     if "=" in text:
-        yield from (found.span(2) for found in PARAMETER.finditer(text) if is_secret_parameter(found[1]))
-        yield from _form_values(text)
+        yield from (match.span(2) for match in PARAMETER.finditer(text) if is_secret_parameter(match[1]))
+        yield from _find_form_values(text)
     if '"' in text or "'" in text:
-        yield from secret_values(text)
+        yield from find_secret_values(text)
 
 
-def _form_values(text: str) -> Iterator[Span]:
-    """Find the values of secret names in lines that are a form."""
+def _find_form_values(text: str) -> Iterator[Span]:
+    """Find the values of secret names in lines that have the form of a query."""
     place = 0
     for line in text.splitlines(keepends=True):
         if FORM.fullmatch(line.rstrip()):
@@ -61,15 +61,15 @@ def _form_values(text: str) -> Iterator[Span]:
         place += len(line)
 
 
-def _json_tokens(text: str) -> Iterator[Span]:
-    """JSON web tokens: three parts, or five. Part by part, since a pattern would try each `eyJ` up to the end."""
+def _find_web_tokens(text: str) -> Iterator[Span]:
+    """Find JSON web tokens, of three or five parts. One pattern would not be linear: it would try each `eyJ`."""
     for run in WORDS.finditer(text):
         if "eyJ" not in run[0]:
             continue
         parts, place, last = run[0].split("."), run.start(), -1
         for number, part in enumerate(parts):
             begin = part.find("eyJ") if number > last else -1
-            if begin >= 0 and len(part) - begin >= JSON_TOKEN and len(parts) > number + 2 and parts[number + 1]:
+            if begin >= 0 and len(part) - begin >= MIN_HEADER_LENGTH and len(parts) > number + 2 and parts[number + 1]:
                 last = number + (4 if all(parts[number + 1 : number + 5]) and len(parts) > number + 4 else 2)
                 yield place + begin, place + sum(map(len, parts[number : last + 1])) + last - number
             place += len(part) + 1

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from infisical.auth import Access
 from returns.result import Success
 
 from infisical import AuthenticationError, IdentityAccessToken, InfisicalClient, LoginResponse, Request, ServiceToken
+from infisical.access import Access
 from infisical.decode import one
 from infisical.endpoints.identity_access_tokens import IdentityAccessTokens, RevokeResponse
 from infisical.errors import UnauthorizedError

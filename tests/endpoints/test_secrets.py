@@ -6,10 +6,10 @@ How names and values are sent is in test_secrets_sent.py.
 from __future__ import annotations
 
 import pytest
-from infisical.auth import Access
 from returns.result import Success
 
 from infisical import NULL, DecodeError, Request
+from infisical.access import Access
 from infisical.decode import either, many, one
 from infisical.endpoints.secrets import (
     NewSecret,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from infisical.auth import Access
 from returns.result import Success
 
 from infisical import IdentityAccessToken, InfisicalClient, Jwt, Request
+from infisical.access import Access
 from infisical.decode import many, nothing, one
 from infisical.endpoints.organizations import Organization
 from infisical.endpoints.users import (

@@ -25,7 +25,8 @@ from infisical.executors import HttpxExecutor, RequestsExecutor
 from infisical.executors.body import INPUT_SIZE, PIECE_SIZE, BodyBuffer, BodyError, select_codings
 from infisical.testing import faulty_server
 from infisical.testing.running import Running
-from tests.executors.foreign import MAKERS
+from tests.executors.foreign import MAKERS, OWN
+from tests.forms import shorten
 
 MEBIBYTE = 2**20
 
@@ -48,7 +49,7 @@ def raw_deflate(data: bytes) -> bytes:
 def members(data: bytes) -> bytes:
     """Gzip of three members, one of them empty, with padding after each."""
     half = len(data) // 2
-    return b"".join(gzip.compress(part) + bytes(7) for part in (data[:half], b"", data[half:]))
+    return b"".join(gzip.compress(part, mtime=0) + bytes(7) for part in (data[:half], b"", data[half:]))
 
 
 PACKERS = {
@@ -93,7 +94,9 @@ def test_a_compressed_body_that_is_cut_short_is_an_error(packer, data, chosen):
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-@pytest.mark.parametrize("data", [b"no such thing", gzip.compress(b"x") + gzip.compress(b"y")[:9], b"\x1f\x8bxyz"])
+@pytest.mark.parametrize(
+    "data", [b"no such thing", gzip.compress(b"x", mtime=0) + gzip.compress(b"y", mtime=0)[:9], b"\x1f\x8bxyz"]
+)
 def test_a_body_that_is_not_in_its_coding_is_an_error(coding, data):
     with pytest.raises(BodyError, match=r"cannot be decompressed|cut short"):
         feed_all(data, coding)
@@ -139,7 +142,7 @@ def test_a_compressed_body_that_never_becomes_anything_is_too_large_after_a_whil
 
 def test_of_repeated_headers_all_codings_count():
     buffer = BodyBuffer([("Content-Encoding", "gzip"), ("content-encoding", "deflate")], None)
-    list(buffer.feed(zlib.compress(gzip.compress(b"x"))))
+    list(buffer.feed(zlib.compress(gzip.compress(b"x", mtime=0))))
 
     assert buffer.finish() == b"x"
 
@@ -192,7 +195,7 @@ def bomb(mebibytes: int) -> bytes:
     """So many MiB of zeros, gzipped: nobody should come to its end, so that its checksum is none."""
     packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
     block = packer.compress(bytes(MEBIBYTE)) + packer.flush(zlib.Z_FULL_FLUSH)
-    return gzip.compress(b"")[:10] + block * mebibytes + packer.flush() + bytes(8)
+    return gzip.compress(b"", mtime=0)[:10] + block * mebibytes + packer.flush() + bytes(8)
 
 
 BOMB = bomb(600)
@@ -202,7 +205,8 @@ MEASURE = """
 import json, resource, sys
 from infisical import HttpRequest
 from infisical.testing.running import Running
-from tests.executors.foreign import MAKERS
+from tests.executors.foreign import MAKERS, OWN
+from tests.forms import shorten
 
 running = Running(MAKERS[sys.argv[1]])
 running(HttpRequest("GET", sys.argv[2] + "/small", max_response_bytes=2**20)).unwrap()
@@ -215,9 +219,9 @@ print(json.dumps([error.message, error.reason, error.sent, grown // 1024]))
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", shorten(MAKERS, OWN.__contains__, name=str))
 def test_600_mib_in_600_kb_take_little_memory(name):
-    small = faulty_server.http(200, gzip.compress(b"{}"), CODED)
+    small = faulty_server.http(200, gzip.compress(b"{}", mtime=0), CODED)
     with faulty_server.serving(faulty_server.saying(small, faulty_server.http(200, BOMB, CODED))) as server:
         command = [sys.executable, "-c", MEASURE, name, server.url]
         run = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": "."})
@@ -266,11 +270,11 @@ def test_a_limit_holds_for_a_plain_body_and_the_connection_of_a_larger_one_is_cl
 @pytest.mark.parametrize(
     ("headers", "body"),
     [
-        (CODED, gzip.compress(b"{}" * 1000)[:-3]),
+        (CODED, gzip.compress(b"{}" * 1000, mtime=0)[:-3]),
         (CODED, b"no such thing"),
         ((("Content-Encoding", "br"),), b"x" * 100),
         ((("Content-Encoding", ", ".join(["gzip"] * 6)),), b"x" * 100),
-        (TWICE, gzip.compress(BOMB)),
+        (TWICE, gzip.compress(BOMB, mtime=0)),
     ],
     ids=["cut short", "not gzip", "not offered", "stacked", "a bomb in a gzip"],
 )
@@ -315,7 +319,7 @@ def test_each_executor_offers_what_it_decodes_and_nothing_else(execute):
 # ---- answers that never were on a wire
 @pytest.mark.parametrize(("limit", "fits"), [(None, True), (4, True), (3, False)])
 def test_of_a_mock_transport_the_body_that_httpx_has_decoded_counts(limit, fits):
-    packed = httpx.Response(200, headers=CODED, content=gzip.compress(b"body"))
+    packed = httpx.Response(200, headers=CODED, content=gzip.compress(b"body", mtime=0))
     client = httpx.Client(transport=httpx.MockTransport(lambda _: packed))
     got = HttpxExecutor(client)(get("https://h/x", limit))
 

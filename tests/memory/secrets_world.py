@@ -48,7 +48,7 @@ def folder(world: World, *names: str) -> None:
     def made(call: Call) -> None:
         found = tree.find_folder(call.draft, world.project_id, "dev", "/")
         for name in names:
-            found = tree.child(call.draft, found, name) or tree.new_folder(
+            found = tree.find_child(call.draft, found, name) or tree.create_folder(
                 call, world.project_id, found["envId"], name, found
             )
 

@@ -12,7 +12,7 @@ from infisical import IdentityAccessToken, InfisicalClient, Jwt
 from infisical.endpoints.admin import AdminIdentity, AdminUser, EncryptionStrategy, EnvOverride
 from infisical.executors.memory import MemoryExecutor
 from infisical.memory import open_session
-from infisical.memory.domain.instance import make_instance_admin, uninitialized
+from infisical.memory.domain.instance import make_instance_admin, start_uninitialized
 from tests.memory.world import START, Clock, World, refusal, without_id
 from tests.wire import CASSETTES
 
@@ -24,7 +24,7 @@ DENIED = refusal(403, "ForbiddenError", "Requires elevated super admin privilege
 def bare(generation="current") -> World:
     """A world whose server nobody has set up."""
     world = World(generation=generation)
-    world.memory.change(lambda state, now: uninitialized(now=now, generation=generation))
+    world.memory.change(lambda state, now: start_uninitialized(now=now, generation=generation))
     return world
 
 
@@ -105,7 +105,7 @@ def test_the_first_person_signs_up_and_must_choose_an_organization_before_runnin
 
 
 def test_equal_bare_servers_are_set_up_equally():
-    servers = [MemoryExecutor(uninitialized(now=START, seed=7), clock=Clock()) for _ in range(2)]
+    servers = [MemoryExecutor(start_uninitialized(now=START, seed=7), clock=Clock()) for _ in range(2)]
 
     made = [
         InfisicalClient(executor=server).admin.bootstrap(email="a@example.com", password="p", organization="A").unwrap()

@@ -9,8 +9,8 @@ import pytest
 from infisical import NULL, NotFoundError
 from infisical.endpoints.app_connections import AppConnection, AvailableConnection, ConnectionProject
 from infisical.memory import open_session
-from infisical.memory.domain.apps import APPS
-from infisical.memory.domain.connections import CONNECTIONS
+from infisical.memory.app_connections.apps import APPS
+from infisical.memory.app_connections.store import CONNECTIONS
 from tests.memory.scenes.app_connections import KEYS, connected
 from tests.memory.scenes.secret_syncs import synced
 from tests.memory.world import World, refusal, without_id

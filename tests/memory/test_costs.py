@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from infisical.memory.domain import references, secrets
-from infisical.memory.domain.certificates import split_chain
-from infisical.memory.domain.pki_fields import alt_names, seconds_in
-from infisical.memory.routes.dynamic_secrets import sound_template
+from infisical.memory.dynamic_secrets.routes import sound_template
+from infisical.memory.pki.fields import build_alt_names_field, parse_duration
+from infisical.memory.pki.x509 import split_chain
+from infisical.memory.secrets import references, store
 from tests.memory.secrets_world import V4, body, folder, put, query, service_token
 from tests.memory.world import World, refusal, without_id
 
@@ -141,8 +141,8 @@ def test_the_time_of_a_batch_grows_with_its_size():
 def test_a_batch_looks_for_personal_overrides_once(monkeypatch: pytest.MonkeyPatch):
     world, looked = World(), []
     put(world, **{f"K{number}": "" for number in range(50)})
-    found = secrets.overrides_in
-    monkeypatch.setattr(secrets, "overrides_in", lambda *of: looked.append(1) or found(*of))
+    found = store.overrides_in
+    monkeypatch.setattr(store, "overrides_in", lambda *of: looked.append(1) or found(*of))
     status, _ = world.send(
         "DELETE", f"{V4}/batch", body(world, secrets=[{"secretKey": f"K{number}"} for number in range(50)])
     )
@@ -213,7 +213,7 @@ def test_a_scope_is_bounded_in_number_and_length():
 @pytest.mark.parametrize(
     ("work", "size"),
     [
-        (lambda size: seconds_in("1" * size + "!"), 20_000),
+        (lambda size: parse_duration("1" * size + "!"), 20_000),
         (lambda size: sound_template("{{" + " " * size), 2000),
         (lambda size: split_chain("-----BEGIN CERTIFICATE-----" * size), 2000),
     ],
@@ -242,12 +242,12 @@ def test_a_template_has_known_names_in_it_only(text: str, sound: bool):
     ("text", "seconds"), [("90d", 7776000.0), ("1.5 hours", 5400.0), (".5m", 30.0), ("-2s", -2.0), ("01 h", 3600.0)]
 )
 def test_times_are_read_as_before(text: str, seconds: float):
-    assert seconds_in(text) == seconds
+    assert parse_duration(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "d", "1.", "1.d", "1.2.3s", "--1s", "1 fortnight", "1e3s"])
 def test_what_is_no_time_is_nan(text: str):
-    assert seconds_in(text) != seconds_in(text)
+    assert parse_duration(text) != parse_duration(text)
 
 
 def test_a_chain_has_its_certificates_in_order_and_not_too_many():
@@ -262,7 +262,7 @@ def test_a_chain_has_its_certificates_in_order_and_not_too_many():
 def test_alternative_names_are_bounded_before_each_is_looked_at():
     def issues(count: int) -> list[str]:
         found: list[dict[str, Any]] = []
-        alt_names().read(",".join(["a b"] * count), ("altNames",), found)
+        build_alt_names_field().read(",".join(["a b"] * count), ("altNames",), found)
         return [issue["message"] for issue in found]
 
     assert issues(1001) == ["There may be 1000 alt names at most"]

@@ -17,8 +17,8 @@ from infisical.memory import seeding
 from infisical.memory.call import Call
 from infisical.memory.domain.instance import make_instance_admin
 from infisical.memory.state import Draft, State
-from tests.memory.scenes.access_tokens import a_token
 from tests.memory.scenes.identities import an_identity
+from tests.memory.scenes.identity_access_tokens import a_token
 from tests.memory.scenes.project_identities import a_member
 from tests.memory.world import World, refusal, without_id
 

@@ -204,5 +204,5 @@ class Server(RuleBasedStateMachine):
             assert {one.id for one in listed} == {id for (of, _), id in self.ids.items() if of == slug}
 
 
-Server.TestCase.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+Server.TestCase.settings = settings(max_examples=settings().max_examples // 5, stateful_step_count=30)
 TestServer = Server.TestCase

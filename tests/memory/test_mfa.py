@@ -6,14 +6,14 @@ import pytest
 
 from infisical import BadRequestError, InternalServerError, Jwt
 from infisical.memory import open_mfa, open_session
+from infisical.memory.domain.accounts import open_password_reset
 from infisical.memory.domain.codes import read_code
-from infisical.memory.domain.people import open_password_reset
 from infisical.memory.domain.second_factors import (
+    compute_totp_code,
     enroll_totp,
     give_recovery_codes,
     open_mfa_session,
     pass_webauthn,
-    totp_code,
 )
 from infisical.memory.tables import USERS
 from tests.memory.steps import after
@@ -152,7 +152,7 @@ def test_an_authenticator_completes_a_login():
 
     assert (before, checks(login_token=token).unwrap().is_verified) == (False, True)
     for step in (-30, 0, 30):
-        assert given(world, token, totp_code(secret, world.clock.now + step), "totp")[0] == 200
+        assert given(world, token, compute_totp_code(secret, world.clock.now + step), "totp")[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_what_an_authenticator_does_not_show_is_refused_and_counted(enrolled, co
     token = after(world, open_mfa)
     if enrolled:
         secret = after(world, enroll_totp)
-        code = totp_code(secret, world.clock.now - 90) if code == "stale" else code
+        code = compute_totp_code(secret, world.clock.now - 90) if code == "stale" else code
 
     assert given(world, token, code, "totp") == expected
     assert failures(world) == 1
@@ -177,7 +177,7 @@ def test_what_an_authenticator_does_not_show_is_refused_and_counted(enrolled, co
 def test_the_codes_of_authenticators_are_those_of_the_standard():
     secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # RFC 6238, appendix B
 
-    assert [totp_code(secret, at) for at in (59, 1111111109, 1234567890, 20000000000)] == [
+    assert [compute_totp_code(secret, at) for at in (59, 1111111109, 1234567890, 20000000000)] == [
         "287082",
         "081804",
         "005924",
@@ -288,7 +288,7 @@ def test_an_mfa_session_expires_and_lives_anew_when_it_is_verified():
     secret = after(world, enroll_totp)
     world.clock.advance(299)
     world.person.mfa_sessions.verify(
-        mfa_session_id=session, mfa_token=totp_code(secret, world.clock.now), mfa_method="totp"
+        mfa_session_id=session, mfa_token=compute_totp_code(secret, world.clock.now), mfa_method="totp"
     ).unwrap()
     world.clock.advance(299)
     alive = world.send("GET", f"/api/v2/mfa-sessions/{session}/status")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infisical.memory import open_session
-from infisical.memory.call import iso
+from infisical.memory.call import format_time
 from tests.memory.steps import after
 from tests.memory.world import START, World, refusal, without_id
 
@@ -38,8 +38,8 @@ def test_who_was_granted_access_is_an_admin_of_the_project():
     assert (membership.user_id, membership.project_id, membership.created_at, membership.updated_at) == (
         world.given.user_id,
         made.id,
-        iso(START),
-        iso(START),
+        format_time(START),
+        format_time(START),
     )
     assert world.send("PATCH", path, {"name": "mine"})[0] == 200
 

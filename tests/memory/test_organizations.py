@@ -12,14 +12,14 @@ from infisical.endpoints.organizations import (
     OrganizationProjectEnvironment,
 )
 from infisical.memory import open_session
-from infisical.memory.call import iso
-from infisical.memory.domain.people import use_old_privileges
-from infisical.memory.routes.organizations import COLUMNS
+from infisical.memory.call import format_time
+from infisical.memory.domain.accounts import use_old_privileges
+from infisical.memory.organizations import COLUMNS
 from infisical.memory.tables import IDENTITIES, ORG_MEMBERS, PROJECTS
 from tests.memory.steps import after
 from tests.memory.world import START, World, refusal, without_id
 
-NOW = iso(START)
+NOW = format_time(START)
 NOBODY = "00000000-0000-4000-8000-000000000000"
 STRANGER = "/api/v2/organizations/00000000-0000-4000-8000-000000000000"
 
@@ -81,7 +81,7 @@ def test_a_membership_that_was_changed_is_read_back_and_decides_what_its_user_ma
     allowed = world.send("DELETE", f"{members}/{own(world)}", token=token)
 
     assert without_id(forbidden) == refusal(403, "PermissionDenied", "You are not allowed to delete on member")
-    assert (changed.role, changed.created_at, changed.updated_at) == ("admin", NOW, iso(START + 1))
+    assert (changed.role, changed.created_at, changed.updated_at) == ("admin", NOW, format_time(START + 1))
     assert read.metadata == (MembershipMetadata(key="team", value="red", id=read.metadata[0].id),)
     assert allowed[0] == 200
 

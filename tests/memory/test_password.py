@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infisical.memory import open_mfa
-from infisical.memory.domain.people import INITIAL_PASSWORD, open_password_reset, password_in, set_password
+from infisical.memory.domain.accounts import INITIAL_PASSWORD, open_password_reset, read_password, set_password
 from infisical.memory.tables import USERS
 from tests.memory.steps import after
 from tests.memory.world import World, refusal, without_id
@@ -24,7 +24,7 @@ def test_a_reset_token_sets_a_new_password_once():
 
     assert (answer.status, answer.body) == (200, b"")
     assert (again[0], again[1]["error"]) == (401, "UnauthorizedError")
-    assert password_in(world.memory.state) == "new"
+    assert read_password(world.memory.state) == "new"
 
 
 def test_a_reset_token_expires():
@@ -35,7 +35,7 @@ def test_a_reset_token_expires():
     expired = world.send("POST", RESET, NEW, token=token)
 
     assert without_id(expired) == refusal(403, "TokenError", "Your token has expired. Please re-authenticate.")
-    assert password_in(world.memory.state) == INITIAL_PASSWORD
+    assert read_password(world.memory.state) == INITIAL_PASSWORD
 
 
 def test_only_a_reset_token_resets_a_password():
@@ -50,7 +50,7 @@ def test_only_a_reset_token_resets_a_password():
     assert without_id(world.send("POST", RESET, NEW, token=None, headers=(("Authorization", "Basic x"),))) == refusal(
         401, "UnauthorizedError", "The provided authentication type 'Basic' is not supported."
     )
-    assert password_in(world.memory.state) == INITIAL_PASSWORD
+    assert read_password(world.memory.state) == INITIAL_PASSWORD
 
 
 def test_a_reset_unlocks_an_account():
@@ -73,13 +73,13 @@ def test_a_password_is_changed_by_who_knows_the_old_one():
 
     wrong = world.send("POST", CHANGE, {"oldPassword": INITIAL_PASSWORD, "newPassword": "new"})
     empty = world.send("POST", CHANGE, {"oldPassword": "", "newPassword": "new"})
-    before = password_in(world.memory.state)
+    before = read_password(world.memory.state)
     answer = world.ask("POST", CHANGE, {"oldPassword": "old", "newPassword": "new"})
 
     assert without_id(wrong) == refusal(400, "BadRequest", "Incorrect current password.")
     assert without_id(empty) == refusal(400, "BadRequest", "Current password is required.")
     assert (before, answer.status, answer.body) == ("old", 200, b"")
-    assert password_in(world.memory.state) == "new"
+    assert read_password(world.memory.state) == "new"
 
 
 @pytest.mark.parametrize("path", [RESET, CHANGE])

@@ -14,7 +14,7 @@ from cryptography.x509.verification import PolicyBuilder, Store
 
 from infisical import BadRequestError, InfisicalApiError, NotFoundError
 from infisical.endpoints.pki.ca import CertificateAuthority, InternalCertificateAuthority
-from infisical.memory.domain import certificates
+from infisical.memory.pki import x509 as certificates
 from tests.memory.scenes.pki import EC, authority, someone, subject
 from tests.memory.world import World, refusal, without_id
 
@@ -338,8 +338,8 @@ def test_a_certificate_says_what_was_asked_for_and_its_key_is_its_own():
 
 def test_a_csr_keeps_its_key_and_its_subject_when_it_is_signed():
     world = World()
-    key = certificates.new_key("EC_secp384r1")
-    csr = certificates.new_csr(
+    key = certificates.create_key("EC_secp384r1")
+    csr = certificates.create_csr(
         key,
         {"commonName": "www.example.com", "organization": "Elsewhere"},
         key_usages=["digitalSignature", "keyAgreement"],
@@ -366,7 +366,7 @@ def test_what_cannot_be_issued_is_refused():
     world = World()
     made = authority(world)
     path = f"{CA}/{made.id}/sign-certificate"
-    other = certificates.new_csr(certificates.new_key(EC), {"commonName": "x"})
+    other = certificates.create_csr(certificates.create_key(EC), {"commonName": "x"})
     forged = other.replace(other.splitlines()[2], other.splitlines()[2][::-1])
 
     late = issue(world, made.id, ttl="11y")

@@ -18,7 +18,7 @@ from infisical.endpoints.pki.certificates import (
     CertificateConfigResponse,
     RevokeCertificateResponse,
 )
-from infisical.memory.domain import certificates as x
+from infisical.memory.pki import x509 as x
 from tests.memory.scenes.pki import EC, attributes, authority, certificate, profile, someone
 from tests.memory.world import World, refusal, without_id
 
@@ -125,8 +125,8 @@ def test_a_request_for_a_certificate_can_be_polled():
 
 def test_a_csr_keeps_its_key_and_the_server_has_none():
     world = World()
-    key = x.new_key(EC)
-    csr = x.new_csr(key, {"commonName": "csr.example.com"})
+    key = x.create_key(EC)
+    csr = x.create_csr(key, {"commonName": "csr.example.com"})
 
     made = created(world, profile(world), csr=csr, attributes=attributes(common_name=None))
     assert made.certificate_id is not None
@@ -135,7 +135,7 @@ def test_a_csr_keeps_its_key_and_the_server_has_none():
     renewed = world.machine.pki.certificates.renew(certificate_id=made.certificate_id)
 
     assert made.private_key is None
-    assert x.is_of_key(made.certificate, key)
+    assert x.matches_key(made.certificate, key)
     assert loaded(made.certificate).subject.rfc4514_string() == "CN=csr.example.com"
     assert (private[0], bundle.private_key) == (404, None)
     assert isinstance(renewed.failure(), BadRequestError)
@@ -224,7 +224,7 @@ def test_a_renewed_certificate_follows_the_other_once():
     assert after.renewed_from_certificate_id == before.id
     assert certificates.get(**named).unwrap().renewed_by_certificate_id == after.id
     assert after.serial_number != before.serial_number
-    assert x.is_of_key(renewed.certificate, renewed.private_key or "")
+    assert x.matches_key(renewed.certificate, renewed.private_key or "")
     assert isinstance(again.failure(), BadRequestError)
     assert certificates.delete(certificate_id=after.id).unwrap() == after
     assert certificates.get(**named).unwrap().renewed_by_certificate_id is None

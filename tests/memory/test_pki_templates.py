@@ -7,7 +7,7 @@ from cryptography import x509
 
 from infisical import NotFoundError
 from infisical.endpoints.pki.templates import CertificateTemplate, TemplateCa
-from infisical.memory.domain import certificates
+from infisical.memory.pki import x509 as certificates
 from tests.memory.scenes.pki import EC, authority, someone, template
 from tests.memory.world import World, refusal, without_id
 
@@ -20,7 +20,7 @@ def issue(world: World, **more):
 
 
 def sign(world: World, ttl: str = "30d", common_name: str = "www.example.com", **more):
-    csr = certificates.new_csr(certificates.new_key(EC), {"commonName": common_name}, **more)
+    csr = certificates.create_csr(certificates.create_key(EC), {"commonName": common_name}, **more)
     body = {"projectId": world.project_id, "ttl": ttl, "csr": csr}
     return csr, world.send("POST", f"{TEMPLATES}/web/sign-certificate", body)
 
@@ -140,9 +140,9 @@ def test_a_certificate_is_issued_within_a_template():
     assert read.alt_names == ("www.example.com", "example.com")
     assert (read.key_usages, read.extended_key_usages) == (("digitalSignature", "keyEncipherment"), ("serverAuth",))
     assert read.not_after - read.not_before == 30 * 86400
-    assert certificates.is_of_key(leaf["certificate"], leaf["privateKey"])
+    assert certificates.matches_key(leaf["certificate"], leaf["privateKey"])
     assert (kept.serial_number, kept.certificate_template_id) == (leaf["serialNumber"], named.id)
-    [issuer] = certificates.verified_chain(leaf["certificate"], leaf["certificateChain"])
+    [issuer] = certificates.verify_chain(leaf["certificate"], leaf["certificateChain"])
     assert issuer == leaf["issuingCaCertificate"]
 
 

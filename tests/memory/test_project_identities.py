@@ -11,7 +11,7 @@ from infisical.endpoints.organizations import MembershipMetadata
 from infisical.endpoints.project_identities import ProjectIdentityMembership, RoleAssignment
 from infisical.endpoints.projects import ProjectMembershipRole
 from infisical.memory import open_session
-from infisical.memory.routes.project_identities import duration
+from infisical.memory.project_identities import duration
 from tests.memory.scenes.identities import an_identity
 from tests.memory.scenes.project_identities import a_member, newcomer
 from tests.memory.steps import after

@@ -7,13 +7,13 @@ import pytest
 from infisical import NotFoundError
 from infisical.endpoints.projects import MembershipUser, Project, ProjectEnvironment, ProjectMembership
 from infisical.memory import open_session
-from infisical.memory.call import iso
-from infisical.memory.domain.projects import add_project_template
+from infisical.memory.call import format_time
+from infisical.memory.projects.store import add_project_template
 from infisical.memory.tables import SECRET_PLACES
 from tests.memory.steps import after
 from tests.memory.world import START, World, refusal, without_id
 
-NOW = iso(START)
+NOW = format_time(START)
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -200,7 +200,7 @@ def test_settings_that_were_changed_are_read_back_and_the_others_stay():
         enforce_encrypted_secret_manager_secret_metadata=False,
         pit_version_limit=10,
         created_at=before.created_at,
-        updated_at=iso(START + 1),
+        updated_at=format_time(START + 1),
     )
     assert (status, newer["project"]["pitVersionLimit"], newer["project"]["name"]) == (200, 20, "renamed")
     assert newer["project"]["enforceEncryptedSecretManagerSecretMetadata"] is True

@@ -9,7 +9,7 @@ import pytest
 from infisical import Jwt
 from infisical.endpoints.secret_sharing import OpenedSecret, SharedSecret
 from infisical.memory import open_session, tables
-from infisical.memory.call import iso
+from infisical.memory.call import format_time
 from infisical.memory.state import Draft
 from tests.memory.world import World, refusal, without_id
 
@@ -287,7 +287,7 @@ def test_servers_of_2024_take_a_moment_answer_the_id_and_show_the_value_at_the_p
     world = World(generation="2024-10")
     body = {
         "secretValue": "v",
-        "expiresAt": iso(world.clock.now + 3600),
+        "expiresAt": format_time(world.clock.now + 3600),
         "expiresAfterViews": 2,
         "accessType": "anyone",
         "password": "p",
@@ -315,7 +315,7 @@ def test_servers_of_2024_take_a_moment_answer_the_id_and_show_the_value_at_the_p
 )
 def test_servers_of_2024_refuse_a_moment_out_of_bounds(seconds, said):
     world = World(generation="2024-10")
-    body = {"secretValue": "v", "expiresAt": iso(world.clock.now + seconds)}
+    body = {"secretValue": "v", "expiresAt": format_time(world.clock.now + seconds)}
 
     assert world.send("POST", PATH_BEFORE, body) == refusal(400, "BadRequest", said)
 

@@ -11,9 +11,9 @@ from infisical.endpoints.app_connections import App
 from infisical.endpoints.projects import ProjectEnvironment
 from infisical.endpoints.secret_syncs import Destination, SecretSync, SyncConnection, SyncFolder
 from infisical.memory import open_session, seeding, tables, tree
+from infisical.memory.app_connections.apps import APPS
 from infisical.memory.call import Call
-from infisical.memory.domain.apps import APPS
-from infisical.memory.domain.destinations import DESTINATIONS
+from infisical.memory.secret_syncs.destinations import DESTINATIONS
 from infisical.memory.state import Draft
 from tests.memory.scenes.app_connections import KEYS, connected
 from tests.memory.scenes.secret_syncs import TO, synced, wanted
@@ -46,8 +46,8 @@ def with_folder(world: World, name: str = "api") -> str:
 
     def change(state, now):
         call = Call(Draft(state), seeding.NOBODY, now, {})
-        root = tree.folder(call, world.project_id, "dev", "/")
-        made.append(tree.new_folder(call, world.project_id, root["envId"], name, root)["id"])
+        root = tree.get_folder(call, world.project_id, "dev", "/")
+        made.append(tree.create_folder(call, world.project_id, root["envId"], name, root)["id"])
         return call.draft.finish()
 
     world.memory.change(change)
@@ -80,8 +80,8 @@ def joined(world: World, role: str | None) -> str:
 def test_a_sync_that_was_made_is_read_by_id_and_name_listed_and_deleted():
     world = World()
     syncs = world.machine.secret_syncs
-    environment = tree.environment(Draft(world.memory.state), world.project_id, "dev")
-    root = tree.root(Draft(world.memory.state), environment["id"])
+    environment = tree.find_environment(Draft(world.memory.state), world.project_id, "dev")
+    root = tree.get_root(Draft(world.memory.state), environment["id"])
 
     made = syncs.create(**wanted(world, description="for the app", is_auto_sync_enabled=False)).unwrap()
 
@@ -145,7 +145,7 @@ def test_a_sync_starts_by_itself_when_it_is_made_or_changed_and_when_a_secret_is
 
     def touch(state, now):
         call = Call(Draft(state), seeding.NOBODY, now, {})
-        tree.touch(call, tree.folder(call, world.project_id, "dev", "/"))
+        tree.touch(call, tree.get_folder(call, world.project_id, "dev", "/"))
         return call.draft.finish()
 
     world.memory.change(touch)

@@ -6,7 +6,7 @@ import pytest
 
 from infisical.endpoints.secrets import NewSecret, Secret, SecretMetadata, SecretTag
 from infisical.memory import tree
-from infisical.memory.domain.secrets import drop_folder
+from infisical.memory.secrets.store import drop_folder
 from infisical.memory.tables import PROJECTS
 from tests.memory.secrets_world import AT, V4, body, change, folder, names, query, where
 from tests.memory.world import World, refusal, without_id

@@ -11,7 +11,7 @@ import yaml
 
 from infisical.memory import tree
 from infisical.memory.call import Call
-from infisical.memory.domain.secrets import write_secret
+from infisical.memory.secrets.store import write_secret
 from infisical.request import HttpRequest
 from tests.memory.secrets_world import change, member
 from tests.memory.world import World, refusal, without_id
@@ -153,7 +153,7 @@ def seeded() -> World:
 
     def made(call: Call) -> None:
         root = tree.find_folder(call.draft, world.project_id, "dev", "/")
-        app = tree.new_folder(call, world.project_id, root["envId"], "app", root)
+        app = tree.create_folder(call, world.project_id, root["envId"], "app", root)
         write_secret(call, app, "HELLO", "world", comment="made by bootstrap")
 
     change(world, made)

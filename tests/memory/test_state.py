@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infisical.memory import tree
-from infisical.memory.access import covers
+from infisical.memory.access import matches_scope
 from infisical.memory.state import Draft, Settings, State
 
 KEYS = st.sampled_from(["a", "b", "c"])
@@ -79,10 +79,10 @@ def test_what_is_drawn_differs_and_repeats_from_the_same_state():
     ],
 )
 def test_a_scope_covers_a_path_as_its_stars_say(scope, path, covered):
-    assert covers({"environment": "dev", "secretPath": scope}, "dev", path) == covered
-    assert not covers({"environment": "prod", "secretPath": scope}, "dev", path)
+    assert matches_scope({"environment": "dev", "secretPath": scope}, "dev", path) == covered
+    assert not matches_scope({"environment": "prod", "secretPath": scope}, "dev", path)
 
 
 @pytest.mark.parametrize(("given_path", "normal"), [("", "/"), ("/", "/"), ("a/b/", "/a/b"), ("//a//b", "/a/b")])
 def test_a_path_is_written_in_one_way(given_path, normal):
-    assert tree.normal(given_path) == normal
+    assert tree.normalize_path(given_path) == normal

@@ -7,15 +7,15 @@ import pytest
 from infisical import Jwt, UnauthorizedError
 from infisical.endpoints.users import User, UserSession
 from infisical.memory import open_session
-from infisical.memory.call import iso
+from infisical.memory.call import format_time
+from infisical.memory.domain.accounts import open_email_verification, read_password
 from infisical.memory.domain.codes import read_code
-from infisical.memory.domain.people import open_email_verification, password_in
-from infisical.memory.domain.second_factors import enroll_totp, open_mfa_session, totp_code
+from infisical.memory.domain.second_factors import compute_totp_code, enroll_totp, open_mfa_session
 from infisical.memory.tables import ORG_MEMBERS, SESSIONS, USERS
 from tests.memory.steps import after
 from tests.memory.world import START, World, refusal, without_id
 
-NOW = iso(START)
+NOW = format_time(START)
 NEW = "new@example.com"
 ME = "/api/v2/users/me"
 INVALID = "Invalid verification code"
@@ -62,7 +62,7 @@ def test_a_name_that_was_changed_is_read_back():
         last_name="Lovelace",
         is_email_verified=True,
     )
-    assert (me.first_name, me.last_name, me.updated_at) == ("Ada", "Lovelace", iso(START + 1))
+    assert (me.first_name, me.last_name, me.updated_at) == ("Ada", "Lovelace", format_time(START + 1))
 
 
 def test_ways_to_log_in_are_replaced_and_without_email_there_is_no_password():
@@ -72,7 +72,7 @@ def test_ways_to_log_in_are_replaced_and_without_email_there_is_no_password():
     users.update_auth_methods(auth_methods=["google", "github"]).unwrap()
 
     assert users.get_me().unwrap().auth_methods == ("google", "github")
-    assert password_in(world.memory.state) is None
+    assert read_password(world.memory.state) is None
 
 
 @pytest.mark.parametrize("methods", [[], ["fax"], "email"])
@@ -306,7 +306,7 @@ def test_another_second_factor_needs_one_that_was_given_just_now():
     session = asked["details"]["mfaSessionId"]
     pending = world.send("PATCH", path, {"selectedMfaMethod": "totp", "mfaSessionId": session})
     world.person.mfa_sessions.verify(
-        mfa_session_id=session, mfa_token=totp_code(secret, world.clock.now), mfa_method="totp"
+        mfa_session_id=session, mfa_token=compute_totp_code(secret, world.clock.now), mfa_method="totp"
     ).unwrap()
     world.person.users.update_mfa(selected_mfa_method="totp", mfa_session_id=session).unwrap()
 
@@ -355,7 +355,7 @@ def test_an_api_key_of_2024_is_shown_once_listed_and_deleted():
     listed = users.list_api_keys().unwrap()
 
     assert made.api_key.startswith(f"ak.{made.api_key_data.id}.")
-    assert (made.api_key_data.name, made.api_key_data.expires_at) == ("key", iso(START + 60))
+    assert (made.api_key_data.name, made.api_key_data.expires_at) == ("key", format_time(START + 60))
     assert listed == (made.api_key_data,)
     assert users.delete_api_key(made.api_key_data.id).unwrap() == made.api_key_data
     assert users.list_api_keys().unwrap() == ()

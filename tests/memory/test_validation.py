@@ -6,7 +6,7 @@ import pytest
 
 from infisical.memory import validation as v
 
-ABSENT = v.ABSENT
+ABSENT = v.ABSENT_MARK
 
 
 def issue(code: str, message: str, path: tuple[str | int, ...] = ("x",), **more: object) -> dict[str, object]:

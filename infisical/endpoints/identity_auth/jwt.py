@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from infisical import request as http
 from infisical.access import OPEN_ACCESS
 from infisical.decode import one
-from infisical.endpoints.identity_auth import ACCESS, LoginResponse, TrustedIp, select_organization
+from infisical.endpoints.identity_auth.models import ACCESS, LoginResponse, TrustedIp, select_organization
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, describe_field
 from infisical.request import Request

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from infisical import request as http
 from infisical.decode import one
-from infisical.endpoints.pki import ACCESS
+from infisical.endpoints.pki.models import ACCESS
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from infisical import request as http
 from infisical.decode import many, one
-from infisical.endpoints.pki import ACCESS, CertificateBody, CertificateKeyAlgorithm, SignedCertificate
+from infisical.endpoints.pki.models import ACCESS, CertificateBody, CertificateKeyAlgorithm, SignedCertificate
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from infisical import request as http
 from infisical.decode import one, text_in
-from infisical.endpoints.pki import ACCESS, CertificateBody
+from infisical.endpoints.pki.models import ACCESS, CertificateBody
 from infisical.group import Group, R, endpoint
 from infisical.model import Model, describe_field
 from infisical.request import Request

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from infisical import request as http
 from infisical.decode import one
-from infisical.endpoints.pki import ACCESS, CertificateKeyUsage, ExtendedKeyUsage, SignedCertificate
+from infisical.endpoints.pki.models import ACCESS, CertificateKeyUsage, ExtendedKeyUsage, SignedCertificate
 from infisical.group import Group, R, endpoint
 from infisical.model import Model
 from infisical.request import Request

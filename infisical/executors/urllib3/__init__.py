@@ -163,7 +163,7 @@ class Urllib3Executor:
         return self._pools.setdefault(origin, kind(route, self._connections, self._clock))
 
     def _get_context(self) -> ssl.SSLContext:
-        """Return the context for origins. The default one is made on first use, since reading authorities takes time."""
+        """Return the context for origins. The default one is made on first use: it reads the authorities."""
         if self._tls is None:
             self._tls = make_context()
         return self._tls

@@ -80,7 +80,7 @@ def split_url(url: str) -> tuple[str, str]:
 
 
 def _is_network_trouble(cause: BaseException) -> bool:
-    """Whether an attempt may end in that exception. Another part of the program raised any other, by a signal perhaps."""
+    """Whether the network raises that exception. Any other came from another part of the program."""
     if isinstance(cause, NETWORK_ERRORS):
         return True
     trace = cause.__traceback__  # a ValueError of http.client holds the value of a header: it must not be the cause

@@ -1,4 +1,4 @@
-"""The domain: what routes have in common, one noun a file: secrets and their versions, logins, certificates, ...
+"""The domain: rows and rules that several groups share, one noun per file: accounts, codes, lockouts, ciphers, ...
 
-A module here knows rows and rules; which path leads to it, and what a request may say, stands in routes/.
+Routes do not belong here, nor rules of a single group: they are in the module of the group.
 """

@@ -1,7 +1,7 @@
-"""Cascade: taking away what a user, an organization or a project owned, as the server's database does it by itself.
+"""Cascade: removes all rows that belong to a user, an organization or a project, as the server's database does.
 
-Rows name their owner in a column (`orgId`, `projectId`, `userId`, `identityId`), by the table that they are in
-(`("secrets", folder_id)`) or by their key (`<user id>:KEY`), so that no group has to be known here.
+The owner of a row is in a column (`orgId`, `projectId`, `userId`, `identityId`), in the name of its table
+(`("secrets", folder_id)`) or in its key (`<user id>:KEY`). So this module needs to know no group.
 """
 
 from __future__ import annotations
@@ -11,30 +11,32 @@ from typing import Any, Final
 
 from infisical.memory.state import Draft, Row
 
-OWNERS: Final = ("orgId", "projectId", "userId", "identityId")
+OWNER_COLUMNS: Final = ("orgId", "projectId", "userId", "identityId")
 
 
 def remove(draft: Draft, ids: Iterable[str]) -> None:
-    """Take the rows with these ids away, all that belongs to them, all that belongs to that, and so on.
+    """Remove the rows with these ids and, recursively, all rows that they own.
 
-    It looks through the tables that the request began with: call it before writing what should stay.
+    It reads the tables as they were before the request: call it before you write rows that must stay.
     """
-    gone = set(ids)
-    before = -1
-    while before != len(gone):
-        before = len(gone)
+    removed_ids = set(ids)
+    count = -1
+    while count != len(removed_ids):
+        count = len(removed_ids)
         for name in list(draft.state.tables):
-            owned = isinstance(name, tuple) and name[1] in gone
+            owned = isinstance(name, tuple) and name[1] in removed_ids
             rows = draft.rows(name)
-            lost = [key for key, row in rows.items() if owned or _belongs(key, row, gone)]
-            gone.update(str(rows[key]["id"]) for key in lost if "id" in rows[key])
-            for key in lost:
+            keys = [key for key, row in rows.items() if owned or _is_owned(key, row, removed_ids)]
+            removed_ids.update(str(rows[key]["id"]) for key in keys if "id" in rows[key])
+            for key in keys:
                 draft.drop(name, key)
 
 
-def _belongs(key: str, row: Row, gone: set[str]) -> bool:
-    return key.partition(":")[0] in gone or any(_one_of(row.get(column), gone) for column in OWNERS)
+def _is_owned(key: str, row: Row, removed_ids: set[str]) -> bool:
+    return key.partition(":")[0] in removed_ids or any(
+        _is_one_of(row.get(column), removed_ids) for column in OWNER_COLUMNS
+    )
 
 
-def _one_of(value: Any, gone: set[str]) -> bool:
-    return isinstance(value, str) and value in gone
+def _is_one_of(value: Any, removed_ids: set[str]) -> bool:
+    return isinstance(value, str) and value in removed_ids

@@ -1,7 +1,7 @@
-"""The instance: a server's own settings, who runs it, and the state of one that nobody has set up yet.
+"""The instance: the settings of a server, its admins, and the state of a server before its setup.
 
-One row of settings; a server that `seeding.start` made has none and is as the defaults say. The routes that read and
-change them are in routes/admin_*.py.
+The settings are one row; a server from `seeding.start` has no such row and uses the defaults. The routes that read and
+change them are in admin/.
 """
 
 from __future__ import annotations
@@ -10,59 +10,62 @@ import hashlib
 from typing import Any, Final
 
 from infisical.memory import access, tables
-from infisical.memory.call import Call, iso
+from infisical.memory.call import Call, format_time
 from infisical.memory.state import Draft, Generation, Row, Settings, State
 
-SERVER_CONFIG: Final = "server_config"  # "config" -> the settings of the instance, and of the apps that it speaks with
-CACHE: Final = "cache"  # "clearing" -> until: seconds since the epoch
+SERVER_CONFIG: Final = "server_config"  # "config" -> the settings of the instance and of the apps that it uses
+CACHE_TABLE: Final = "cache"  # "clearing" -> until: seconds since the epoch
 CONFIG: Final = "config"
 CONFIG_ID: Final = "00000000-0000-0000-0000-000000000000"
 STRATEGIES: Final = ("SOFTWARE", "HSM")
 
 
 # ---- states
-def uninitialized(*, now: float, seed: int | str = 0, generation: Generation = "current") -> State:
-    """Make a server that nobody has set up: without organization, users or identities; `bootstrap` makes the first.
+def start_uninitialized(*, now: float, seed: int | str = 0, generation: Generation = "current") -> State:
+    """Start a server before its setup: it has no organization, users or identities until `bootstrap` creates them.
 
-    Equal arguments make equal servers. It has no `given`: what may enter is in the answer of bootstrap.
+    `now` is in seconds since the epoch; equal arguments start equal servers. The state has no `given`: the answer of
+    `bootstrap` has the credentials.
     """
     draft = Draft(State(Settings(seed=seed, generation=generation)))
-    draft.put(SERVER_CONFIG, CONFIG, {"initialized": False, "createdAt": iso(now), "updatedAt": iso(now)})
+    draft.put(
+        SERVER_CONFIG, CONFIG, {"initialized": False, "createdAt": format_time(now), "updatedAt": format_time(now)}
+    )
     return draft.finish()
 
 
 def make_instance_admin(state: State, identity_id: str) -> State:
-    """Return a server that a machine identity may run, as bootstrap's may; no route grants it."""
+    """Return a state in which a machine identity is an instance admin; no route grants this."""
     draft = Draft(state)
     draft.merge(tables.IDENTITIES, identity_id, superAdmin=True)
     return draft.finish()
 
 
-# ---- who runs it
+# ---- admins
 def require_admin(call: Call) -> None:
-    """Refuse who does not run the instance, and people who have not chosen an organization yet."""
-    _ = call.organization_id  # refuses who has none
+    """Refuse callers who are not instance admins, and users without a chosen organization."""
+    _ = call.organization_id  # raises a refusal without an organization
     access.require_super_admin(call)
 
 
-def instance_id(draft: Draft) -> str:
-    """Return the id that this instance goes by: the same at every time, without a draw."""
+def get_instance_id(draft: Draft) -> str:
+    """Return the id of this instance; it never changes and draws nothing from the state."""
     return Draft(State(Settings(seed=f"instance:{draft.state.settings.seed}"))).new_id()
 
 
-def admin_identities(draft: Draft) -> list[str]:
+def list_admin_identities(draft: Draft) -> list[str]:
     return [row["id"] for row in draft.rows(tables.IDENTITIES).values() if row.get("superAdmin")]
 
 
 # ---- settings
-def config(call: Call) -> dict[str, Any]:
-    """Return all settings of the instance: what was changed, over the defaults."""
+def get_config(call: Call) -> dict[str, Any]:
+    """Return all settings of the instance: the defaults, updated by the changes."""
     return {
         "id": CONFIG_ID,
         "initialized": True,
         "allowSignUp": True,
         "allowedSignUpDomain": None,
-        "instanceId": instance_id(call.draft),
+        "instanceId": get_instance_id(call.draft),
         "trustSamlEmails": False,
         "trustLdapEmails": False,
         "trustOidcEmails": False,
@@ -72,30 +75,30 @@ def config(call: Call) -> dict[str, Any]:
         "pageFrameContent": None,
         "encryptionStrategy": STRATEGIES[0],
         "envOverrides": {},
-        "createdAt": _since(call),
-        "updatedAt": _since(call),
+        "createdAt": _get_setup_time(call),
+        "updatedAt": _get_setup_time(call),
         **(call.draft.get(SERVER_CONFIG, CONFIG) or {}),
     }
 
 
 def configure(call: Call, **columns: Any) -> None:
-    """Put some settings; the others stay."""
-    before = call.draft.get(SERVER_CONFIG, CONFIG) or {"createdAt": _since(call)}
-    call.draft.put(SERVER_CONFIG, CONFIG, {**before, **columns, "updatedAt": call.at})
+    """Change some settings."""
+    settings = call.draft.get(SERVER_CONFIG, CONFIG) or {"createdAt": _get_setup_time(call)}
+    call.draft.put(SERVER_CONFIG, CONFIG, {**settings, **columns, "updatedAt": call.timestamp})
 
 
-def default_organization(call: Call) -> Row | None:
-    """Return the organization that people log in to where they do not say, if one is set."""
-    found = config(call)["defaultAuthOrgId"]
-    return None if found is None else call.draft.get(tables.ORGANIZATIONS, found)
+def get_default_organization(call: Call) -> Row | None:
+    """Return the organization of logins that name none, if the settings have one."""
+    organization_id = get_config(call)["defaultAuthOrgId"]
+    return None if organization_id is None else call.draft.get(tables.ORGANIZATIONS, organization_id)
 
 
-def signature(draft: Draft, text: str) -> str:
-    """Sign a text as this instance."""
+def sign_text(draft: Draft, text: str) -> str:
+    """Return this instance's signature of a text."""
     return hashlib.sha256(f"signature:{draft.state.settings.seed}:{text}".encode()).hexdigest()
 
 
-def _since(call: Call) -> str:
-    """Return when the instance was set up: with its first person."""
+def _get_setup_time(call: Call) -> str:
+    """Return the time of the setup, which created the first user."""
     first = next(iter(call.draft.rows(tables.USERS).values()), None)
-    return call.at if first is None else str(first["createdAt"])
+    return call.timestamp if first is None else str(first["createdAt"])

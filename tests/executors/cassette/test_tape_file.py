@@ -18,6 +18,7 @@ from returns.result import Success
 from infisical import HttpRequest, Response
 from infisical.executors import CassetteExecutor, ScriptedExecutor
 from infisical.executors.cassette.tape_file import LEFT_BEHIND
+from tests.forms import mark_exhaustive, shorten
 from tests.wire import answer
 
 ASK = HttpRequest("GET", "https://x/a")
@@ -192,8 +193,9 @@ def test_a_file_keeps_its_mode_and_its_link_and_a_new_one_has_that_of_the_user(t
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_a_process_that_is_killed_while_it_records_leaves_all_that_was_complete(tmp_path):
-    for times in range(20):
+@pytest.mark.parametrize("kills", [range(0, 20, 7), mark_exhaustive(range(20))], ids=str)
+def test_a_process_that_is_killed_while_it_records_leaves_all_that_was_complete(tmp_path, kills):
+    for times in kills:
         path = tmp_path / f"{times}.yaml"
         read_end, write_end = os.pipe()
         child = os.fork()
@@ -241,7 +243,7 @@ def uncollected():
 
 
 @pytest.mark.usefixtures("uncollected")
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", shorten(KINDS, lambda kind: kind == "a secret each", name=str))
 def test_the_cost_grows_with_the_number_of_exchanges(tmp_path, kind):
     def cost(exchanges: int) -> tuple[float, float]:
         path, requests = tmp_path / f"{exchanges}.yaml", [KINDS[kind](number) for number in range(exchanges)]

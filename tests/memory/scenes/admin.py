@@ -6,14 +6,14 @@ from functools import partial
 
 from infisical import InfisicalClient
 from infisical.memory import open_session
-from infisical.memory.domain.instance import make_instance_admin, uninitialized
+from infisical.memory.domain.instance import make_instance_admin, start_uninitialized
 from tests.memory.scenes import Scene
 from tests.memory.world import World
 
 
 def bare(world: World) -> InfisicalClient:
     """A client of a server that nobody has set up."""
-    world.memory.change(lambda state, now: uninitialized(now=now))
+    world.memory.change(lambda state, now: start_uninitialized(now=now))
     return world.anyone
 
 

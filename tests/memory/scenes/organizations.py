@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from infisical.memory import open_session
-from infisical.memory.domain.people import use_old_privileges
+from infisical.memory.domain.accounts import use_old_privileges
 from tests.memory.scenes import Scene
 from tests.memory.steps import after
 from tests.memory.world import World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from infisical.memory.domain.people import INITIAL_PASSWORD, open_password_reset
+from infisical.memory.domain.accounts import INITIAL_PASSWORD, open_password_reset
 from tests.memory.scenes import Scene
 from tests.memory.steps import after
 

@@ -9,7 +9,7 @@ from infisical.endpoints.pki.alerts import AlertChannel, AlertFilter
 from infisical.endpoints.pki.ca import InternalCertificateAuthority
 from infisical.endpoints.pki.certificates import CertificateAttributes
 from infisical.memory import State, open_session
-from infisical.memory.domain import certificates
+from infisical.memory.pki import x509 as certificates
 from tests.memory.scenes import Scene
 from tests.memory.world import World
 
@@ -82,7 +82,7 @@ def template_update(world: World):
 
 
 def signing(world: World):
-    csr = certificates.new_csr(certificates.new_key(EC), {"commonName": "www.example.com"})
+    csr = certificates.create_csr(certificates.create_key(EC), {"commonName": "www.example.com"})
     return partial(world.machine.pki.templates.sign_certificate, **template(world), ttl="30d", csr=csr)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from infisical.memory.call import iso
+from infisical.memory.call import format_time
 from tests.memory.scenes import Scene
 from tests.memory.world import World
 
@@ -21,7 +21,7 @@ SCENES: dict[str, Scene] = {
         secret_value="s3cret",
         expires_in="1h",
         max_views=2,
-        expires_at=iso(w.clock.now + 3600),
+        expires_at=format_time(w.clock.now + 3600),
         expires_after_views=2,
         access_type="anyone",
     ),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from infisical.memory.domain.accounts import open_email_verification
 from infisical.memory.domain.codes import read_code
-from infisical.memory.domain.people import open_email_verification
 from infisical.memory.domain.second_factors import open_mfa_session
 from tests.memory.scenes import Scene
 from tests.memory.steps import after

@@ -1,0 +1,1 @@
+"""Dynamic secrets: their rows and leases, the providers that make credentials, and the routes."""

@@ -1,0 +1,1 @@
+"""Login methods of machine identities: settings, credentials and logins of universal, token and platform methods."""

@@ -1,0 +1,68 @@
+"""The ten login methods that show somebody else's credential: their settings and their logins, made from one table.
+
+Nobody is asked whether a credential is good: a login succeeds where a test has declared it valid (seeding).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import unquote
+
+from infisical.memory import tables, tokens
+from infisical.memory.call import Call
+from infisical.memory.domain import lockouts
+from infisical.memory.identity_auth.fields import Login
+from infisical.memory.identity_auth.methods import LDAP, LOGINS
+from infisical.memory.identity_auth.settings import build_settings_routes, get_settings
+from infisical.memory.refusals import bad_request, not_found
+from infisical.memory.routing import MACHINES, PUBLIC_ACCESS, Answer, Route, route
+from infisical.memory.state import Row
+
+
+def answer_login(call: Call, login: Login) -> Row:
+    """Return what a login answers."""
+    shown = collect_credential(call, login)
+    identity_id, name = call.body["identityId"], login.method.name
+    found = call.draft.get(tables.auth_settings(name), identity_id)
+    if found is None:
+        raise not_found(login.unknown.format(identity_id))
+    who = call.body[login.who].lower() if login.who is not None else ""
+    lockouts.refuse_locked(call, identity_id, name, who)
+    declared = call.draft.where(tables.declared_logins(name), identityId=identity_id)
+    if not any(all(shown.get(field) == value for field, value in row["fields"].items()) for row in declared):
+        if login.who is not None:
+            lockouts.count_failure(call, found, name, who)
+        raise login.wrong()
+    lockouts.forget_failures(call, identity_id, name, who)
+    return tokens.issue(call, identity_id, name, found)
+
+
+def collect_credential(call: Call, login: Login) -> dict[str, Any]:
+    """Return a login's body as it was sent, with names that the server does not know, and the certificate."""
+    if login.header is None:
+        return dict(call.raw_body)
+    certificate = call.header(login.header)
+    if not certificate:
+        raise bad_request("Missing TLS certificate in header")
+    return {**call.raw_body, "certificate": unquote(certificate)}
+
+
+def build_login_route(login: Login) -> Route:
+    path = f"/api/v1/auth/{login.method.name}/login"
+
+    @route("POST", path, generation=login.method.generation, access=PUBLIC_ACCESS, body=login.body, limit="write")
+    def log_in(call: Call) -> Answer:
+        return answer_login(call, login)
+
+    return log_in
+
+
+ROUTES: Final[tuple[Route, ...]] = tuple(
+    one for login in LOGINS for one in (build_login_route(login), *build_settings_routes(login.method))
+)
+
+
+@route("POST", "/api/v1/auth/ldap-auth/identities/{identityId}/clear-lockouts", generation="current", access=MACHINES)
+def clear_ldap_lockouts(call: Call) -> Answer:
+    row = get_settings(call, LDAP.method, "edit", (400, "The identity does not have ldap auth"))
+    return {"deleted": lockouts.clear(call, row["identityId"], LDAP.method.name)}

@@ -1,0 +1,118 @@
+"""Token auth: its settings, and the access tokens that are made by it, named, listed and revoked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from infisical.memory import tables, tokens
+from infisical.memory.call import Call, pick
+from infisical.memory.identities import store as identities
+from infisical.memory.identity_auth.settings import (
+    LoginMethod,
+    build_lifetime_changes,
+    build_lifetime_fields,
+    build_settings_routes,
+    check_lifetime,
+    check_lifetime_change,
+    get_settings,
+)
+from infisical.memory.refusals import bad_request, not_found
+from infisical.memory.routing import MACHINES, Answer, route
+from infisical.memory.state import Row
+from infisical.memory.validation import number_text, obj, slug, string
+
+NO_METHOD: Final = "The identity does not have Token Auth"
+TOKEN_AUTH: Final = LoginMethod(
+    name="token-auth",
+    key="identityTokenAuth",
+    called="Token Auth",
+    attach=check_lifetime(obj(**build_lifetime_fields())),
+    update=check_lifetime_change(obj(**build_lifetime_changes())),
+    no_update=(400, "The identity does not have token auth"),
+    no_get=(404, "Token Auth configuration not found for identity"),
+    no_revoke=(400, NO_METHOD),
+)
+COLUMNS: Final = (
+    "id",
+    "accessTokenTTL",
+    "accessTokenMaxTTL",
+    "accessTokenNumUses",
+    "accessTokenNumUsesLimit",
+    "accessTokenLastUsedAt",
+    "accessTokenLastRenewedAt",
+    "isAccessTokenRevoked",
+    "identityUAClientSecretId",
+    "identityId",
+    "createdAt",
+    "updatedAt",
+    "name",
+    "authMethod",
+    "accessTokenPeriod",
+    "subOrganizationId",
+)
+TOKENS_PATH: Final = "/api/v1/auth/token-auth/identities/{identityId}/tokens"
+TOKEN_PATH: Final = "/api/v1/auth/token-auth/tokens/{tokenId}"
+PAGE_QUERY: Final = obj(
+    offset=number_text(least=0, most=100).optional(0),
+    limit=number_text(least=1, most=100).optional(20),
+)
+
+ROUTES: Final = build_settings_routes(TOKEN_AUTH)
+
+
+def show_token(row: Row) -> Row:
+    return pick(row, *COLUMNS)
+
+
+@route(
+    "POST",
+    TOKENS_PATH,
+    access=MACHINES,
+    body=obj(name=string().optional(), organizationSlug=slug().optional(), subOrganizationName=slug().optional()),
+)
+def create_token(call: Call) -> Answer:
+    found = get_settings(call, TOKEN_AUTH, "edit", (400, NO_METHOD))
+    row = tokens.create_token(call, found["identityId"], TOKEN_AUTH.name, found, name=call.body.get("name"))
+    return {**tokens.answer_login(call, row), "tokenData": show_token(row)}
+
+
+@route("GET", TOKENS_PATH, access=MACHINES, query=PAGE_QUERY)
+def list_tokens(call: Call) -> Answer:
+    found = get_settings(call, TOKEN_AUTH, "read", (400, NO_METHOD))
+    rows = call.draft.where(tables.ACCESS_TOKENS, identityId=found["identityId"], authMethod=TOKEN_AUTH.name)[::-1]
+    latest = sorted(rows, key=lambda row: str(row["updatedAt"]), reverse=True)
+    start = call.query["offset"]
+    return {"tokens": [show_token(row) for row in latest[start : start + call.query["limit"]]]}
+
+
+def load_token(call: Call, action: str) -> Row:
+    """Return the token that the path names; refuse who may not do this to identities."""
+    row = call.draft.get(tables.ACCESS_TOKENS, call.path["tokenId"])
+    if row is None or row["authMethod"] != TOKEN_AUTH.name:
+        raise not_found(f"Token with ID {call.path['tokenId']} not found")
+    identities.get_identity(call, row["identityId"], action)
+    if TOKEN_AUTH.name not in identities.list_methods(call.draft, row["identityId"]):
+        raise bad_request(NO_METHOD)
+    return row
+
+
+@route("GET", TOKEN_PATH, generation="current", access=MACHINES)
+def get_token(call: Call) -> Answer:
+    return {"token": show_token(load_token(call, "read"))}
+
+
+@route("PATCH", TOKEN_PATH, access=MACHINES, body=obj(name=string().optional()))
+def update_token(call: Call) -> Answer:
+    row = load_token(call, "edit")
+    return {
+        "token": show_token(call.draft.merge(tables.ACCESS_TOKENS, row["id"], **call.body, updatedAt=call.timestamp))
+    }
+
+
+@route("POST", f"{TOKEN_PATH}/revoke", access=MACHINES)
+def revoke_token(call: Call) -> Answer:
+    row = load_token(call, "edit")
+    if row["isAccessTokenRevoked"]:
+        raise not_found(f"Token with ID {row['id']} not found or already revoked")
+    call.draft.merge(tables.ACCESS_TOKENS, row["id"], isAccessTokenRevoked=True, updatedAt=call.timestamp)
+    return {"message": "Successfully revoked access token"}

@@ -1,0 +1,1 @@
+"""PKI: certificate authorities, certificates, templates, profiles and alerts of a project."""

@@ -1,0 +1,320 @@
+"""Certificate authorities of a project, and what they sign; rows and X.509 are authorities.py's and issuance.py's."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from infisical.memory import tables
+from infisical.memory.access import permit
+from infisical.memory.call import Call, parse_time, pick
+from infisical.memory.pki import authorities, issuance
+from infisical.memory.pki import x509 as certificates
+from infisical.memory.pki.authorities import AUTHORITIES
+from infisical.memory.pki.fields import (
+    MAX_INTEGER,
+    build_alt_names_field,
+    build_date_field,
+    build_extended_usages_field,
+    build_key_usages_field,
+    build_ttl_field,
+    parse_duration,
+    split_names,
+)
+from infisical.memory.pki.issuance import CertificateOrder
+from infisical.memory.pki.x509 import Statement
+from infisical.memory.refusals import bad_request, not_found
+from infisical.memory.routing import MACHINES, Answer, route
+from infisical.memory.state import Row
+from infisical.memory.validation import Field, boolean, choice, number, obj, string
+
+CA_PATH: Final = "/api/v1/pki/ca/{caId}"
+SUBJECT_PARTS: Final = ("commonName", "organization", "ou", "country", "province", "locality")
+COLUMNS: Final = (
+    "id",
+    "createdAt",
+    "updatedAt",
+    "projectId",
+    "status",
+    "name",
+    "parentCaId",
+    "type",
+    "friendlyName",
+    "organization",
+    "ou",
+    "country",
+    "province",
+    "locality",
+    "commonName",
+    "dn",
+    "serialNumber",
+    "maxPathLength",
+    "keyAlgorithm",
+    "activeCaCertId",
+    "requireTemplateForIssuance",
+    "notBefore",
+    "notAfter",
+)
+CONFIGURATION_COLUMNS: Final = tuple(
+    name
+    for name in COLUMNS
+    if name not in ("id", "createdAt", "updatedAt", "projectId", "status", "name", "requireTemplateForIssuance")
+)
+
+NEW_AUTHORITY: Final = obj(
+    projectSlug=string(),
+    type=choice("root", "intermediate"),
+    friendlyName=string().optional(),
+    **{name: string() for name in SUBJECT_PARTS},
+    notBefore=build_date_field().optional(),
+    notAfter=build_date_field().optional(),
+    maxPathLength=number(least=-1, most=MAX_INTEGER, whole=True).optional(-1),
+    keyAlgorithm=choice(*certificates.KEY_ALGORITHMS).optional("RSA_2048"),
+    requireTemplateForIssuance=boolean().optional(False),
+).where(
+    lambda body: any(body[name] for name in SUBJECT_PARTS),
+    "At least one of the fields commonName, organization, ou, country, province or locality must be non-empty",
+)
+CHANGES_BODY: Final = obj(
+    status=choice("active", "disabled").optional(), requireTemplateForIssuance=boolean().optional()
+)
+RENEWAL_BODY: Final = obj(type=choice("existing"), notAfter=build_date_field())
+INTERMEDIATE_BODY: Final = obj(
+    csr=string(least=1),
+    notBefore=build_date_field().optional(),
+    notAfter=build_date_field(),
+    maxPathLength=number(least=-1, most=MAX_INTEGER, whole=True).optional(-1),
+)
+IMPORT_BODY: Final = obj(certificate=string(least=1), certificateChain=string(least=1))
+LEAF_FIELDS: Final[dict[str, Field]] = {
+    "friendlyName": string().optional(),
+    "ttl": build_ttl_field().optional(),
+    "notBefore": build_date_field().optional(),
+    "notAfter": build_date_field().optional(),
+    "keyUsages": build_key_usages_field().optional(),
+    "extendedKeyUsages": build_extended_usages_field().optional(),
+}
+
+
+def require_end(body: Field) -> Field:
+    return body.where(lambda sent: "ttl" in sent or "notAfter" in sent, "Either ttl or notAfter must be present")
+
+
+ISSUE_BODY: Final = require_end(
+    obj(commonName=string(least=1), altNames=build_alt_names_field().optional(""), **LEAF_FIELDS)
+)
+SIGN_BODY: Final = require_end(
+    obj(
+        csr=string(least=1, most=4096),
+        commonName=string(least=1).optional(),
+        altNames=build_alt_names_field().optional(),
+        **LEAF_FIELDS,
+    )
+)
+
+
+def show_authority(row: Row) -> Row:
+    return pick(row, *COLUMNS)
+
+
+def show_certificate(certificate: Row) -> dict[str, Any]:
+    return pick(certificate, "certificate", "certificateChain", "serialNumber")
+
+
+# ---- authorities
+@route("GET", "/api/v2/pki/ca", generation="current", access=MACHINES, query=obj(projectId=string()))
+def list_authorities(call: Call) -> Answer:
+    project = authorities.get_manager_project(call, call.query["projectId"], "read", authorities.SUBJECT)
+    listed = [
+        {
+            **pick(row, "id", "name"),
+            "type": "internal",
+            **pick(row, "status", "projectId"),
+            "enableDirectIssuance": not row["requireTemplateForIssuance"],
+            "configuration": pick(row, *CONFIGURATION_COLUMNS),
+        }
+        for row in call.draft.where(AUTHORITIES, projectId=project["id"])
+    ]
+    return {"certificateAuthorities": listed}
+
+
+@route("POST", "/api/v1/pki/ca", access=MACHINES, body=NEW_AUTHORITY)
+def create_authority(call: Call) -> Answer:
+    slug = call.body["projectSlug"]
+    project = call.draft.find(tables.PROJECTS, slug=slug, orgId=call.organization_id)
+    if project is None:
+        raise not_found(f"Project with slug '{slug}' not found")
+    permit(call, project["id"], "create", authorities.SUBJECT)
+    return {"ca": show_authority(authorities.create_authority(call, project["id"], call.body))}
+
+
+@route("GET", CA_PATH, access=MACHINES)
+def get_authority(call: Call) -> Answer:
+    return {"ca": show_authority(authorities.load_authority(call, "read"))}
+
+
+@route("PATCH", CA_PATH, access=MACHINES, body=CHANGES_BODY, limit="read")
+def update_authority(call: Call) -> Answer:
+    row = authorities.load_authority(call, "edit")
+    return {"ca": show_authority(call.draft.merge(AUTHORITIES, row["id"], **call.body, updatedAt=call.timestamp))}
+
+
+@route("DELETE", CA_PATH, access=MACHINES)
+def delete_authority(call: Call) -> Answer:
+    row = authorities.load_authority(call, "delete")
+    authorities.remove_authority(call, row)
+    return {"ca": show_authority(row)}
+
+
+# ---- their certificates
+@route("GET", "/api/v1/pki/ca/{caId}/csr", access=MACHINES)
+def get_csr(call: Call) -> Answer:
+    row = authorities.load_authority(call, "create")
+    if row["type"] == "root":
+        raise bad_request("Root CA cannot generate CSR")
+    return {"csr": certificates.create_csr(row["privateKey"], row, key_usages=certificates.INTERMEDIATE_USAGES)}
+
+
+@route("GET", "/api/v1/pki/ca/{caId}/certificate", access=MACHINES)
+def get_certificate(call: Call) -> Answer:
+    return show_certificate(authorities.get_current_certificate(call, authorities.load_authority(call, "read")))
+
+
+@route("GET", "/api/v1/pki/ca/{caId}/ca-certificates", access=MACHINES)
+def list_certificates(call: Call) -> Answer:
+    rows = call.draft.rows(authorities.name_certificates_table(authorities.load_authority(call, "read")["id"])).values()
+    return [{**show_certificate(row), "version": row["version"]} for row in rows]
+
+
+@route("GET", "/api/v1/pki/ca/{caId}/crls", access=MACHINES)
+def get_crls(call: Call) -> Answer:
+    row = authorities.load_authority(call, "read")
+    return [{"id": row["crlId"], "crl": row["crl"]}]
+
+
+@route("POST", "/api/v1/pki/ca/{caId}/renew", access=MACHINES, body=RENEWAL_BODY)
+def renew(call: Call) -> Answer:
+    row = authorities.load_authority(call, "renew")
+    below = certificates.read_certificate(authorities.get_current_certificate(call, row)["certificate"])
+    if row["status"] == authorities.DISABLED_STATUS:
+        raise bad_request("CA is disabled")
+    end = parse_time(call.body["notAfter"])
+    if end <= below.not_after:
+        raise bad_request("The new CA certificate must end after the current one")
+    chain = ""
+    if row["type"] == "root":
+        says = authorities.build_root_statement(call, row["maxPathLength"], call.now, end)
+        made = certificates.create_self_signed(row["privateKey"], row, says)
+    else:
+        parent = call.draft.get(AUTHORITIES, row["parentCaId"] or "")
+        if parent is None:
+            raise bad_request("An intermediate CA with an external parent CA cannot be renewed")
+        issuer = authorities.build_issuer(call, parent)
+        if end > certificates.read_certificate(issuer.certificate).not_after:
+            raise bad_request("The new CA certificate must not end after that of the parent CA")
+        chain = authorities.build_chain(authorities.get_current_certificate(call, parent))
+        says = build_intermediate_statement(call, parent, call.now, end, row["maxPathLength"])
+        made = certificates.create_certificate(issuer, row["privateKey"], row, says)
+    # The serial number stays that of the first certificate, as on the server: parents are found by it.
+    authorities.install_certificate(call, row["id"], made, chain, says)
+    return {"certificate": made, "certificateChain": chain, "serialNumber": says.serial}
+
+
+@route("POST", "/api/v1/pki/ca/{caId}/import-certificate", access=MACHINES, body=IMPORT_BODY)
+def import_certificate(call: Call) -> Answer:
+    row = authorities.load_authority(call, "create")
+    if row["parentCaId"] is not None:
+        raise bad_request("An intermediate CA with an internal parent CA takes no other certificate")
+    made, chain = call.body["certificate"], call.body["certificateChain"]
+    read = certificates.read_certificate(made)
+    above = certificates.read_certificate(certificates.verify_chain(made, chain)[0])
+    if not certificates.matches_key(made, row["privateKey"]):
+        raise bad_request("CA and certificate public key do not match")
+    parent = call.draft.find(AUTHORITIES, projectId=row["projectId"], serialNumber=above.serial)
+    says = Statement(serial=read.serial, not_before=read.not_before, not_after=read.not_after)
+    authorities.install_certificate(
+        call,
+        row["id"],
+        made,
+        chain,
+        says,
+        status=authorities.ACTIVE_STATUS,
+        serialNumber=read.serial,
+        maxPathLength=-1 if read.path_length is None else read.path_length,
+        parentCaId=None if parent is None else parent["id"],
+    )
+    return {"message": "The certificate was imported to the CA", "caId": row["id"]}
+
+
+# ---- what they sign
+def build_intermediate_statement(
+    call: Call, parent: Row, start: float, end: float, max_path_length: int | None
+) -> Statement:
+    return Statement(
+        serial=authorities.draw_serial(call),
+        not_before=start,
+        not_after=end,
+        key_usages=certificates.INTERMEDIATE_USAGES,
+        is_ca=True,
+        path_length=authorities.convert_path_length(max_path_length),
+        **authorities.build_issuer_urls(call, parent),
+    )
+
+
+@route("POST", "/api/v1/pki/ca/{caId}/sign-intermediate", access=MACHINES, body=INTERMEDIATE_BODY)
+def sign_intermediate(call: Call) -> Answer:
+    row = authorities.load_authority(call, "sign-intermediate")
+    if row["status"] == authorities.DISABLED_STATUS:
+        raise bad_request("CA is disabled")
+    issuer, body = authorities.build_issuer(call, row), call.body
+    if authorities.is_expired(call, row):
+        raise authorities.build_expiry_refusal()
+    certificates.read_csr(body["csr"])
+    limit, asked = certificates.read_certificate(issuer.certificate).path_length, body["maxPathLength"]
+    if limit == 0:
+        raise bad_request("The CA may not issue intermediate certificates: its path length is 0")
+    if limit is not None and (asked >= limit or asked == -1):
+        raise bad_request("The path length asked for exceeds what the CA allows")
+    start = parse_time(body["notBefore"]) if "notBefore" in body else call.now
+    end = parse_time(body["notAfter"])
+    authorities.refuse_outside_validity(start, end, issuer)
+    says = build_intermediate_statement(call, row, start, end, asked)
+    return {
+        "certificate": certificates.create_certificate(issuer, body["csr"], None, says),
+        "certificateChain": authorities.build_chain(authorities.get_current_certificate(call, row)),
+        "serialNumber": says.serial,
+        "issuingCaCertificate": issuer.certificate,
+    }
+
+
+def issue_leaf(call: Call, csr: str | None) -> dict[str, Any]:
+    """Issue what the body asks for; refuse an authority that issues only by templates."""
+    row, body = authorities.load_authority(call, "create", issuance.SUBJECT), call.body
+    if row["requireTemplateForIssuance"]:
+        raise bad_request("Certificate template is required for issuance")
+    start, end = issuance.choose_validity(
+        call,
+        parse_time(body["notBefore"]) if "notBefore" in body else None,
+        parse_time(body["notAfter"]) if "notAfter" in body else None,
+        parse_duration(body["ttl"]) if "ttl" in body else None,
+    )
+    wanted = CertificateOrder(
+        not_before=start,
+        not_after=end,
+        subject={"commonName": body["commonName"]} if "commonName" in body else {},
+        alt_names=split_names(body["altNames"]) if "altNames" in body else None,
+        key_usages=body.get("keyUsages"),
+        extended_key_usages=body.get("extendedKeyUsages"),
+        csr=csr,
+        friendly_name=body.get("friendlyName"),
+    )
+    return issuance.show_issued(issuance.issue_certificate(call, row, wanted))
+
+
+@route("POST", "/api/v1/pki/ca/{caId}/issue-certificate", access=MACHINES, body=ISSUE_BODY)
+def issue_certificate(call: Call) -> Answer:
+    return issue_leaf(call, None)
+
+
+@route("POST", "/api/v1/pki/ca/{caId}/sign-certificate", access=MACHINES, body=SIGN_BODY)
+def sign_certificate(call: Call) -> Answer:
+    return issue_leaf(call, call.body["csr"])

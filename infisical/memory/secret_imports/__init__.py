@@ -1,0 +1,1 @@
+"""Secret imports: the routes that manage a folder's imports, and the secrets that come through them."""

@@ -1,0 +1,1 @@
+"""Secret syncs: the destinations that the server knows, and the routes."""
