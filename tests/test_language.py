@@ -78,6 +78,20 @@ REASONS: dict[tuple[str, str], str] = {
     ("infisical/pagination.py", "function pages"): "public: `for page in pages(...)`, as itertools names iterators",
     ("infisical/session.py", "class CoolDown"): "the glossary's noun",
     ("infisical/middleware/tracing.py", "function tracing"): "public: `middleware=[tracing()]`",
+    (
+        "infisical/executors/faults.py",
+        "class Refused",
+    ): "public: a fault is what happens to a request, [Refused(), None]",
+    ("infisical/executors/faults.py", "class Dropped"): "public: the same",
+    ("infisical/executors/faults.py", "class Delayed"): "public: the same",
+    ("infisical/executors/faults.py", "class Limited"): "public: the same",
+    ("infisical/executors/faults.py", "class Broken"): "public: the same",
+    ("infisical/executors/faults.py", "class Truncated"): "public: the same",
+    ("infisical/executors/faults.py", "class Expired"): "public: the same",
+    (
+        "infisical/executors/faults.py",
+        "function at_random",
+    ): "public: a plan, FaultyExecutor(inner, at_random(7, {...}))",
     ("infisical/endpoints/secret_sharing.py", "shared_secret_link"): "the server's name of the field",
 }
 """What is found and stays, by place and word, with the reason."""
