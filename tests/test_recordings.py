@@ -25,7 +25,7 @@ from infisical import (
 from infisical.decode import nothing
 from infisical.demo.recorded import RECORDING
 from infisical.executors import CassetteExecutor
-from infisical.executors.etags import is_random
+from infisical.executors.cassette.etags import is_random
 from infisical.request import get, post
 from tests.wire import CASSETTES, PROJECT, RECORDED_AT, replaying
 

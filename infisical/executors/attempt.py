@@ -1,205 +1,214 @@
-"""One attempt to send a request by somebody else's library: its deadline, whether it was sent, its failure.
+"""One attempt to send an HTTP request: its deadline, its connection, and the failure that it may end in.
 
-What the executors of such libraries have in common is here; no library is named, and nothing is sent.
+Each call of an executor makes one attempt. `current` holds the attempt of a thread, for code that a library calls back.
+No library appears here, and nothing is sent.
 """
 
 from __future__ import annotations
 
-import inspect
+import contextlib
+import socket
 import threading
 import time
-from collections.abc import Iterable
-from typing import Any, Final, Generic, TypeVar
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, TypeAlias
 
 from returns.result import Failure
 
-from infisical.defects import describe_exception
+from infisical.defects import attach_cause, describe_exception
 from infisical.errors import InfisicalNetworkError, Reason
-from infisical.executors.decompress import BodyBuffer, BodyError, decodable
-from infisical.executors.proxies import is_this_machine
+from infisical.executors.body import BodyBuffer, BodyError, select_codings
 from infisical.request import HttpRequest
 from infisical.transport import Reply
 
-T = TypeVar("T")
-
-CLOSED: Final = "this executor is closed"
-CLOSED_IN_FLIGHT: Final = "this executor was closed before the answer"
-ELSEWHERE: Final = "this executor belongs to another event loop: make one for each"
-NOT_ASYNCIO: Final = "this executor needs asyncio, and no asyncio event loop is running here (trio's is another)"
-UNUSABLE_PROXY: Final = (
-    "the proxy of the environment cannot be used: it has to be http://host:port or https://host:port"
-)
-SAID: Final[dict[Reason, str]] = {
+Socket: TypeAlias = Any
+"""A socket.socket, an ssl.SSLSocket, or urllib3's transport for TLS inside TLS."""
+CLOSED_MESSAGE: Final = "this executor is closed"
+CLOSED_IN_FLIGHT_MESSAGE: Final = "this executor was closed before the answer"
+OTHER_LOOP_MESSAGE: Final = "this executor belongs to another event loop: make one for each"
+NO_ASYNCIO_MESSAGE: Final = "this executor needs asyncio, and no asyncio event loop is running here"
+PROXY_MESSAGE: Final = "the proxy of the environment cannot be used: it must be http://host:port or https://host:port"
+REASON_MESSAGES: Final[dict[Reason, str]] = {
     "dns": "the host has no address",
     "refused": "no connection",
     "reset": "the connection was closed before the answer",
-    "tls": "TLS failed: the certificate is not trusted, or the handshake broke off",
-    "protocol": "the answer is not HTTP, or breaks off",
+    "tls": "TLS failed: the certificate is not trusted, or the handshake was interrupted",
+    "protocol": "the answer is not HTTP, or is incomplete",
 }
-NOT_LENT: Final = frozenset(
+UNSENDABLE_MESSAGE: Final = "the request cannot be sent"
+EXCLUDED_HEADERS: Final = frozenset(
     ["authorization", "cookie", "proxy-authorization", "host", "content-length", "content-type", "transfer-encoding"]
 )
 """Headers that a request never inherits from the injected client: credentials, and those that describe a body."""
 
 
-class Veiled(Generic[T]):
-    """Hold a value in a local variable of a frame that waits, so that a traceback with locals does not show it."""
+class Wire:
+    """The connection that an attempt waits on. Another thread ends that wait with `cut`.
 
-    __slots__ = ("value",)
+    There is no lock, so that an interrupted thread leaves nothing locked. Whoever takes the socket from the list owns
+    it. A cut therefore never meets a connection that is back in its pool.
+    """
 
-    def __init__(self, value: T) -> None:
-        self.value = value
+    __slots__ = ("_sockets", "is_cut", "sent")
+
+    def __init__(self) -> None:
+        self._sockets: list[Socket] = []
+        self.is_cut = False
+        self.sent: bool | None = None
+        """Whether any of the request may have left this process; None if that is unknown."""
+
+    def hold(self, sock: Socket) -> None:
+        """Note the socket that the attempt is about to wait on; ConnectionAbortedError if the wire is cut."""
+        self._sockets = [sock]
+        if self.is_cut:
+            raise ConnectionAbortedError("the call was cancelled")
+
+    def release(self) -> bool:
+        """Forget the socket; False if another thread has cut it or is about to."""
+        self._sockets.clear()
+        return not self.is_cut
+
+    def cut(self) -> None:
+        """End the wait, from any thread: shut the socket down, now or as soon as there is one."""
+        self.is_cut = True
+        try:
+            sock = self._sockets.pop()
+        except IndexError:
+            return
+        while not isinstance(sock, socket.socket):  # TLS inside TLS
+            sock = sock.socket
+        with contextlib.suppress(OSError):  # it may be closed, or not connected yet
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # that of TLS would take the keys from the reading thread
 
 
 class Attempt:
-    """A request in flight. `sent` is whether any of it may have left this process; None where that is unknown."""
+    """An HTTP request in flight. As a context manager it is the current attempt of its thread."""
 
-    __slots__ = ("_until", "request", "sent")
+    __slots__ = ("_deadline", "_outer", "request", "wire")
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
-        self.sent: bool | None = False
-        self._until = time.monotonic() + request.timeout
+        self._deadline = time.monotonic() + request.timeout
+        self._outer = current.attempt
+        # a hook may send a request during an attempt: that one gets a wire for itself
+        self.wire = (current.wire or Wire()) if self._outer is None else Wire()
+        self.wire.sent = False
 
-    def left(self) -> float:
-        """Return the seconds left; TimeoutError if there are none."""
-        left = self._until - time.monotonic()
-        if left <= 0:
+    def __enter__(self) -> Attempt:
+        current.attempt = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        current.attempt = self._outer
+
+    @property
+    def sent(self) -> bool | None:
+        """Whether any of the request may have left this process; None if that is unknown."""
+        return self.wire.sent
+
+    @sent.setter
+    def sent(self, sent: bool | None) -> None:
+        self.wire.sent = sent
+
+    # ---- the deadline
+    def time_left(self) -> float:
+        """Return the seconds until the deadline; TimeoutError if it has passed."""
+        seconds = self._deadline - time.monotonic()
+        if seconds <= 0:
             raise TimeoutError("the deadline passed")
-        return left
+        return seconds
 
-    def read(self, chunks: Iterable[bytes], body: BodyBuffer) -> bytes:
-        """Read a whole body; TimeoutError as soon as something comes too late, BodyError if it is not acceptable."""
-        for chunk in chunks:
-            self.left()
-            for _ in body.take(chunk):
-                self.left()
-            del chunk  # it would be shown by a traceback of the wait for the next one
-        return body.whole()
+    def has_time_left(self) -> bool:
+        """Whether the deadline is still to come."""
+        return time.monotonic() < self._deadline
 
-    def headers(self, defaults: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Return the headers of the request, after the default headers of a client that a request inherits.
+    @contextlib.contextmanager
+    def limit_to(self, seconds: float) -> Iterator[None]:
+        """Move the deadline of the block forward, so that the block takes at most so many seconds."""
+        deadline = self._deadline
+        self._deadline = min(deadline, time.monotonic() + seconds)
+        try:
+            yield
+        finally:
+            self._deadline = deadline
 
-        A default Accept-Encoding loses the codings that cannot be decompressed within a limit.
+    # ---- the request and the response
+    def note_sending(self, sock: Socket) -> None:
+        """Note that some of the request may leave now, through this socket."""
+        self.sent = True
+        self.wire.hold(sock)
+
+    def merge_headers(self, defaults: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return the headers of the request, after the default headers of a client that the request inherits.
+
+        A default Accept-Encoding loses the codings that a `BodyBuffer` cannot decode.
         """
-        taken = NOT_LENT.union(name.lower() for name, _ in self.request.headers)
+        excluded = EXCLUDED_HEADERS.union(name.lower() for name, _ in self.request.headers)
         inherited = [
-            (name, decodable(value) if name.lower() == "accept-encoding" else value)
+            (name, select_codings(value) if name.lower() == "accept-encoding" else value)
             for name, value in defaults
-            if name.lower() not in taken
+            if name.lower() not in excluded
         ]
         return [*inherited, *self.request.headers]
 
-    def failed(self, reason: Reason, defect: Exception | None = None) -> Reply:
-        """Return the Failure of an attempt without an answer; an attempt that may have been sent counts as sent.
+    def read_body(self, chunks: Iterable[bytes], buffer: BodyBuffer) -> bytes:
+        """Read a whole body; TimeoutError after the deadline, BodyError if the body is not acceptable."""
+        for chunk in chunks:
+            self.time_left()
+            for _ in buffer.feed(chunk):
+                self.time_left()
+            del chunk  # a traceback with locals would show it during the wait for the next one
+        return buffer.finish()
 
-        `defect` is an exception that no library raises for network trouble: a hook's, or one that a signal handler
-        raised. It becomes the cause, without its frames. A ValueError before anything was sent is none: libraries
-        raise it for a request that cannot be written, and it may hold a header.
+    # ---- failures
+    def fail(self, reason: Reason, defect: Exception | None = None) -> Reply:
+        """Make the Failure of an attempt without a response; an attempt that may have been sent counts as sent.
+
+        `defect` is an exception that no library raises for network trouble: that of a hook or a signal handler, for
+        example. It becomes the cause, without its frames. A ValueError before anything was sent does not, since
+        libraries raise it for a request that cannot be written: it may hold a header.
         """
         if isinstance(defect, BodyError):
-            return self._failure(str(defect), "protocol", True)
-        if isinstance(defect, ValueError) and self.sent is False:
-            return self._failure("the request cannot be sent", "protocol", False)
-        if defect is not None:
-            reply = self._failure(describe_exception(defect), "protocol", self.sent is not False)
-            error: Any = reply.failure()
-            error.defect, error.__cause__ = True, without_frames(defect)
-            return reply
-        said = SAID.get(reason, f"no answer in {self.request.timeout:g} s")
-        if reason == "protocol" and self.sent is False:
-            said = "the request cannot be sent"
-        return self._failure(said, reason, self.sent is not False)
+            return self._fail(str(defect), "protocol", True)
+        if self.sent is False and (isinstance(defect, ValueError) or (defect is None and reason == "protocol")):
+            return self.refuse(UNSENDABLE_MESSAGE)
+        if defect is None:
+            message = REASON_MESSAGES.get(reason, f"no answer in {self.request.timeout:g} s")
+            return self._fail(message, reason, self.sent is not False)
+        reply = self._fail(describe_exception(defect), "protocol", self.sent is not False)
+        error = reply.failure()
+        error.defect = True
+        attach_cause(error, defect)
+        return reply
 
-    def cut_off(self) -> Reply:
-        """Return the Failure of an attempt whose executor was closed meanwhile."""
-        return self._failure(CLOSED_IN_FLIGHT, "reset", self.sent is not False)
+    def fail_closed(self) -> Reply:
+        """Make the Failure of an attempt whose executor was closed before the response."""
+        return self._fail(CLOSED_IN_FLIGHT_MESSAGE, "reset", self.sent is not False)
 
-    def refused(self, why: str) -> Reply:
-        """Return the Failure of an executor that does not even try."""
-        return self._failure(why, "protocol", False)
+    def refuse(self, message: str) -> Reply:
+        """Make the Failure of an executor that does not send the request."""
+        return self._fail(message, "protocol", False)
 
-    def _failure(self, said: str, reason: Reason, sent: bool) -> Reply:
-        scheme, _, rest = self.request.url.partition("://")
-        origin = f"{scheme}://{rest.partition('/')[0].partition('?')[0].rpartition('@')[2]}"
-        return Failure(InfisicalNetworkError(f"{self.request.method} {origin}: {said}", reason=reason, sent=sent))
+    def _fail(self, message: str, reason: Reason, sent: bool) -> Reply:
+        scheme, _, remainder = self.request.url.partition("://")
+        origin = f"{scheme}://{remainder.partition('/')[0].partition('?')[0].rpartition('@')[2]}"
+        return Failure(InfisicalNetworkError(f"{self.request.method} {origin}: {message}", reason=reason, sent=sent))
 
 
-class Current(threading.local):
-    """The attempt that a thread is in, for what a library calls back; None outside of our calls."""
+class ThreadState(threading.local):
+    """The attempt of a thread."""
 
     attempt: Attempt | None = None
+    """The attempt that the thread makes; None outside of our calls."""
+    wire: Wire | None = None
+    """The wire for the next attempt, from whatever runs calls in threads."""
 
 
-current: Final = Current()
+current: Final = ThreadState()
 
 
-def is_local_http(url: str) -> bool:
-    """Tell whether a URL is http:// to this machine: what is sent there never goes through a proxy."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme == "http" and is_this_machine(parts.hostname or "")
-    except ValueError:
-        return False
-
-
-def without_frames(error: BaseException) -> BaseException:
-    """Remove the tracebacks of an exception and of its whole chain: their frames hold what was sent."""
-    known: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in known:
-            continue
-        known.add(id(one))
-        one.__traceback__ = None
-        waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
-    return error
-
-
-def checked_client(given: object, wanted: type[T], executor: str, other: tuple[type[Any], str] | None = None) -> T:
-    """Return a client that an executor was given; ValueError that names what it takes and what it was given.
-
-    `other` is the library's client of the other colour, and the executor that takes it.
-    """
-    if isinstance(given, wanted):
-        return given
-    if isinstance(given, type):
-        said = f"the class {_name(given)}: make an instance of it"
-        if issubclass(given, wanted):
-            raise ValueError(f"{executor} takes an instance of {_name(wanted)}, not {said}")
-        said = f"the class {_name(given)}"
-    elif inspect.ismodule(given):
-        said = f"the module {given.__name__}"
-    else:
-        said = f"an instance of {_name(type(given))}"
-    hint = f" ({other[1]} takes that)" if other is not None and isinstance(given, other[0]) else ""
-    raise ValueError(f"{executor} takes an instance of {_name(wanted)}, not {said}{hint}")
-
-
-def _name(kind: type[Any]) -> str:
-    return (
-        kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__.split('.')[0]}.{kind.__qualname__}"
-    )
-
-
-def causes(error: BaseException) -> list[BaseException]:
-    """List an exception and those that it was made of, outermost first.
-
-    Libraries wrap one exception in another: as its cause, its argument, or under a name of their own. The context is
-    left alone: it may be whatever the caller was handling.
-    """
-    found: list[BaseException] = []
-    waiting: list[object] = [error]
-    while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, BaseException) and not any(one is known for known in found):
-            found.append(one)
-            waiting += [one.__cause__, getattr(one, "reason", None), getattr(one, "os_error", None), *one.args]
-    return found
-
-
-def holds(found: list[BaseException], *kinds: type[BaseException]) -> bool:
-    """Tell whether one of these exceptions is of one of these kinds."""
-    return any(isinstance(one, kinds) for one in found)
+def get_attempt() -> Attempt:
+    """Return the attempt that this thread makes; RuntimeError if there is none."""
+    if current.attempt is None:
+        raise RuntimeError("no executor of this thread is sending a request")
+    return current.attempt

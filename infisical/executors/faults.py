@@ -240,7 +240,7 @@ def _altered(fault: Fault | None, request: HttpRequest, reply: Reply) -> Reply:
     if not isinstance(fault, Truncated) or len(response.body) <= fault.keep:
         return reply
     if fault.noticed:
-        return _failure(request, "the answer breaks off", "protocol")
+        return _failure(request, "the answer is incomplete", "protocol")
     return Success(replace(response, body=response.body[: fault.keep]))
 
 

@@ -10,20 +10,20 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Final
 
-GRACE: Final = 1.0
-"""Seconds that `end` waits for the calls to close their sockets: a hook may hold one up."""
+CLOSING_SECONDS: Final = 1.0
+"""Seconds that `end` waits for the calls to close their sockets: a hook of the application may delay one."""
 
 
 class CallsInFlight:
-    """The calls of one executor that wait for an answer."""
+    """The calls of one executor that wait for a response."""
 
     def __init__(self) -> None:
         self._deadlines: set[asyncio.Timeout] = set()
-        self._none_left = asyncio.Event()
+        self._is_empty = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def within(self, seconds: float) -> AsyncIterator[None]:
-        """Run a call for so many seconds at most; TimeoutError after that, or when the calls are ended."""
+        """Run a call for at most so many seconds; TimeoutError after that, or when the calls are ended."""
         async with asyncio.timeout(seconds) as deadline:
             self._deadlines.add(deadline)
             try:
@@ -31,16 +31,16 @@ class CallsInFlight:
             finally:
                 self._deadlines.discard(deadline)
                 if not self._deadlines:
-                    self._none_left.set()
+                    self._is_empty.set()
 
     async def end(self) -> None:
-        """Let the deadline of every call pass now, and wait until their sockets are closed."""
+        """End every call now, and wait until their sockets are closed."""
         now = asyncio.get_running_loop().time()
-        self._none_left.clear()
+        self._is_empty.clear()
         for deadline in self._deadlines:
-            with contextlib.suppress(RuntimeError):  # it is passing already
+            with contextlib.suppress(RuntimeError):  # it has expired already
                 deadline.reschedule(now)
         if self._deadlines:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(GRACE):
-                    await self._none_left.wait()
+                async with asyncio.timeout(CLOSING_SECONDS):
+                    await self._is_empty.wait()

@@ -16,7 +16,7 @@ from infisical import HttpRequest, InfisicalNetworkError
 from infisical.executors import AiohttpExecutor
 from infisical.testing import faulty_server
 from infisical.testing.executor_contract import NetworkExecutorContract
-from infisical.testing.faulty_server import Message, Peer
+from infisical.testing.faulty_server import Peer, ReceivedRequest
 from tests.executors import authority, faulty
 
 ELSEWHERE = "this executor belongs to another event loop: make one for each"
@@ -84,10 +84,10 @@ def replies(*requests: HttpRequest, **settings) -> list:
 def test_a_given_session_lends_its_headers_but_no_credential():
     theirs = {"User-Agent": "app", "X-App": "1", "Accept": "text/html", **THEIRS}
     request = HttpRequest("GET", "", (("Accept", "application/json"), ("X-Own", "1"), ("X-Own", "2")))
-    with faulty_server.serving(faulty_server.echo) as server:
+    with faulty_server.start_server(faulty_server.echo) as server:
         asked = HttpRequest(request.method, f"{server.url}/x", request.headers)
         replies(asked, headers=lambda: theirs, skip_auto_headers=lambda: ["Accept-Encoding"])
-        [seen] = server.seen
+        [seen] = server.requests
 
     assert sorted(seen.headers) == [
         ("Accept", "application/json"),
@@ -110,15 +110,15 @@ def test_the_tracing_of_a_given_session_goes_on():
         config.on_request_end.append(ended)
         return [config]
 
-    with faulty_server.serving(faulty_server.echo) as server:
+    with faulty_server.start_server(faulty_server.echo) as server:
         replies(get(server.url), trace_configs=tracing)
 
         assert heard == [(None, "GET", f"{server.url}/x", 200)]
 
 
 def test_the_cookies_of_a_given_session_stay_as_they_are():
-    with faulty_server.serving(
-        faulty_server.saying(faulty_server.http(headers=(("Set-Cookie", "jid=ours; Path=/"),)))
+    with faulty_server.start_server(
+        faulty_server.respond_with(faulty_server.format_response(headers=(("Set-Cookie", "jid=ours; Path=/"),)))
     ) as server:
 
         async def main() -> list[tuple[str, str]]:
@@ -130,7 +130,7 @@ def test_the_cookies_of_a_given_session_stay_as_they_are():
 
         kept = asyncio.run(main())
 
-    assert (kept, [seen.values("Cookie") for seen in server.seen]) == ([("own", "1")], [[], []])
+    assert (kept, [seen.values("Cookie") for seen in server.requests]) == ([("own", "1")], [[], []])
 
 
 def test_a_given_session_is_not_closed():
@@ -170,10 +170,10 @@ def test_what_tracing_of_a_given_session_raises_is_named_without_its_message(err
     ],
 )
 def test_only_codings_that_are_decoded_within_a_limit_are_offered(theirs, offered):
-    with faulty_server.serving(faulty_server.echo) as server:
+    with faulty_server.start_server(faulty_server.echo) as server:
         replies(get(server.url), headers=lambda: theirs)
 
-        assert [seen.values("Accept-Encoding") for seen in server.seen] == [[offered]]
+        assert [seen.values("Accept-Encoding") for seen in server.requests] == [[offered]]
 
 
 def test_a_given_session_that_was_closed_is_a_failure():
@@ -201,22 +201,22 @@ def test_connections_are_those_of_the_given_session():
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "POST", "PATCH"])
 def test_what_a_kept_connection_swallows_is_not_repeated_whatever_the_verb(method):
-    def answer(peer: Peer, message: Message) -> None:
-        faulty_server.close(peer, message) if message.number == 2 else peer.say(faulty_server.http())
+    def answer(peer: Peer, message: ReceivedRequest) -> None:
+        faulty_server.close(peer, message) if message.number == 2 else peer.say(faulty_server.format_response())
 
-    with faulty_server.serving(answer) as server:
+    with faulty_server.start_server(answer) as server:
         first, second = replies(get(server.url), get(server.url, method=method))
 
         assert first.unwrap().status == 200
         assert (second.failure().reason, second.failure().sent) == ("reset", True)
-        assert len(server.seen) == 2
+        assert len(server.requests) == 2
 
 
 def test_a_large_body_arrives_without_a_warning():
     body = bytes(range(256)) * 2**13  # 2 MiB: from 1 MiB aiohttp warns of bytes
-    with faulty_server.serving(faulty_server.echo) as server:
+    with faulty_server.start_server(faulty_server.echo) as server:
         replies(HttpRequest("POST", f"{server.url}/x", (), body))
-        [seen] = server.seen
+        [seen] = server.requests
 
         assert seen.body == body
         assert (seen.values("Content-Type"), seen.values("Content-Length")) == ([], [str(len(body))])
@@ -270,7 +270,7 @@ proxied = pytest.mark.skipif(
 
 @proxied
 def test_the_proxy_of_a_given_session_is_used():
-    with faulty_server.serving(faulty_server.echo) as proxy:
+    with faulty_server.start_server(faulty_server.echo) as proxy:
         [got] = replies(get("http://nowhere.invalid"), proxy=lambda: proxy.url)
 
     assert got.unwrap().body == b"http://nowhere.invalid/x"
@@ -279,19 +279,19 @@ def test_the_proxy_of_a_given_session_is_used():
 @proxied
 @pytest.mark.filterwarnings("ignore:.*proxy_auth.*:DeprecationWarning", "ignore:.*BasicAuth.*:DeprecationWarning")
 def test_the_proxy_of_a_given_session_gets_the_credentials_for_it():
-    with faulty_server.serving(faulty_server.echo) as proxy:
+    with faulty_server.start_server(faulty_server.echo) as proxy:
         replies(
             get("http://nowhere.invalid"),
             proxy=lambda: proxy.url,
             proxy_auth=lambda: aiohttp.BasicAuth("user", "pa:ss"),
         )
 
-    assert [seen.values("Proxy-Authorization") for seen in proxy.seen] == [["Basic dXNlcjpwYTpzcw=="]]
+    assert [seen.values("Proxy-Authorization") for seen in proxy.requests] == [["Basic dXNlcjpwYTpzcw=="]]
 
 
 @pytest.mark.parametrize(("settings", "used"), [(None, True), ({"trust_env": True}, True), ({}, False)])
 def test_the_proxies_of_the_environment_are_used_unless_the_session_does_not_trust_them(monkeypatch, settings, used):
-    with faulty_server.serving(faulty_server.echo) as proxy:
+    with faulty_server.start_server(faulty_server.echo) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "")
 
@@ -304,16 +304,16 @@ def test_the_proxies_of_the_environment_are_used_unless_the_session_does_not_tru
 
         asyncio.run(main())
 
-        assert [seen.target for seen in proxy.seen] == (["http://nowhere.invalid/x"] if used else [])
+        assert [seen.target for seen in proxy.requests] == (["http://nowhere.invalid/x"] if used else [])
 
 
 @proxied
 def test_what_a_proxy_refuses_was_never_sent_and_the_proxy_sees_no_credential():
-    with faulty_server.serving(faulty_server.saying(faulty_server.http(403))) as proxy:
+    with faulty_server.start_server(faulty_server.respond_with(faulty_server.format_response(403))) as proxy:
         [told] = replies(get("https://nowhere.invalid"), proxy=lambda: proxy.url)
 
     assert (told.failure().reason, told.failure().sent) == ("refused", False)
-    assert [(m.method, m.target, m.values("Authorization")) for m in proxy.seen] == [
+    assert [(m.method, m.target, m.values("Authorization")) for m in proxy.requests] == [
         ("CONNECT", "nowhere.invalid:443", [])
     ]
 

@@ -33,7 +33,7 @@ from infisical.executors.faults import (
     Truncated,
     at_random,
 )
-from infisical.testing.executor_contract import CREDENTIAL, VALUE, write
+from infisical.testing.executor_contract.cases import CREDENTIAL, VALUE, write
 from tests.wire import answer
 
 OK = answer({"secrets": []})
@@ -84,7 +84,7 @@ FAULTS = [
     (Delayed(31), LATE, 0, [30]),
     (Limited(7), Success(LIMITED), 0, []),
     (Broken(), Success(BROKEN), 0, []),
-    (Truncated(5), gone("the answer breaks off", "protocol"), 1, []),
+    (Truncated(5), gone("the answer is incomplete", "protocol"), 1, []),
     (Truncated(5, noticed=False), Success(HALF), 1, []),
     (Truncated(len(OK.body)), Success(OK), 1, []),
     (Expired(), Success(EXPIRED), 0, []),

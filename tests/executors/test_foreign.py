@@ -29,9 +29,9 @@ from infisical.executors import (
     Urllib3Executor,
     in_flight,
 )
-from infisical.executors.attempt import Attempt, without_frames
+from infisical.executors.attempt import Attempt
 from infisical.testing import faulty_server
-from infisical.testing.running import Running
+from infisical.testing.runner import ExecutorRunner
 from tests.executors import faulty
 from tests.executors.foreign import MAKERS, OWN, AiohttpOnASession, AsyncHttpxOnAClient, HttpxOnAClient
 
@@ -77,7 +77,9 @@ class Holding:
         self.closed.set()
 
 
-HALF = faulty_server.head(headers=(("X-Echo", "Bearer canary-token"), ("Content-Length", "1000"))) + b"canary-token"
+HALF = (
+    faulty_server.format_head(headers=(("X-Echo", "Bearer canary-token"), ("Content-Length", "1000"))) + b"canary-token"
+)
 each_wait = pytest.mark.parametrize("half", [b"", HALF, None], ids=["no answer", "half an answer", "not read"])
 each_half = pytest.mark.parametrize("half", [b"", HALF], ids=["no answer", "half an answer"])
 
@@ -87,8 +89,8 @@ def start():
     """Make executors, closed afterwards."""
     started = []
 
-    def starting(make) -> Running:
-        started.append(Running(make))
+    def starting(make) -> ExecutorRunner:
+        started.append(ExecutorRunner(make))
         return started[-1]
 
     yield starting
@@ -211,14 +213,17 @@ def test_all_executors_read_no_proxy_alike(name, start, monkeypatch):
 @pytest.mark.parametrize("name", MAKERS)
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_http_to_this_machine_passes_the_proxies_of_the_environment(name, host, start, monkeypatch):
-    with faulty_server.serving(faulty_server.echo) as proxy, faulty_server.serving(faulty_server.echo) as server:
+    with (
+        faulty_server.start_server(faulty_server.echo) as proxy,
+        faulty_server.start_server(faulty_server.echo) as server,
+    ):
         for variable in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(variable, proxy.url)
         monkeypatch.setenv("no_proxy", "")
         execute = start(MAKERS[name])
         got = execute(get(server.url.replace("127.0.0.1", host)))
 
-        assert (got.unwrap().body, proxy.seen) == (b"/x", [])
+        assert (got.unwrap().body, proxy.requests) == (b"/x", [])
 
 
 def on_a_requests_session(proxy: str) -> RequestsExecutor:
@@ -247,10 +252,13 @@ GIVEN_PROXIES = {
 def test_http_to_this_machine_passes_even_a_proxy_that_the_application_gave(name, start):
     if name == "aiohttp" and tuple(map(int, aiohttp.__version__.split(".")[:2])) < (3, 11):
         pytest.skip("a session of aiohttp has a proxy since 3.11")
-    with faulty_server.serving(faulty_server.echo) as proxy, faulty_server.serving(faulty_server.echo) as server:
+    with (
+        faulty_server.start_server(faulty_server.echo) as proxy,
+        faulty_server.start_server(faulty_server.echo) as server,
+    ):
         execute = start(lambda: GIVEN_PROXIES[name](proxy.url))
         got = [execute(get(url)).unwrap().body for url in (server.url, "http://nowhere.invalid", server.url)]
-        seen = [message.target for message in proxy.seen]
+        seen = [message.target for message in proxy.requests]
 
     assert (got, seen) == ([b"/x", b"http://nowhere.invalid/x", b"/x"], ["http://nowhere.invalid/x"])
 
@@ -287,7 +295,7 @@ def test_a_defect_is_the_cause_of_its_error_without_the_frames_of_its_chain(erro
     cause = raised()
     attempt = Attempt(get("http://h"))
     attempt.sent = None
-    told = attempt.failed("reset", cause).failure()
+    told = attempt.fail("reset", cause).failure()
 
     assert told.__cause__ is cause
     assert (told.reason, told.sent, told.defect) == ("protocol", True, True)
@@ -295,20 +303,7 @@ def test_a_defect_is_the_cause_of_its_error_without_the_frames_of_its_chain(erro
     assert CANARY not in str(told) + repr(told)
 
 
-def test_frames_are_removed_from_a_chain_that_is_a_circle():
-    one, other = KeyError(), ValueError()
-    one.__context__, other.__cause__ = other, one
-    for error in (one, other):
-        try:
-            raise error
-        except Exception:
-            pass
-    one.__context__ = other
-
-    assert [e.__traceback__ for e in (without_frames(one), other)] == [None, None]
-
-
-def struck(handler, half: bytes, execute: Running):
+def struck(handler, half: bytes, execute: ExecutorRunner):
     """What becomes of a call that a signal meets while it waits; the next one has to work, on another connection."""
 
     def handle(*_: object) -> None:
@@ -433,7 +428,7 @@ def test_no_local_of_a_task_that_waits_or_is_cancelled_shows_what_was_sent_or_ca
 @pytest.mark.parametrize("name", ASYNCIO)
 @each_half
 def test_closing_an_async_executor_ends_the_calls_in_flight_and_their_sockets(name, half, start, monkeypatch):
-    monkeypatch.setattr(in_flight, "GRACE", 3600.0)  # no call is waited for, but each is ended
+    monkeypatch.setattr(in_flight, "CLOSING_SECONDS", 3600.0)  # no call is waited for, but each is ended
     running = start(MAKERS[name])
 
     async def main(url: str) -> InfisicalNetworkError:

@@ -17,7 +17,7 @@ from infisical import HttpRequest, InfisicalNetworkError
 from infisical.defects import attach_cause
 from infisical.executors import Urllib3Executor
 from tests.executors.faulty import Peer, serving, well
-from tests.executors.test_urllib3 import get, stall
+from tests.executors.urllib3.test_urllib3 import get, stall
 
 pytestmark = pytest.mark.enable_socket
 
@@ -178,7 +178,7 @@ WAITS = {
     "the answer": (stall, "http:", "recv_into|readinto"),
     "the body": (trickle, "http:", "readinto"),
     "the chunks": (trickle_chunks, "http:", "readinto"),
-    "the handshake": (stall, "https:", "secured"),
+    "the handshake": (stall, "https:", "start_tls"),
     "sending": (deaf, "http:", "send"),
 }
 

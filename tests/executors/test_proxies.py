@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from infisical import InfisicalClient
 from infisical.executors import Urllib3Executor
-from infisical.executors.proxies import Proxy, is_loopback, is_this_machine, proxy_for
+from infisical.executors.proxies import Proxy, find_proxy, is_loopback, is_this_machine
 
 P = "http://proxy:3128"
 NAMES = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
@@ -47,7 +47,7 @@ NAMES = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", 
     ],
 )
 def test_the_scheme_chooses_among_the_names_and_lower_case_comes_first(url, environment, expected):
-    assert proxy_for(url, environment) == expected
+    assert find_proxy(url, environment) == expected
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_scheme_chooses_among_the_names_and_lower_case_comes_first(url, envi
     ],
 )
 def test_in_a_cgi_script_a_header_of_the_caller_names_no_proxy(environment, expected):
-    assert proxy_for("http://a.example", environment) == expected
+    assert find_proxy("http://a.example", environment) == expected
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_what_is_named_and_this_machine_go_past_the_proxy(url, rules, direct):
     expected = None if direct else P
 
     assert (
-        proxy_for(url, {"ALL_PROXY": P, "NO_PROXY": rules}),
-        proxy_for(url, {"ALL_PROXY": P, "no_proxy": rules}),
+        find_proxy(url, {"ALL_PROXY": P, "NO_PROXY": rules}),
+        find_proxy(url, {"ALL_PROXY": P, "no_proxy": rules}),
     ) == (
         expected,
         expected,
@@ -161,29 +161,29 @@ PORTS = st.integers(1, 65535)
 
 @given(st.text(), st.dictionaries(st.sampled_from([*NAMES, "REQUEST_METHOD"]), st.text()))
 def test_whatever_stands_there_a_proxy_is_a_text_or_none(url, environment):
-    found = proxy_for(url, environment)
+    found = find_proxy(url, environment)
 
     assert found is None or "://" in found
 
 
 @given(HOSTS, PORTS, st.text())
 def test_any_rules_leave_either_the_proxy_or_none(host, port, rules):
-    assert proxy_for(f"https://{host}:{port}", {"HTTPS_PROXY": P, "NO_PROXY": rules}) in (P, None)
+    assert find_proxy(f"https://{host}:{port}", {"HTTPS_PROXY": P, "NO_PROXY": rules}) in (P, None)
 
 
 @given(HOSTS, st.lists(LABELS, max_size=2), PORTS, st.sampled_from(["{}", ".{}", "*.{}", "{}.", "x,{}", "{} x"]))
 def test_a_name_stands_for_itself_and_for_all_below_it(host, below, port, form):
     url = f"https://{'.'.join([*below, host])}:{port}"
 
-    assert proxy_for(url, {"HTTPS_PROXY": P, "NO_PROXY": form.format(host)}) is None
-    assert proxy_for(f"https://x{host}:{port}", {"HTTPS_PROXY": P, "NO_PROXY": host}) == P
+    assert find_proxy(url, {"HTTPS_PROXY": P, "NO_PROXY": form.format(host)}) is None
+    assert find_proxy(f"https://x{host}:{port}", {"HTTPS_PROXY": P, "NO_PROXY": host}) == P
 
 
 @given(HOSTS, PORTS, PORTS)
 def test_a_rule_with_a_port_is_for_that_port(host, port, ruled):
     expected = None if port == ruled else P
 
-    assert proxy_for(f"https://{host}:{port}", {"HTTPS_PROXY": P, "NO_PROXY": f"{host}:{ruled}"}) == expected
+    assert find_proxy(f"https://{host}:{port}", {"HTTPS_PROXY": P, "NO_PROXY": f"{host}:{ruled}"}) == expected
 
 
 @given(st.ip_addresses(), st.ip_addresses(), st.data())
@@ -194,7 +194,7 @@ def test_a_range_stands_for_the_addresses_in_it(address, inside, data):
     expected = None if plain.is_loopback or plain in network else P
     host = f"[{address}]" if address.version == 6 else address
 
-    assert proxy_for(f"https://{host}", {"HTTPS_PROXY": P, "NO_PROXY": str(network)}) == expected
+    assert find_proxy(f"https://{host}", {"HTTPS_PROXY": P, "NO_PROXY": str(network)}) == expected
 
 
 # ---- a proxy as a value

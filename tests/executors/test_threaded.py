@@ -311,7 +311,7 @@ def test_threads_that_are_idle_end_and_new_ones_take_over(monkeypatch):
             for _ in range(2):
                 await threaded(ASK)
                 await asyncio.to_thread(names[-1].join, 30)
-            return threaded._pool._count
+            return threaded._pool._thread_count
 
     assert asyncio.run(main()) == 0
     assert [(thread.name, thread.daemon, thread.is_alive()) for thread in names] == [

@@ -1,0 +1,134 @@
+"""How long the default transport keeps an idle connection: never as long as the server does."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infisical import HttpRequest
+from infisical.executors import Urllib3Executor
+from infisical.executors.urllib3.pool import IDLE_SECONDS, MAX_IDLE_SECONDS, read_keep_alive
+from tests.executors.faulty import Peer, serving
+
+
+class Clock:
+    """A clock that stands until it is set."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, IDLE_SECONDS),
+        ("", IDLE_SECONDS),
+        ("max=100", IDLE_SECONDS),
+        ("timeout=-5", IDLE_SECONDS),
+        ("timeout=five", IDLE_SECONDS),
+        ("x-timeout-y=5", IDLE_SECONDS),
+        ("mytimeout=5", IDLE_SECONDS),
+        ("timeout=" + "9" * 5000, MAX_IDLE_SECONDS),
+        ("timeout=\u0665", IDLE_SECONDS),
+        (" " * 65_000 + "timeout=5", IDLE_SECONDS),
+        ("timeout=0", 0.0),
+        ("timeout=1", 0.5),
+        ("timeout=2", 1.0),
+        ("timeout=5", 4.0),
+        ("timeout=72", 71.0),
+        ("timeout=86400", MAX_IDLE_SECONDS),
+        ("Timeout = 5 , Max=100", 4.0),
+        ('timeout="5"', 4.0),
+        ("max=100,timeout=5", 4.0),
+        ("timeout=5, timeout=60", 4.0),
+    ],
+)
+def test_an_idle_connection_is_kept_for_less_time_than_the_server_says(header, seconds):
+    assert read_keep_alive(header) == seconds
+
+
+@given(st.text() | st.from_regex(r"timeout ?= ?[0-9]+[,;]?.*", fullmatch=True))
+def test_whatever_the_header_says_the_time_is_bounded(header):
+    assert 0 <= read_keep_alive(header) <= MAX_IDLE_SECONDS
+
+
+def saying(*headers: str):
+    """Answer each request, with one more of these headers each time."""
+    left = list(headers)
+
+    def behave(peer: Peer) -> None:
+        while peer.read():
+            more = left.pop(0) if left else ""
+            peer.say(f"HTTP/1.1 200 OK\r\n{more}Content-Length: 0\r\n\r\n".encode())
+
+    return behave
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize(
+    ("header", "seconds", "connections"),
+    [
+        ("Keep-Alive: timeout=5\r\n", 3.9, 1),
+        ("Keep-Alive: timeout=5\r\n", 4.0, 2),
+        ("Keep-Alive: timeout=1\r\n", 0.4, 1),
+        ("Keep-Alive: timeout=1\r\n", 0.6, 2),
+        ("Keep-Alive: timeout=0\r\n", 0.0, 2),
+        ("", IDLE_SECONDS - 1, 1),
+        ("", IDLE_SECONDS, 2),
+        ("Connection: close\r\n", 0.0, 2),
+    ],
+)
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+def test_a_request_meets_no_connection_that_the_server_is_about_to_close(header, seconds, connections, verb):
+    clock = Clock()
+    with serving(saying(header, header)) as server, Urllib3Executor(clock=clock) as execute:
+        request = HttpRequest(verb, f"{server.url}/x", (), None if verb == "GET" else b"{}", 30.0)
+        for _ in range(2):
+            assert execute(request).unwrap().status == 200
+            clock.now += seconds
+
+        assert server.connections == connections
+
+
+@pytest.mark.enable_socket
+def test_each_answer_sets_the_time_anew():
+    clock = Clock()
+    with serving(saying(*["Keep-Alive: timeout=5\r\n"] * 5)) as server, Urllib3Executor(clock=clock) as execute:
+        for _ in range(5):
+            execute(HttpRequest("GET", f"{server.url}/x")).unwrap()
+            clock.now += 3.5
+
+        assert server.connections == 1
+
+
+@pytest.mark.enable_socket
+def test_connections_that_nobody_takes_in_their_time_are_closed_all_the_same():
+    """The last one is taken first: those below it are closed when they are due, not when they are taken."""
+    clock, together, closed = Clock(), threading.Barrier(3), threading.Semaphore(0)
+
+    def behave(peer: Peer) -> None:
+        while request := peer.read():
+            if b"/together" in request:
+                together.wait(30)
+            peer.say(b"HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5\r\nContent-Length: 0\r\n\r\n")
+        closed.release()
+
+    with serving(behave) as server, Urllib3Executor(clock=clock) as execute:
+        threads = [
+            threading.Thread(target=execute, args=(HttpRequest("GET", f"{server.url}/together"),)) for _ in range(3)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for _ in range(3):
+            clock.now += 3.0
+            execute(HttpRequest("GET", f"{server.url}/x")).unwrap()
+
+        assert [closed.acquire(timeout=30) for _ in range(2)] == [True, True]
+        assert (server.connections, closed.acquire(blocking=False)) == (3, False)
