@@ -47,7 +47,7 @@ def test_closing_a_copy_closes_nothing():
     with client.with_options(timeout=1):
         pass
 
-    assert client._owned._closed is False
+    assert client._owned._is_closed is False
     client.close()
 
 

@@ -1,6 +1,6 @@
-"""Executors: the only I/O. One transport a file, each imported when it is first asked for.
+"""Executors: the only I/O. Each transport has a module or a package, imported on first use.
 
-An executor is any callable `HttpRequest -> Result[Response, InfisicalNetworkError]`, or a coroutine function of it; it
+An executor is any callable `HttpRequest -> Result[Response, InfisicalNetworkError]`, or such a coroutine function; it
 never raises for network trouble. Nothing here knows endpoints, credentials or models.
 """
 
@@ -58,7 +58,7 @@ _HOMES = {
 }
 
 
-if not TYPE_CHECKING:  # a type checker that sees it takes every name for there
+if not TYPE_CHECKING:  # a type checker would accept any name with it
 
     def __getattr__(name: str) -> Any:
         home = _HOMES.get(name)

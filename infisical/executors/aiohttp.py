@@ -150,7 +150,7 @@ class AiohttpExecutor:
         return aiohttp.ClientSession(
             connector=self._connector if session is None else session.connector,
             connector_owner=False,
-            cookie_jar=_SingleAttemptJar(connection.attempt),
+            cookie_jar=_SingleAttempt(connection.attempt),
             request_class=request_class,
             auto_decompress=False,
             skip_auto_headers=["Content-Type", *(() if session is None else session.skip_auto_headers)],
@@ -220,7 +220,7 @@ class _RepeatedError(OSError):
     """aiohttp was about to repeat a request that was sent already."""
 
 
-class _SingleAttemptJar(aiohttp.DummyCookieJar):
+class _SingleAttempt(aiohttp.DummyCookieJar):
     """A jar without cookies. aiohttp asks it before each attempt, so that it can refuse to repeat a sent request."""
 
     def __init__(self, attempt: Attempt) -> None:

@@ -1,6 +1,6 @@
 """One attempt to send an HTTP request: its deadline, its connection, and the failure that it may end in.
 
-Each call of an executor makes one attempt. `current` holds the attempt of a thread, for code that a library calls back.
+Each call of an executor makes one attempt. `thread_state` has the attempt of a thread, for code that a library calls.
 No library appears here, and nothing is sent.
 """
 
@@ -89,17 +89,17 @@ class Attempt:
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self._deadline = time.monotonic() + request.timeout
-        self._outer = current.attempt
+        self._outer = thread_state.attempt
         # a hook may send a request during an attempt: that one gets a wire for itself
-        self.wire = (current.wire or Wire()) if self._outer is None else Wire()
+        self.wire = (thread_state.wire or Wire()) if self._outer is None else Wire()
         self.wire.sent = False
 
     def __enter__(self) -> Attempt:
-        current.attempt = self
+        thread_state.attempt = self
         return self
 
     def __exit__(self, *_: object) -> None:
-        current.attempt = self._outer
+        thread_state.attempt = self._outer
 
     @property
     def sent(self) -> bool | None:
@@ -204,11 +204,11 @@ class ThreadState(threading.local):
     """The wire for the next attempt, from whatever runs calls in threads."""
 
 
-current: Final = ThreadState()
+thread_state: Final = ThreadState()
 
 
 def get_attempt() -> Attempt:
-    """Return the attempt that this thread makes; RuntimeError if there is none."""
-    if current.attempt is None:
+    """Return the attempt that this thread makes; RuntimeError outside of our calls."""
+    if thread_state.attempt is None:
         raise RuntimeError("no executor of this thread is sending a request")
-    return current.attempt
+    return thread_state.attempt

@@ -24,7 +24,7 @@ INPUT_SIZE: Final = 8 * 1024
 """Bytes that are decompressed at once. zlib makes at most about a thousand bytes of each."""
 PIECE_SIZE: Final = 256 * 1024
 """Bytes that are produced at once."""
-INPUT_OVERHEAD: Final = 1024
+EXTRA_BYTES: Final = 1024
 """Bytes by which a compressed body may exceed twice the limit: headers and empty members add to a small body."""
 GZIP_MARK: Final = b"\x1f\x8b"
 """The first bytes of each gzip member."""
@@ -40,7 +40,7 @@ def make_size_error(limit: int) -> BodyError:
 
 
 def select_codings(accept_encoding: str) -> str:
-    """Select from an Accept-Encoding the codings that a `BodyBuffer` decodes; `identity` if there are none."""
+    """Select from an Accept-Encoding the codings that a `BodyBuffer` decodes; `identity` without any."""
     items = [item.strip() for item in accept_encoding.split(",")]
     acceptable = DECODABLE_CODINGS | {"identity"}
     selected = [item for item in items if item.partition(";")[0].strip().lower() in acceptable]
@@ -129,7 +129,7 @@ class _Decoder:
         self._is_over = False
         """Whether further data is ignored."""
         self._limit = limit
-        self._input_left = 0 if limit is None else 2 * limit + INPUT_OVERHEAD
+        self._input_left = 0 if limit is None else 2 * limit + EXTRA_BYTES
         """How many more bytes may come: a stream that decompresses to nothing must end, too."""
 
     def decode(self, data: bytes) -> Iterator[bytes]:

@@ -21,7 +21,7 @@ from returns.result import Success
 from urllib3.connection import HTTPConnection
 
 from infisical.errors import Reason
-from infisical.executors.attempt import CLOSED_MESSAGE, Attempt, current
+from infisical.executors.attempt import CLOSED_MESSAGE, Attempt, thread_state
 from infisical.executors.body import BodyBuffer
 from infisical.executors.causes import contains_any, list_causes
 from infisical.executors.client_checks import check_client
@@ -183,32 +183,32 @@ class _BoundConnection(HTTPConnection if TYPE_CHECKING else object):  # type: ig
 
         @property
         def response_class(self):
-            return super().response_class if current.attempt is None else TimedResponse
+            return super().response_class if thread_state.attempt is None else TimedResponse
 
     def connect(self) -> None:
         """Connect, and ask a proxy for a tunnel if there is one: nothing of the request is sent by that."""
         try:
             super().connect()
         finally:
-            if current.attempt is not None:
-                current.attempt.sent = False
+            if thread_state.attempt is not None:
+                thread_state.attempt.sent = False
 
     def _new_conn(self) -> socket.socket:  # a private part of urllib3: without it the deadline begins after TCP
         new_connection: Any = super()._new_conn
         is_plain = new_connection.__func__ is getattr(HTTPConnection, "_new_conn", None)
-        if current.attempt is None or self.source_address or not is_plain:
+        if thread_state.attempt is None or self.source_address or not is_plain:
             sock: socket.socket = new_connection()  # from an address of the application's choice, or by SOCKS
             return sock
         options: Any = self.socket_options or ()
         return connect(self._dns_host.strip("[]"), self.port, options)
 
     def send(self, data: Any) -> None:
-        if current.attempt is not None:
+        if thread_state.attempt is not None:
             if self.sock is None:
                 self.connect()
             sock: Any = self.sock
-            sock.settimeout(current.attempt.time_left())
-            current.attempt.note_sending(sock)
+            sock.settimeout(thread_state.attempt.time_left())
+            thread_state.attempt.note_sending(sock)
         hidden = HiddenValue(data)
         del data
         super().send(hidden.value)

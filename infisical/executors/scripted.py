@@ -1,4 +1,4 @@
-"""Answers written by a test, in order, and a record of what was sent."""
+"""Responses written by a test, in order, and a record of the requests."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from infisical.transport import Reply
 
 
 class ScriptedExecutor:
-    """Answer from a script, one entry a request: a `Response`, or an `InfisicalNetworkError` for no answer.
+    """Reply from a script, one entry for each request: a `Response`, or an `InfisicalNetworkError` for a failure.
 
-    `ScriptedExecutor(Response(200, body=b"{}"))` answers once; a request beyond the script is a `Failure` (`reason`
-    `unrecorded`). What was sent stands in `sent`, in order.
+    `ScriptedExecutor(Response(200, body=b"{}"))` replies once; a request beyond the script is a `Failure` (`reason`
+    `unrecorded`). `sent` lists the requests, in order.
     """
 
     def __init__(self, *script: Response | InfisicalNetworkError) -> None:
@@ -25,23 +25,23 @@ class ScriptedExecutor:
 
     def __call__(self, request: HttpRequest) -> Reply:
         self.sent.append(request)
-        answer = next(self._script, None)
-        if answer is None:
+        entry = next(self._script, None)
+        if entry is None:
             message = f"nothing scripted for request {len(self.sent)}: {request.method} {request.url.partition('?')[0]}"
             return Failure(InfisicalNetworkError(message, reason="unrecorded", sent=False))
-        return Success(answer) if isinstance(answer, Response) else Failure(answer)
+        return Success(entry) if isinstance(entry, Response) else Failure(entry)
 
 
 class AsyncScriptedExecutor:
-    """The same for the asyncio client."""
+    """A `ScriptedExecutor` for the asyncio client."""
 
     def __init__(self, *script: Response | InfisicalNetworkError) -> None:
-        self._answer = ScriptedExecutor(*script)
+        self._execute = ScriptedExecutor(*script)
 
     @property
     def sent(self) -> list[HttpRequest]:
-        """What was sent, in order."""
-        return self._answer.sent
+        """The requests, in order."""
+        return self._execute.sent
 
     async def __call__(self, request: HttpRequest) -> Reply:
-        return self._answer(request)
+        return self._execute(request)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from returns.result import Failure
 
 from infisical.errors import InfisicalNetworkError
-from infisical.executors.attempt import CLOSED_MESSAGE, Wire, current
+from infisical.executors.attempt import CLOSED_MESSAGE, Wire, thread_state
 from infisical.request import HttpRequest
 from infisical.transport import Executor, Reply
 from infisical.wiring import check_executor
@@ -126,14 +126,14 @@ class _Job:
         reply = _time_out(request, f"no thread was free in {request.timeout:g} s", sent=False)
         error: BaseException | None = None
         time_left = self._deadline - time.monotonic()
-        current.wire = self.wire
+        thread_state.wire = self.wire
         try:
             if time_left > 0:
                 reply = self._execute(replace(request, timeout=time_left))
         except BaseException as raised:
             error = raised
         finally:
-            current.wire = None
+            thread_state.wire = None
             self.wire.release()
         self._report(reply, error)
 

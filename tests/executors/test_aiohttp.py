@@ -14,6 +14,7 @@ import pytest
 
 from infisical import HttpRequest, InfisicalNetworkError
 from infisical.executors import AiohttpExecutor
+from infisical.executors.aiohttp import _get_loop, _get_session_proxy
 from infisical.testing import faulty_server
 from infisical.testing.executor_contract import NetworkExecutorContract
 from infisical.testing.faulty_server import Peer, ReceivedRequest
@@ -352,3 +353,13 @@ def test_without_aiohttp_the_import_says_what_to_install(monkeypatch):
 
     with pytest.raises(ImportError, match=r"pip install 'infisical-functional\[aiohttp\]'"):
         importlib.import_module("infisical.executors").AiohttpExecutor  # noqa: B018
+
+
+def test_the_private_parts_of_a_session_exist():
+    async def look():
+        async with aiohttp.ClientSession(proxy="http://proxy:3128") as session:
+            assert {"_loop", "_default_proxy", "_default_proxy_auth"} <= vars(session).keys()
+            return _get_loop(session) is asyncio.get_running_loop(), str(_get_session_proxy(session))
+
+    assert asyncio.run(look()) == (True, "http://proxy:3128")
+    assert (_get_loop(None), _get_session_proxy(None)) == (None, None)

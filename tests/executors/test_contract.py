@@ -26,6 +26,7 @@ from infisical.executors import (
 )
 from infisical.executors.faults import AsyncFaultyExecutor, Delayed, FaultyExecutor
 from infisical.testing.executor_contract import ExecutorContract, NetworkExecutorContract
+from tests.forms import shorten
 
 pytest_plugins = "pytester"
 
@@ -125,10 +126,16 @@ class Raises(Urllib3Executor):
 
 
 class RaisesWhenClosed(Urllib3Executor):
+    is_shut = False
+
     def __call__(self, request):
-        if self._closed:
+        if self.is_shut:
             raise RuntimeError("closed")
         return super().__call__(request)
+
+    def close(self):
+        self.is_shut = True
+        super().close()
 
 
 class SendsTwice(Urllib3Executor):
@@ -318,7 +325,7 @@ def failing(pytester, bad, *tests):
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("bad", shorten(BAD, list(BAD)[::3].__contains__, name=lambda bad: bad.__name__))
 def test_an_executor_that_breaks_a_promise_fails_the_test_of_it(bad, pytester):
     assert sorted(failing(pytester, bad, *BAD[bad])) == sorted(BAD[bad])
 

@@ -139,7 +139,7 @@ def test_an_async_executor_without_a_loop_of_asyncio_says_that_it_needs_one(exec
     with pytest.raises(StopIteration) as end:  # as trio would step it
         call.send(None)
 
-    said = "GET http://h: this executor needs asyncio, and no asyncio event loop is running here (trio's is another)"
+    said = "GET http://h: this executor needs asyncio, and no asyncio event loop is running here"
     assert end.value.value.failure() == InfisicalNetworkError(said, reason="protocol", sent=False)
 
 

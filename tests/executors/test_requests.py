@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import io
 import os
 import sys
@@ -13,6 +14,7 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter, HTTPAdapter
 from returns.result import Success
+from urllib3.connection import HTTPConnection
 
 from infisical import HttpRequest, InfisicalNetworkError, Response
 from infisical.executors import RequestsExecutor
@@ -398,3 +400,10 @@ def test_a_forked_child_does_not_speak_on_its_parents_connections():
         parents.close()
 
         assert server.connections == 2
+
+
+def test_the_private_parts_of_requests_and_urllib3_exist():
+    assert "_content_consumed" in vars(requests.Response())
+    assert "_new_conn" in vars(HTTPConnection)
+    assert "self._new_conn()" in inspect.getsource(HTTPConnection.connect)
+    assert hasattr(HTTPConnection("h"), "_dns_host")

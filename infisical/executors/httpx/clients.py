@@ -54,8 +54,8 @@ class Clients(Generic[C]):
         copy.cookies = httpx.Cookies()
         if transports is not None:
             transport, mounts = transports
-            copy._mounts = {pattern: mounted for pattern, mounted in mounts.items() if not uses_proxy(mounted)}
-            if uses_proxy(transport):
+            copy._mounts = {pattern: mounted for pattern, mounted in mounts.items() if not is_proxied(mounted)}
+            if is_proxied(transport):
                 direct: Any = self._get_client(None)
                 copy._transport = direct._transport
         return copy  # type: ignore[no-any-return]
@@ -99,6 +99,6 @@ def _list_transports(client: Any) -> tuple[object, dict[Any, object]] | None:
     return attributes["_transport"], attributes["_mounts"]
 
 
-def uses_proxy(transport: object) -> bool:
+def is_proxied(transport: object) -> bool:
     """Whether a transport of httpx's own sends through a proxy."""
     return isinstance(getattr(transport, "_pool", None), PROXY_POOLS)

@@ -15,7 +15,7 @@ from typing import Any, Final
 import httpx
 
 from infisical.errors import Reason
-from infisical.executors.attempt import Attempt, current
+from infisical.executors.attempt import Attempt, thread_state
 from infisical.executors.causes import contains_any, list_causes
 from infisical.executors.hidden_value import HiddenValue
 from infisical.transport import Reply
@@ -133,4 +133,4 @@ def bound_stream(stream: Any) -> None:
 
 
 def _choose_timeout(timeout: float | None) -> float | None:
-    return timeout if current.attempt is None else current.attempt.time_left()
+    return timeout if thread_state.attempt is None else thread_state.attempt.time_left()

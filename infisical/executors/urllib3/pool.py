@@ -51,7 +51,7 @@ class IdleConnections:
         self._connections: deque[Connection] = deque()
 
     def get(self, block: bool = False, timeout: float | None = None) -> Connection:
-        """Take a connection; queue.Empty if there is none."""
+        """Take a connection; queue.Empty without one."""
         now = self._clock()
         while True:
             try:

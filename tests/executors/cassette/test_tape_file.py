@@ -17,7 +17,7 @@ from returns.result import Success
 
 from infisical import HttpRequest, Response
 from infisical.executors import CassetteExecutor, ScriptedExecutor
-from infisical.executors.cassette.tape_file import LEFT_BEHIND
+from infisical.executors.cassette.tape_file import STALE_SECONDS
 from tests.forms import mark_exhaustive, shorten
 from tests.wire import answer
 
@@ -167,7 +167,7 @@ def test_a_file_that_cannot_be_replaced_stays_and_no_temporary_file_does(tmp_pat
 
 def test_a_temporary_file_of_a_process_that_was_killed_is_removed_when_it_is_old(tmp_path):
     old, young = tmp_path / ".cassette-0.tmp", tmp_path / ".cassette-1.tmp"
-    for file, age in ((old, LEFT_BEHIND * 2), (young, 0.0)):
+    for file, age in ((old, STALE_SECONDS * 2), (young, 0.0)):
         file.write_text("half")
         os.utime(file, (time.time() - age,) * 2)
     record(tmp_path / "tape.yaml", b"one")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 
 import pytest
+import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infisical import HttpRequest
 from infisical.executors import Urllib3Executor
-from infisical.executors.urllib3.pool import IDLE_SECONDS, MAX_IDLE_SECONDS, read_keep_alive
+from infisical.executors.urllib3.pool import IDLE_SECONDS, MAX_IDLE_SECONDS, Pool, read_keep_alive
 from tests.executors.faulty import Peer, serving
 
 
@@ -132,3 +134,10 @@ def test_connections_that_nobody_takes_in_their_time_are_closed_all_the_same():
 
         assert [closed.acquire(timeout=30) for _ in range(2)] == [True, True]
         assert (server.connections, closed.acquire(blocking=False)) == (3, False)
+
+
+@pytest.mark.parametrize("name", ["_validate_conn", "_put_conn"])
+def test_urllib3_has_the_private_parts_that_a_pool_overrides_and_calls_them(name):
+    assert name in vars(urllib3.HTTPConnectionPool)
+    assert name in vars(Pool)
+    assert f"self.{name}(" in inspect.getsource(urllib3.HTTPConnectionPool)

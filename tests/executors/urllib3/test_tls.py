@@ -13,10 +13,11 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.name import _ASN1Type
+from urllib3.util.ssltransport import SSLTransport
 
 from infisical import HttpRequest
 from infisical.executors import Urllib3Executor
-from infisical.executors.urllib3.tls import ClientCertificate, make_context
+from infisical.executors.urllib3.tls import ClientCertificate, OuterSocket, make_context
 from tests.executors.faulty import OK, Peer, serving, well
 
 PASSWORD = "hunter2-é"
@@ -343,3 +344,25 @@ def test_one_that_does_not_verify_is_used_if_that_is_said(context):
 def test_that_alone_switches_nothing_off(context):
     with serving(well, context) as server:
         assert reason(Urllib3Executor(allow_unverified=True), server.url) == ("tls", False)
+
+
+# ---- TLS inside TLS
+def test_the_outer_socket_of_urllib3s_inner_connection_is_closed_with_its_last_file():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        inner = object.__new__(SSLTransport)
+        inner.socket = OuterSocket(ours)
+        file = inner.makefile("rb", buffering=0)
+        inner.close()
+        is_open = ours.fileno() >= 0
+        file.close()
+
+        assert (is_open, ours.fileno()) == (True, -1)
+
+
+def test_without_files_it_is_closed_at_once():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        OuterSocket(ours).close()
+
+        assert ours.fileno() == -1

@@ -15,8 +15,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from infisical import HttpRequest, InfisicalNetworkError
 from infisical.executors import Urllib3Executor
-from infisical.executors.urllib3 import tls_errors as told
-from infisical.executors.urllib3.tls_errors import CERTIFICATE, HANDSHAKE, explain
+from infisical.executors.urllib3 import tls_errors
+from infisical.executors.urllib3.tls_errors import CERTIFICATE_TEXTS, HANDSHAKE_TEXTS, explain
 from tests.executors.faulty import Peer, serving, well
 
 DAY = datetime.timedelta(days=1)
@@ -87,13 +87,13 @@ def found(context, client=None, behave=well) -> tuple[InfisicalNetworkError, lis
 
 
 CERTIFICATES = {
-    "expired": ({"host": HERE, "begins": -2 * DAY, "ends": -DAY}, ROOT, CERTIFICATE[10]),
-    "not yet valid": ({"host": HERE, "begins": DAY, "ends": 2 * DAY}, ROOT, CERTIFICATE[9]),
-    "for another address": ({"host": x509.IPAddress(HERE.value + 1)}, ROOT, told.OTHER_HOST),
-    "for another name": ({"host": x509.DNSName("elsewhere.example")}, ROOT, told.OTHER_HOST),
-    "of an unknown authority": ({"host": HERE}, OTHER, told.UNKNOWN_AUTHORITY),
-    "self-signed": ({"host": HERE}, None, CERTIFICATE[18]),
-    "for clients": ({"host": HERE, "purpose": ExtendedKeyUsageOID.CLIENT_AUTH}, ROOT, CERTIFICATE[26]),
+    "expired": ({"host": HERE, "begins": -2 * DAY, "ends": -DAY}, ROOT, CERTIFICATE_TEXTS[10]),
+    "not yet valid": ({"host": HERE, "begins": DAY, "ends": 2 * DAY}, ROOT, CERTIFICATE_TEXTS[9]),
+    "for another address": ({"host": x509.IPAddress(HERE.value + 1)}, ROOT, tls_errors.OTHER_HOST),
+    "for another name": ({"host": x509.DNSName("elsewhere.example")}, ROOT, tls_errors.OTHER_HOST),
+    "of an unknown authority": ({"host": HERE}, OTHER, tls_errors.UNKNOWN_AUTHORITY),
+    "self-signed": ({"host": HERE}, None, CERTIFICATE_TEXTS[18]),
+    "for clients": ({"host": HERE, "purpose": ExtendedKeyUsageOID.CLIENT_AUTH}, ROOT, CERTIFICATE_TEXTS[26]),
 }
 
 
@@ -113,7 +113,7 @@ def test_a_file_of_authorities_that_is_missing_is_told(tmp_path, monkeypatch, na
     with serving(well, Issued("x", ROOT, host=HERE).server(tmp_path)) as server, Urllib3Executor() as execute:
         error = execute(HttpRequest("GET", f"{server.url}/x", (), None, 10.0)).failure()
 
-    said = f"TLS failed: {told.UNKNOWN_AUTHORITY} ({name} names {tmp_path}/missing, which does not exist)"
+    said = f"TLS failed: {tls_errors.UNKNOWN_AUTHORITY} ({name} names {tmp_path}/missing, which does not exist)"
     assert error == InfisicalNetworkError(f"GET {server.url}: {said}", reason="tls", sent=False)
 
 
@@ -121,7 +121,7 @@ def test_a_file_of_authorities_that_is_missing_is_told(tmp_path, monkeypatch, na
 def test_an_unknown_authority_in_the_chain_is_told(tmp_path):
     error, _, url = found(Issued("x", OTHER, host=HERE).server(tmp_path, OTHER))
 
-    assert error == InfisicalNetworkError(f"GET {url}: TLS failed: {CERTIFICATE[19]}", reason="tls", sent=False)
+    assert error == InfisicalNetworkError(f"GET {url}: TLS failed: {CERTIFICATE_TEXTS[19]}", reason="tls", sent=False)
 
 
 @pytest.mark.enable_socket
@@ -130,7 +130,9 @@ def test_an_extension_that_strict_verification_misses_is_told(tmp_path):
     strict.verify_flags |= ssl.VERIFY_X509_STRICT
     error, _, url = found(Issued("x", ROOT, host=HERE, identified=False).server(tmp_path), strict)
 
-    assert error == InfisicalNetworkError(f"GET {url}: TLS failed: {told.MISSING_EXTENSION}", reason="tls", sent=False)
+    assert error == InfisicalNetworkError(
+        f"GET {url}: TLS failed: {tls_errors.MISSING_EXTENSION}", reason="tls", sent=False
+    )
 
 
 @pytest.mark.enable_socket
@@ -142,7 +144,7 @@ def test_a_server_that_speaks_only_an_old_protocol_is_told(tmp_path):
     old.set_ciphers("ALL:@SECLEVEL=0")
     error, _, url = found(old)
 
-    assert error == InfisicalNetworkError(f"GET {url}: TLS failed: {told.OLD_PROTOCOL}", reason="tls", sent=False)
+    assert error == InfisicalNetworkError(f"GET {url}: TLS failed: {tls_errors.OLD_PROTOCOL}", reason="tls", sent=False)
 
 
 def plain(peer: Peer) -> None:
@@ -155,7 +157,7 @@ def hang_up(peer: Peer) -> None:
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize(("behave", "said"), [(plain, told.NO_TLS), (hang_up, told.BROKEN_OFF)])
+@pytest.mark.parametrize(("behave", "said"), [(plain, tls_errors.NO_TLS), (hang_up, tls_errors.CLOSED_HANDSHAKE)])
 def test_a_port_without_tls_is_told(behave, said):
     error, _, url = found(None, behave=behave)
 
@@ -170,7 +172,9 @@ def test_a_server_that_wants_a_client_certificate_is_told(tmp_path):
     asking.load_verify_locations(cadata=ROOT.pem().decode())
     error, seen, url = found(asking)
 
-    assert error == InfisicalNetworkError(f"GET {url}: TLS failed: {told.OTHER_PARAMETERS}", reason="tls", sent=False)
+    assert error == InfisicalNetworkError(
+        f"GET {url}: TLS failed: {tls_errors.OTHER_PARAMETERS}", reason="tls", sent=False
+    )
     assert "client certificate" in error.message
     assert seen == []
 
@@ -188,16 +192,16 @@ def broken(reason: str | None, kind: type[ssl.SSLError] = ssl.SSLError) -> ssl.S
     return error
 
 
-@pytest.mark.parametrize("code", sorted(CERTIFICATE))
+@pytest.mark.parametrize("code", sorted(CERTIFICATE_TEXTS))
 def test_each_known_code_of_a_certificate_has_its_text(code):
-    assert explain(refused(code)) == f"TLS failed: {CERTIFICATE[code]}"
+    assert explain(refused(code)) == f"TLS failed: {CERTIFICATE_TEXTS[code]}"
 
 
-@pytest.mark.parametrize("reason", sorted(HANDSHAKE))
+@pytest.mark.parametrize("reason", sorted(HANDSHAKE_TEXTS))
 def test_each_known_reason_of_a_handshake_has_its_text_however_it_is_written(reason):
     texts = {explain(broken(spelling)) for spelling in (reason, reason.lower().replace("_", " "))}
 
-    assert texts == {f"TLS failed: {HANDSHAKE[reason]}"}
+    assert texts == {f"TLS failed: {HANDSHAKE_TEXTS[reason]}"}
 
 
 @pytest.mark.parametrize(
@@ -208,10 +212,10 @@ def test_each_known_reason_of_a_handshake_has_its_text_however_it_is_written(rea
         (ssl.SSLCertVerificationError("bare"), "the certificate of the server was not accepted"),
         (broken("NEW_REASON"), "the handshake did not succeed (NEW_REASON)"),
         (broken(None), "the handshake did not succeed"),
-        (broken(None, ssl.SSLEOFError), told.BROKEN_OFF),
-        (broken(None, ssl.SSLZeroReturnError), told.BROKEN_OFF),
-        (broken("SSL/TLS_ALERT_HANDSHAKE_FAILURE"), told.OTHER_PARAMETERS),
-        (broken("ssl/tls alert bad certificate"), told.REFUSED_CERTIFICATE),
+        (broken(None, ssl.SSLEOFError), tls_errors.CLOSED_HANDSHAKE),
+        (broken(None, ssl.SSLZeroReturnError), tls_errors.CLOSED_HANDSHAKE),
+        (broken("SSL/TLS_ALERT_HANDSHAKE_FAILURE"), tls_errors.OTHER_PARAMETERS),
+        (broken("ssl/tls alert bad certificate"), tls_errors.REFUSED_CERTIFICATE),
         (ValueError("another"), "the handshake did not succeed"),
     ],
 )
@@ -221,8 +225,8 @@ def test_any_other_error_has_a_text_too(error, said):
 
 def test_the_troubles_have_texts_of_their_own():
     """Those that are one trouble share one."""
-    assert len({*CERTIFICATE.values()}) >= 15
-    assert len({*HANDSHAKE.values()}) == 8
+    assert len({*CERTIFICATE_TEXTS.values()}) >= 15
+    assert len({*HANDSHAKE_TEXTS.values()}) == 8
     named = ["expired", "not yet valid", "host name", "unknown authority", "self-signed", "extension", "revoked"]
-    texts = [CERTIFICATE[code] for code in (10, 9, 62, 20, 18, 85, 23)]
+    texts = [CERTIFICATE_TEXTS[code] for code in (10, 9, 62, 20, 18, 85, 23)]
     assert [word in text for word, text in zip(named, texts, strict=True)] == [True] * 7

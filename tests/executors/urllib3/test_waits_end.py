@@ -12,7 +12,7 @@ import pytest
 
 from infisical import InfisicalNetworkError
 from infisical.executors import Urllib3Executor
-from infisical.executors.attempt import Wire, current
+from infisical.executors.attempt import Wire, thread_state
 from tests.executors.faulty import OK, Peer, serving, well
 from tests.executors.urllib3.test_urllib3 import drip_body, get, stall
 
@@ -138,9 +138,9 @@ def test_closing_ends_a_connection_that_is_being_made(hole):
 @pytest.fixture
 def wire():
     """The wire of the calls of this thread, as whatever runs calls in threads sets it."""
-    current.wire = Wire()
-    yield current.wire
-    current.wire = None
+    thread_state.wire = Wire()
+    yield thread_state.wire
+    thread_state.wire = None
 
 
 def test_a_call_that_has_ended_is_not_touched_by_closing_its_wire(wire):
@@ -148,7 +148,7 @@ def test_a_call_that_has_ended_is_not_touched_by_closing_its_wire(wire):
     with serving(well) as server, Urllib3Executor() as execute:
         execute(get(server.url))
         wire.cut()
-        current.wire = None
+        thread_state.wire = None
         second = execute(get(server.url)).unwrap().status
 
         assert (second, server.connections) == (200, 1)
