@@ -7,11 +7,11 @@ import functools
 import h11
 import httpx
 import pytest
-from infisical.testing.runner import ExecutorRunner
 
 from infisical import HttpRequest
 from infisical.executors import AsyncHttpxExecutor, HttpxExecutor
 from infisical.executors.httpx import trace
+from infisical.testing.runner import ExecutorRunner
 from tests.executors.faulty import OK, Peer, serving
 
 
