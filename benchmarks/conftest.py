@@ -17,14 +17,14 @@ from benchmarks.test_ratios import RATIOS
 
 
 @pytest.fixture(scope="session")
-def installed() -> None:
-    """Our modules compiled, as pip leaves those of every package that it installs."""
+def compiled_package() -> None:
+    """Compile our modules, as pip does with every package that it installs."""
     compileall.compile_dir(Path(infisical.__file__).parent, quiet=1)
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The base URL of a server in a process of its own."""
+    """The base URL of a server in another process."""
     script = Path(__file__).with_name("server.py")
     with subprocess.Popen(
         [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -38,7 +38,9 @@ def server() -> Iterator[str]:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if not RATIOS:
         return
-    terminalreporter.section("ratios, measured in turns: the median of the turns, and the quarter around it")
-    for what, against, ratios, bar in RATIOS:
+    terminalreporter.section("ratios of alternating runs: median, and the middle half")
+    for name, against, ratios, limit in RATIOS:
         low, middle, high = quantiles(ratios, n=4)
-        terminalreporter.write_line(f"{what:<26}{against:<16}{middle:>8.2f}  ({low:.2f} to {high:.2f}), bar {bar:.2f}")
+        terminalreporter.write_line(
+            f"{name:<26}{against:<16}{middle:>8.2f}  ({low:.2f} to {high:.2f}), limit {limit:.2f}"
+        )

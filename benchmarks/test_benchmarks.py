@@ -1,4 +1,4 @@
-"""What a call costs in time, each by itself; test_ratios.py compares."""
+"""The times of single calls. test_ratios.py compares them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from benchmarks.server import THOUSAND
+from benchmarks.server import LISTING_BODY
 from infisical import IdentityAccessToken, InfisicalClient, Response
 from infisical.endpoints.secrets import Secrets
 
-WHERE = {"project_id": "13149087-66d8-45dd-af69-b4cd92a52979", "environment": "dev"}
+PLACE = {"project_id": "13149087-66d8-45dd-af69-b4cd92a52979", "environment": "dev"}
 QUERY = "projectId=13149087-66d8-45dd-af69-b4cd92a52979&environment=dev&secretPath=%2F"
 
 
-def raw_urllib3(server: str) -> Callable[[], Any]:
-    """The least that does the same: one pool, one GET with the same headers, the JSON parsed."""
+def make_raw_call(server: str) -> Callable[[], Any]:
+    """Make the minimal equivalent: one pool, one GET with the same headers, and the JSON parsed."""
     import urllib3
 
     host, _, port = server.removeprefix("http://").partition(":")
@@ -33,38 +33,38 @@ def raw_urllib3(server: str) -> Callable[[], Any]:
     return call
 
 
-def ours(server: str) -> Callable[[], Any]:
+def make_our_call(server: str) -> Callable[[], Any]:
     client = InfisicalClient(base_url=server, auth=IdentityAccessToken("token"))
-    return lambda: client.secrets.get_by_name(secret_name="KEY_1", secret_path="/", **WHERE).unwrap().secret_value
+    return lambda: client.secrets.get_by_name(secret_name="KEY_1", secret_path="/", **PLACE).unwrap().secret_value
 
 
-def official(server: str) -> Callable[[], Any]:
+def make_official_call(server: str) -> Callable[[], Any]:
     from infisical_sdk import InfisicalSDKClient
 
     client = InfisicalSDKClient(host=server, token="token", cache_ttl=None)
-    where = {"project_id": WHERE["project_id"], "environment_slug": "dev", "secret_path": "/"}
+    where = {"project_id": PLACE["project_id"], "environment_slug": "dev", "secret_path": "/"}
     return lambda: client.secrets.get_secret_by_name(secret_name="KEY_1", **where).secretValue
 
 
-def decoders() -> dict[str, Callable[[], Any]]:
+def make_decoders() -> dict[str, Callable[[], Any]]:
     from infisical_sdk.api_types import ListSecretsResponse
 
-    decode, answer = Secrets.list(**WHERE).returns, Response(200, (), THOUSAND)
+    decode, answer = Secrets.list(**PLACE).returns, Response(200, (), LISTING_BODY)
     return {
-        "json.loads": lambda: json.loads(THOUSAND),
+        "json.loads": lambda: json.loads(LISTING_BODY),
         "ours": lambda: decode(answer).unwrap(),
-        "infisicalsdk": lambda: ListSecretsResponse.from_dict(json.loads(THOUSAND)),
+        "infisicalsdk": lambda: ListSecretsResponse.from_dict(json.loads(LISTING_BODY)),
     }
 
 
-def starting(server: str, who: str) -> Callable[[], Any]:
-    return lambda: subprocess.run([sys.executable, "-c", FIRST_ANSWER[who], server], check=True)
+def make_start(server: str, who: str) -> Callable[[], Any]:
+    return lambda: subprocess.run([sys.executable, "-c", FIRST_CALL_SCRIPTS[who], server], check=True)
 
 
 @pytest.mark.benchmark(group="small GET")
 @pytest.mark.parametrize("who", ["urllib3", "ours", "infisicalsdk"])
-def test_one_small_get_on_a_kept_alive_connection(benchmark: Any, server: str, who: str) -> None:
-    call = {"urllib3": raw_urllib3, "ours": ours, "infisicalsdk": official}[who](server)
+def test_one_small_get_on_a_persistent_connection(benchmark: Any, server: str, who: str) -> None:
+    call = {"urllib3": make_raw_call, "ours": make_our_call, "infisicalsdk": make_official_call}[who](server)
     assert call() == "value 1"
     benchmark.pedantic(call, rounds=3000, iterations=1, warmup_rounds=200)
 
@@ -72,10 +72,10 @@ def test_one_small_get_on_a_kept_alive_connection(benchmark: Any, server: str, w
 @pytest.mark.benchmark(group="decode 1,000 secrets")
 @pytest.mark.parametrize("who", ["json.loads", "ours", "infisicalsdk"])
 def test_decoding_a_thousand_secrets(benchmark: Any, who: str) -> None:
-    benchmark.pedantic(decoders()[who], rounds=200, iterations=1, warmup_rounds=10)
+    benchmark.pedantic(make_decoders()[who], rounds=200, iterations=1, warmup_rounds=10)
 
 
-FIRST_ANSWER = {
+FIRST_CALL_SCRIPTS = {
     "ours": """
 import sys
 from infisical import IdentityAccessToken, InfisicalClient
@@ -92,8 +92,8 @@ assert client.secrets.get_secret_by_name(
 }
 
 
-@pytest.mark.benchmark(group="import to first answer")
-@pytest.mark.usefixtures("installed")
+@pytest.mark.benchmark(group="import to first response")
+@pytest.mark.usefixtures("compiled_package")
 @pytest.mark.parametrize("who", ["ours", "infisicalsdk"])
-def test_a_fresh_process_from_import_to_its_first_answer(benchmark: Any, server: str, who: str) -> None:
-    benchmark.pedantic(starting(server, who), rounds=15, iterations=1, warmup_rounds=2)
+def test_a_new_process_from_import_to_its_first_response(benchmark: Any, server: str, who: str) -> None:
+    benchmark.pedantic(make_start(server, who), rounds=15, iterations=1, warmup_rounds=2)

@@ -1,6 +1,7 @@
-"""The bars: ours against raw urllib3, json.loads and infisicalsdk, in turns, so that a busy machine slows both alike.
+"""The ratios: our times divided by those of raw urllib3, json.loads and infisicalsdk.
 
-A turn times a few calls of each; its ratio is ours over theirs. Nothing asserts a time: a table is printed at the end.
+Both take turns, so that a busy machine slows both equally. A turn times a few calls of each. No time is asserted; a
+table with the limits is printed at the end.
 """
 
 from __future__ import annotations
@@ -15,46 +16,50 @@ import pytest
 RATIOS: list[tuple[str, str, list[float], float]] = []
 
 
-def timed(call: Callable[[], Any], times: int) -> float:
-    spent = []
+def time_call(call: Callable[[], Any], times: int) -> float:
+    durations = []
     for _ in range(times):
         start = perf_counter()
         call()
-        spent.append(perf_counter() - start)
-    return median(spent)
+        durations.append(perf_counter() - start)
+    return median(durations)
 
 
-def compared(calls: dict[str, Callable[[], Any]], against: str, turns: int, times: int) -> list[float]:
+def compare(calls: dict[str, Callable[[], Any]], against: str, turns: int, times: int) -> list[float]:
     ours, theirs = calls["ours"], calls[against]
-    timed(ours, times), timed(theirs, times)
-    return [timed(ours, times) / timed(theirs, times) for _ in range(turns)]
+    time_call(ours, times), time_call(theirs, times)
+    return [time_call(ours, times) / time_call(theirs, times) for _ in range(turns)]
 
 
-@pytest.mark.parametrize(("against", "bar"), [("urllib3", 1.4), ("infisicalsdk", 0.45)])
-def test_one_small_get(server: str, against: str, bar: float) -> None:
-    from benchmarks.test_benchmarks import official, ours, raw_urllib3
+@pytest.mark.parametrize(("against", "limit"), [("urllib3", 1.4), ("infisicalsdk", 0.45)])
+def test_one_small_get(server: str, against: str, limit: float) -> None:
+    from benchmarks.test_benchmarks import make_official_call, make_our_call, make_raw_call
 
-    calls = {"ours": ours(server), "urllib3": raw_urllib3(server), "infisicalsdk": official(server)}
-    RATIOS.append(("small GET", against, compared(calls, against, 60, 50), bar))
-
-
-@pytest.mark.parametrize(("against", "bar"), [("json.loads", 2.2), ("infisicalsdk", 0.7)])
-def test_decoding(against: str, bar: float) -> None:
-    from benchmarks.test_benchmarks import decoders
-
-    RATIOS.append(("decode 1,000 secrets", against, compared(decoders(), against, 40, 5), bar))
+    calls = {
+        "ours": make_our_call(server),
+        "urllib3": make_raw_call(server),
+        "infisicalsdk": make_official_call(server),
+    }
+    RATIOS.append(("small GET", against, compare(calls, against, 60, 50), limit))
 
 
-@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(("against", "limit"), [("json.loads", 2.2), ("infisicalsdk", 0.7)])
+def test_decoding(against: str, limit: float) -> None:
+    from benchmarks.test_benchmarks import make_decoders
+
+    RATIOS.append(("decode 1,000 secrets", against, compare(make_decoders(), against, 40, 5), limit))
+
+
+@pytest.mark.usefixtures("compiled_package")
 def test_starting(server: str) -> None:
-    from benchmarks.test_benchmarks import starting
+    from benchmarks.test_benchmarks import make_start
 
-    calls = {who: starting(server, who) for who in ("ours", "infisicalsdk")}
-    RATIOS.append(("import to first answer", "infisicalsdk", compared(calls, "infisicalsdk", 15, 1), 0.75))
+    calls = {who: make_start(server, who) for who in ("ours", "infisicalsdk")}
+    RATIOS.append(("import to first response", "infisicalsdk", compare(calls, "infisicalsdk", 15, 1), 0.75))
 
 
-def test_the_links_of_an_undisturbed_call() -> None:
-    """What retry and log add to a call that goes well, in microseconds."""
+def test_the_middleware_of_a_successful_call() -> None:
+    """Measure the time that retry and log add to a successful call, in microseconds."""
     from returns.result import Success
 
     from infisical import HttpRequest, Response, Retry
@@ -63,18 +68,21 @@ def test_the_links_of_an_undisturbed_call() -> None:
     from infisical.flow import Next, chain
     from infisical.middleware.log import log_call
     from infisical.middleware.retry import Budget, retry
+    from infisical.session import SessionStore
 
     policy, reply, flights = Retry(), Success(Response(200)), Flights()
     request = HttpRequest("GET", "https://infisical.example.com/api/status")
 
-    def thousand(following: Next) -> Callable[[], None]:
+    def repeat(following: Next) -> Callable[[], None]:
         def run() -> None:
             for _ in range(1000):
                 drive(following(request), lambda _: reply, flights)
 
         return run
 
-    with_links = thousand(chain([log_call(perf_counter), retry(policy, Budget(policy.budget), lambda: 0.5)]))
-    without = thousand(chain([]))
-    spent = [(timed(with_links, 3) - timed(without, 3)) * 1000 for _ in range(40)]
-    RATIOS.append(("retry and log links", "nothing, in us", spent, 5.0))
+    with_middleware = repeat(
+        chain([log_call(perf_counter, SessionStore()), retry(policy, Budget(policy.budget), lambda: 0.5)])
+    )
+    without = repeat(chain([]))
+    additions = [(time_call(with_middleware, 3) - time_call(without, 3)) * 1000 for _ in range(40)]
+    RATIOS.append(("retry and log", "nothing, in us", additions, 5.0))

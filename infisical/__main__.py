@@ -1,4 +1,4 @@
-"""`python -m infisical`: the commands and their arguments. Each imports the module that does the work on use."""
+"""`python -m infisical`: the table of commands and their arguments. Each command imports its module when it runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from infisical.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command, which the docstring of `run` describes. `run` returns the exit code."""
+    """A command. `run` returns the exit code, and its docstring is the help text; `add_arguments` fills the parser."""
 
     name: str
     run: Callable[[argparse.Namespace], int]
@@ -23,39 +23,46 @@ class Command:
 
 
 def run_demo(arguments: argparse.Namespace) -> int:
-    """Run the client on an Infisical in memory, step by step, without a network."""
+    """Run the client against an Infisical in memory, and print each step. Needs no network."""
     from infisical.demo import main
 
     return main(recorded=arguments.recorded)
 
 
 def add_demo_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--recorded", action="store_true", help="replay responses of a real server of 2024 instead")
+    parser.add_argument(
+        "--recorded", action="store_true", help="replay the responses of a real server from 2024 instead"
+    )
 
 
-def run_serve(arguments: argparse.Namespace) -> int:
-    """Serve an Infisical in memory over HTTP until interrupted, and print how to log in to it."""
+def run_server(arguments: argparse.Namespace) -> int:
+    """Serve an Infisical in memory over HTTP until interrupted. Print its URL and credentials first."""
     from infisical.server.serve import main
 
     return main(host=arguments.host, port=arguments.port, data=arguments.data, allow_hosts=arguments.allow_host)
 
 
-def add_serve_arguments(parser: argparse.ArgumentParser) -> None:
+def add_server_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1, this machine only)"
+        "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1, this machine only)"
     )
-    parser.add_argument("--port", type=_parse_port, default=8080, help="0 for any free one (default: 8080)")
+    parser.add_argument(
+        "--port", type=parse_port, default=8080, help="port to listen on; 0 chooses a free one (default: 8080)"
+    )
     parser.add_argument(
         "--allow-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="answer this Host too (repeatable; default on this machine: localhost, 127.0.0.0/8 and [::1])",
+        help="also accept requests for this host or network (repeatable; by default, a server on loopback accepts only "
+        "localhost, 127.0.0.0/8 and [::1])",
     )
-    parser.add_argument("--data", type=Path, metavar="FILE", help="the content: a .yaml, .json or .env file")
+    parser.add_argument(
+        "--data", type=Path, metavar="FILE", help="file with the initial contents: .yaml, .json or .env"
+    )
 
 
-def _parse_port(text: str) -> int:
+def parse_port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
     return int(text)
@@ -63,18 +70,18 @@ def _parse_port(text: str) -> int:
 
 COMMANDS: Final = (
     Command("demo", run_demo, add_demo_arguments),
-    Command("serve", run_serve, add_serve_arguments),
+    Command("serve", run_server, add_server_arguments),
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the named command, or list the commands."""
+    """Run a command and return its exit code. Without a command, print the help."""
     parser = argparse.ArgumentParser(prog="python -m infisical", description="Infisical for Python.")
     parser.add_argument("--version", action="version", version=f"infisical-functional {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in COMMANDS:
         description = command.run.__doc__
-        subparser = commands.add_parser(command.name, help=description, description=description)
+        subparser = subparsers.add_parser(command.name, help=description, description=description)
         command.add_arguments(subparser)
         subparser.set_defaults(run=command.run)
     namespace = parser.parse_args(arguments)
@@ -85,16 +92,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(namespace)
 
 
-def _run_program() -> int:
-    """Run as a program, without a traceback if the reader of a pipe closes it: `... | head`."""
+def run_program() -> int:
+    """Run `main` as a program. A closed pipe (`... | head`) ends it without a traceback."""
     try:
         code = main()
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the flush at exit fails again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # otherwise the flush at exit fails again
         return 1
 
 
 if __name__ == "__main__":
-    sys.exit(_run_program())
+    sys.exit(run_program())

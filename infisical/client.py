@@ -250,8 +250,8 @@ class InfisicalClient(Client[Run, Login, Executor, Callable[[float], object]]):
         self._flights = Flights()
         self._sleep = time.sleep if sleep is None else sleep
         if executor is None:
-            executor = self._owned = _make_transport()
-        self._execute = executor
+            self._owned = _make_transport()
+        self._execute: Executor = self._owned if executor is None else executor
 
     def __call__(self, request: Request[T], /) -> Answer[T]:
         """Run any request, a hand-made one too."""
@@ -305,7 +305,7 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin, AsyncExecutor, Callable[
 
             self._owned = _make_transport()
             executor = self._threads = ThreadedExecutor(self._owned)
-        self._execute = executor
+        self._execute: AsyncExecutor = executor
 
     async def __call__(self, request: Request[T], /) -> Answer[T]:
         """Run any request, a hand-made one too."""

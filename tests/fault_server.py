@@ -13,9 +13,9 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from infisical.testing.faulty_server import Message, Peer, head, http
+from infisical.testing.faulty_server import Peer, ReceivedRequest, format_head, format_response
 
-Act: TypeAlias = "Callable[[FaultPeer, Message], None]"
+Act: TypeAlias = "Callable[[FaultPeer, ReceivedRequest], None]"
 LOGIN = "/api/v1/auth/universal-auth/login"
 JSON = (("Content-Type", "application/json"),)
 SECRET = {"id": "s1", "secretKey": "K", "secretValue": "v"}
@@ -49,7 +49,7 @@ class FaultServer:
 
     def __init__(self, *script: Act, listening: bool = True, elsewhere: str = "") -> None:
         self.elsewhere = elsewhere
-        self.seen: list[Message] = []
+        self.seen: list[ReceivedRequest] = []
         self.logins = 0
         self.stopping, self.let_go = threading.Event(), threading.Event()
         self.ended = threading.Semaphore(0)
@@ -133,7 +133,7 @@ class FaultServer:
             peer.close()
             self.ended.release()
 
-    def _act(self, peer: FaultPeer, message: Message) -> None:
+    def _act(self, peer: FaultPeer, message: ReceivedRequest) -> None:
         if message.target == LOGIN:
             self.logins += 1
             well(peer, message)
@@ -156,7 +156,7 @@ def misbehaving(*script: Act, **settings: Any) -> Iterator[FaultServer]:
 
 
 # ---- what is right
-def _right(message: Message) -> bytes:
+def _right(message: ReceivedRequest) -> bytes:
     body: dict[str, Any] = {"secret": SECRET}
     if message.target == LOGIN:
         body = {"accessToken": "fresh", "expiresIn": 7200, "accessTokenMaxTTL": 7200, "tokenType": "Bearer"}
@@ -167,35 +167,35 @@ def _right(message: Message) -> bytes:
     return json.dumps(body).encode()
 
 
-def well(peer: FaultPeer, message: Message) -> None:
+def well(peer: FaultPeer, message: ReceivedRequest) -> None:
     """Answer."""
-    peer.say(http(200, _right(message), JSON))
+    peer.say(format_response(200, _right(message), JSON))
 
 
 # ---- connections
-def reset_unread(peer: FaultPeer, message: Message) -> None:
+def reset_unread(peer: FaultPeer, message: ReceivedRequest) -> None:
     """Reset the connection as soon as there is something to be read; the server knows this act, and never runs it."""
     raise AssertionError(f"{message} was read")
 
 
-def reset(peer: FaultPeer, _: Message) -> None:
+def reset(peer: FaultPeer, _: ReceivedRequest) -> None:
     """Reset the connection without an answer."""
     peer.reset()
 
 
-def end(peer: FaultPeer, _: Message) -> None:
+def end(peer: FaultPeer, _: ReceivedRequest) -> None:
     """End the connection without an answer."""
     peer.close()
 
 
-def well_then_end(peer: FaultPeer, message: Message) -> None:
+def well_then_end(peer: FaultPeer, message: ReceivedRequest) -> None:
     """Answer as if the connection stayed, and end it while it is idle."""
     well(peer, message)
     peer.server.let_go.wait(PATIENCE)
     peer.close()
 
 
-def well_then_reset(peer: FaultPeer, message: Message) -> None:
+def well_then_reset(peer: FaultPeer, message: ReceivedRequest) -> None:
     """Answer as if the connection stayed, and reset it while it is idle."""
     well(peer, message)
     peer.server.let_go.wait(PATIENCE)
@@ -203,78 +203,80 @@ def well_then_reset(peer: FaultPeer, message: Message) -> None:
 
 
 # ---- stalls: the connection stays open, and nothing more comes
-def stall(peer: FaultPeer, _: Message) -> None:
+def stall(peer: FaultPeer, _: ReceivedRequest) -> None:
     """Say nothing."""
     peer.hold()
 
 
-def stall_in_headers(peer: FaultPeer, _: Message) -> None:
+def stall_in_headers(peer: FaultPeer, _: ReceivedRequest) -> None:
     """Stop in the middle of a header."""
     peer.say(b"HTTP/1.1 200 OK\r\nContent-Type: applic")
     peer.hold()
 
 
-def stall_in_body(peer: FaultPeer, message: Message) -> None:
+def stall_in_body(peer: FaultPeer, message: ReceivedRequest) -> None:
     """Stop in the middle of the body."""
-    whole = http(200, _right(message), JSON)
+    whole = format_response(200, _right(message), JSON)
     peer.say(whole[:-5])
     peer.hold()
 
 
-def length_too_long(peer: FaultPeer, message: Message) -> None:
+def length_too_long(peer: FaultPeer, message: ReceivedRequest) -> None:
     """Say the whole body, promise more, and wait."""
     body = _right(message)
-    peer.say(head(200, (*JSON, ("Content-Length", str(len(body) + 1)))) + body)
+    peer.say(format_head(200, (*JSON, ("Content-Length", str(len(body) + 1)))) + body)
     peer.hold()
 
 
 # ---- answers that are none
-def cut_body(peer: FaultPeer, message: Message) -> None:
+def cut_body(peer: FaultPeer, message: ReceivedRequest) -> None:
     """End in the middle of the body."""
-    peer.say(http(200, _right(message), JSON)[:-5])
+    peer.say(format_response(200, _right(message), JSON)[:-5])
     peer.close()
 
 
-def cut_chunks(peer: FaultPeer, message: Message) -> None:
+def cut_chunks(peer: FaultPeer, message: ReceivedRequest) -> None:
     """End after the first chunk, which happens to be all of the JSON."""
     body = _right(message)
-    peer.say(head(200, (*JSON, ("Transfer-Encoding", "chunked"))) + f"{len(body):x}\r\n".encode() + body + b"\r\n")
+    peer.say(
+        format_head(200, (*JSON, ("Transfer-Encoding", "chunked"))) + f"{len(body):x}\r\n".encode() + body + b"\r\n"
+    )
     peer.close()
 
 
-def cut_headers(peer: FaultPeer, _: Message) -> None:
+def cut_headers(peer: FaultPeer, _: ReceivedRequest) -> None:
     """End in the middle of the headers."""
     peer.say(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
     peer.close()
 
 
-def length_too_short(peer: FaultPeer, message: Message) -> None:
+def length_too_short(peer: FaultPeer, message: ReceivedRequest) -> None:
     """Promise less than what comes, on a connection that stays."""
     body = _right(message)
-    peer.say(head(200, (*JSON, ("Content-Length", str(len(body) - 5)))) + body)
+    peer.say(format_head(200, (*JSON, ("Content-Length", str(len(body) - 5)))) + body)
 
 
-def two_answers(peer: FaultPeer, message: Message) -> None:
+def two_answers(peer: FaultPeer, message: ReceivedRequest) -> None:
     """Answer, and slip in an answer that nobody asked for: it is not the next call's."""
     forged = json.dumps({"secret": {**SECRET, "id": "forged"}, "secrets": [], "ciphertext": "forged"}).encode()
-    peer.say(http(200, _right(message), JSON) + http(200, forged, JSON))
+    peer.say(format_response(200, _right(message), JSON) + format_response(200, forged, JSON))
 
 
-def garbage(peer: FaultPeer, _: Message) -> None:
+def garbage(peer: FaultPeer, _: ReceivedRequest) -> None:
     """Say what is no HTTP."""
     peer.say(b"\x00\x01 what is HTTP?\r\n\r\n")
     peer.close()
 
 
-def huge_headers(peer: FaultPeer, message: Message) -> None:
+def huge_headers(peer: FaultPeer, message: ReceivedRequest) -> None:
     """Say a megabyte of headers before the answer."""
     many = tuple((f"X-{number}", "x" * 1000) for number in range(1000))
-    peer.say(http(200, _right(message), (*JSON, *many)))
+    peer.say(format_response(200, _right(message), (*JSON, *many)))
 
 
-def huge_header(peer: FaultPeer, message: Message) -> None:
+def huge_header(peer: FaultPeer, message: ReceivedRequest) -> None:
     """Say one header of a megabyte before the answer."""
-    peer.say(http(200, _right(message), (*JSON, ("X-Huge", "x" * 2**20))))
+    peer.say(format_response(200, _right(message), (*JSON, ("X-Huge", "x" * 2**20))))
 
 
 # ---- answers that are refusals
@@ -283,8 +285,8 @@ def refusing(status: int, error: str = "", **headers: str) -> Act:
     body = json.dumps({"error": error, "message": "refused"}).encode()
     named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
 
-    def act(peer: FaultPeer, _: Message) -> None:
-        peer.say(http(status, body, (*JSON, *named)))
+    def act(peer: FaultPeer, _: ReceivedRequest) -> None:
+        peer.say(format_response(status, body, (*JSON, *named)))
 
     return act
 
@@ -292,7 +294,7 @@ def refusing(status: int, error: str = "", **headers: str) -> Act:
 def redirecting(status: int) -> Act:
     """Send the client to another origin."""
 
-    def act(peer: FaultPeer, message: Message) -> None:
-        peer.say(http(status, b"", (("Location", peer.server.elsewhere + message.target),)))
+    def act(peer: FaultPeer, message: ReceivedRequest) -> None:
+        peer.say(format_response(status, b"", (("Location", peer.server.elsewhere + message.target),)))
 
     return act

@@ -99,5 +99,5 @@ def test_a_shallow_copy_shares_the_session_and_closes_nothing():
         client.logout()
 
     assert twin.auth_mode is None
-    assert client._owned._closed is False
+    assert client._owned._is_closed is False
     client.close()

@@ -110,7 +110,7 @@ def test_an_exception_is_the_cause_of_the_failure_after_one_attempt(kind, ask, c
     assert (type(error), error.__cause__ is broken.raised, broken.calls, error.attempts) == (kind, True, 1, 1)
     assert [type(one) for one in chain] == [SoftTimeLimitExceeded, OSError, KeyError]
     assert [one.__traceback__ for one in chain] == [None] * 3
-    assert "SoftTimeLimitExceeded was raised at test_foreign_exceptions.py:" in error.message
+    assert "SoftTimeLimitExceeded was raised at test_defects.py:" in error.message
     assert TEXT not in f"{error} {error!r} {caplog.text}"
     assert getattr(error, "defect", False) == (kind is InfisicalNetworkError)
 

@@ -93,6 +93,13 @@ REASONS: dict[tuple[str, str], str] = {
         "function at_random",
     ): "public: a plan, FaultyExecutor(inner, at_random(7, {...}))",
     ("infisical/endpoints/secret_sharing.py", "shared_secret_link"): "the server's name of the field",
+    ("infisical/memory/state.py", "class Given"): "public: `memory.given` returns it",
+    ("infisical/memory/validation.py", "starts with no verb"): "builders of fields: string(), as in JSON Schema",
+    ("infisical/memory/refusals.py", "starts with no verb"): "`raise not_found(...)`: the phrases of the statuses",
+    ("infisical/memory/refusals.py", "name not_found"): "the phrase of the status 404",
+    ("infisical/memory/tables.py", "starts with no verb"): "`tables.folders(...)` is a table, as `tables.USERS`",
+    ("infisical/server/serve.py", "function serving"): "public: a context manager, named like contextlib.closing",
+    ("infisical/server/wsgi.py", "function application"): "public: the word of PEP 3333",
 }
 """What is found and stays, by place and word, with the reason."""
 

@@ -37,7 +37,7 @@ def test_a_login_with_the_one_is_a_login_with_the_other():
 
 def test_a_copy_of_a_copy_keeps_what_is_not_said_anew():
     client = InfisicalClient(executor=ScriptedExecutor()).with_options(timeout=1, idempotent=True, deadline=5)
-    options = client.with_options(timeout=2)._caller.options
+    options = client.with_options(timeout=2)._pipeline.options
 
     assert (options.timeout, options.deadline, options.idempotent, options.retry is not None) == (2, 5, True, True)
 
@@ -47,7 +47,7 @@ def test_closing_a_copy_closes_nothing():
     with client.with_options(timeout=1):
         pass
 
-    assert client._owned._closed is False
+    assert client._owned._is_closed is False
     client.close()
 
 

@@ -172,15 +172,15 @@ def test_a_size_that_cannot_be_is_a_failure_before_anything_is_sent(size):
 @pytest.mark.parametrize(
     ("given", "described"),
     [
-        (Success(KmsKeyList(keys=())), "the answer of a call that was made already"),
-        (Failure(RequestError("no")), "the answer of a call that was made already"),
+        (Success(KmsKeyList(keys=())), "the answer of an earlier call"),
+        (Failure(RequestError("no")), "the answer of an earlier call"),
         (KmsKeyList(keys=()), "KmsKeyList"),
         (None, "NoneType"),
     ],
 )
 def test_what_is_no_request_is_a_failure_that_says_what_to_give(given, described):
     server = Server(5)
-    wanted = "pages wants a request, as Kms.list_keys(...) on the class builds it"
+    wanted = "pages needs a request, as Kms.list_keys(...) on the class builds it"
 
     assert list(pages(server, given)) == [Failure(RequestError(f"{wanted}, not {described}"))]
     assert server.sent == []
@@ -194,7 +194,7 @@ def test_the_coroutine_of_a_call_is_a_failure_that_says_what_to_give():
         call.close()
         return got
 
-    wanted = "pages wants a request, as Kms.list_keys(...) on the class builds it"
+    wanted = "pages needs a request, as Kms.list_keys(...) on the class builds it"
     assert asyncio.run(main()) == [Failure(RequestError(f"{wanted}, not a coroutine"))]
 
 

@@ -1,7 +1,7 @@
-"""`python -m infisical demo`: the real client and its whole chain, told step by step, without a server or a network.
+"""`python -m infisical demo`: the real client and its whole chain, printed step by step, without a server or a network.
 
-stage.py tells what passes; memory.py is the play on an Infisical in memory, recorded.py the one on a recording.
-They print; nothing in the library imports this.
+console.py prints calls and their exchanges. memory.py is the scenario on an Infisical in memory, recorded.py the one on
+a recording. Only the command line imports this package.
 """
 
 from __future__ import annotations
@@ -10,36 +10,36 @@ import sys
 
 from returns.result import Failure
 
-from infisical.demo.stage import Play
+from infisical.demo.console import Scenario
 from infisical.version import __version__
 
 
 def main(*, recorded: bool = False) -> int:
-    """Tell the steps of a play; the exit code is 0 if all went as they should."""
+    """Run the steps of a scenario and print them. The exit code is 0 if every step passed."""
     try:
-        play = _play(recorded)
+        scenario = _make_scenario(recorded)
     except ImportError as missing:
-        print(f"the demo cannot be played: {missing}", file=sys.stderr)
+        print(f"the demo cannot run: {missing}", file=sys.stderr)
         return 1
-    print(f"infisical-functional {__version__}: {play.about}")
-    for number, (title, step) in enumerate(play.steps, 1):
+    console = scenario.console
+    print(f"infisical-functional {__version__}: {scenario.title}")
+    for number, (title, step) in enumerate(scenario.steps, 1):
         print(f"\n{number}. {title}")
-        if not step(play.stage):
-            print(f"\nStep {number} did not go as {play.expected}")
+        if not step(console):
+            print(f"\nStep {number} {scenario.failure}")
             return 1
-    calls, sent = len(play.stage.answers), len(play.stage.notes)
-    failures = sum(isinstance(answer, Failure) for answer in play.stage.answers)
-    print(
-        f"\nSeen: {calls} calls, {sent} messages, {failures} failures as values, no exception; go on with the README."
-    )
+    calls, requests = len(console.answers), len(console.exchanges)
+    failures = sum(isinstance(answer, Failure) for answer in console.answers)
+    print(f"\nDone: {calls} calls, {requests} HTTP requests, {failures} failures as values, no exception.")
+    print("The README says more.")
     return 0
 
 
-def _play(recorded: bool) -> Play:
+def _make_scenario(recorded: bool) -> Scenario:
     if recorded:
-        from infisical.demo.recorded import play
+        from infisical.demo.recorded import make_scenario
 
-        return play()
-    from infisical.demo.memory import play as play_on_memory
+        return make_scenario()
+    from infisical.demo.memory import make_scenario as make_memory_scenario
 
-    return play_on_memory()
+    return make_memory_scenario()

@@ -1,6 +1,6 @@
-"""MemoryExecutor and AsyncMemoryExecutor: an Infisical in this process as a transport, for tests and for trying out.
+"""MemoryExecutor and AsyncMemoryExecutor: an Infisical in this process as a transport, for tests and experiments.
 
-Thin: one cell with a state, a lock around it, and the clock; what the server answers is in infisical/memory/.
+An executor has a state, a lock and a clock; the server itself is in infisical/memory/.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ T = TypeVar("T")
 
 
 class MemoryExecutor:
-    """Run requests on an Infisical in memory, made anew or of a given state; any number of threads may share it.
+    """Run requests on an Infisical in memory: a new one, or that of `state`. Threads may share an executor.
 
-    `clock` gives seconds since the epoch (time.time by default). Equal seeds, clocks and requests give equal answers,
-    ids and tokens included; only asymmetric keys and randomized signatures differ. `generation` is the age of the
-    server that it plays, "current" or "2024-10". `rate_limits` are calls in a minute by class (`read`, `write`,
-    `secrets`, ...), none by default: `infisical.memory.DEFAULT_LIMITS` has those of hosted servers. With a state the
-    last three are the state's own.
+    `clock` returns seconds since the epoch (default: time.time). Equal seeds, clocks and requests give equal answers,
+    ids and tokens included; only asymmetric keys and randomized signatures differ. `generation` selects the version of
+    the server: "current" or "2024-10". `rate_limits` are calls per minute by class (`read`, `write`, `secrets`, ...);
+    the default is no limits, and `infisical.memory.DEFAULT_LIMITS` has those of hosted servers. A `state` has its own
+    seed, generation and limits: the arguments are ignored.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class MemoryExecutor:
         generation: Generation = "current",
         rate_limits: Mapping[str, int] | None = None,
     ) -> None:
-        self._own_lock = threading.Lock()
+        self._lock_of_process = threading.Lock()
         self._process = os.getpid()
         self._clock = clock
         self._state = (
@@ -54,31 +54,34 @@ class MemoryExecutor:
 
     @property
     def _lock(self) -> threading.Lock:
-        if self._process != os.getpid():  # a fork: whoever held the lock is in the parent
-            self._process, self._own_lock = os.getpid(), threading.Lock()
-        return self._own_lock
+        if self._process != os.getpid():  # after a fork, the owner of the lock exists only in the parent
+            self._process, self._lock_of_process = os.getpid(), threading.Lock()
+        return self._lock_of_process
 
     @property
     def state(self) -> State:
-        """The server as it is now: an immutable value, good to keep, to compare and to start another one from."""
+        """The current state: an immutable value to store, to compare, or to start another executor from."""
         return self._state
 
     @property
     def given(self) -> Given:
-        """What the server started with: ids of organization, project and identity, and the credentials to enter."""
+        """What the server started with: ids of its organization, project and identity, and credentials.
+
+        Raise ValueError if the state names no credentials.
+        """
         if self._state.given is None:
             raise ValueError("this server was started from a state that names no credentials")
         return self._state.given
 
     def change(self, function: Callable[[State, float], State]) -> State:
-        """Put the state that a function makes of the present one and the time (seconds); no call comes between."""
+        """Replace the state by `function(state, now)`, with no call in between; return the new state."""
         with self._lock:
             self._state = function(self._state, self._clock())
             return self._state
 
 
 class AsyncMemoryExecutor:
-    """The same server for an asyncio client; made of a MemoryExecutor, it shares that one's state."""
+    """The same server for an asyncio client; it shares the state of the MemoryExecutor that it wraps."""
 
     def __init__(self, memory: MemoryExecutor | None = None) -> None:
         self.memory = MemoryExecutor() if memory is None else memory

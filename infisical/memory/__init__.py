@@ -1,14 +1,14 @@
 """An Infisical in memory: a server's behaviour as data and functions, for tests and for development without a server.
 
-    request  ->  server.handle(state, request, now=...)  ->  (state, response)
-                 routing . access . validation . routes/ . domain/      the state as it was, and the next one
+    request  ->  server.handle(state, request, now=...)  ->  (next state, response)
+                 routing . access . validation . a group's handler . domain/
 
-`state` is one immutable value; `tables` says what is in it, `seeding` makes the first one, `loading` one from a file.
-What handles requests behind a client or on a socket lives in executors/memory.py and serve.py. But for reading such a
-file nothing here does I/O, reads a clock or draws a random number.
+`state` is one immutable value: `tables` names its content, `seeding` starts a state, `loading` builds one from a file.
+Each group of endpoints is a module or a package of its name. executors/memory.py runs requests for a client. Only the
+reading of a file does I/O; nothing here reads a clock or draws a random number.
 
-The other functions lead from one state to the next, for what no call can do, or read what a call does not show (a code
-that was sent to somebody); `MemoryExecutor.change` applies one.
+The other functions lead from one state to the next where no call does, or read what no call returns, such as a code
+from an e-mail. `MemoryExecutor.change` applies them.
 """
 
 from infisical.memory.documents import Document, DocumentError, parse_document, read_document
@@ -16,7 +16,7 @@ from infisical.memory.domain.accounts import open_email_verification, open_passw
 from infisical.memory.domain.codes import read_code
 from infisical.memory.domain.instance import start_uninitialized
 from infisical.memory.domain.second_factors import enroll_totp, give_recovery_codes, open_mfa_session, pass_webauthn
-from infisical.memory.loading import put_secrets, started_from
+from infisical.memory.loading import put_secrets, start_from
 from infisical.memory.projects.store import add_project_template
 from infisical.memory.seeding import declare_login, open_mfa, open_session, require_approval, start
 from infisical.memory.server import DEFAULT_LIMITS, handle
@@ -47,6 +47,6 @@ __all__ = [
     "read_document",
     "require_approval",
     "start",
+    "start_from",
     "start_uninitialized",
-    "started_from",
 ]

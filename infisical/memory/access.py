@@ -171,8 +171,8 @@ def get_project_roles(call: Call, project_id: str) -> frozenset[str]:
     )
     row = call.draft.get(table, actor.id)
     if row is None:
-        who = "Identity" if actor.mode == "identity_access_token" else "User"
-        message = f"{who} is not a member of the specified project with ID '{project_id}'"
+        caller_kind = "Identity" if actor.mode == "identity_access_token" else "User"
+        message = f"{caller_kind} is not a member of the specified project with ID '{project_id}'"
         raise forbidden(RESOURCE_MESSAGE, message) if call.is_2024 else forbidden(message, "ProjectMembershipNotFound")
     return frozenset(
         role["role"]

@@ -16,11 +16,11 @@ METHOD: Final = choice(*second_factors.METHODS)
 MISSING_MESSAGE: Final = "MFA session not found or expired"
 
 
-def _load_session(call: Call, missing: Refusal) -> Row:
-    """Return the MFA session of the path; refuse an unknown one with `missing`, and one of another user."""
+def _load_session(call: Call, refusal: Refusal) -> Row:
+    """Return the MFA session of the path; raise `refusal` for an unknown one, refuse one of another user."""
     row = second_factors.find_mfa_session(call, call.path["mfaSessionId"])
     if row is None:
-        raise missing
+        raise refusal
     if row["userId"] != call.actor.id:
         raise forbidden("MFA session does not belong to current user")
     return row

@@ -10,7 +10,7 @@ from infisical.memory.call import Call, pick
 from infisical.memory.projects import views
 from infisical.memory.refusals import not_found
 from infisical.memory.routing import JWT, MACHINES, Answer, route
-from infisical.memory.seeding import new_project_user, role_row
+from infisical.memory.seeding import add_project_user, make_role
 from infisical.memory.validation import number_text, obj, string
 
 ACTION: Final = "access-all-projects"
@@ -29,7 +29,7 @@ def list_projects(call: Call) -> Answer:
     ]
     matches.sort(key=lambda row: str(row["name"]))
     page = matches[offset : offset + call.query["limit"]]
-    return {"projects": [views.shown(call, row) for row in page], "count": len(matches)}
+    return {"projects": [views.describe_project(call, row) for row in page], "count": len(matches)}
 
 
 @route("POST", "/api/v1/organization-admin/projects/{projectId}/grant-admin-access", access=JWT, limit="smtp")
@@ -41,7 +41,7 @@ def grant_admin_access(call: Call) -> Answer:
         raise not_found(f"Project with ID '{project_id}' not found")
     table, user_id = tables.project_users(project_id), call.actor.id
     if call.draft.get(table, user_id) is None:
-        member = new_project_user(call, project_id, user_id, "admin")
+        member = add_project_user(call, project_id, user_id, "admin")
     else:
-        member = call.draft.merge(table, user_id, roles=[role_row(call, "admin")])
+        member = call.draft.merge(table, user_id, roles=[make_role(call, "admin")])
     return {"membership": pick(member, "id", "createdAt", "updatedAt", "userId", "projectId")}

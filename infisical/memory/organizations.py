@@ -14,7 +14,7 @@ from infisical.memory.domain import accounts, cascade
 from infisical.memory.projects import store
 from infisical.memory.refusals import bad_request, forbidden, not_found, unauthorized
 from infisical.memory.routing import JWT, MACHINES, Answer, route
-from infisical.memory.seeding import new_org_member, new_organization, slug_of
+from infisical.memory.seeding import add_org_member, add_organization, make_slug
 from infisical.memory.state import Row
 from infisical.memory.validation import array, boolean, obj, string
 
@@ -156,8 +156,8 @@ def list_organizations(call: Call) -> Answer:
 @route("POST", "/api/v2/organizations", access=JWT, body=NEW_ORGANIZATION)
 def create_organization(call: Call) -> Answer:
     name = call.body["name"]
-    row = new_organization(call, name, f"{slug_of(name)}-{call.draft.random_bytes(4).hex()}")
-    new_org_member(call, row["id"], call.actor.id, "admin")
+    row = add_organization(call, name, f"{make_slug(name)}-{call.draft.random_bytes(4).hex()}")
+    add_org_member(call, row["id"], call.actor.id, "admin")
     return {"organization": show_organization(call, row)}
 
 
@@ -201,7 +201,7 @@ def list_organization_projects(call: Call) -> Answer:
                     pick(one, "name", "slug") for one in tree.list_environments(call.draft, project["id"])
                 ],
             }
-            for project in store.of_member(call, row["id"])
+            for project in store.list_of_member(call, row["id"])
         ]
     }
 

@@ -63,31 +63,31 @@ _compile_cached_glob = lru_cache(maxsize=256)(_compile_glob)
 # ---- expressions
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A compiled regular expression of characters, `.`, classes such as `\\\\d`, `\\\\b`, each with an optional `*`."""
+    """A compiled regular expression of characters, `.`, classes such as `\\d`, `\\b`, each with an optional `*`."""
 
     tests: tuple[Callable[[str], object], ...]
     """One test of a character per position; an assertion matches no character."""
     repeated: int
     boundaries: int
     inner: int
-    """`boundaries` are the positions of `\\\\b`, `inner` those of `\\\\B`."""
+    """`boundaries` are the positions of `\\b`, `inner` those of `\\B`."""
 
     def matches_within(self, text: str) -> bool:
         """Return whether any part of a text matches."""
         accepted, assertions = 1 << len(self.tests), self.boundaries | self.inner
-        matching: dict[str, int] = {}
-        states, before = 0, False
-        for place in range(len(text) + 1):
-            letter = text[place] if place < len(text) else ""
-            after = _is_word_character(letter)
-            optional = self.repeated | (self.boundaries if before != after else self.inner)
+        positions: dict[str, int] = {}
+        states, is_after_word = 0, False
+        for index in range(len(text) + 1):
+            letter = text[index] if index < len(text) else ""
+            is_before_word = _is_word_character(letter)
+            optional = self.repeated | (self.boundaries if is_after_word != is_before_word else self.inner)
             states = _advance(states | 1, optional)
             if states & accepted:
                 return True
-            if letter not in matching:
-                matching[letter] = sum(1 << n for n, test in enumerate(self.tests) if letter and test(letter))
-            moves = states & matching[letter] & ~assertions
-            states, before = (moves & ~self.repeated) << 1 | (moves & self.repeated), after
+            if letter not in positions:
+                positions[letter] = sum(1 << n for n, test in enumerate(self.tests) if letter and test(letter))
+            moves = states & positions[letter] & ~assertions
+            states, is_after_word = (moves & ~self.repeated) << 1 | (moves & self.repeated), is_before_word
         return False
 
 

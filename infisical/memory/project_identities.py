@@ -1,4 +1,4 @@
-"""Machine identities as members of a project, and their roles there, for good or for a time."""
+"""Machine identities as members of a project, with permanent and temporary roles."""
 
 from __future__ import annotations
 
@@ -58,46 +58,48 @@ LONG_UNITS: Final = {
 }
 
 
-def duration(text: str) -> float:
-    """Read a duration (`1h`, `30 days`; milliseconds without a unit) as seconds; 0 if it is none."""
-    found = re.fullmatch(r"(-?(?:\d+(?:\.\d+)?|\.\d+)) *([a-z]*)", text.strip().lower())
-    if found is None:
+def parse_duration(text: str) -> float:
+    """Parse a duration (`1h`, `30 days`; milliseconds without a unit) as seconds; 0 if it is invalid."""
+    match = re.fullmatch(r"(-?(?:\d+(?:\.\d+)?|\.\d+)) *([a-z]*)", text.strip().lower())
+    if match is None:
         return 0
-    unit = LONG_UNITS.get(found[2], found[2]) or "ms"
-    return float(found[1]) * UNITS[unit] if unit in UNITS else 0
+    unit = LONG_UNITS.get(match[2], match[2]) or "ms"
+    return float(match[1]) * UNITS[unit] if unit in UNITS else 0
 
 
-def literal(wanted: bool) -> Field:
-    """Just this value."""
+def make_literal_field(expected: bool) -> Field:
+    """Make the field of exactly this value."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        if value is not wanted:
-            text = f"Invalid literal value, expected {str(wanted).lower()}"
-            issue = {"code": "invalid_literal", "expected": wanted, "received": value}
+        if value is not expected:
+            text = f"Invalid literal value, expected {str(expected).lower()}"
+            issue = {"code": "invalid_literal", "expected": expected, "received": value}
             issues.append({**issue, "path": list(path), "message": text})
         return value
 
     return Field(check, expected="boolean")
 
 
-ROLE: Final = either(
-    obj(role=string(), isTemporary=literal(False).optional(False)),
+ROLE_FIELD: Final = either(
+    obj(role=string(), isTemporary=make_literal_field(False).optional(False)),
     obj(
         role=string(),
-        isTemporary=literal(True),
+        isTemporary=make_literal_field(True),
         temporaryMode=choice("relative"),
-        temporaryRange=string().where(lambda text: duration(text) > 0, "Temporary range must be a positive number"),
+        temporaryRange=string().where(
+            lambda text: parse_duration(text) > 0, "Temporary range must be a positive number"
+        ),
         temporaryAccessStartTime=datetime_text(),
     ),
 )
-NEW: Final = obj(role=string(least=1).optional("no-access"), roles=array(ROLE, least=1).optional())
-LIST: Final = obj(
+CREATE_BODY: Final = obj(role=string(least=1).optional("no-access"), roles=array(ROLE_FIELD, least=1).optional())
+LIST_QUERY: Final = obj(
     offset=number_text(least=0).optional(0),
     limit=number_text(least=1, most=1000).optional(),
     identityName=string().optional(""),
     roles=string().optional(""),
 )
-OLD_LIST: Final = obj(
+OLD_LIST_QUERY: Final = obj(
     offset=number_text(least=0).optional(0),
     limit=number_text(least=1, most=20000).optional(100),
     orderBy=choice("name").optional("name"),
@@ -107,82 +109,82 @@ OLD_LIST: Final = obj(
 
 
 # ---- roles
-def role_rows(call: Call, asked: Sequence[Mapping[str, Any]], project_id: str, doing: str) -> list[dict[str, Any]]:
-    """Return the rows of the roles asked for; refuse those that are not there, or not the caller's to give."""
-    if all(one["isTemporary"] for one in asked):
+def make_role_rows(call: Call, roles: Sequence[Mapping[str, Any]], project_id: str, doing: str) -> list[dict[str, Any]]:
+    """Make the rows of requested roles; refuse unknown ones, and those that the caller may not grant."""
+    if all(role["isTemporary"] for role in roles):
         raise bad_request("Identity must have at least one permanent role")
-    if not PROJECT_ROLES.issuperset(one["role"] for one in asked):
+    if not PROJECT_ROLES.issuperset(role["role"] for role in roles):
         raise not_found("One or more custom roles not found")
-    if any(one["role"] != "no-access" for one in asked) and "admin" not in get_project_roles(call, project_id):
+    if any(role["role"] != "no-access" for role in roles) and "admin" not in get_project_roles(call, project_id):
         raise Refusal(
             403,
             "PermissionBoundaryError",
             f"Failed to {doing} identity project membership. Actor is missing permission grant-privileges on identity",
             details={"missingPermissions": [{"action": "grant-privileges", "subject": "identity"}]},
         )
-    return [{**seeding.role_row(call, one["role"]), **_while(one)} for one in asked]
+    return [{**seeding.make_role(call, role["role"]), **_make_period(role)} for role in roles]
 
 
-def _while(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns that say when a role holds."""
-    if not asked["isTemporary"]:
+def _make_period(role: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the columns of a temporary role's period."""
+    if not role["isTemporary"]:
         return {}
-    start = parse_time(asked["temporaryAccessStartTime"])
+    start = parse_time(role["temporaryAccessStartTime"])
     return {
         "isTemporary": True,
-        "temporaryMode": asked["temporaryMode"],
-        "temporaryRange": asked["temporaryRange"],
+        "temporaryMode": role["temporaryMode"],
+        "temporaryRange": role["temporaryRange"],
         "temporaryAccessStartTime": format_time(start),
-        "temporaryAccessEndTime": format_time(start + duration(asked["temporaryRange"])),
+        "temporaryAccessEndTime": format_time(start + parse_duration(role["temporaryRange"])),
     }
 
 
 # ---- one
-def written(row: Row) -> Row:
+def describe_membership(row: Row) -> Row:
     return pick(row, "id", "projectId", "identityId", "createdAt", "updatedAt")
 
 
-def member(call: Call) -> Row:
-    """Return the membership that the path names; refuse where there is none."""
+def get_member(call: Call) -> Row:
+    """Return the membership that the path names; refuse if it does not exist."""
     row = call.draft.get(tables.project_identities(call.path["projectId"]), call.path["identityId"])
     if row is None:
         raise bad_request("Identity doesn't have membership")
     return row
 
 
-@route("POST", MEMBER_PATH, generation="current", access=MACHINES, body=NEW)
+@route("POST", MEMBER_PATH, generation="current", access=MACHINES, body=CREATE_BODY)
 def create_membership(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "create", "identity")
     identity = call.draft.get(tables.IDENTITIES, call.path["identityId"])
     if identity is None or identity["orgId"] != project["orgId"]:
         raise bad_request(f"Identity {call.path['identityId']} is missing organization membership")
     asked = call.body.get("roles") or [{"role": call.body["role"], "isTemporary": False}]
-    roles = role_rows(call, asked, project["id"], "create")
+    roles = make_role_rows(call, asked, project["id"], "create")
     table = tables.project_identities(project["id"])
     if call.draft.get(table, identity["id"]) is not None:
         raise bad_request("Identity is already a member")
     row = call.new_row(identityId=identity["id"], projectId=project["id"], roles=roles)
-    return {"identityMembership": written(call.draft.put(table, identity["id"], row))}
+    return {"identityMembership": describe_membership(call.draft.put(table, identity["id"], row))}
 
 
-@route("PATCH", MEMBER_PATH, generation="current", access=MACHINES, body=obj(roles=array(ROLE, least=1)))
+@route("PATCH", MEMBER_PATH, generation="current", access=MACHINES, body=obj(roles=array(ROLE_FIELD, least=1)))
 def update_membership(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "edit", "identity")
-    row = member(call)
-    roles = role_rows(call, call.body["roles"], project["id"], "update")
+    row = get_member(call)
+    roles = make_role_rows(call, call.body["roles"], project["id"], "update")
     table = tables.project_identities(project["id"])
-    changed = call.draft.merge(table, row["identityId"], roles=roles, updatedAt=call.timestamp)
-    return {"identityMembership": written(changed)}
+    membership = call.draft.merge(table, row["identityId"], roles=roles, updatedAt=call.timestamp)
+    return {"identityMembership": describe_membership(membership)}
 
 
 @route("DELETE", MEMBER_PATH, generation="current", access=MACHINES)
 def delete_membership(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "delete", "identity")
-    row = member(call)
+    row = get_member(call)
     if row["identityId"] == call.actor.id:
         raise bad_request("You can't delete your own membership")
     call.draft.drop(tables.project_identities(project["id"]), row["identityId"])
-    return {"identityMembership": written(row)}
+    return {"identityMembership": describe_membership(row)}
 
 
 @route("GET", MEMBER_PATH, generation="current", access=MACHINES)
@@ -195,10 +197,10 @@ def get_membership(call: Call) -> Answer:
     return {
         "identityMembership": {
             **pick(row, "id", "createdAt", "updatedAt", "roles"),
-            "lastLoginAuthMethod": None,  # the server keeps it in the membership of the organization only
+            "lastLoginAuthMethod": None,  # the server stores it only in the membership of the organization
             "lastLoginTime": None,
             "identity": {
-                **inner(identity),
+                **describe_identity(identity),
                 **identities.show_methods(call, identity["id"]),
                 "metadata": identity["metadata"],
             },
@@ -206,46 +208,49 @@ def get_membership(call: Call) -> Answer:
     }
 
 
-def inner(identity: Row) -> dict[str, Any]:
+def describe_identity(identity: Row) -> dict[str, Any]:
     return {**pick(identity, "name", "id", "orgId"), "projectId": None}
 
 
 # ---- many
-@route("GET", MEMBERS_PATH, generation="current", access=MACHINES, query=LIST)
+@route("GET", MEMBERS_PATH, generation="current", access=MACHINES, query=LIST_QUERY)
 def list_memberships(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "read", "identity")
     roles = {slug.strip() for slug in call.query["roles"].split(",") if slug.strip()}
-    found = [
+    pairs = [
         (row, identity)
-        for row, identity in members(call, project["id"], call.query["identityName"])
+        for row, identity in list_members(call, project["id"], call.query["identityName"])
         if not roles or roles & {role["role"] for role in row["roles"]}
     ]
     start = call.query["offset"]
-    shown = found[start : start + call.query.get("limit", len(found))]
+    page = pairs[start : start + call.query.get("limit", len(pairs))]
     return {
         "identityMemberships": [
-            {**pick(row, "id", "createdAt", "updatedAt", "roles"), "identity": inner(identity)}
-            for row, identity in shown
+            {**pick(row, "id", "createdAt", "updatedAt", "roles"), "identity": describe_identity(identity)}
+            for row, identity in page
         ],
-        "totalCount": len(found),
+        "totalCount": len(pairs),
     }
 
 
-@route("GET", "/api/v2/workspace/{projectId}/identity-memberships", access=MACHINES, query=OLD_LIST)
+@route("GET", "/api/v2/workspace/{projectId}/identity-memberships", access=MACHINES, query=OLD_LIST_QUERY)
 def list_workspace_memberships(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "read", "identity")
-    found = members(call, project["id"], call.query["search"])
+    pairs = list_members(call, project["id"], call.query["search"])
     start = call.query["offset"]
     return {
         "identityMemberships": [
-            show_project_membership(call, row, project) for row, _ in found[start : start + call.query["limit"]]
+            show_project_membership(call, row, project) for row, _ in pairs[start : start + call.query["limit"]]
         ],
-        "totalCount": len(found),
+        "totalCount": len(pairs),
     }
 
 
-def members(call: Call, project_id: str, part: str) -> list[tuple[Row, Row]]:
-    """Return memberships and identities of a project whose names hold this part, the oldest first."""
-    known = call.draft.rows(tables.IDENTITIES)
-    pairs = ((row, known[row["identityId"]]) for row in call.draft.rows(tables.project_identities(project_id)).values())
+def list_members(call: Call, project_id: str, part: str) -> list[tuple[Row, Row]]:
+    """Return the memberships and identities of a project whose names contain a text, oldest first."""
+    identities_by_id = call.draft.rows(tables.IDENTITIES)
+    pairs = (
+        (row, identities_by_id[row["identityId"]])
+        for row in call.draft.rows(tables.project_identities(project_id)).values()
+    )
     return [(row, identity) for row, identity in pairs if part.lower() in identity["name"].lower()]

@@ -1,7 +1,6 @@
-"""Folders of an environment: made, renamed, listed, deleted; today's routes, and the older mount beside them.
+"""Folders of an environment: create, update, list, delete, under the current paths and under the old ones.
 
-The older mount names the project `workspaceId` and takes `directory` for `path`. How a path is found is told by
-tree.py, what goes with a folder's secrets by the modules of secrets.
+The old paths name the project `workspaceId` and accept `directory` for `path`. tree.py finds folders by path.
 """
 
 from __future__ import annotations
@@ -12,59 +11,67 @@ from typing import Any, Final
 from infisical.memory import tables, tree
 from infisical.memory.access import matches_scope, permit
 from infisical.memory.call import Call, parse_time, pick
-from infisical.memory.domain.places import checked, environment_of, let_in, project_by_slug, secret_path
-from infisical.memory.dynamic_secrets.store import drop_dynamic_secrets, dynamic_secrets
+from infisical.memory.domain.places import (
+    check_path,
+    get_environment,
+    get_project_by_slug,
+    make_path_field,
+    require_membership,
+)
+from infisical.memory.dynamic_secrets.store import drop_dynamic_secrets, get_secrets_table
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import READERS, Answer, route
-from infisical.memory.secrets.store import drop_folder
+from infisical.memory.secrets.store import drop_secrets
 from infisical.memory.state import Row
 from infisical.memory.validation import array, boolean, datetime_text, loose_flag_text, obj, string
 
-FOLDERS: Final = "/api/v2/folders"
-OLD_FOLDERS: Final = "/api/v1/folders"
+FOLDERS_PATH: Final = "/api/v2/folders"
+OLD_FOLDERS_PATH: Final = "/api/v1/folders"
 SUBJECT: Final = "secret-folders"
 COLUMNS: Final = ("id", "name", "version", "createdAt", "updatedAt", "envId", "parentId", "isReserved")
-LATER: Final = ("description", "lastSecretModified")
+NEW_COLUMNS: Final = ("description", "lastSecretModified")
 """Columns that came after October 2024."""
 
-NAME: Final = string(
+NAME_FIELD: Final = string(
     matches=r"[A-Za-z0-9_-]+",
     message="Invalid folder name. Only alphanumeric characters, dashes, and underscores are allowed.",
 )
-IN_PROJECT: Final = {"projectId": string(), "environment": string(), "path": secret_path().optional("/")}
+IN_PROJECT: Final = {"projectId": string(), "environment": string(), "path": make_path_field().optional("/")}
 IN_WORKSPACE: Final = {
     "workspaceId": string(),
     "environment": string(),
-    "path": secret_path().optional(),
-    "directory": secret_path().optional(),
+    "path": make_path_field().optional(),
+    "directory": make_path_field().optional(),
 }
-"""`directory` is what the oldest clients call the path."""
-CHANGE: Final = {"name": NAME, "description": string(trim=False).or_null().optional()}
-CHANGES: Final = array(
-    obj(id=string(trim=False), environment=string(), path=secret_path().optional("/"), **CHANGE), least=1, most=1000
+"""The oldest clients call the path `directory`."""
+CHANGE_FIELDS: Final = {"name": NAME_FIELD, "description": string(trim=False).or_null().optional()}
+CHANGES_FIELD: Final = array(
+    obj(id=string(trim=False), environment=string(), path=make_path_field().optional("/"), **CHANGE_FIELDS),
+    least=1,
+    most=1000,
 )
-FILTER: Final = {"lastSecretModified": datetime_text().optional(None), "recursive": loose_flag_text()}
+FILTER_FIELDS: Final = {"lastSecretModified": datetime_text().optional(None), "recursive": loose_flag_text()}
 
 
-# ---- what was asked
-def project_of(sent: Any) -> str:
-    return str(sent["projectId"] if "projectId" in sent else sent["workspaceId"])
+# ---- requests
+def get_project_id(fields: Any) -> str:
+    return str(fields["projectId"] if "projectId" in fields else fields["workspaceId"])
 
 
-def path_of(sent: Any) -> str:
-    """Return the path of the folder around, as this or the older mount names it."""
-    return checked(sent.get("path") or sent.get("directory") or "/")
+def get_path(fields: Any) -> str:
+    """Return the path of the parent folder, whichever name the request has for it."""
+    return check_path(fields.get("path") or fields.get("directory") or "/")
 
 
-def named(call: Call, parent: Row, id_or_name: str) -> Row | None:
-    """Return the folder of a name in a folder; what no folder there is called may be an id."""
-    found = tree.find_child(call.draft, parent, id_or_name)
-    return found or identified(call, parent, id_or_name)
+def find_folder(call: Call, parent: Row, id_or_name: str) -> Row | None:
+    """Return the subfolder that has this name, or else the one that has this id."""
+    folder = tree.find_child(call.draft, parent, id_or_name)
+    return folder or find_by_id(call, parent, id_or_name)
 
 
-def identified(call: Call, parent: Row, folder_id: str) -> Row | None:
-    found = call.draft.get(tables.folders(parent["envId"]), folder_id)
-    return found if found is not None and found["parentId"] == parent["id"] else None
+def find_by_id(call: Call, parent: Row, folder_id: str) -> Row | None:
+    folder = call.draft.get(tables.folders(parent["envId"]), folder_id)
+    return folder if folder is not None and folder["parentId"] == parent["id"] else None
 
 
 def is_id(text: str) -> bool:
@@ -75,40 +82,40 @@ def is_id(text: str) -> bool:
     return True
 
 
-# ---- what is answered
-def shown(call: Call, folder: Row) -> dict[str, Any]:
-    return pick(folder, *COLUMNS, *(() if call.is_2024 else LATER))
+# ---- answers
+def describe_folder(call: Call, folder: Row) -> dict[str, Any]:
+    return pick(folder, *COLUMNS, *(() if call.is_2024 else NEW_COLUMNS))
 
 
-def with_path(call: Call, folder: Row) -> dict[str, Any]:
-    """Return a folder with its path, which servers of October 2024 leave out of what they wrote."""
+def describe_with_path(call: Call, folder: Row) -> dict[str, Any]:
+    """Return a folder with its path. In October 2024 the answers of writes have no path."""
     path = {} if call.is_2024 else {"path": tree.get_path(call.draft, folder)}
-    return {**shown(call, folder), **path}
+    return {**describe_folder(call, folder), **path}
 
 
-def by_name(folder: Row) -> tuple[str, str]:
+def make_sort_key(folder: Row) -> tuple[str, str]:
     return folder["name"].casefold(), folder["name"]
 
 
-# ---- making and changing
+# ---- creating and updating
 def create_folder(call: Call) -> Answer:
-    project_id, path, slug = project_of(call.body), path_of(call.body), call.body["environment"]
+    project_id, path, slug = get_project_id(call.body), get_path(call.body), call.body["environment"]
     permit(call, project_id, "create", SUBJECT, environment=slug, path=path)
-    environment = environment_of(call, project_id, slug)
+    environment = get_environment(call, project_id, slug)
     parent = tree.get_root(call.draft, environment["id"])
     for part in tree.split_path(path):
         parent = tree.find_child(call.draft, parent, part) or tree.create_folder(
             call, project_id, environment["id"], part, parent
         )
     name = call.body["name"]
-    found = tree.find_child(call.draft, parent, name)  # who makes a folder twice gets it as it is
+    folder = tree.find_child(call.draft, parent, name)  # creating an existing folder answers with it
     description = None if call.is_2024 else call.body.get("description")
-    made = found or tree.create_folder(call, project_id, environment["id"], name, parent, description)
-    return {"folder": with_path(call, made)}
+    folder = folder or tree.create_folder(call, project_id, environment["id"], name, parent, description)
+    return {"folder": describe_with_path(call, folder)}
 
 
-def changed(call: Call, parent: Row, folder: Row, change: Any, error: str) -> Row:
-    """Give a folder another name or description; every change is a new version."""
+def change_folder(call: Call, parent: Row, folder: Row, change: Any, error: str) -> Row:
+    """Change the name or description of a folder: a new version."""
     if change["name"] != folder["name"] and tree.find_child(call.draft, parent, change["name"]) is not None:
         raise bad_request("Folder with specified name already exists", error)
     columns = {"name": change["name"], "version": folder["version"] + 1, "updatedAt": call.timestamp}
@@ -117,56 +124,58 @@ def changed(call: Call, parent: Row, folder: Row, change: Any, error: str) -> Ro
     return call.draft.merge(tables.folders(folder["envId"]), folder["id"], **columns)
 
 
-def found_for(call: Call, parent: Row, folder_id: str) -> Row | None:
-    """Return the folder that an update names: by its id; old clients send a name."""
-    return identified(call, parent, folder_id) if is_id(folder_id) else tree.find_child(call.draft, parent, folder_id)
+def find_updated(call: Call, parent: Row, folder_id: str) -> Row | None:
+    """Return the folder that an update names by its id. Old clients send its name."""
+    return find_by_id(call, parent, folder_id) if is_id(folder_id) else tree.find_child(call.draft, parent, folder_id)
 
 
 def update_folder(call: Call) -> Answer:
-    project_id, path, slug = project_of(call.body), path_of(call.body), call.body["environment"]
+    project_id, path, slug = get_project_id(call.body), get_path(call.body), call.body["environment"]
     permit(call, project_id, "edit", SUBJECT, environment=slug, path=path)
     parent = tree.get_folder(call, project_id, slug, path, "UpdateFolder")
-    folder = found_for(call, parent, call.path["folderId"])
+    folder = find_updated(call, parent, call.path["folderId"])
     if folder is None:
         raise not_found(f"Folder with ID '{call.path['folderId']}' not found", "UpdateFolder")
-    return {"folder": with_path(call, changed(call, parent, folder, call.body, "UpdateFolder"))}
+    return {"folder": describe_with_path(call, change_folder(call, parent, folder, call.body, "UpdateFolder"))}
 
 
 def update_folders(call: Call) -> Answer:
     project_id = (
-        call.body["projectId"] if "projectId" in call.body else project_by_slug(call, call.body["projectSlug"])["id"]
+        call.body["projectId"]
+        if "projectId" in call.body
+        else get_project_by_slug(call, call.body["projectSlug"])["id"]
     )
     changes = call.body["folders"]
     for change in changes:
         permit(call, project_id, "edit", SUBJECT, environment=change["environment"], path=change["path"])
-    written = []
+    folders = []
     for change in changes:
         slug = change["environment"]
-        parent = tree.get_folder(call, project_id, slug, checked(change["path"]), "UpdateManyFolders")
-        folder = found_for(call, parent, change["id"])
+        parent = tree.get_folder(call, project_id, slug, check_path(change["path"]), "UpdateManyFolders")
+        folder = find_updated(call, parent, change["id"])
         if folder is None:
             raise not_found(
                 f"Folder with id '{change['id']}' in environment with slug '{slug}' not found", "UpdateManyFolders"
             )
-        written.append(changed(call, parent, folder, change, "Batch update folder"))
-    return {"folders": [shown(call, folder) for folder in written]}
+        folders.append(change_folder(call, parent, folder, change, "Batch update folder"))
+    return {"folders": [describe_folder(call, folder) for folder in folders]}
 
 
 # ---- deleting
 def delete_folder(call: Call) -> Answer:
-    project_id, path, slug = project_of(call.body), path_of(call.body), call.body["environment"]
+    project_id, path, slug = get_project_id(call.body), get_path(call.body), call.body["environment"]
     permit(call, project_id, "delete", SUBJECT, environment=slug, path=path)
-    environment = environment_of(call, project_id, slug, in_project=False)
+    environment = get_environment(call, project_id, slug, in_project=False)
     parent = tree.get_folder(call, project_id, slug, path)
-    wanted = call.path["folderIdOrName"]
-    folder = named(call, parent, wanted)
+    id_or_name = call.path["folderIdOrName"]
+    folder = find_folder(call, parent, id_or_name)
     if folder is None:
         raise not_found(
-            f"Failed to delete folder with ID '{wanted}', not found" if call.is_2024 else "Target folder not found"
+            f"Failed to delete folder with ID '{id_or_name}', not found" if call.is_2024 else "Target folder not found"
         )
-    below = list(tree.walk_folders(call.draft, folder, tree.get_path(call.draft, folder)))
+    subfolders = list(tree.walk_folders(call.draft, folder, tree.get_path(call.draft, folder)))
     if not call.is_2024:
-        keep_protected(call, project_id, environment, below)
+        refuse_protected(call, project_id, environment, subfolders)
         if not call.body.get("forceDelete", "workspaceId" in call.body) and is_full(call, folder):
             raise bad_request(
                 f'Cannot delete folder "{folder["name"]}" because it contains resources. '
@@ -174,23 +183,23 @@ def delete_folder(call: Call) -> Answer:
                 "deleteFolder",
             )
     drop_tree(call, folder)
-    return {"folder": shown(call, folder)}
+    return {"folder": describe_folder(call, folder)}
 
 
 def drop_tree(call: Call, folder: Row) -> None:
-    """Take a folder and those below it away, with their secrets, imports, dynamic secrets and leases."""
-    for _, one in list(tree.walk_folders(call.draft, folder, "/")):
-        drop_folder(call, one)
-        drop_dynamic_secrets(call, one["id"])
-        call.draft.clear(tables.imports(one["id"]))
-        call.draft.drop(tables.folders(one["envId"]), one["id"])
-        call.draft.drop(tables.FOLDER_PLACES, one["id"])
+    """Remove a folder and its subfolders with their secrets, imports, dynamic secrets and leases."""
+    for _, subfolder in list(tree.walk_folders(call.draft, folder, "/")):
+        drop_secrets(call, subfolder)
+        drop_dynamic_secrets(call, subfolder["id"])
+        call.draft.clear(tables.imports(subfolder["id"]))
+        call.draft.drop(tables.folders(subfolder["envId"]), subfolder["id"])
+        call.draft.drop(tables.FOLDER_PLACES, subfolder["id"])
 
 
-def keep_protected(call: Call, project_id: str, environment: Row, below: list[tuple[str, Row]]) -> None:
-    """Refuse to delete secrets, which changes of have to be approved, together with their folder."""
+def refuse_protected(call: Call, project_id: str, environment: Row, folders: list[tuple[str, Row]]) -> None:
+    """Refuse to delete folders with secrets that an approval policy protects."""
     policies = call.draft.where(tables.approval_policies(project_id), envId=environment["id"])
-    for path, folder in below:
+    for path, folder in folders:
         if not call.draft.rows(tables.secrets(folder["id"])):
             continue
         for policy in policies:
@@ -205,38 +214,39 @@ def keep_protected(call: Call, project_id: str, environment: Row, below: list[tu
 
 
 def is_full(call: Call, folder: Row) -> bool:
-    """Say whether a folder has secrets, dynamic secrets or folders in it; imports do not count."""
-    holding = (tables.secrets(folder["id"]), dynamic_secrets(folder["id"]))
-    return any(call.draft.rows(name) for name in holding) or bool(tree.list_children(call.draft, folder))
+    """Return True if a folder has secrets, dynamic secrets or subfolders; imports do not count."""
+    contents = (tables.secrets(folder["id"]), get_secrets_table(folder["id"]))
+    return any(call.draft.rows(name) for name in contents) or bool(tree.list_children(call.draft, folder))
 
 
 # ---- reading
 def list_folders(call: Call) -> Answer:
-    """Folders are listed to all members of a project, whatever their role."""
-    project_id, path, slug = project_of(call.query), path_of(call.query), call.query["environment"]
-    let_in(call, project_id, SUBJECT)
-    environment = environment_of(call, project_id, slug, in_project=False)
+    """List folders, for all members of a project."""
+    project_id, path, slug = get_project_id(call.query), get_path(call.query), call.query["environment"]
+    require_membership(call, project_id, SUBJECT)
+    environment = get_environment(call, project_id, slug, in_project=False)
     parent = tree.find_folder_at(call.draft, environment["id"], path)
     if parent is None:
         return {"folders": []}
     if call.is_2024:
-        under = tree.list_children(call.draft, parent)
-        return {"folders": [shown(call, one) for one in under if not one["isReserved"]]}
+        children = tree.list_children(call.draft, parent)
+        return {"folders": [describe_folder(call, one) for one in children if not one["isReserved"]]}
     since = call.query["lastSecretModified"]
     if call.query["recursive"]:
-        below = list(tree.walk_folders(call.draft, parent, "/"))[1:]
-        below.sort(key=lambda one: (len(tree.split_path(one[0])), by_name(one[1])))
-        found = [({**shown(call, one), "relativePath": path}, one) for path, one in below]
+        subfolders = list(tree.walk_folders(call.draft, parent, "/"))[1:]
+        subfolders.sort(key=lambda one: (len(tree.split_path(one[0])), make_sort_key(one[1])))
+        answers = [({**describe_folder(call, one), "relativePath": path}, one) for path, one in subfolders]
     else:
-        found = [(shown(call, one), one) for one in sorted(tree.list_children(call.draft, parent), key=by_name)]
+        children = sorted(tree.list_children(call.draft, parent), key=make_sort_key)
+        answers = [(describe_folder(call, one), one) for one in children]
     return {
         "folders": [
-            answer for answer, one in found if not one["isReserved"] and (since is None or was_modified(one, since))
+            answer for answer, one in answers if not one["isReserved"] and (since is None or is_modified(one, since))
         ]
     }
 
 
-def was_modified(folder: Row, since: str) -> bool:
+def is_modified(folder: Row, since: str) -> bool:
     modified = folder["lastSecretModified"]
     return modified is not None and parse_time(modified) >= parse_time(since)
 
@@ -246,60 +256,70 @@ def get_folder(call: Call) -> Answer:
     if folder is None:
         raise not_found(f"Folder with ID '{call.path['id']}' not found")
     project_id, environment, path = tree.locate_folder(call.draft, folder)
-    let_in(call, project_id, SUBJECT)
+    require_membership(call, project_id, SUBJECT)
     where = {"envId": environment["id"], "envName": environment["name"], "envSlug": environment["slug"]}
-    return {"folder": {**shown(call, folder), "environment": where, "path": path, "projectId": project_id}}
+    return {"folder": {**describe_folder(call, folder), "environment": where, "path": path, "projectId": project_id}}
 
 
 # ---- the routes
-CREATE = route(
-    "POST", FOLDERS, generation="current", access=READERS, limit="secrets", body=obj(**IN_PROJECT, **CHANGE)
+CREATE_ROUTE = route(
+    "POST", FOLDERS_PATH, generation="current", access=READERS, limit="secrets", body=obj(**IN_PROJECT, **CHANGE_FIELDS)
 )(create_folder)
-UPDATE = route(
+UPDATE_ROUTE = route(
     "PATCH",
-    f"{FOLDERS}/{{folderId}}",
+    f"{FOLDERS_PATH}/{{folderId}}",
     generation="current",
     access=READERS,
     limit="secrets",
-    body=obj(**IN_PROJECT, **CHANGE),
+    body=obj(**IN_PROJECT, **CHANGE_FIELDS),
 )(update_folder)
-UPDATE_BATCH = route(
+UPDATE_BATCH_ROUTE = route(
     "PATCH",
-    f"{FOLDERS}/batch",
+    f"{FOLDERS_PATH}/batch",
     generation="current",
     access=READERS,
     limit="secrets",
-    body=obj(projectId=string(), folders=CHANGES),
+    body=obj(projectId=string(), folders=CHANGES_FIELD),
 )(update_folders)
-DELETE = route(
+DELETE_ROUTE = route(
     "DELETE",
-    f"{FOLDERS}/{{folderIdOrName}}",
+    f"{FOLDERS_PATH}/{{folderIdOrName}}",
     generation="current",
     access=READERS,
     limit="secrets",
     body=obj(**IN_PROJECT, forceDelete=boolean().optional(False)),
 )(delete_folder)
-LIST = route(
-    "GET", FOLDERS, generation="current", access=READERS, query=obj({**IN_PROJECT, "path": secret_path()}, **FILTER)
+LIST_ROUTE = route(
+    "GET",
+    FOLDERS_PATH,
+    generation="current",
+    access=READERS,
+    query=obj({**IN_PROJECT, "path": make_path_field()}, **FILTER_FIELDS),
 )(list_folders)
-GET = route("GET", f"{FOLDERS}/{{id}}", generation="current", access=READERS)(get_folder)
+GET_ROUTE = route("GET", f"{FOLDERS_PATH}/{{id}}", generation="current", access=READERS)(get_folder)
 
-# ---- the older mount
-OLD_CREATE = route("POST", OLD_FOLDERS, access=READERS, limit="secrets", body=obj(**IN_WORKSPACE, **CHANGE))(
-    create_folder
-)
-OLD_UPDATE = route(
-    "PATCH", f"{OLD_FOLDERS}/{{folderId}}", access=READERS, limit="secrets", body=obj(**IN_WORKSPACE, **CHANGE)
-)(update_folder)
-OLD_UPDATE_BATCH = route(
+# ---- the old paths
+OLD_CREATE_ROUTE = route(
+    "POST", OLD_FOLDERS_PATH, access=READERS, limit="secrets", body=obj(**IN_WORKSPACE, **CHANGE_FIELDS)
+)(create_folder)
+OLD_UPDATE_ROUTE = route(
     "PATCH",
-    f"{OLD_FOLDERS}/batch",
+    f"{OLD_FOLDERS_PATH}/{{folderId}}",
     access=READERS,
     limit="secrets",
-    body=obj(projectSlug=string(), folders=CHANGES),
+    body=obj(**IN_WORKSPACE, **CHANGE_FIELDS),
+)(update_folder)
+OLD_UPDATE_BATCH_ROUTE = route(
+    "PATCH",
+    f"{OLD_FOLDERS_PATH}/batch",
+    access=READERS,
+    limit="secrets",
+    body=obj(projectSlug=string(), folders=CHANGES_FIELD),
 )(update_folders)
-OLD_DELETE = route(
-    "DELETE", f"{OLD_FOLDERS}/{{folderIdOrName}}", access=READERS, limit="secrets", body=obj(**IN_WORKSPACE)
+OLD_DELETE_ROUTE = route(
+    "DELETE", f"{OLD_FOLDERS_PATH}/{{folderIdOrName}}", access=READERS, limit="secrets", body=obj(**IN_WORKSPACE)
 )(delete_folder)
-OLD_LIST = route("GET", OLD_FOLDERS, access=READERS, query=obj(**IN_WORKSPACE, **FILTER))(list_folders)
-OLD_GET = route("GET", f"{OLD_FOLDERS}/{{id}}", access=READERS)(get_folder)
+OLD_LIST_ROUTE = route("GET", OLD_FOLDERS_PATH, access=READERS, query=obj(**IN_WORKSPACE, **FILTER_FIELDS))(
+    list_folders
+)
+OLD_GET_ROUTE = route("GET", f"{OLD_FOLDERS_PATH}/{{id}}", access=READERS)(get_folder)

@@ -1,6 +1,6 @@
-"""Secrets, the older way: the v3 raw routes, which both generations have. What they do is what today's routes do.
+"""The old routes of secrets, `/api/v3/secrets/raw`, which both generations have. They do what the current ones do.
 
-A project is named by its id or its slug; the server of 2024 takes the id alone for single writes.
+A request names its project by id or slug; for single writes the server of 2024 accepts only the id.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from infisical.memory.call import Call
-from infisical.memory.domain.places import Place, project_by_slug
+from infisical.memory.domain.places import Place, get_project_by_slug
 from infisical.memory.refusals import bad_request, internal_error
 from infisical.memory.routing import MACHINES, READERS, Answer, Handler, Method, Route, route
 from infisical.memory.secrets import fields, reading, writing
@@ -16,123 +16,133 @@ from infisical.memory.validation import Field, obj, string
 
 LIMIT: Final = "secrets"
 PATH: Final = "/api/v3/secrets/raw"
-NAMED: Final = "/api/v3/secrets/raw/{secretName}"
-BATCH: Final = "/api/v3/secrets/batch/raw"
-MAY_BE: Final = string().optional("")
-READ_FROM: Final[dict[str, Field]] = {"workspaceId": MAY_BE, "workspaceSlug": MAY_BE}
-WRITTEN_TO: Final[dict[str, Field]] = {"workspaceId": MAY_BE, "projectSlug": MAY_BE}
-BY_ID: Final[dict[str, Field]] = {"workspaceId": string()}
+NAMED_PATH: Final = "/api/v3/secrets/raw/{secretName}"
+BATCH_PATH: Final = "/api/v3/secrets/batch/raw"
+OPTIONAL_TEXT: Final = string().optional("")
+READ_PROJECT_FIELDS: Final[dict[str, Field]] = {"workspaceId": OPTIONAL_TEXT, "workspaceSlug": OPTIONAL_TEXT}
+WRITE_PROJECT_FIELDS: Final[dict[str, Field]] = {"workspaceId": OPTIONAL_TEXT, "projectSlug": OPTIONAL_TEXT}
+PROJECT_ID_FIELDS: Final[dict[str, Field]] = {"workspaceId": string()}
 
 
-# ---- where
-def read_from(call: Call) -> Place:
-    """Return the place that a query names; what it does not name is empty."""
-    scope = reading.own_scope(call)
+# ---- places
+def read_query_place(call: Call) -> Place:
+    """Return the place that a query names; an omitted part is empty."""
+    scope = reading.get_token_scope(call)
     if scope is not None:
         return scope
-    asked = call.query
-    project_id = asked["workspaceId"]
-    if not project_id and asked["workspaceSlug"]:
-        project_id = project_by_slug(call, asked["workspaceSlug"])["id"]
-    return Place(project_id, asked["environment"], asked["secretPath"])
+    query = call.query
+    project_id = query["workspaceId"]
+    if not project_id and query["workspaceSlug"]:
+        project_id = get_project_by_slug(call, query["workspaceSlug"])["id"]
+    return Place(project_id, query["environment"], query["secretPath"])
 
 
-def written_to(call: Call) -> Place:
+def read_body_place(call: Call) -> Place:
     """Return the place that a body names."""
-    asked = call.body
-    project_id = asked["workspaceId"]
+    body = call.body
+    project_id = body["workspaceId"]
     if not project_id:
-        if not asked.get("projectSlug"):
+        if not body.get("projectSlug"):
             raise bad_request("You must provide projectSlug or workspaceId")
-        project_id = project_by_slug(call, asked["projectSlug"])["id"]
-    return Place(project_id, asked["environment"], asked["secretPath"])
+        project_id = get_project_by_slug(call, body["projectSlug"])["id"]
+    return Place(project_id, body["environment"], body["secretPath"])
 
 
-def name(call: Call) -> str:
-    return fields.secret_name(call, string(least=1))
+def read_secret_name(call: Call) -> str:
+    return fields.read_name(call, string(least=1))
 
 
-# ---- what each route does
-def listed(call: Call) -> Answer:
-    place = read_from(call)
+# ---- handlers
+def list_secrets(call: Call) -> Answer:
+    place = read_query_place(call)
     if not place.project_id or not place.environment:
         raise bad_request(f"Missing {'workspace' if call.is_2024 else 'project'} id or environment")
-    return reading.listing(call, place, call.query)
+    return reading.list_secrets(call, place, call.query)
 
 
-def got(call: Call) -> Answer:
-    place = read_from(call)
+def get_secret(call: Call) -> Answer:
+    place = read_query_place(call)
     if not place.environment:
         raise bad_request("Missing environment")
     if not place.project_id:
         raise bad_request("You must provide workspaceSlug or workspaceId")
-    return {"secret": reading.by_name(call, place, name(call), call.query)}
+    return {"secret": reading.get_by_name(call, place, read_secret_name(call), call.query)}
 
 
-def created(call: Call) -> Answer:
-    return writing.create(call, written_to(call), fields.secret_name(call, fields.new_name()), call.body)
-
-
-def updated(call: Call) -> Answer:
-    return writing.update(call, written_to(call), name(call), call.body)
-
-
-def deleted(call: Call) -> Answer:
-    return writing.delete(call, written_to(call), name(call), call.body["type"])
-
-
-def all_created(call: Call) -> Answer:
-    return writing.create_many(call, written_to(call), call.body["secrets"])
-
-
-def all_updated(call: Call) -> Answer:
-    answer = writing.update_many(call, written_to(call), call.body["mode"], call.body["secrets"])
-    if answer.get("secrets") == []:
-        raise internal_error()  # the server looks at the first of the changed ones, whether there is one or not
-    return answer
-
-
-def all_deleted(call: Call) -> Answer:
-    return writing.delete_many(call, written_to(call), call.body["secrets"])
-
-
-# ---- the routes: each generation has its own fields
-def today(method: Method, path: str, handler: Handler, parts: dict[str, Field]) -> Route:
-    """Return today's route."""
-    if method == "GET":
-        query = obj({**READ_FROM, **parts})
-        return route(method, path, generation="current", access=READERS, limit=LIMIT, query=query)(handler)
-    return route(method, path, generation="current", access=READERS, limit=LIMIT, body=obj({**WRITTEN_TO, **parts}))(
-        handler
+def create_secret(call: Call) -> Answer:
+    return writing.create_secret(
+        call, read_body_place(call), fields.read_name(call, fields.make_name_field()), call.body
     )
 
 
-def before(method: Method, path: str, handler: Handler, parts: dict[str, Field], project: dict[str, Field]) -> Route:
-    """Return the route of 2024."""
-    read = obj({**project, **fields.older(parts)})
+def update_secret(call: Call) -> Answer:
+    return writing.update_secret(call, read_body_place(call), read_secret_name(call), call.body)
+
+
+def delete_secret(call: Call) -> Answer:
+    return writing.delete_secret(call, read_body_place(call), read_secret_name(call), call.body["type"])
+
+
+def create_secrets(call: Call) -> Answer:
+    return writing.create_secrets(call, read_body_place(call), call.body["secrets"])
+
+
+def update_secrets(call: Call) -> Answer:
+    answer = writing.update_secrets(call, read_body_place(call), call.body["mode"], call.body["secrets"])
+    if answer.get("secrets") == []:
+        raise internal_error()  # the server reads the first updated secret without checking that there is one
+    return answer
+
+
+def delete_secrets(call: Call) -> Answer:
+    return writing.delete_secrets(call, read_body_place(call), call.body["secrets"])
+
+
+# ---- the routes: the fields differ by generation
+def make_route(method: Method, path: str, handler: Handler, parts: dict[str, Field]) -> Route:
+    """Make the route of the current generation."""
     if method == "GET":
-        return route(method, path, generation="2024-10", access=READERS, limit=LIMIT, query=read)(handler)
-    return route(method, path, generation="2024-10", access=READERS, limit=LIMIT, body=read)(handler)
+        query = obj({**READ_PROJECT_FIELDS, **parts})
+        return route(method, path, generation="current", access=READERS, limit=LIMIT, query=query)(handler)
+    return route(
+        method, path, generation="current", access=READERS, limit=LIMIT, body=obj({**WRITE_PROJECT_FIELDS, **parts})
+    )(handler)
+
+
+def make_old_route(
+    method: Method, path: str, handler: Handler, parts: dict[str, Field], project: dict[str, Field]
+) -> Route:
+    """Make the route of 2024."""
+    fields_of_request = obj({**project, **fields.make_old_fields(parts)})
+    if method == "GET":
+        return route(method, path, generation="2024-10", access=READERS, limit=LIMIT, query=fields_of_request)(handler)
+    return route(method, path, generation="2024-10", access=READERS, limit=LIMIT, body=fields_of_request)(handler)
 
 
 @route("GET", "/api/v3/secrets/raw/id/{secretId}", generation="current", access=MACHINES, limit=LIMIT)
 def get_secret_by_id(call: Call) -> Answer:
-    return {"secret": reading.by_id(call, call.path["secretId"])}
+    return {"secret": reading.get_by_id(call, call.path["secretId"])}
 
 
-list_secrets = today("GET", PATH, listed, fields.LISTING)
-list_secrets_before = before("GET", PATH, listed, fields.LISTING, READ_FROM)
-get_secret = today("GET", NAMED, got, fields.READING)
-get_secret_before = before("GET", NAMED, got, fields.READING, READ_FROM)
-create_secret = today("POST", NAMED, created, fields.CREATING)
-create_secret_before = before("POST", NAMED, created, fields.CREATING, BY_ID)
-update_secret = today("PATCH", NAMED, updated, fields.UPDATING)
-update_secret_before = before("PATCH", NAMED, updated, fields.UPDATING, BY_ID)
-delete_secret = today("DELETE", NAMED, deleted, fields.DELETING)
-delete_secret_before = before("DELETE", NAMED, deleted, fields.DELETING, BY_ID)
-create_secrets = today("POST", BATCH, all_created, fields.CREATING_MANY)
-create_secrets_before = before("POST", BATCH, all_created, fields.CREATING_MANY, WRITTEN_TO)
-update_secrets = today("PATCH", BATCH, all_updated, fields.UPDATING_MANY)
-update_secrets_before = before("PATCH", BATCH, all_updated, fields.UPDATING_MANY, WRITTEN_TO)
-delete_secrets = today("DELETE", BATCH, all_deleted, fields.DELETING_MANY)
-delete_secrets_before = before("DELETE", BATCH, all_deleted, fields.DELETING_MANY, WRITTEN_TO)
+list_route = make_route("GET", PATH, list_secrets, fields.LIST_FIELDS)
+old_list_route = make_old_route("GET", PATH, list_secrets, fields.LIST_FIELDS, READ_PROJECT_FIELDS)
+get_route = make_route("GET", NAMED_PATH, get_secret, fields.READ_FIELDS)
+old_get_route = make_old_route("GET", NAMED_PATH, get_secret, fields.READ_FIELDS, READ_PROJECT_FIELDS)
+create_route = make_route("POST", NAMED_PATH, create_secret, fields.CREATE_FIELDS)
+old_create_route = make_old_route("POST", NAMED_PATH, create_secret, fields.CREATE_FIELDS, PROJECT_ID_FIELDS)
+update_route = make_route("PATCH", NAMED_PATH, update_secret, fields.UPDATE_FIELDS)
+old_update_route = make_old_route("PATCH", NAMED_PATH, update_secret, fields.UPDATE_FIELDS, PROJECT_ID_FIELDS)
+delete_route = make_route("DELETE", NAMED_PATH, delete_secret, fields.DELETE_FIELDS)
+old_delete_route = make_old_route("DELETE", NAMED_PATH, delete_secret, fields.DELETE_FIELDS, PROJECT_ID_FIELDS)
+batch_create_route = make_route("POST", BATCH_PATH, create_secrets, fields.BATCH_CREATE_FIELDS)
+old_batch_create_route = make_old_route(
+    "POST", BATCH_PATH, create_secrets, fields.BATCH_CREATE_FIELDS, WRITE_PROJECT_FIELDS
+)
+batch_update_route = make_route("PATCH", BATCH_PATH, update_secrets, fields.BATCH_UPDATE_FIELDS)
+old_batch_update_route = make_old_route(
+    "PATCH", BATCH_PATH, update_secrets, fields.BATCH_UPDATE_FIELDS, WRITE_PROJECT_FIELDS
+)
+batch_delete_route = make_route("DELETE", BATCH_PATH, delete_secrets, fields.BATCH_DELETE_FIELDS)
+old_batch_delete_route = make_old_route(
+    "DELETE", BATCH_PATH, delete_secrets, fields.BATCH_DELETE_FIELDS, WRITE_PROJECT_FIELDS
+)

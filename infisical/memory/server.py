@@ -60,8 +60,8 @@ def handle(state: State, request: HttpRequest, *, now: float) -> tuple[State, Re
     method = "GET" if request.method == "HEAD" else request.method
     match = match_route(generation, method, path)
     if match is None:
-        missing = {"message": f"Route {request.method}:{path} not found", "error": NO_ROUTE_ERROR, "statusCode": 404}
-        return state, _render_json(request, 404, missing, ())
+        body = {"message": f"Route {request.method}:{path} not found", "error": NO_ROUTE_ERROR, "statusCode": 404}
+        return state, _render_json(request, 404, body, ())
     route, parameters = match
     headers: tuple[tuple[str, str], ...] = ()
     draft = Draft(state)
@@ -165,21 +165,21 @@ def _count_request(draft: Draft, limits: Any, kind: str, now: float) -> tuple[tu
     row = draft.get(RATE_TABLE, kind)
     since, count = (row["since"], row["count"]) if row is not None and now < row["since"] + WINDOW_SECONDS else (now, 0)
     draft.put(RATE_TABLE, kind, {"since": since, "count": count + 1})
-    left = max(1, -int(-(since + WINDOW_SECONDS - now) // 1))
+    seconds_left = max(1, -int(-(since + WINDOW_SECONDS - now) // 1))
     headers = (
         ("x-ratelimit-limit", str(limit)),
         ("x-ratelimit-remaining", str(max(0, limit - count - 1))),
-        ("x-ratelimit-reset", str(left)),
+        ("x-ratelimit-reset", str(seconds_left)),
     )
     if count < limit:
         return headers
-    wait = "1 minute" if left == WINDOW_SECONDS else f"{left} second{'' if left == 1 else 's'}"
+    wait = "1 minute" if seconds_left == WINDOW_SECONDS else f"{seconds_left} second{'' if seconds_left == 1 else 's'}"
     raise Refusal(
         429,
         "RateLimitExceeded",
         f"Rate limit exceeded. Please try again in {wait}",
         keep=True,
-        headers=(*headers, ("retry-after", str(left))),
+        headers=(*headers, ("retry-after", str(seconds_left))),
     )
 
 

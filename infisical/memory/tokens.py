@@ -177,10 +177,10 @@ def renew(call: Call, text: str) -> dict[str, Any]:
         # `>=`, because a real server loses time before it compares: a TTL equal to the max TTL is never renewed
         if call.now + row["accessTokenTTL"] >= ends:
             raise _drop_token(call.draft, row, "Failed to renew MI access token past its Max TTL expiration")
-    renewed = call.draft.merge(
+    renewed_row = call.draft.merge(
         tables.ACCESS_TOKENS, row["id"], accessTokenLastRenewedAt=call.timestamp, updatedAt=call.timestamp
     )
-    return answer_login(call, renewed, text if call.is_2024 else None)
+    return answer_login(call, renewed_row, text if call.is_2024 else None)
 
 
 def revoke(call: Call, text: str) -> None:

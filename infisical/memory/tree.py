@@ -97,7 +97,7 @@ def find_folder(draft: Draft, project_id: str, slug: str, path: str) -> Row | No
 
 
 def get_folder(call: Call, project_id: str, slug: str, path: str, error: str = "NotFound") -> Row:
-    """Return the folder at a path of an environment; refuse if there is none, with `error` in the body."""
+    """Return the folder at a path of an environment; refuse unless it exists, with `error` in the body."""
     folder = find_folder(call.draft, project_id, slug, path)
     if folder is None:
         raise not_found(f"Folder with path '{path}' in environment with slug '{slug}' not found", error)

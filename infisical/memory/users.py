@@ -69,8 +69,8 @@ def get_current_user(call: Call) -> Row:
 def get_me(call: Call) -> Answer:
     user = get_current_user(call)
     if not call.is_2024:
-        selected = {"selectedMfaMethod": user["selectedMfaMethod"]}
-        return {"user": {**accounts.show_profile(call, {**user, "mfaMethods": None}), **selected, **DEFAULTS}}
+        selection = {"selectedMfaMethod": user["selectedMfaMethod"]}
+        return {"user": {**accounts.show_profile(call, {**user, "mfaMethods": None}), **selection, **DEFAULTS}}
     keys = {name: accounts.derive_old_key(user["id"], name) for name in accounts.OLD_KEYS}
     old_columns = {"clientPublicKey": None, "serverPrivateKey": None, "encryptionVersion": 2}
     return {"user": {**accounts.show_profile(call, user), **old_columns, **keys, "userId": user["id"]}}
@@ -89,8 +89,8 @@ def update_auth_methods(call: Call) -> Answer:
         raise bad_request("LDAP auth method cannot be updated", "UpdateAuthMethods")
     if "email" in user["authMethods"] and "email" not in methods:
         accounts.save_password(call, user["id"], None)
-    changed = call.draft.merge(tables.USERS, user["id"], authMethods=methods, updatedAt=call.timestamp)
-    return {"user": accounts.show_changed_user(call, changed)}
+    row = call.draft.merge(tables.USERS, user["id"], authMethods=methods, updatedAt=call.timestamp)
+    return {"user": accounts.show_changed_user(call, row)}
 
 
 @route("DELETE", "/api/v2/users/me", access=JWT)
@@ -123,18 +123,18 @@ def select_mfa_method(call: Call) -> Answer:
         raise bad_request("TOTP is not configured for this account")
     if method == "webauthn" and not second_factors.has_passkeys(call, user["id"]):
         raise bad_request("No passkeys are configured for this account")
-    changed = call.draft.merge(tables.USERS, user["id"], selectedMfaMethod=method, updatedAt=call.timestamp)
-    return {"user": accounts.show_changed_user(call, changed)}
+    row = call.draft.merge(tables.USERS, user["id"], selectedMfaMethod=method, updatedAt=call.timestamp)
+    return {"user": accounts.show_changed_user(call, row)}
 
 
 @route("PATCH", "/api/v2/users/me/mfa", generation="2024-10", access=JWT, body=obj(isMfaEnabled=boolean()))
 def toggle_mfa(call: Call) -> Answer:
     enabled = call.body["isMfaEnabled"]
     methods = ["email"] if enabled else []
-    changed = call.draft.merge(
+    row = call.draft.merge(
         tables.USERS, get_current_user(call)["id"], isMfaEnabled=enabled, mfaMethods=methods, updatedAt=call.timestamp
     )
-    return {"user": accounts.show_changed_user(call, changed)}
+    return {"user": accounts.show_changed_user(call, row)}
 
 
 # ---- sessions
@@ -195,13 +195,13 @@ def request_email_change(call: Call) -> Answer:
 )
 def verify_current_email(call: Call) -> Answer:
     user = _require_changeable_email(call, "VerifyCurrentEmailOTP")
-    sent = take_code(call, "email-change-current", user["id"], call.body["otpCode"])
-    if sent is None:
+    code_row = take_code(call, "email-change-current", user["id"], call.body["otpCode"])
+    if code_row is None:
         raise keep_changes(bad_request("Invalid verification code", "VerifyCurrentEmailOTP"))
-    if accounts.find_user(call, sent["payload"]) is not None:
+    if accounts.find_user(call, code_row["payload"]) is not None:
         raise bad_request("Email is no longer available", "VerifyCurrentEmailOTP")
-    send_code(call, "email-change", user["id"], sent["payload"])
-    return {"success": True, "newEmail": sent["payload"]}
+    send_code(call, "email-change", user["id"], code_row["payload"])
+    return {"success": True, "newEmail": code_row["payload"]}
 
 
 @route(
@@ -209,13 +209,13 @@ def verify_current_email(call: Call) -> Answer:
 )
 def update_email(call: Call) -> Answer:
     user, address = _require_changeable_email(call, "UpdateUserEmail"), call.body["newEmail"]
-    sent = take_code(call, "email-change", user["id"], call.body["otpCode"])
-    if sent is None or sent["payload"] != address:
+    code_row = take_code(call, "email-change", user["id"], call.body["otpCode"])
+    if code_row is None or code_row["payload"] != address:
         raise keep_changes(bad_request("Invalid verification code", "UpdateUserEmail"))
     if accounts.find_user(call, address) is not None:
         raise bad_request("Email is no longer available", "UpdateUserEmail")
     methods = user["authMethods"]
-    changed = call.draft.merge(
+    row = call.draft.merge(
         tables.USERS,
         user["id"],
         email=address,
@@ -224,7 +224,7 @@ def update_email(call: Call) -> Answer:
         updatedAt=call.timestamp,
     )
     accounts.end_sessions(call, user["id"])
-    return {"user": accounts.show_changed_user(call, changed)}
+    return {"user": accounts.show_changed_user(call, row)}
 
 
 # ---- verification of an e-mail address

@@ -1,6 +1,6 @@
 """Validation as the server does it: fields of bodies and queries, and the issues of invalid values.
 
-A field checks a JSON value, returns the value for the handler (trimmed, coerced, with defaults) and reports issues in
+A field checks a JSON value and returns the value for the handler: trimmed, coerced, with defaults. It reports issues in
 the server's words. Unknown names are dropped, never refused. A field is built by the function that is named like its
 type: `string`, `array`, `obj`. Routes do not belong here.
 """
@@ -92,10 +92,16 @@ def name_type(value: Any) -> str:
     return names.get(type(value), "object")
 
 
-def build_type_issue(expected: str, value: Any, path: Path, received: str | None = None) -> dict[str, Any]:
-    received = received or name_type(value)
-    message = "Required" if received == "undefined" else f"Expected {expected}, received {received}"
-    return {"code": "invalid_type", "expected": expected, "received": received, "path": list(path), "message": message}
+def build_type_issue(expected: str, value: Any, path: Path, received_type: str | None = None) -> dict[str, Any]:
+    received_type = received_type or name_type(value)
+    message = "Required" if received_type == "undefined" else f"Expected {expected}, received {received_type}"
+    return {
+        "code": "invalid_type",
+        "expected": expected,
+        "received": received_type,
+        "path": list(path),
+        "message": message,
+    }
 
 
 def build_issue(message: str, path: Path) -> dict[str, Any]:
@@ -209,7 +215,7 @@ def number(*, least: float | None = None, most: float | None = None, whole: bool
 
 def number_text(*, least: float | None = None, most: float | None = None) -> Field:
     """A whole number of a query: "10" is 10, "" is 0, "abc" is an issue."""
-    inner = number(least=least, most=most, whole=True)
+    base_field = number(least=least, most=most, whole=True)
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         try:
@@ -219,7 +225,7 @@ def number_text(*, least: float | None = None, most: float | None = None) -> Fie
         if not math.isfinite(amount):
             issues.append(build_type_issue("number", value, path, "nan"))
             return value
-        return inner.check(amount, path, issues)
+        return base_field.check(amount, path, issues)
 
     return Field(check, expected="number")
 
@@ -259,10 +265,10 @@ def choice(*options: str) -> Field:
 
 def flag_text(default: bool = False) -> Field:
     """A boolean of a query that must be 'true' or 'false'."""
-    inner = choice("true", "false")
+    base_field = choice("true", "false")
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        return inner.check(value, path, issues) == "true"
+        return base_field.check(value, path, issues) == "true"
 
     return Field(check, default=default)
 

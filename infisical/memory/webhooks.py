@@ -1,4 +1,4 @@
-"""Webhooks: whom the server would call when secrets change. Nobody is called: a value in memory has no network."""
+"""Webhooks: URLs that a server calls when secrets change. The server in memory calls none: it has no network."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from urllib.parse import urlsplit
 from infisical.memory import tables
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.domain.places import environment_of, secret_path, slugged
+from infisical.memory.domain.places import describe_environment, get_environment, make_path_field
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import JWT, MACHINES, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.validation import Field, Issues, Path, array, boolean, build_issue, choice, obj, string
 
-WEBHOOKS: Final = "/api/v1/webhooks"
-WEBHOOK: Final = "/api/v1/webhooks/{webhookId}"
+WEBHOOKS_PATH: Final = "/api/v1/webhooks"
+WEBHOOK_PATH: Final = "/api/v1/webhooks/{webhookId}"
 SUBJECT: Final = "webhooks"
-ROWS: Final = "webhooks"  # id -> id, projectId, envId, secretPath, type, url, secretKey, isDisabled, lastStatus, ...
+WEBHOOK_ROWS: Final = "webhooks"  # id -> id, projectId, envId, secretPath, type, url, secretKey, isDisabled, ...
 COLUMNS: Final = (
     "id",
     "secretPath",
@@ -32,18 +32,18 @@ COLUMNS: Final = (
     "type",
     "projectId",
 )
-"""What is answered, since June 2026 with `eventsFilter`: neither the secret key nor, but in the list, the URL."""
+"""The columns of answers; since June 2026 also `eventsFilter`. Only lists have the URL, no answer has the key."""
 
 
-def url() -> Field:
-    """A URL with a scheme."""
-    inner = string()
+def make_url_field() -> Field:
+    """Make the field of a URL with a scheme."""
+    field = string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        read = inner.check(value, path, issues)
-        if isinstance(read, str) and not is_url(read):
+        text = field.check(value, path, issues)
+        if isinstance(text, str) and not is_url(text):
             issues.append({"validation": "url", "code": "invalid_string", "message": "Invalid url", "path": list(path)})
-        return read
+        return text
 
     return Field(check)
 
@@ -56,40 +56,40 @@ def is_url(text: str) -> bool:
         return False
 
 
-def slack_where_slack(inner: Field) -> Field:
-    """Refuse a webhook of type slack that does not go to slack."""
+def add_slack_check(field: Field) -> Field:
+    """Make a field that also refuses a webhook of type slack with another host than Slack's."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        before = len(issues)
-        read = inner.check(value, path, issues)
-        if len(issues) == before and read["type"] == "slack" and "hooks.slack.com" not in read["webhookUrl"]:
+        issue_count = len(issues)
+        fields = field.check(value, path, issues)
+        if len(issues) == issue_count and fields["type"] == "slack" and "hooks.slack.com" not in fields["webhookUrl"]:
             issues.append(build_issue("Incoming Webhook URL is invalid.", (*path, "webhookUrl")))
-        return read
+        return fields
 
-    return replace(inner, check=check)
+    return replace(field, check=check)
 
 
 EVENTS: Final = array(obj(eventName=choice("secrets.modified", "secrets.rotation-failed")))
-NEW: Final = slack_where_slack(
+CREATE_BODY: Final = add_slack_check(
     obj(
         type=choice("general", "slack", "microsoft-teams").optional("general"),
         projectId=string(),
         environment=string(),
-        webhookUrl=url(),
+        webhookUrl=make_url_field(),
         webhookSecretKey=string().optional(None),
-        secretPath=secret_path().optional("/"),
+        secretPath=make_path_field().optional("/"),
         eventsFilter=EVENTS.optional(),
     )
 )
-CHANGE: Final = obj(isDisabled=boolean().optional(), eventsFilter=EVENTS.optional()).where(
+UPDATE_BODY: Final = obj(isDisabled=boolean().optional(), eventsFilter=EVENTS.optional()).where(
     bool, "At least one of isDisabled and eventsFilter must be provided"
 )
-CHANGE_BEFORE: Final = obj(isDisabled=boolean().optional(False))  # an omitted one is false: that enables a webhook
-FILTER: Final = obj(projectId=string(), environment=string().optional(""), secretPath=string().optional(""))
+OLD_UPDATE_BODY: Final = obj(isDisabled=boolean().optional(False))  # an omitted one is false: that enables a webhook
+LIST_QUERY: Final = obj(projectId=string(), environment=string().optional(""), secretPath=string().optional(""))
 
 
 def is_local(host: str) -> bool:
-    """Say whether a host is the server's own or in a private network, by its name alone."""
+    """Return True if a host's name or address is local or private. Nothing is resolved."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -99,31 +99,31 @@ def is_local(host: str) -> bool:
     return address.is_private or address.is_loopback or address.is_link_local
 
 
-def environment_row(call: Call, row: Row) -> Row | None:
-    """Return the environment of a webhook; with it a webhook goes."""
+def find_environment(call: Call, row: Row) -> Row | None:
+    """Return the environment of a webhook; None for a deleted one."""
     return call.draft.get(tables.environments(row["projectId"]), row["envId"])
 
 
-def shown(call: Call, row: Row) -> dict[str, Any]:
-    environment = environment_row(call, row)
-    assert environment is not None, "a webhook whose environment is gone is gone"
+def describe_webhook(call: Call, row: Row) -> dict[str, Any]:
+    environment = find_environment(call, row)
+    assert environment is not None, "deleting an environment deletes its webhooks"
     events = {} if call.is_2024 else {"eventsFilter": row.get("eventsFilter", [])}
-    return {**pick(row, *COLUMNS), **events, "environment": slugged(environment)}
+    return {**pick(row, *COLUMNS), **events, "environment": describe_environment(environment)}
 
 
-def found(call: Call, action: str) -> Row:
-    """Return the webhook that the path names; refuse who may not do this to webhooks."""
-    wanted = call.path["webhookId"]
-    row = call.draft.get(ROWS, wanted)
-    if row is None or environment_row(call, row) is None:
-        raise not_found(f"Webhook with ID '{wanted}' not found")
+def get_permitted(call: Call, action: str) -> Row:
+    """Return the webhook that the path names; refuse a caller without this permission for webhooks."""
+    webhook_id = call.path["webhookId"]
+    row = call.draft.get(WEBHOOK_ROWS, webhook_id)
+    if row is None or find_environment(call, row) is None:
+        raise not_found(f"Webhook with ID '{webhook_id}' not found")
     permit(call, row["projectId"], action, SUBJECT)
     return row
 
 
-def created(call: Call) -> Answer:
+def create_webhook(call: Call) -> Answer:
     project_id = permit(call, call.body["projectId"], "create", SUBJECT)["id"]
-    environment = environment_of(call, project_id, call.body["environment"])
+    environment = get_environment(call, project_id, call.body["environment"])
     if is_local(urlsplit(call.body["webhookUrl"]).hostname or ""):
         raise bad_request("Local IPs not allowed as URL")
     row = call.new_row(
@@ -138,51 +138,51 @@ def created(call: Call) -> Answer:
         type=call.body["type"],
         projectId=project_id,
     )
-    call.draft.put(ROWS, row["id"], row)
-    return {"message": "Successfully created webhook", "webhook": shown(call, row)}
+    call.draft.put(WEBHOOK_ROWS, row["id"], row)
+    return {"message": "Successfully created webhook", "webhook": describe_webhook(call, row)}
 
 
-def updated(call: Call) -> Answer:
-    row = found(call, "edit")
-    written = call.draft.merge(ROWS, row["id"], **call.body, updatedAt=call.timestamp)
-    return {"message": "Successfully updated webhook", "webhook": shown(call, written)}
+def update_webhook(call: Call) -> Answer:
+    row = get_permitted(call, "edit")
+    row = call.draft.merge(WEBHOOK_ROWS, row["id"], **call.body, updatedAt=call.timestamp)
+    return {"message": "Successfully updated webhook", "webhook": describe_webhook(call, row)}
 
 
-def deleted(call: Call) -> Answer:
-    row = found(call, "delete")
-    call.draft.drop(ROWS, row["id"])
-    return {"message": "Successfully deleted webhook", "webhook": shown(call, row)}
+def delete_webhook(call: Call) -> Answer:
+    row = get_permitted(call, "delete")
+    call.draft.drop(WEBHOOK_ROWS, row["id"])
+    return {"message": "Successfully deleted webhook", "webhook": describe_webhook(call, row)}
 
 
-def tried(call: Call) -> Answer:
-    """Answer as if whom it calls had answered well."""
-    row = found(call, "read")
-    written = call.draft.merge(
-        ROWS, row["id"], lastStatus="success", lastRunErrorMessage=None, updatedAt=call.timestamp
+def test_webhook(call: Call) -> Answer:
+    """Answer as if the URL had answered with success."""
+    row = get_permitted(call, "read")
+    row = call.draft.merge(
+        WEBHOOK_ROWS, row["id"], lastStatus="success", lastRunErrorMessage=None, updatedAt=call.timestamp
     )
-    return {"message": "Successfully tested webhook", "webhook": shown(call, written)}
+    return {"message": "Successfully tested webhook", "webhook": describe_webhook(call, row)}
 
 
-def listed(call: Call) -> Answer:
+def list_webhooks(call: Call) -> Answer:
     project_id = permit(call, call.query["projectId"], "read", SUBJECT)["id"]
     slug, path = call.query["environment"], call.query["secretPath"].rstrip("/") or call.query["secretPath"]
     rows = []
-    for row in call.draft.where(ROWS, projectId=project_id):
-        environment = environment_row(call, row)
+    for row in call.draft.where(WEBHOOK_ROWS, projectId=project_id):
+        environment = find_environment(call, row)
         if environment is None or (slug and environment["slug"] != slug) or (path and row["secretPath"] != path):
             continue
-        rows.append({**shown(call, row), "url": row["url"]})
+        rows.append({**describe_webhook(call, row), "url": row["url"]})
     return {"message": "Successfully fetched webhook", "webhooks": rows}
 
 
-# ---- the routes: before June 2026 they took users' tokens only
-create_webhook = route("POST", WEBHOOKS, generation="current", access=MACHINES, body=NEW)(created)
-create_webhook_before = route("POST", WEBHOOKS, generation="2024-10", access=JWT, body=NEW)(created)
-update_webhook = route("PATCH", WEBHOOK, generation="current", access=MACHINES, body=CHANGE)(updated)
-update_webhook_before = route("PATCH", WEBHOOK, generation="2024-10", access=JWT, body=CHANGE_BEFORE)(updated)
-delete_webhook = route("DELETE", WEBHOOK, generation="current", access=MACHINES)(deleted)
-delete_webhook_before = route("DELETE", WEBHOOK, generation="2024-10", access=JWT)(deleted)
-try_webhook = route("POST", f"{WEBHOOK}/test", generation="current", access=MACHINES)(tried)
-try_webhook_before = route("POST", f"{WEBHOOK}/test", generation="2024-10", access=JWT)(tried)
-list_webhooks = route("GET", WEBHOOKS, generation="current", access=MACHINES, query=FILTER)(listed)
-list_webhooks_before = route("GET", WEBHOOKS, generation="2024-10", access=JWT, query=FILTER)(listed)
+# ---- the routes: before June 2026 they accepted only users' tokens
+create_route = route("POST", WEBHOOKS_PATH, generation="current", access=MACHINES, body=CREATE_BODY)(create_webhook)
+old_create_route = route("POST", WEBHOOKS_PATH, generation="2024-10", access=JWT, body=CREATE_BODY)(create_webhook)
+update_route = route("PATCH", WEBHOOK_PATH, generation="current", access=MACHINES, body=UPDATE_BODY)(update_webhook)
+old_update_route = route("PATCH", WEBHOOK_PATH, generation="2024-10", access=JWT, body=OLD_UPDATE_BODY)(update_webhook)
+delete_route = route("DELETE", WEBHOOK_PATH, generation="current", access=MACHINES)(delete_webhook)
+old_delete_route = route("DELETE", WEBHOOK_PATH, generation="2024-10", access=JWT)(delete_webhook)
+test_route = route("POST", f"{WEBHOOK_PATH}/test", generation="current", access=MACHINES)(test_webhook)
+old_test_route = route("POST", f"{WEBHOOK_PATH}/test", generation="2024-10", access=JWT)(test_webhook)
+list_route = route("GET", WEBHOOKS_PATH, generation="current", access=MACHINES, query=LIST_QUERY)(list_webhooks)
+old_list_route = route("GET", WEBHOOKS_PATH, generation="2024-10", access=JWT, query=LIST_QUERY)(list_webhooks)

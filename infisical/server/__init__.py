@@ -1,6 +1,6 @@
-"""An executor over HTTP: `application` as a WSGI app (wsgi.py), `serving` for tests and `serve` for the command line.
+"""An executor as an HTTP server: `application` is a WSGI app, `serving` and `Server` listen on a socket.
 
-Each is imported when it is first asked for: the server needs waitress, the application does not.
+Each name is imported when it is first used: `serving` and `Server` need waitress, `application` does not.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A live server: any executor on a socket, and `python -m infisical serve`, which puts an Infisical in memory there.
+"""A live server for any executor, and `python -m infisical serve`, which serves an Infisical in memory.
 
-HTTP is waitress's (the extra `serve`), its bounds are in connections.py, its translation in wsgi.py; the executor
-answers. This module says where to listen, for which hosts, when to stop, and prints it. Nothing in the library imports
-it.
+waitress speaks HTTP (the extra `serve`), connections.py limits the connections, wsgi.py translates requests, and the
+executor answers them. This module opens the socket, chooses the allowed hosts, stops the server, and prints its
+settings. Only users and the command line import it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from returns.result import Failure
 
-from infisical.server.hosts import ANY_HOST, THIS_MACHINE, hosts_of
+from infisical.server.hosts import ANY_HOST, THIS_MACHINE, parse_hosts
 from infisical.server.wsgi import MAX_BODY_BYTES, application
 from infisical.transport import Executor
 
@@ -34,30 +34,30 @@ if TYPE_CHECKING:
     from infisical.executors.memory import MemoryExecutor
     from infisical.memory import Document, Given
 
-INSTALL: Final = "serving needs waitress: pip install 'infisical-functional[serve]'"
-REACHABLE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # one cannot connect to "any address"
-EXPOSED: Final = """\
-warning: {host!r} is no loopback address: whoever reaches this machine can send requests, and nothing is encrypted.
+INSTALL_HINT: Final = "serving needs waitress: pip install 'infisical-functional[serve]'"
+REACHABLE_ADDRESSES: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # a client cannot connect to "any address"
+EXPOSURE_WARNING: Final = """\
+warning: {host!r} is not a loopback address: anyone who reaches this machine can send requests. Nothing is encrypted.
 The credentials below are new at each start. Serve test data only.
 """
 
 
 class Server:
-    """An executor on a listening socket; a context manager, which closes it.
+    """Serve an executor on a socket; a context manager that closes the socket.
 
-    `host` is an address or a name (the first of its addresses is taken; `0.0.0.0` and `::` are all of them), `port` 0
-    any free port: `url` says which. Connections are accepted from the beginning and answered while `run` runs; so many
-    `threads` call the executor.
+    `host` is an address or a name: the first address of a name is used, `0.0.0.0` and `::` mean all addresses. Port 0
+    chooses a free port, and `url` has it. The socket accepts connections at once; `run` answers them, with `threads`
+    threads that call the executor.
 
-    On a loopback address it answers only to this machine's names in `Host`, and to `allow_hosts`: a page of a foreign
-    site must not reach it by a name of its own. On another address it answers to every host, or, where `allow_hosts`
-    are given, only to them and to this machine's names. Other hosts get 421, a malformed `Host` 400.
+    On a loopback address the server accepts only the `Host` names of loopback and `allow_hosts`, so that a foreign web
+    page cannot reach it through DNS rebinding. On another address it accepts every host, or, with `allow_hosts`, only
+    these and the names of loopback. Other hosts get 421, a malformed `Host` gets 400.
 
     A body of more than `max_body_bytes` (4 MiB by default) gets 413, headers over 64 KiB get 431. All connections
-    together buffer 64 MiB at most; of more than 1,000 of them those close that are idle.
+    together buffer at most 64 MiB. Above 1,000 connections, idle ones are closed.
 
-    `listener` is a socket that listens already, instead of `host` and `port`. ImportError without waitress (the extra
-    `serve`), OSError if it cannot listen there, ValueError for an entry of `allow_hosts` that is no host.
+    `listener` is a listening socket, used instead of `host` and `port`. Raises ImportError without waitress (the extra
+    `serve`), OSError if the address is not available, ValueError for an entry of `allow_hosts` that is not a host.
     """
 
     def __init__(
@@ -72,36 +72,36 @@ class Server:
         listener: socket.socket | None = None,
     ) -> None:
         extra = tuple(allow_hosts)
-        hosts_of(extra)  # a wrong one is a ValueError before anything listens
-        _needs_waitress()
+        parse_hosts(extra)  # raises ValueError before the socket is opened
+        _require_waitress()
         from infisical.server.connections import Listener
 
-        listener = _listening(host, port) if listener is None else listener
-        self.url = _url(listener)
-        """Where it is reached from this machine, without a slash at its end."""
+        listener = _open_listener(host, port) if listener is None else listener
+        self.url = _format_url(listener)
+        """The URL of the server on this machine, without a slash at the end."""
         self._channels: dict[int, Any] = {}
         self._stopping = self._closed = False
         allowed = (*THIS_MACHINE, *extra) if extra or _is_loopback(listener) else (ANY_HOST,)
         app = application(executor, allowed_hosts=allowed, max_body_bytes=max_body_bytes)
         self._server = Listener(app, listener, self._channels, threads=threads, max_body_bytes=max_body_bytes)
-        # It warns whenever more requests come at once than there are threads: they wait their turn, nothing is wrong.
+        # waitress warns when requests wait for a thread, which is normal here.
         self._server.task_dispatcher.queue_logger = logging.Logger("infisical.server.serve", logging.CRITICAL)
 
     def run(self) -> None:
-        """Answer until `stop` is called."""
+        """Answer requests until `stop` is called."""
         from waitress import wasyncore
 
         while not self._stopping:
             wasyncore.loop(timeout=1, use_poll=True, map=self._channels, count=1)
 
     def stop(self) -> None:
-        """Let `run` return. It may be called by another thread, and by a signal handler: it takes no lock."""
+        """Let `run` return. Other threads and signal handlers may call this: it takes no lock."""
         if not self._stopping:
             self._stopping = True
             self._server.pull_trigger()
 
     def close(self) -> None:
-        """Wait for the requests under way, 5 seconds at most, and close every socket; after `run` has returned."""
+        """Wait up to 5 seconds for requests in flight, then close every socket. Call it after `run` has returned."""
         from waitress import wasyncore
 
         if not self._closed:
@@ -120,10 +120,10 @@ class Server:
 def serving(
     executor: Executor, *, host: str = "127.0.0.1", port: int = 0, allow_hosts: Iterable[str] = ()
 ) -> Iterator[str]:
-    """Serve an executor in a thread for as long as the block lasts, and give the URL: a live server for tests.
+    """Serve an executor in a thread while the block runs; yield the URL. A live server for tests.
 
-    `with serving(MemoryExecutor()) as url:` listens on loopback, on any free port, and takes requests at once; every
-    socket is closed afterwards. `allow_hosts` and errors are those of `Server`.
+    `with serving(MemoryExecutor()) as url:` listens on a free port of loopback. Requests are answered at once, and
+    every socket is closed at the end of the block. Arguments and errors are those of `Server`.
     """
     with Server(executor, host=host, port=port, allow_hosts=allow_hosts) as server:
         thread = threading.Thread(target=server.run, name="infisical-serve", daemon=True)
@@ -135,46 +135,46 @@ def serving(
             thread.join()
 
 
-def _needs_waitress() -> None:
+def _require_waitress() -> None:
     try:
         import waitress.server  # noqa: F401
     except ImportError as missing:
-        raise ImportError(INSTALL) from missing
+        raise ImportError(INSTALL_HINT) from missing
 
 
 def _is_loopback(listener: socket.socket) -> bool:
     return ip_address(str(listener.getsockname()[0]).partition("%")[0]).is_loopback
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    named = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    found = socket.getaddrinfo(named, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, _, _, _, address = found[0]
-    both = family == socket.AF_INET6 and address[0] == "::" and socket.has_dualstack_ipv6()
-    return socket.create_server(address, family=family, dualstack_ipv6=both)
+def _open_listener(host: str, port: int) -> socket.socket:
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    addresses = socket.getaddrinfo(bare, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, _, _, _, address = addresses[0]
+    has_both = family == socket.AF_INET6 and address[0] == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server(address, family=family, dualstack_ipv6=has_both)
 
 
-def _url(listener: socket.socket) -> str:
+def _format_url(listener: socket.socket) -> str:
     host: str = listener.getsockname()[0]
     port: int = listener.getsockname()[1]
-    shown = REACHABLE.get(host, host)
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    reachable = REACHABLE_ADDRESSES.get(host, host)
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
 # ---- the command
 def main(
     *, host: str = "127.0.0.1", port: int = 8080, data: Path | None = None, allow_hosts: Iterable[str] = ()
 ) -> int:
-    """Serve an Infisical in memory until SIGINT or SIGTERM; print what a client needs as `NAME=value` lines first.
+    """Serve an Infisical in memory until SIGINT or SIGTERM; first print the settings of a client as `NAME=value` lines.
 
-    `data` is a document to begin with (memory/documents.py); `allow_hosts` are hosts that it answers to besides this
-    machine's own names (see `Server`). On an address that is not loopback, credentials and ids are new at each start,
-    and stderr has a warning. The exit code is 0; 1, with a line on stderr, if the document cannot be read, an allowed
-    host is none, the socket is not to be had, or waitress is missing.
+    `data` is a document with the initial contents (memory/documents.py). `allow_hosts` are hosts that it also answers
+    to (see `Server`). On an address that is not loopback, credentials and ids are new at each start, and a warning
+    goes to stderr. The exit code is 0. It is 1, with one line on stderr, if the document cannot be read, an allowed
+    host is invalid, the address is not available, or waitress is missing.
     """
     try:
         return _serve(host, port, data, tuple(allow_hosts))
-    except KeyboardInterrupt:  # before the handlers were there, or once more while it closes
+    except KeyboardInterrupt:  # before the handlers are installed, or a second time during the close
         return 0
 
 
@@ -183,48 +183,48 @@ def _serve(host: str, port: int, data: Path | None, allow_hosts: tuple[str, ...]
     if data is not None:
         from infisical.memory.documents import read_document
 
-        read = read_document(data)
-        if isinstance(read, Failure):
-            return _refused(read.failure().message)
-        document = read.unwrap()
-    executor = model(document)
+        answer = read_document(data)
+        if isinstance(answer, Failure):
+            return _report(answer.failure().message)
+        document = answer.unwrap()
+    executor = make_memory(document)
     try:
-        hosts_of(allow_hosts)
-        _needs_waitress()
-        listener = _listening(host, port)
+        parse_hosts(allow_hosts)
+        _require_waitress()
+        listener = _open_listener(host, port)
     except (ImportError, ValueError) as cause:
         if not isinstance(cause, UnicodeError):
-            return _refused(str(cause))
-        return _refused(f"cannot listen on {host!r}, port {port}: {_why(cause)}")
+            return _report(str(cause))
+        return _report(f"cannot listen on {host!r}, port {port}: {_explain(cause)}")
     except OSError as cause:
-        return _refused(f"cannot listen on {host!r}, port {port}: {_why(cause)}")
+        return _report(f"cannot listen on {host!r}, port {port}: {_explain(cause)}")
     with contextlib.closing(listener):
         if not _is_loopback(listener):
-            print(EXPOSED.format(host=host), end="", file=sys.stderr, flush=True)
-            executor = model(document, seed=secrets.token_hex(32))
+            print(EXPOSURE_WARNING.format(host=host), end="", file=sys.stderr, flush=True)
+            executor = make_memory(document, seed=secrets.token_hex(32))
         server = Server(executor, listener=listener, allow_hosts=allow_hosts)
-        with server, _stopped_by_signals(server):
-            print(told(server.url, executor.given), flush=True)
+        with server, _stop_on_signals(server):
+            print(format_settings(server.url, executor.given), flush=True)
             server.run()
     return 0
 
 
-def model(document: Document | None, *, seed: int | str = 0) -> MemoryExecutor:
-    """Make the Infisical in memory that is served, with what the document says in it.
+def make_memory(document: Document | None, *, seed: int | str = 0) -> MemoryExecutor:
+    """Make the Infisical in memory, with the contents of the document.
 
-    The seed decides about ids and credentials: who knows it can forge tokens.
+    Ids and credentials follow from the seed: anyone who knows it can forge tokens.
     """
     from infisical.executors.memory import MemoryExecutor
 
     if document is None:
         return MemoryExecutor(seed=seed)
-    from infisical.memory.loading import started_from
+    from infisical.memory.loading import start_from
 
-    return MemoryExecutor(started_from(document, now=time.time(), seed=seed))
+    return MemoryExecutor(start_from(document, now=time.time(), seed=seed))
 
 
-def told(url: str, given: Given) -> str:
-    """Write what a client needs as lines for a shell's `source`, a `.env` file or `docker --env-file`."""
+def format_settings(url: str, given: Given) -> str:
+    """Format the settings of a client as lines for a shell's `source`, a `.env` file or `docker --env-file`."""
     variables = {
         "INFISICAL_API_URL": url,
         "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID": given.client_id,
@@ -233,35 +233,35 @@ def told(url: str, given: Given) -> str:
         "INFISICAL_ENVIRONMENT": given.environment,
         "INFISICAL_ORGANIZATION_ID": given.organization_id,
     }
-    return "\n".join(f"{name}={_quoted(value)}" for name, value in variables.items())
+    return "\n".join(f"{name}={_quote(value)}" for name, value in variables.items())
 
 
-def _quoted(value: str) -> str:
-    """A value bare where it may be: docker takes quotes for a part of it."""
+def _quote(value: str) -> str:
+    """Quote a value only if necessary: docker reads quotes as a part of the value."""
     return value if re.fullmatch(r"[\w.:/@%+,=\[\]-]+", value, re.ASCII) else shlex.quote(value)
 
 
 @contextlib.contextmanager
-def _stopped_by_signals(server: Server) -> Iterator[None]:
+def _stop_on_signals(server: Server) -> Iterator[None]:
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda *_: server.stop()) for number in numbers}
+    previous = {number: signal.signal(number, lambda *_: server.stop()) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
-def _why(cause: OSError | UnicodeError) -> str:
-    """What the system says, without the address that Python adds to it."""
+def _explain(cause: OSError | UnicodeError) -> str:
+    """Describe an error as the system does, without the address that Python adds."""
     if isinstance(cause, UnicodeError):
-        return "this is not the name of a host"
+        return "this is not a host name"
     if isinstance(cause, socket.gaierror) or cause.errno is None:
         return cause.strerror or type(cause).__name__
-    hint = " (port 0 is any free one)" if cause.errno == errno.EADDRINUSE else ""
+    hint = " (port 0 chooses a free one)" if cause.errno == errno.EADDRINUSE else ""
     return f"{os.strerror(cause.errno)}{hint}"
 
 
-def _refused(message: str) -> int:
+def _report(message: str) -> int:
     print(message, file=sys.stderr)
     return 1

@@ -1,4 +1,4 @@
-"""What tests are made of, for users of the library and writers of executors. Its modules are imported by name.
+"""Test tools for users of the library and for authors of executors. Import the modules by name.
 
-Nothing here is needed at work. The package itself imports nothing, and pytest is imported by the modules that say so.
+Production code does not need them. The package itself imports nothing; some of its modules import pytest.
 """

@@ -1,6 +1,6 @@
-"""Clients that bring their own server: logged in, on a fresh Infisical in memory. What the pytest plugin hands out.
+"""`MemoryClient`: a client that is logged in to a new Infisical in memory. The pytest plugin provides it as a fixture.
 
-How the server answers is in infisical/memory/; here is only how a test gets hold of it.
+infisical/memory/ is the server; this module only connects a client to it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from infisical.memory.loading import put_secrets
 
 
 class MemoryClient(InfisicalClient):
-    """A client logged in to a memory server of its own, as a machine identity that may do everything.
+    """A client that is logged in to a new memory server, as a machine identity with all permissions.
 
-    `memory` is the server: an executor for clients of your own, whose `given` and `state` tell what is in it.
-    `project_id` and `environment` are those that it starts with.
+    `memory` is the server. Other clients can use it as their executor; its `given` and `state` describe its contents.
+    `project_id` and `environment` name the initial project and its first environment.
     """
 
     def __init__(self, memory: MemoryExecutor | None = None, *, clock: Callable[[], float] = time.time) -> None:
@@ -29,12 +29,12 @@ class MemoryClient(InfisicalClient):
 
     @property
     def credentials(self) -> UniversalAuth:
-        """The login of the server's machine identity."""
+        """The login method of the server's machine identity."""
         return UniversalAuth(self.memory.given.client_id, self.memory.given.client_secret)
 
     @property
     def project_id(self) -> str:
-        """The id of the project that the server starts with."""
+        """The id of the initial project."""
         return self.memory.given.project_id
 
     @property
@@ -43,9 +43,9 @@ class MemoryClient(InfisicalClient):
         return self.memory.given.environment
 
     def put(self, secrets: Mapping[str, str], *, environment: str | None = None, path: str = "/") -> None:
-        """Put secrets into a folder of the project, which is made if it is not there.
+        """Write secrets into a folder of the project; missing folders are created.
 
-        ValueError for an environment that is not there.
+        Raises ValueError for an unknown environment.
         """
         self.memory.change(
             lambda state, now: put_secrets(
@@ -54,7 +54,7 @@ class MemoryClient(InfisicalClient):
         )
 
     def async_client(self, auth: Credential | None = None) -> AsyncInfisicalClient:
-        """Make an asyncio client on the same server: logged in alike, or with a credential of its own."""
+        """Make an asyncio client of the same server, logged in like this one, or with another credential."""
         if auth is None:
             login = self.identity_auth.universal.login(
                 client_id=self.credentials.client_id, client_secret=self.credentials.client_secret

@@ -1,7 +1,7 @@
-"""The pytest plugin: fixtures and a marker. It imports pytest and nothing else, until a test asks for a fixture.
+"""The pytest plugin: fixtures and a marker. It imports only pytest until a test uses a fixture.
 
-A suite that uses none of it pays for this file alone. What the fixtures hand out lives in testing/memory.py and
-executors/cassette.py.
+A test suite that uses no fixture loads this file only. The fixtures return values of testing/memory.py and
+infisical.executors.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 MARKER = "infisical_secrets"
 HOW_TO_RECORD = "--infisical-record=once"
-LONGEST_NAME = 80  # characters of a test's name in the name of its file; file systems allow 255 bytes
-USE = f"{MARKER}(secrets, *, environment='dev', path='/'): put these secrets into the test's memory server"
+MAX_NAME_LENGTH = 80  # characters of a test's name in a file name; file systems allow 255 bytes
+USAGE = f"{MARKER}(secrets, *, environment='dev', path='/'): write these secrets into the memory server of the test"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,44 +31,44 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--infisical-record",
         choices=("none", "once", "new_episodes", "all"),
         default="none",
-        help="what infisical_cassette does: play only (none, the default), or record as vcrpy's mode of this name",
+        help="record mode of infisical_cassette, as in vcrpy; none (the default) only replays",
     )
     parser.addini(
-        "infisical_cassettes", "folder of infisical_cassette's files, beside each test file", default="cassettes"
+        "infisical_cassettes", "folder for the files of infisical_cassette, next to each test file", default="cassettes"
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", USE)
+    config.addinivalue_line("markers", USAGE)
 
 
 @pytest.fixture
 def infisical_memory(request: pytest.FixtureRequest) -> MemoryClient:
-    """A client logged in to a fresh Infisical in memory, with the secrets that the test's markers name.
+    """A client that is logged in to a new Infisical in memory, with the secrets of the test's markers.
 
-    `.project_id` and `.environment` say where they lie; `.memory` is the server, an executor for clients of your own.
+    They are in `.project_id` and `.environment`. `.memory` is the server, which other clients can use as executor.
     """
     from infisical.testing.memory import MemoryClient
 
     client = MemoryClient()
     for mark in reversed(list(request.node.iter_markers(MARKER))):
         try:
-            secrets, where = _marked(*mark.args, **mark.kwargs)
+            secrets, where = _parse_marker(*mark.args, **mark.kwargs)
             client.put(secrets, **where)
-        except (TypeError, ValueError) as wrong:
-            raise pytest.UsageError(f"{request.node.nodeid}: {USE}; {wrong}") from None
+        except (TypeError, ValueError) as error:
+            raise pytest.UsageError(f"{request.node.nodeid}: {USAGE}; {error}") from None
     return client
 
 
 @pytest.fixture
 def infisical_memory_async(infisical_memory: MemoryClient) -> AsyncInfisicalClient:
-    """An asyncio client logged in to the server of `infisical_memory`."""
+    """An asyncio client that is logged in to the server of `infisical_memory`."""
     return infisical_memory.async_client()
 
 
 @pytest.fixture
 def infisical_transport() -> Iterator[Executor]:
-    """What `infisical_cassette` records through, urllib3 by default: override it to record through another."""
+    """The executor that `infisical_cassette` records through: urllib3. Override it to use another."""
     from infisical.executors.urllib3 import Urllib3Executor
 
     executor = Urllib3Executor()
@@ -78,25 +78,26 @@ def infisical_transport() -> Iterator[Executor]:
 
 @pytest.fixture
 def infisical_cassette(request: pytest.FixtureRequest) -> CassetteExecutor:
-    """An executor that plays the recording of this test, or makes it where `--infisical-record` says so.
+    """An executor that replays the recording of this test, or records it with `--infisical-record`.
 
-    The file is `cassettes/<test file>/<test name>.yaml` beside the test's file, one for each test; in a class, with
-    parameters or with a long name, it ends in a hash. Credentials, tokens and secret values never reach it.
+    Each test has one file: `cassettes/<test file>/<test name>.yaml` next to the test file. The file name of a
+    test in a class, with parameters or with a long name ends with a hash. Credentials, tokens and secret values are
+    redacted before they are written.
     """
     from infisical.executors.cassette import CassetteExecutor
 
     mode: Mode = request.config.getoption("--infisical-record", default="none")  # pyright: ignore[reportAssignmentType]
     inner = None if mode == "none" else request.getfixturevalue("infisical_transport")
-    return CassetteExecutor(_cassette_path(request), mode=mode, inner=inner, how_to_record=HOW_TO_RECORD)
+    return CassetteExecutor(_make_cassette_path(request), mode=mode, inner=inner, how_to_record=HOW_TO_RECORD)
 
 
 @pytest.fixture
 def infisical_cassette_async(
     request: pytest.FixtureRequest, infisical_cassette: CassetteExecutor
 ) -> Iterator[AsyncCassetteExecutor]:
-    """An executor for the asyncio client on the recording of `infisical_cassette`, with its options.
+    """An asyncio executor on the recording and with the options of `infisical_cassette`.
 
-    It records through `infisical_transport`, in threads.
+    It records through `infisical_transport`, which it calls in threads.
     """
     from infisical.executors.cassette import AsyncCassetteExecutor
     from infisical.executors.threaded import ThreadedExecutor
@@ -109,36 +110,36 @@ def infisical_cassette_async(
     threads.close()
 
 
-def _cassette_path(request: pytest.FixtureRequest) -> Path:
-    """Name the file of a test: another one for each test, on file systems that ignore case too."""
+def _make_cassette_path(request: pytest.FixtureRequest) -> Path:
+    """Make the path of a test's file. It is unique, also on file systems that ignore case."""
     setting = Path(str(request.config.getini("infisical_cassettes")))
     folder = request.path.parent / setting
-    if setting.is_absolute() or ".." in setting.parts:  # test files of several folders share it
+    if setting.is_absolute() or ".." in setting.parts:  # test files of several folders share this one
         folder /= os.path.relpath(request.path.parent, request.config.rootpath).replace("..", "__")
     names: list[str] = []
     for node in request.node.listchain():
         names = [] if isinstance(node, pytest.File) else [*names, str(node.name)]
-    return folder / request.path.stem / f"{_file_name(names)}.yaml"
+    return folder / request.path.stem / f"{_make_file_name(names)}.yaml"
 
 
-def _file_name(names: list[str]) -> str:
-    """Write the names of a test and of its classes so that no two tests have one file name.
+def _make_file_name(names: list[str]) -> str:
+    """Make a unique file name from the names of a test and its classes.
 
-    A plain lower-case name stays; any other one gets a hyphen, which plain names lack, and a hash.
+    A plain lower-case name is used as it is. Any other name gets a hyphen, which no plain name has, and a hash.
     """
     import hashlib
 
-    if len(names) == 1 and re.fullmatch(r"[a-z_][a-z0-9_]*", names[0]) and len(names[0]) <= LONGEST_NAME:
+    if len(names) == 1 and re.fullmatch(r"[a-z_][a-z0-9_]*", names[0]) and len(names[0]) <= MAX_NAME_LENGTH:
         return names[0]
     exact = "".join(f"{len(name)}:{name}" for name in names).encode("utf-8", "surrogatepass")
-    readable = re.sub(r"[^A-Za-z0-9_.]+", "_", ".".join(names))[:LONGEST_NAME].strip("._")
+    readable = re.sub(r"[^A-Za-z0-9_.]+", "_", ".".join(names))[:MAX_NAME_LENGTH].strip("._")
     return f"{readable}-{hashlib.sha256(exact).hexdigest()[:12]}"
 
 
-def _marked(
+def _parse_marker(
     secrets: dict[str, str], *, environment: str | None = None, path: str = "/"
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Read a marker's arguments; TypeError without values where they do not fit."""
+    """Parse the arguments of a marker. Raises TypeError, without the values, if they are invalid."""
     if not isinstance(secrets, dict) or not all(isinstance(one, str) for pair in secrets.items() for one in pair):
-        raise TypeError("the secrets are a dict of str to str")
+        raise TypeError("the secrets must be a dict of str to str")
     return secrets, {"path": path, **({} if environment is None else {"environment": environment})}

@@ -17,7 +17,7 @@ from infisical.executors import AiohttpExecutor
 from infisical.executors.aiohttp import _get_loop, _get_session_proxy
 from infisical.testing import faulty_server
 from infisical.testing.executor_contract import NetworkExecutorContract
-from infisical.testing.faulty_server import Message, Peer
+from infisical.testing.faulty_server import Peer, ReceivedRequest
 from tests.executors import authority, faulty
 
 OTHER_LOOP_MESSAGE = "this executor belongs to another event loop: make one for each"
@@ -85,10 +85,10 @@ def replies(*requests: HttpRequest, **settings) -> list:
 def test_the_headers_of_a_session_are_used_and_its_credentials_are_not():
     theirs = {"User-Agent": "app", "X-App": "1", "Accept": "text/html", **SESSION_HEADERS}
     request = HttpRequest("GET", "", (("Accept", "application/json"), ("X-Own", "1"), ("X-Own", "2")))
-    with faulty_server.serving(faulty_server.echo) as server:
+    with faulty_server.start_server(faulty_server.echo) as server:
         asked = HttpRequest(request.method, f"{server.url}/x", request.headers)
         replies(asked, headers=lambda: theirs, skip_auto_headers=lambda: ["Accept-Encoding"])
-        [message] = server.seen
+        [message] = server.requests
 
     assert sorted(message.headers) == [
         ("Accept", "application/json"),
@@ -111,15 +111,15 @@ def test_the_tracing_of_a_given_session_goes_on():
         config.on_request_end.append(ended)
         return [config]
 
-    with faulty_server.serving(faulty_server.echo) as server:
+    with faulty_server.start_server(faulty_server.echo) as server:
         replies(get(server.url), trace_configs=tracing)
 
         assert heard == [(None, "GET", f"{server.url}/x", 200)]
 
 
 def test_the_cookies_of_a_given_session_stay_as_they_are():
-    with faulty_server.serving(
-        faulty_server.saying(faulty_server.http(headers=(("Set-Cookie", "jid=ours; Path=/"),)))
+    with faulty_server.start_server(
+        faulty_server.respond_with(faulty_server.format_response(headers=(("Set-Cookie", "jid=ours; Path=/"),)))
     ) as server:
 
         async def main() -> list[tuple[str, str]]:
@@ -131,7 +131,7 @@ def test_the_cookies_of_a_given_session_stay_as_they_are():
 
         cookies = asyncio.run(main())
 
-    assert (cookies, [message.values("Cookie") for message in server.seen]) == ([("own", "1")], [[], []])
+    assert (cookies, [message.values("Cookie") for message in server.requests]) == ([("own", "1")], [[], []])
 
 
 def test_a_given_session_is_not_closed():
@@ -171,10 +171,10 @@ def test_what_tracing_of_a_given_session_raises_is_named_without_its_message(kin
     ],
 )
 def test_only_codings_that_are_decoded_within_a_limit_are_offered(theirs, offered):
-    with faulty_server.serving(faulty_server.echo) as server:
+    with faulty_server.start_server(faulty_server.echo) as server:
         replies(get(server.url), headers=lambda: theirs)
 
-        assert [message.values("Accept-Encoding") for message in server.seen] == [[offered]]
+        assert [message.values("Accept-Encoding") for message in server.requests] == [[offered]]
 
 
 def test_a_given_session_that_was_closed_is_a_failure():
@@ -202,22 +202,22 @@ def test_connections_are_those_of_the_given_session():
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "POST", "PATCH"])
 def test_a_request_that_a_kept_alive_connection_swallowed_is_not_repeated(method):
-    def answer(peer: Peer, message: Message) -> None:
-        faulty_server.close(peer, message) if message.number == 2 else peer.say(faulty_server.http())
+    def answer(peer: Peer, message: ReceivedRequest) -> None:
+        faulty_server.close(peer, message) if message.number == 2 else peer.say(faulty_server.format_response())
 
-    with faulty_server.serving(answer) as server:
+    with faulty_server.start_server(answer) as server:
         first, second = replies(get(server.url), get(server.url, method=method))
 
         assert first.unwrap().status == 200
         assert (second.failure().reason, second.failure().sent) == ("reset", True)
-        assert len(server.seen) == 2
+        assert len(server.requests) == 2
 
 
 def test_a_large_body_arrives_without_a_warning():
     body = bytes(range(256)) * 2**13  # 2 MiB: from 1 MiB aiohttp warns of bytes
-    with faulty_server.serving(faulty_server.echo) as server:
+    with faulty_server.start_server(faulty_server.echo) as server:
         replies(HttpRequest("POST", f"{server.url}/x", (), body))
-        [message] = server.seen
+        [message] = server.requests
 
         assert message.body == body
         assert (message.values("Content-Type"), message.values("Content-Length")) == ([], [str(len(body))])
@@ -271,7 +271,7 @@ proxied = pytest.mark.skipif(
 
 @proxied
 def test_the_proxy_of_a_given_session_is_used():
-    with faulty_server.serving(faulty_server.echo) as proxy:
+    with faulty_server.start_server(faulty_server.echo) as proxy:
         [got] = replies(get("http://nowhere.invalid"), proxy=lambda: proxy.url)
 
     assert got.unwrap().body == b"http://nowhere.invalid/x"
@@ -280,19 +280,19 @@ def test_the_proxy_of_a_given_session_is_used():
 @proxied
 @pytest.mark.filterwarnings("ignore:.*proxy_auth.*:DeprecationWarning", "ignore:.*BasicAuth.*:DeprecationWarning")
 def test_the_proxy_of_a_given_session_gets_the_credentials_for_it():
-    with faulty_server.serving(faulty_server.echo) as proxy:
+    with faulty_server.start_server(faulty_server.echo) as proxy:
         replies(
             get("http://nowhere.invalid"),
             proxy=lambda: proxy.url,
             proxy_auth=lambda: aiohttp.BasicAuth("user", "pa:ss"),
         )
 
-    assert [message.values("Proxy-Authorization") for message in proxy.seen] == [["Basic dXNlcjpwYTpzcw=="]]
+    assert [message.values("Proxy-Authorization") for message in proxy.requests] == [["Basic dXNlcjpwYTpzcw=="]]
 
 
 @pytest.mark.parametrize(("settings", "used"), [(None, True), ({"trust_env": True}, True), ({}, False)])
 def test_the_proxies_of_the_environment_are_used_unless_the_session_does_not_trust_them(monkeypatch, settings, used):
-    with faulty_server.serving(faulty_server.echo) as proxy:
+    with faulty_server.start_server(faulty_server.echo) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "")
 
@@ -305,16 +305,16 @@ def test_the_proxies_of_the_environment_are_used_unless_the_session_does_not_tru
 
         asyncio.run(main())
 
-        assert [message.target for message in proxy.seen] == (["http://nowhere.invalid/x"] if used else [])
+        assert [message.target for message in proxy.requests] == (["http://nowhere.invalid/x"] if used else [])
 
 
 @proxied
 def test_what_a_proxy_refuses_was_never_sent_and_the_proxy_sees_no_credential():
-    with faulty_server.serving(faulty_server.saying(faulty_server.http(403))) as proxy:
+    with faulty_server.start_server(faulty_server.respond_with(faulty_server.format_response(403))) as proxy:
         [error] = replies(get("https://nowhere.invalid"), proxy=lambda: proxy.url)
 
     assert (error.failure().reason, error.failure().sent) == ("refused", False)
-    assert [(m.method, m.target, m.values("Authorization")) for m in proxy.seen] == [
+    assert [(m.method, m.target, m.values("Authorization")) for m in proxy.requests] == [
         ("CONNECT", "nowhere.invalid:443", [])
     ]
 

@@ -26,6 +26,7 @@ from infisical.executors import (
 )
 from infisical.executors.faults import AsyncFaultyExecutor, Delayed, FaultyExecutor
 from infisical.testing.executor_contract import ExecutorContract, NetworkExecutorContract
+from tests.forms import shorten
 
 pytest_plugins = "pytester"
 
@@ -125,10 +126,16 @@ class Raises(Urllib3Executor):
 
 
 class RaisesWhenClosed(Urllib3Executor):
+    is_shut = False
+
     def __call__(self, request):
-        if self._is_closed:
+        if self.is_shut:
             raise RuntimeError("closed")
         return super().__call__(request)
+
+    def close(self):
+        self.is_shut = True
+        super().close()
 
 
 class SendsTwice(Urllib3Executor):
@@ -267,34 +274,34 @@ class UnpacksHalf(Urllib3Executor):
         return Success(Response(answer.status, tuple(answer.headers.items()), body))
 
 
-REASON = "test_no_whole_answer_is_a_failure_with_its_reason"
-LARGE = "test_an_answer_that_is_too_large_is_a_failure_and_takes_little_memory"
-STATUS = "test_any_status_is_an_answer_that_is_handed_back"
+REASON = "test_an_incomplete_response_is_a_failure_with_its_reason"
+LARGE = "test_a_body_above_the_limit_is_a_failure_and_uses_little_memory"
+STATUS = "test_any_status_is_returned_as_a_response"
 BAD = {
-    FollowsRedirects: ["test_a_redirect_is_handed_back[307]", "test_another_origin_never_sees_the_credential[302]"],
-    Raises: [f"{REASON}[reset]", "test_a_refused_connection_was_never_sent"],
-    RaisesWhenClosed: ["test_a_call_after_close_is_a_result_and_no_exception"],
+    FollowsRedirects: ["test_a_redirect_is_returned[307]", "test_another_origin_never_gets_the_credential[302]"],
+    Raises: [f"{REASON}[reset]", "test_a_refused_connection_means_not_sent"],
+    RaisesWhenClosed: ["test_a_call_after_close_returns_a_result"],
     SendsTwice: [
-        "test_a_write_is_never_seen_twice[closed]",
-        "test_a_write_that_a_kept_connection_swallows_is_not_repeated[DELETE]",
+        "test_a_write_is_sent_once[closed]",
+        "test_a_write_lost_on_a_reused_connection_is_not_repeated[DELETE]",
     ],
-    DropsRepeatedHeaders: ["test_a_repeated_header_of_the_answer_is_kept"],
+    DropsRepeatedHeaders: ["test_a_repeated_header_of_the_response_has_all_its_values"],
     FailsForAStatus: [f"{STATUS}[404]", f"{STATUS}[500]"],
     TriesAgainAfter429: [f"{STATUS}[429]"],
-    DecodesThePath: ["test_method_path_and_query_arrive_as_they_stand_in_the_url[GET]"],
-    NamesATypeAlways: ["test_without_a_body_there_is_no_content_type[GET]"],
+    DecodesThePath: ["test_method_path_and_query_arrive_unchanged[GET]"],
+    NamesATypeAlways: ["test_a_request_without_a_body_has_no_content_type[GET]"],
     RemembersCookies: ["test_no_cookie_is_remembered"],
     ReadsNetrc: ["test_no_credential_is_taken_from_netrc"],
     TellsWhatWasSent: ["test_an_error_shows_neither_headers_nor_body[closed]"],
-    SaysNothingWasSent: [f"{REASON}[reset]", "test_a_write_that_a_kept_connection_swallows_is_not_repeated[DELETE]"],
-    ChangesTheRequest: ["test_the_request_is_not_changed"],
+    SaysNothingWasSent: [f"{REASON}[reset]", "test_a_write_lost_on_a_reused_connection_is_not_repeated[DELETE]"],
+    ChangesTheRequest: ["test_a_call_does_not_change_the_request"],
     HasNoTotalDeadline: [f"{REASON}[dripping headers]", f"{REASON}[dripping body]"],
-    SwallowsCancellation: ["test_a_cancelled_call_is_cancelled_and_the_next_one_works"],
+    SwallowsCancellation: ["test_a_cancelled_call_raises_and_the_next_call_works"],
     ReadsWithoutALimit: [f"{LARGE}[gzip]"],
-    AllowsLess: ["test_an_answer_as_large_as_it_may_be_is_whole"],
+    AllowsLess: ["test_a_body_of_exactly_the_limit_is_returned"],
     TakesTheProxyAlways: ["test_http_to_this_machine_never_goes_through_a_proxy[127.0.0.1]"],
-    UnpacksHalf: ["test_a_compressed_answer_that_is_cut_short_is_a_failure"],
-    ReturnsAFuture: ["test_a_call_gives_a_result_or_a_coroutine_of_one"],
+    UnpacksHalf: ["test_a_truncated_compressed_body_is_a_failure"],
+    ReturnsAFuture: ["test_a_call_returns_a_result_or_a_coroutine"],
 }
 SUITE = """
 from infisical.testing.executor_contract import NetworkExecutorContract
@@ -318,22 +325,22 @@ def failing(pytester, bad, *tests):
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("bad", shorten(BAD, list(BAD)[::3].__contains__, name=lambda bad: bad.__name__))
 def test_an_executor_that_breaks_a_promise_fails_the_test_of_it(bad, pytester):
     assert sorted(failing(pytester, bad, *BAD[bad])) == sorted(BAD[bad])
 
 
 @pytest.mark.enable_socket
 def test_a_failed_test_says_what_was_promised_and_what_came(pytester):
-    test = "test_a_write_is_never_seen_twice[closed]"
+    test = "test_a_write_is_sent_once[closed]"
     [message] = failing(pytester, SendsTwice, test).values()
 
-    assert message.splitlines()[0] == "AssertionError: how often the server saw the write: expected 1, got 2"
+    assert message.splitlines()[0] == "AssertionError: the number of requests that arrived: expected 1, got 2"
 
 
 @pytest.mark.enable_socket
 def test_what_an_executor_raises_is_named(pytester):
     [message] = failing(pytester, RaisesWhenClosed, *BAD[RaisesWhenClosed]).values()
 
-    expected = "an executor never raises: a Failure holds what went wrong. It raised RuntimeError: closed"
+    expected = "an executor must return a Failure instead of raising; it raised RuntimeError: closed"
     assert message.splitlines()[0] == f"AssertionError: {expected}"

@@ -33,7 +33,7 @@ from infisical.executors.faults import (
     Truncated,
     at_random,
 )
-from infisical.testing.executor_contract import CREDENTIAL, VALUE, write
+from infisical.testing.executor_contract.cases import CREDENTIAL, VALUE, write
 from tests.wire import answer
 
 OK = answer({"secrets": []})

@@ -31,7 +31,7 @@ from infisical.executors import (
 )
 from infisical.executors.attempt import Attempt
 from infisical.testing import faulty_server
-from infisical.testing.running import Running
+from infisical.testing.runner import ExecutorRunner
 from tests.executors import faulty
 from tests.executors.foreign import MAKERS, OWN, AiohttpOnASession, AsyncHttpxOnAClient, HttpxOnAClient
 
@@ -77,7 +77,9 @@ class Holding:
         self.closed.set()
 
 
-HALF = faulty_server.head(headers=(("X-Echo", "Bearer canary-token"), ("Content-Length", "1000"))) + b"canary-token"
+HALF = (
+    faulty_server.format_head(headers=(("X-Echo", "Bearer canary-token"), ("Content-Length", "1000"))) + b"canary-token"
+)
 each_wait = pytest.mark.parametrize("half", [b"", HALF, None], ids=["no answer", "half an answer", "not read"])
 each_half = pytest.mark.parametrize("half", [b"", HALF], ids=["no answer", "half an answer"])
 
@@ -87,8 +89,8 @@ def start():
     """Make executors, closed afterwards."""
     started = []
 
-    def starting(make) -> Running:
-        started.append(Running(make))
+    def starting(make) -> ExecutorRunner:
+        started.append(ExecutorRunner(make))
         return started[-1]
 
     yield starting
@@ -211,14 +213,17 @@ def test_all_executors_read_no_proxy_alike(name, start, monkeypatch):
 @pytest.mark.parametrize("name", MAKERS)
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_http_to_this_machine_passes_the_proxies_of_the_environment(name, host, start, monkeypatch):
-    with faulty_server.serving(faulty_server.echo) as proxy, faulty_server.serving(faulty_server.echo) as server:
+    with (
+        faulty_server.start_server(faulty_server.echo) as proxy,
+        faulty_server.start_server(faulty_server.echo) as server,
+    ):
         for variable in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(variable, proxy.url)
         monkeypatch.setenv("no_proxy", "")
         execute = start(MAKERS[name])
         got = execute(get(server.url.replace("127.0.0.1", host)))
 
-        assert (got.unwrap().body, proxy.seen) == (b"/x", [])
+        assert (got.unwrap().body, proxy.requests) == (b"/x", [])
 
 
 def on_a_requests_session(proxy: str) -> RequestsExecutor:
@@ -247,10 +252,13 @@ GIVEN_PROXIES = {
 def test_http_to_this_machine_passes_even_a_proxy_that_the_application_gave(name, start):
     if name == "aiohttp" and tuple(map(int, aiohttp.__version__.split(".")[:2])) < (3, 11):
         pytest.skip("a session of aiohttp has a proxy since 3.11")
-    with faulty_server.serving(faulty_server.echo) as proxy, faulty_server.serving(faulty_server.echo) as server:
+    with (
+        faulty_server.start_server(faulty_server.echo) as proxy,
+        faulty_server.start_server(faulty_server.echo) as server,
+    ):
         execute = start(lambda: GIVEN_PROXIES[name](proxy.url))
         got = [execute(get(url)).unwrap().body for url in (server.url, "http://nowhere.invalid", server.url)]
-        targets = [message.target for message in proxy.seen]
+        targets = [message.target for message in proxy.requests]
 
     assert (got, targets) == ([b"/x", b"http://nowhere.invalid/x", b"/x"], ["http://nowhere.invalid/x"])
 
@@ -295,7 +303,7 @@ def test_a_defect_is_the_cause_of_its_error_without_the_frames_of_its_chain(kind
     assert CANARY not in str(error) + repr(error)
 
 
-def strike(handler, half: bytes, execute: Running):
+def strike(handler, half: bytes, execute: ExecutorRunner):
     """What becomes of a call that a signal meets while it waits; the next one has to work, on another connection."""
 
     def handle(*_: object) -> None:

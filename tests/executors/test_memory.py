@@ -18,7 +18,7 @@ from infisical import (
 )
 from infisical.executors import AsyncMemoryExecutor, FaultyExecutor, MemoryExecutor
 from infisical.executors.faults import Broken, Dropped, Expired, Limited, Refused, Truncated
-from infisical.memory import put_secrets, start, uninitialized
+from infisical.memory import put_secrets, start, start_uninitialized
 from infisical.request import HttpRequest
 
 
@@ -54,7 +54,7 @@ def test_a_state_is_changed_between_calls_and_the_one_before_stays_what_it_was()
 
 def test_a_server_that_nobody_has_set_up_has_no_credentials_to_give():
     with pytest.raises(ValueError, match="names no credentials"):
-        _ = MemoryExecutor(uninitialized(now=0.0)).given
+        _ = MemoryExecutor(start_uninitialized(now=0.0)).given
 
 
 def test_no_repr_of_it_shows_a_secret():

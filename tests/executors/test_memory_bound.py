@@ -20,7 +20,7 @@ from returns.result import Success
 from infisical import HttpRequest, InfisicalNetworkError, Response
 from infisical.executors import HttpxExecutor, RequestsExecutor
 from infisical.testing import faulty_server
-from infisical.testing.running import Running
+from infisical.testing.runner import ExecutorRunner
 from tests.executors.foreign import MAKERS, OWN
 from tests.forms import shorten
 
@@ -41,11 +41,10 @@ TWICE_CODED_HEADERS = (("Content-Encoding", "gzip, gzip"),)
 MEASURE_SCRIPT = """
 import json, resource, sys
 from infisical import HttpRequest
-from infisical.testing.running import Running
-from tests.executors.foreign import MAKERS, OWN
-from tests.forms import shorten
+from infisical.testing.runner import ExecutorRunner
+from tests.executors.foreign import MAKERS
 
-running = Running(MAKERS[sys.argv[1]])
+running = ExecutorRunner(MAKERS[sys.argv[1]])
 running(HttpRequest("GET", sys.argv[2] + "/small", max_response_bytes=2**20)).unwrap()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 error = running(HttpRequest("GET", sys.argv[2] + "/large", max_response_bytes=2**20)).failure()
@@ -58,8 +57,10 @@ print(json.dumps([error.message, error.reason, error.sent, grown // 1024]))
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("name", shorten(MAKERS, OWN.__contains__, name=str))
 def test_600_mib_in_600_kb_take_little_memory(name):
-    small = faulty_server.http(200, gzip.compress(b"{}", mtime=0), CODED_HEADERS)
-    with faulty_server.serving(faulty_server.saying(small, faulty_server.http(200, BOMB, CODED_HEADERS))) as server:
+    small = faulty_server.format_response(200, gzip.compress(b"{}", mtime=0), CODED_HEADERS)
+    with faulty_server.start_server(
+        faulty_server.respond_with(small, faulty_server.format_response(200, BOMB, CODED_HEADERS))
+    ) as server:
         command = [sys.executable, "-c", MEASURE_SCRIPT, name, server.url]
         run = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": "."})
         assert run.returncode == 0, run.stderr
@@ -75,7 +76,7 @@ def test_600_mib_in_600_kb_take_little_memory(name):
 
 @pytest.fixture(params=MAKERS)
 def execute(request):
-    running = Running(MAKERS[request.param])
+    running = ExecutorRunner(MAKERS[request.param])
     yield running
     running.leave()
 
@@ -90,21 +91,21 @@ def test_a_limit_holds_for_a_plain_body_and_the_connection_of_a_larger_one_is_cl
     def answer(size: int) -> bytes:
         if framing == "chunks":
             chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (size, bytes(size))
-            return faulty_server.head(headers=(("Transfer-Encoding", "chunked"),)) + chunks
+            return faulty_server.format_head(headers=(("Transfer-Encoding", "chunked"),)) + chunks
         if framing == "close":
-            return faulty_server.head(headers=(("Connection", "close"),)) + bytes(size)
-        return faulty_server.http(200, bytes(size))
+            return faulty_server.format_head(headers=(("Connection", "close"),)) + bytes(size)
+        return faulty_server.format_response(200, bytes(size))
 
-    behave = faulty_server.saying_and_closing if framing == "close" else faulty_server.saying
+    behave = faulty_server.respond_and_close if framing == "close" else faulty_server.respond_with
     for size, whole in ((200_000, True), (2_000_000, False)):
-        with faulty_server.serving(behave(answer(size))) as server:
+        with faulty_server.start_server(behave(answer(size))) as server:
             got = execute(get(f"{server.url}/x", 200_000))
             if whole:
                 assert got.unwrap().body == bytes(size)
             else:
                 said = f"GET {server.url}: the answer is larger than 200000 bytes (max_response_bytes)"
                 assert got.failure() == InfisicalNetworkError(said, reason="protocol", sent=True)
-                assert server.ended.acquire(timeout=30)  # closed by the client, unless the server has done so
+                assert server.closures.acquire(timeout=30)  # closed by the client, unless the server has done so
 
 
 @pytest.mark.enable_socket
@@ -120,8 +121,8 @@ def test_a_limit_holds_for_a_plain_body_and_the_connection_of_a_larger_one_is_cl
     ids=["cut short", "not gzip", "not offered", "stacked", "a bomb in a gzip"],
 )
 def test_a_body_that_cannot_be_decoded_is_a_failure_and_the_next_call_works(execute, headers, body):
-    with faulty_server.serving(
-        faulty_server.once(faulty_server.saying(faulty_server.http(200, body, headers)))
+    with faulty_server.start_server(
+        faulty_server.fail_once(faulty_server.respond_with(faulty_server.format_response(200, body, headers)))
     ) as server:
         error = execute(get(f"{server.url}/x", MEBIBYTE)).failure()
 
@@ -133,7 +134,7 @@ def test_a_body_that_cannot_be_decoded_is_a_failure_and_the_next_call_works(exec
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("HEAD", 304), ("GET", 204), ("GET", 304)])
 def test_an_answer_without_a_body_may_name_any_coding_and_length(execute, method, status):
     headers = (("Content-Encoding", "gzip"), *((("Content-Length", "1000000"),) if status != 204 else ()))
-    with faulty_server.serving(faulty_server.saying(faulty_server.head(status, headers))) as server:
+    with faulty_server.start_server(faulty_server.respond_with(faulty_server.format_head(status, headers))) as server:
         got = execute(get(f"{server.url}/x", 1000, method)).unwrap()
 
         assert (got.status, got.body) == (status, b"")
@@ -141,18 +142,19 @@ def test_an_answer_without_a_body_may_name_any_coding_and_length(execute, method
 
 @pytest.mark.enable_socket
 def test_without_a_limit_a_large_answer_is_whole(execute):
-    with faulty_server.serving(
-        faulty_server.saying(faulty_server.http(200, gzip.compress(bytes(4 * MEBIBYTE)), CODED_HEADERS))
+    packed = gzip.compress(bytes(4 * MEBIBYTE))
+    with faulty_server.start_server(
+        faulty_server.respond_with(faulty_server.format_response(200, packed, CODED_HEADERS))
     ) as server:
         assert execute(get(f"{server.url}/x", None)).unwrap().body == bytes(4 * MEBIBYTE)
 
 
 @pytest.mark.enable_socket
 def test_each_executor_offers_what_it_decodes_and_nothing_else(execute):
-    with faulty_server.serving(faulty_server.echo) as server:
+    with faulty_server.start_server(faulty_server.echo) as server:
         execute(get(f"{server.url}/x", None)).unwrap()
         execute(get(f"{server.url}/x", None, headers=(("Accept-Encoding", "identity"),))).unwrap()
-        offered = [message.values("Accept-Encoding") for message in server.seen]
+        offered = [message.values("Accept-Encoding") for message in server.requests]
 
     assert offered in ([["gzip, deflate"], ["identity"]], [["identity"], ["identity"]])
 

@@ -157,15 +157,15 @@ def get(url: str, timeout: float = 30.0) -> HttpRequest:
 
 @pytest.mark.enable_socket
 def test_the_cookies_of_a_given_session_stay_as_they_are():
-    saying = faulty_server.saying(faulty_server.http(headers=(("Set-Cookie", "jid=ours; Path=/"),)))
-    with faulty_server.serving(saying) as server, requests.Session() as session:
+    saying = faulty_server.respond_with(faulty_server.format_response(headers=(("Set-Cookie", "jid=ours; Path=/"),)))
+    with faulty_server.start_server(saying) as server, requests.Session() as session:
         session.cookies.set("own", "1")
         execute = RequestsExecutor(session)
         execute(get(server.url))
         execute(get(server.url))
 
         assert session.cookies.get_dict() == {"own": "1"}
-        assert [message.values("Cookie") for message in server.seen] == [[], []]
+        assert [message.values("Cookie") for message in server.requests] == [[], []]
 
 
 @pytest.mark.enable_socket
@@ -179,12 +179,15 @@ def test_the_application_may_go_on_with_a_connection_of_ours_and_has_its_own_tim
 
 @pytest.mark.enable_socket
 def test_the_retries_of_a_given_session_stay_the_applications():
-    with faulty_server.serving(faulty_server.once(faulty_server.close)) as server, requests.Session() as session:
+    with (
+        faulty_server.start_server(faulty_server.fail_once(faulty_server.close)) as server,
+        requests.Session() as session,
+    ):
         session.mount("http://", HTTPAdapter(max_retries=RETRY))
         error = RequestsExecutor(session)(get(server.url)).failure()
-        message = len(server.seen)
+        count = len(server.requests)
 
-        assert (error.reason, error.sent, message) == ("reset", True, 1)
+        assert (error.reason, error.sent, count) == ("reset", True, 1)
         assert session.get_adapter("http://h").max_retries == RETRY
 
 
@@ -197,7 +200,7 @@ class LoopbackAdapter(HTTPAdapter):
 
 @pytest.mark.enable_socket
 def test_the_source_address_of_an_adapter_is_kept():
-    with faulty_server.serving(faulty_server.drip_headers) as server, requests.Session() as session:
+    with faulty_server.start_server(faulty_server.drip_headers) as server, requests.Session() as session:
         session.mount("http://", LoopbackAdapter())
         error = RequestsExecutor(session)(get(server.url, timeout=0.25)).failure()
         pool = session.get_adapter(server.url).poolmanager.connection_from_url(server.url)
@@ -220,7 +223,7 @@ class Recording(urllib3.connection.HTTPConnection):
 def test_a_connection_class_of_a_tools_is_left_alone(monkeypatch):
     Recording.sent = []
     monkeypatch.setattr(urllib3.HTTPConnectionPool, "ConnectionCls", Recording)
-    with faulty_server.serving(faulty_server.echo) as server, requests.Session() as session:
+    with faulty_server.start_server(faulty_server.echo) as server, requests.Session() as session:
         got = RequestsExecutor(session)(get(server.url))
         pool = session.get_adapter(server.url).poolmanager.connection_from_url(server.url)
 
@@ -231,7 +234,7 @@ def test_a_connection_class_of_a_tools_is_left_alone(monkeypatch):
 def test_a_body_that_drips_on_a_connection_class_of_a_tools_meets_the_deadline(monkeypatch):
     Recording.sent = []
     monkeypatch.setattr(urllib3.HTTPConnectionPool, "ConnectionCls", Recording)
-    with faulty_server.serving(faulty_server.drip_body) as server, requests.Session() as session:
+    with faulty_server.start_server(faulty_server.drip_body) as server, requests.Session() as session:
         error = RequestsExecutor(session)(get(server.url, timeout=0.25)).failure()
 
     assert (error.reason, error.sent) == ("timeout", True)
@@ -239,7 +242,7 @@ def test_a_body_that_drips_on_a_connection_class_of_a_tools_meets_the_deadline(m
 
 @pytest.mark.enable_socket
 def test_the_proxies_of_a_given_session_are_used():
-    with faulty_server.serving(faulty_server.echo) as proxy, requests.Session() as session:
+    with faulty_server.start_server(faulty_server.echo) as proxy, requests.Session() as session:
         session.proxies["http"] = proxy.url
         got = RequestsExecutor(session)(get("http://nowhere.invalid"))
 
@@ -249,20 +252,20 @@ def test_the_proxies_of_a_given_session_are_used():
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("trusting", [True, False])
 def test_the_proxies_of_the_environment_are_used_if_the_session_trusts_them(monkeypatch, trusting):
-    with faulty_server.serving(faulty_server.echo) as proxy, requests.Session() as session:
+    with faulty_server.start_server(faulty_server.echo) as proxy, requests.Session() as session:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("no_proxy", "")
         session.trust_env = trusting
         RequestsExecutor(session)(get("http://nowhere.invalid"))
 
-        assert [message.target for message in proxy.seen] == (["http://nowhere.invalid/x"] if trusting else [])
+        assert [message.target for message in proxy.requests] == (["http://nowhere.invalid/x"] if trusting else [])
 
 
 @pytest.mark.enable_socket
 def test_the_proxies_of_a_session_go_before_those_of_the_environment(monkeypatch):
     with (
-        faulty_server.serving(faulty_server.echo) as own,
-        faulty_server.serving(faulty_server.echo) as other,
+        faulty_server.start_server(faulty_server.echo) as own,
+        faulty_server.start_server(faulty_server.echo) as other,
         requests.Session() as session,
     ):
         monkeypatch.setenv("http_proxy", other.url)
@@ -270,7 +273,7 @@ def test_the_proxies_of_a_session_go_before_those_of_the_environment(monkeypatch
         session.proxies["all"] = own.url
         RequestsExecutor(session)(get("http://nowhere.invalid")).unwrap()
 
-        assert (len(own.seen), len(other.seen)) == (1, 0)
+        assert (len(own.requests), len(other.requests)) == (1, 0)
 
 
 TRUSTED = [
@@ -303,20 +306,20 @@ def test_what_a_session_verifies_by_goes_before_the_environment(monkeypatch, ver
 
 @pytest.mark.enable_socket
 def test_what_a_proxy_refuses_was_never_sent_and_the_proxy_sees_no_credential():
-    saying = faulty_server.saying(faulty_server.http(403))
-    with faulty_server.serving(saying) as proxy, requests.Session() as session:
+    saying = faulty_server.respond_with(faulty_server.format_response(403))
+    with faulty_server.start_server(saying) as proxy, requests.Session() as session:
         session.proxies["https"] = proxy.url
         error = RequestsExecutor(session)(get("https://nowhere.invalid")).failure()
 
     assert (error.reason, error.sent) == ("refused", False)
-    assert [(m.method, m.target, m.values("Authorization")) for m in proxy.seen] == [
+    assert [(m.method, m.target, m.values("Authorization")) for m in proxy.requests] == [
         ("CONNECT", "nowhere.invalid:443", [])
     ]
 
 
 @pytest.mark.enable_socket
 def test_a_proxy_that_drips_meets_the_deadline():
-    with faulty_server.serving(faulty_server.drip_headers) as proxy, requests.Session() as session:
+    with faulty_server.start_server(faulty_server.drip_headers) as proxy, requests.Session() as session:
         session.proxies["https"] = proxy.url
         error = RequestsExecutor(session)(get("https://nowhere.invalid", timeout=0.25)).failure()
 

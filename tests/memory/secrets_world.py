@@ -34,7 +34,7 @@ def change(world: World, function: Any) -> Any:
     returned = []
 
     def changed(state, now):
-        call = Call(Draft(state), seeding.NOBODY, now, {})
+        call = Call(Draft(state), seeding.INTERNAL_REQUEST, now, {})
         returned.append(function(call))
         return call.draft.finish()
 

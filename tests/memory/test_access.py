@@ -17,13 +17,13 @@ def other_project(world: World) -> str:
     """One more project of the same organization, with the same environments."""
 
     def made(call: Call) -> str:
-        return str(seeding.new_project(call, world.given.organization_id, "other", "other")["id"])
+        return str(seeding.add_project(call, world.given.organization_id, "other", "other")["id"])
 
     return str(change(world, made))
 
 
 def other_organization(world: World) -> str:
-    return str(change(world, lambda call: seeding.new_organization(call, "Other")["id"]))
+    return str(change(world, lambda call: seeding.add_organization(call, "Other")["id"]))
 
 
 def put_theirs(world: World, project_id: str) -> None:
@@ -106,9 +106,9 @@ def test_an_identity_of_another_organization_is_not_in_this_one():
     other = other_organization(world)
 
     def made(call: Call) -> tuple[str, str]:
-        identity = seeding.new_identity(call, other, "stranger", "admin")
-        universal = seeding.attach_universal(call, identity["id"])
-        return str(universal["clientId"]), seeding.new_client_secret(call, identity["id"])[0]
+        identity = seeding.add_identity(call, other, "stranger", "admin")
+        universal = seeding.attach_universal_auth(call, identity["id"])
+        return str(universal["clientId"]), seeding.add_client_secret(call, identity["id"])[0]
 
     client_id, secret = change(world, made)
     login = {"clientId": client_id, "clientSecret": secret}

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from infisical.memory.dynamic_secrets.routes import sound_template
+from infisical.memory.dynamic_secrets.routes import is_template
+from infisical.memory.pki.chains import split_chain
 from infisical.memory.pki.fields import build_alt_names_field, parse_duration
-from infisical.memory.pki.x509 import split_chain
 from infisical.memory.secrets import references, store
 from tests.memory.secrets_world import V4, body, folder, put, query, service_token
 from tests.memory.world import World, refusal, without_id
@@ -42,13 +42,13 @@ def expanded(world: World, name: str, **how: Any) -> str:
 def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names that were looked up for references."""
     names: list[str] = []
-    value = references._value
+    value = references._read_value
 
     def counting(call: Any, project_id: str, target: references.Target, origin: references.Target) -> str:
         names.append(target.key)
         return value(call, project_id, target, origin)
 
-    monkeypatch.setattr(references, "_value", counting)
+    monkeypatch.setattr(references, "_read_value", counting)
     return names
 
 
@@ -58,7 +58,7 @@ def test_references_that_multiply_are_followed_so_often_only(looked_up: list[str
 
     text = expanded(world, "K0")
 
-    assert len(looked_up) <= references.MOST_FOLLOWED
+    assert len(looked_up) <= references.FOLLOWED_LIMIT
     assert text.startswith("x" * 1000)
     assert "${K1}" in text
     assert expanded(world, "K5") == "x" * 64
@@ -69,7 +69,7 @@ def test_all_secrets_of_a_listing_together_follow_so_many(looked_up: list[str]):
     put(world, **{f"A{number:02}": "${B}" * 1000 for number in range(30)}, B="b")
     status, answer = world.send("GET", V4, query=query(world, expandSecretReferences="true"), token=world.token())
 
-    assert (status, len(looked_up)) == (200, references.MOST_FOLLOWED)
+    assert (status, len(looked_up)) == (200, references.FOLLOWED_LIMIT)
     assert len({secret["secretValue"] for secret in answer["secrets"]}) > 2
 
 
@@ -79,7 +79,7 @@ def test_the_tree_of_references_is_bounded_too(looked_up: list[str]):
     status, _ = world.send("GET", f"{V4}/K0/secret-reference-tree", query=query(world))
 
     assert status == 200
-    assert len(looked_up) <= references.MOST_FOLLOWED
+    assert len(looked_up) <= references.FOLLOWED_LIMIT
 
 
 def test_a_large_value_is_put_in_so_often_only():
@@ -88,7 +88,7 @@ def test_a_large_value_is_put_in_so_often_only():
 
     text = expanded(world, "MANY")
 
-    assert references.MOST_WRITTEN - 500_000 < text.count("x") <= references.MOST_WRITTEN
+    assert references.WRITTEN_LIMIT - 500_000 < text.count("x") <= references.WRITTEN_LIMIT
     assert text.endswith("${BIG}")
 
 
@@ -96,7 +96,7 @@ def test_references_that_name_nothing_count_as_well(looked_up: list[str]):
     world = World()
     put(world, A="${NOPE}" * 50_000)
 
-    assert (expanded(world, "A"), len(looked_up)) == ("${NOPE}" * 50_000, references.MOST_FOLLOWED)
+    assert (expanded(world, "A"), len(looked_up)) == ("${NOPE}" * 50_000, references.FOLLOWED_LIMIT)
 
 
 def test_every_scope_of_a_token_counts(looked_up: list[str]):
@@ -105,7 +105,7 @@ def test_every_scope_of_a_token_counts(looked_up: list[str]):
     put(world, A="${B}" * 1000, B="b")
     text = expanded(world, "A", token=token)
 
-    assert (text.count("b"), len(looked_up)) == (references.MOST_FOLLOWED // 101,) * 2
+    assert (text.count("b"), len(looked_up)) == (references.FOLLOWED_LIMIT // 101,) * 2
 
 
 # ---- batches and lists
@@ -141,8 +141,8 @@ def test_the_time_of_a_batch_grows_with_its_size():
 def test_a_batch_looks_for_personal_overrides_once(monkeypatch: pytest.MonkeyPatch):
     world, looked = World(), []
     put(world, **{f"K{number}": "" for number in range(50)})
-    found = store.overrides_in
-    monkeypatch.setattr(store, "overrides_in", lambda *of: looked.append(1) or found(*of))
+    found = store.group_overrides
+    monkeypatch.setattr(store, "group_overrides", lambda *of: looked.append(1) or found(*of))
     status, _ = world.send(
         "DELETE", f"{V4}/batch", body(world, secrets=[{"secretKey": f"K{number}"} for number in range(50)])
     )
@@ -214,7 +214,7 @@ def test_a_scope_is_bounded_in_number_and_length():
     ("work", "size"),
     [
         (lambda size: parse_duration("1" * size + "!"), 20_000),
-        (lambda size: sound_template("{{" + " " * size), 2000),
+        (lambda size: is_template("{{" + " " * size), 2000),
         (lambda size: split_chain("-----BEGIN CERTIFICATE-----" * size), 2000),
     ],
 )
@@ -235,7 +235,7 @@ def test_the_time_of_reading_a_text_grows_with_its_length(work: Callable[[int], 
     ],
 )
 def test_a_template_has_known_names_in_it_only(text: str, sound: bool):
-    assert sound_template(text) is sound
+    assert is_template(text) is sound
 
 
 @pytest.mark.parametrize(

@@ -212,10 +212,14 @@ def test_every_text_is_a_value_and_json_keeps_it(secrets: dict[str, str]) -> Non
 
 
 # ---- what it may not say
-SLUG = "a slug is made of lower-case letters, digits and single hyphens, 64 at most"
-KEY = "the key of a secret has no ':' and no '/'"
+SLUG = "expected a slug of lower-case letters, digits and single hyphens, 64 at most"
+QUOTES = "expected text: put the value in quotes"
+KEY = "expected a key without ':' and '/'"
 IN_DEV = "projects[0].secrets.dev"
-BRACES = "a mapping has a `value`; text that begins with a brace goes in quotes"
+BRACES = "expected a mapping with a `value`: put text that begins with a brace in quotes"
+
+
+CIRCLE = "expected another folder: a folder imports neither itself nor one that imports it"
 
 
 def project(**fields: Any) -> dict[str, Any]:
@@ -223,125 +227,139 @@ def project(**fields: Any) -> dict[str, Any]:
 
 
 MISTAKES: list[tuple[Any, str, str]] = [
-    ([], "", "names with what they hold are expected here: a mapping"),
-    (SECRET, "", "names with what they hold are expected here: a mapping"),
-    ({"DB_URL": SECRET}, "DB_URL", "unknown: here stand organization, projects, secrets"),
-    ({"organization": 5}, "organization", "text is expected here: give it in quotes"),
-    ({"organization": " "}, "organization", "it cannot be empty"),
-    ({"projects": {"name": "a"}}, "projects", "a list is expected here"),
-    ({"projects": "app"}, "projects", "a list is expected here"),
+    ([], "", "expected a mapping"),
+    (SECRET, "", "expected a mapping"),
+    ({"DB_URL": SECRET}, "DB_URL", "expected one of organization, projects, secrets"),
+    ({"organization": 5}, "organization", "expected text: put it in quotes"),
+    ({"organization": " "}, "organization", "expected text that is not empty"),
+    ({"projects": {"name": "a"}}, "projects", "expected a list"),
+    ({"projects": "app"}, "projects", "expected a list"),
+    ({"projects": ""}, "projects", "expected a list"),
+    ({"projects": {}}, "projects", "expected a list"),
     (
         {"projects": [None]},
         "projects[0]",
-        "a mapping of id, name, slug, environments, secrets, imports is expected here",
+        "expected a mapping of id, name, slug, environments, secrets, imports",
     ),
-    ({"projects": [{}]}, "projects[0]", "the name is missing"),
+    ({"projects": [{}]}, "projects[0]", "expected a value for `name`"),
     (
         project(kind="kms"),
         "projects[0].kind",
-        "unknown: here stand id, name, slug, environments, secrets, imports",
+        "expected one of id, name, slug, environments, secrets, imports",
     ),
-    (project(name="日本"), "projects[0].slug", "none can be derived from the name: give one"),
+    (project(name="日本"), "projects[0].slug", "expected a slug: the name has no letter or digit for one"),
     (project(slug="Not_a_slug"), "projects[0].slug", SLUG),
     (project(slug="a" * 65), "projects[0].slug", SLUG),
-    (project(id="a b"), "projects[0].id", "an id is made of letters, digits, - and _, 64 at most"),
-    ({"projects": [{"name": "a"}, {"name": "A"}]}, "projects[1].slug", "another project has it already"),
+    (project(id="a b"), "projects[0].id", "expected an id of letters, digits, - and _, 64 at most"),
+    (
+        {"projects": [{"name": "a"}, {"name": "A"}]},
+        "projects[1].slug",
+        "expected another slug than that of an earlier project",
+    ),
     (
         {"projects": [{"name": "a", "id": "1"}, {"name": "b", "id": "1"}]},
         "projects[1].id",
-        "another project has it already",
+        "expected another id than that of an earlier project",
     ),
-    (project(environments=[]), "projects[0].environments", "a project has at least one"),
-    (project(environments=["dev", {"slug": "dev"}]), "projects[0].environments[1]", "this environment is given twice"),
-    (project(environments=[{"name": "Europe"}]), "projects[0].environments[0]", "the slug is missing"),
+    (project(environments=[]), "projects[0].environments", "expected at least one environment"),
+    (project(environments=["dev", {"slug": "dev"}]), "projects[0].environments[1]", "expected each environment once"),
+    (project(environments=[{"name": "Europe"}]), "projects[0].environments[0]", "expected a value for `slug`"),
     (project(environments=["Dev"]), "projects[0].environments[0]", SLUG),
     (
         project(secrets={"dve": {}}),
         "projects[0].secrets.dve",
-        "not an environment of this project, which has dev, staging, prod",
+        "expected an environment of this project: dev, staging, prod",
     ),
     (
         project(secrets={"dev": {"API_KEY": SECRET}}),
         f"{IN_DEV}.API_KEY",
-        "names with what they hold are expected here: a mapping",
+        "expected a mapping",
     ),
     (
         project(secrets={"dev": {"/": [SECRET]}}),
         f"{IN_DEV}./",
-        "names with what they hold are expected here: a mapping",
+        "expected a mapping",
     ),
-    (project(secrets={"dev": {"/": {"PORT": 8080}}}), f"{IN_DEV}./.PORT", documents.QUOTES),
-    (project(secrets={"dev": {"/": {"ON": True}}}), f"{IN_DEV}./.ON", documents.QUOTES),
-    (project(secrets={"dev": {"/": {"LIST": [SECRET]}}}), f"{IN_DEV}./.LIST", documents.QUOTES),
-    (project(secrets={"dev": {"/": {"NIL": None}}}), f"{IN_DEV}./.NIL", "there is no value: an empty one is ''"),
-    (project(secrets={"dev": {"/": {"K": "\ud800"}}}), f"{IN_DEV}./.K", "half a surrogate pair is not text"),
-    (project(secrets={"dev": {"/": {"\ud800": "v"}}}), f"{IN_DEV}./[0]", "this name is not text: give it in quotes"),
+    (project(secrets={"dev": {"/": {"PORT": 8080}}}), f"{IN_DEV}./.PORT", QUOTES),
+    (project(secrets={"dev": {"/": {"ON": True}}}), f"{IN_DEV}./.ON", QUOTES),
+    (project(secrets={"dev": {"/": {"LIST": [SECRET]}}}), f"{IN_DEV}./.LIST", QUOTES),
+    (project(secrets={"dev": {"/": {"NIL": None}}}), f"{IN_DEV}./.NIL", "expected a value: '' is an empty one"),
+    (project(secrets={"dev": {"/": {"K": "\ud800"}}}), f"{IN_DEV}./.K", "expected text without half a surrogate pair"),
+    (
+        project(secrets={"dev": {"/": {"\ud800": "v"}}}),
+        f"{IN_DEV}./[0]",
+        "expected a name that is text: put it in quotes",
+    ),
     (
         project(secrets={"dev": {"/": {"A": "b", 5: SECRET}}}),
         f"{IN_DEV}./[1]",
-        "this name is not text: give it in quotes",
+        "expected a name that is text: put it in quotes",
     ),
-    (project(secrets={"dev": {"/": {"": SECRET}}}), f"{IN_DEV}./[0]", "the key of a secret cannot be empty"),
+    (project(secrets={"dev": {"/": {"": SECRET}}}), f"{IN_DEV}./[0]", "expected a key that is not empty"),
     (project(secrets={"dev": {"/": {"A": "b", f"K:{SECRET}": None}}}), f"{IN_DEV}./[1]", KEY),
     (project(secrets={"dev": {"/a": {"/b": {"K": SECRET}}}}), f"{IN_DEV}./a./b", KEY),
     (project(secrets={"dev": {"/": {"K": {SECRET: None}}}}), f"{IN_DEV}./.K", BRACES),
     (
         project(secrets={"dev": {"/": {"K": {"value": SECRET, "note": SECRET}}}}),
         f"{IN_DEV}./.K.note",
-        "unknown: here stand value, comment, tags, metadata",
+        "expected one of value, comment, tags, metadata",
     ),
-    (project(secrets={"dev": {"/": {"K": {"value": 5}}}}), f"{IN_DEV}./.K.value", documents.QUOTES),
+    (project(secrets={"dev": {"/": {"K": {"value": 5}}}}), f"{IN_DEV}./.K.value", QUOTES),
     (
         project(secrets={"dev": {"/": {"K": {"value": None}}}}),
         f"{IN_DEV}./.K.value",
-        "there is no value: an empty one is ''",
+        "expected a value: '' is an empty one",
     ),
     (
         project(secrets={"dev": {"/": {"K": {"value": SECRET, "comment": 5}}}}),
         f"{IN_DEV}./.K.comment",
-        "give it in quotes: a comment is text",
+        "expected text: put it in quotes",
     ),
     (
         project(secrets={"dev": {"/": {"K": {"value": SECRET, "tags": ["a", "a"]}}}}),
         f"{IN_DEV}./.K.tags",
-        "a tag is given twice",
+        "expected each tag once",
     ),
     (
         project(secrets={"dev": {"/": {"K": {"value": SECRET, "metadata": {"since": 2024}}}}}),
         f"{IN_DEV}./.K.metadata.since",
-        "give it in quotes: metadata is text",
+        "expected text: put it in quotes",
     ),
-    (project(secrets={"dev": {"/a": {}, "a/": {}}}), f"{IN_DEV}.a/", "this path is given twice"),
+    (project(secrets={"dev": {"/a": {}, "a/": {}}}), f"{IN_DEV}.a/", "expected each path once"),
     (
         project(imports={"dev": {"/": {"environment": "prod"}}}),
         "projects[0].imports.dev./",
-        "a list is expected here",
+        "expected a list",
     ),
-    (project(imports={"dev": {"/": [{"path": "/"}]}}), "projects[0].imports.dev./[0]", "the environment is missing"),
+    (
+        project(imports={"dev": {"/": [{"path": "/"}]}}),
+        "projects[0].imports.dev./[0]",
+        "expected a value for `environment`",
+    ),
     (
         project(imports={"dev": {"/": [{"environment": "eu"}]}}),
         "projects[0].imports.dev./[0].environment",
-        "not an environment of this project, which has dev, staging, prod",
+        "expected an environment of this project: dev, staging, prod",
     ),
     (
         project(imports={"dev": {"/": [{"environment": "dev", "path": "/"}]}}),
         "projects[0].imports.dev./[0]",
-        "a folder cannot import itself, nor two one another",
+        CIRCLE,
     ),
     (
         project(imports={"dev": {"/": [{"environment": "prod"}]}, "prod": {"/": [{"environment": "dev"}]}}),
         "projects[0].imports.prod./[0]",
-        "a folder cannot import itself, nor two one another",
+        CIRCLE,
     ),
     (
         project(imports={"dev": {"/": [{"environment": "prod"}, {"environment": "prod", "path": "/"}]}}),
         "projects[0].imports.dev./[1]",
-        "this folder is imported twice",
+        "expected each import once",
     ),
     (
         {**project(secrets={"dev": {"/": {"K": SECRET}}}), "secrets": {"J": SECRET, "K": SECRET}},
         "secrets.K",
-        "the first project has this secret already",
+        "expected a key that the first project does not have already",
     ),
 ]
 
@@ -358,7 +376,7 @@ def test_a_mistake_is_named_by_its_place_and_never_by_its_value(given: Any, plac
 def test_a_path_with_empty_dotted_or_foreign_parts_is_refused(path: str) -> None:
     error = parse_document(project(secrets={"dev": {path: {}}})).failure()
 
-    assert error.message.endswith(": a path is made of letters, digits, - and _ between single slashes")
+    assert error.message.endswith(": expected a path of letters, digits, - and _ between single slashes")
 
 
 def test_a_mapping_that_holds_itself_is_refused() -> None:
@@ -366,12 +384,13 @@ def test_a_mapping_that_holds_itself_is_refused() -> None:
     loop["metadata"] = {"a": loop}
 
     assert parse_document({"secrets": {"K": loop}}) == refused(
-        "secrets.K.metadata.a", "give it in quotes: metadata is text"
+        "secrets.K.metadata.a", "expected text: put it in quotes"
     )
 
 
 # ---- what is wrong with a file
-NOT_YAML = "this is not YAML, or a second document: text with special characters goes in quotes"
+NOT_YAML = "not YAML, or a second document: put text with special characters in quotes"
+TOO_DEEP = "too many levels: does it contain itself?"
 BROKEN: list[tuple[str, str | bytes, str, str]] = [
     ("a.yaml", f"secrets:\n  K: *{SECRET}", "line 2, column 6", NOT_YAML),
     ("a.yaml", f"secrets:\n  K: '{SECRET}", "line 2, column 14", NOT_YAML),
@@ -379,31 +398,31 @@ BROKEN: list[tuple[str, str | bytes, str, str]] = [
     ("a.yaml", f"a: {SECRET}: b", "line 1, column 11", NOT_YAML),
     ("a.yaml", "a: b\n---\nc: d", "line 2, column 1", NOT_YAML),
     ("a.yaml", f"a: b\nc: {SECRET}\x00", "line 2", NOT_YAML),
-    ("a.yaml", "&a [*a]", "", "it is nested too deeply, or holds itself"),
-    ("a.yaml", "[" * 5000, "", "it is nested too deeply, or holds itself"),
-    ("a.yaml", "secrets: {PORT: 8080}", "secrets.PORT", documents.QUOTES),
-    ("a.yaml", "secrets: {DAY: 2024-99-99}", "secrets.DAY", documents.QUOTES),
-    ("a.yaml", f"secrets: {{K: !vault {SECRET}}}", "secrets.K", documents.QUOTES),
+    ("a.yaml", "&a [*a]", "", TOO_DEEP),
+    ("a.yaml", "[" * 5000, "", TOO_DEEP),
+    ("a.yaml", "secrets: {PORT: 8080}", "secrets.PORT", QUOTES),
+    ("a.yaml", "secrets: {DAY: 2024-99-99}", "secrets.DAY", QUOTES),
+    ("a.yaml", f"secrets: {{K: !vault {SECRET}}}", "secrets.K", QUOTES),
     ("a.yaml", f"secrets: {{K:{SECRET}}}", "secrets[0]", KEY),
-    ("a.yaml", f"secrets: {{A: b, {{ {SECRET} }}: c}}", "secrets[1]", "this name is not text: give it in quotes"),
-    ("a.yaml", f"secrets: {{NO: {SECRET}}}", "secrets[0]", "this name is not text: give it in quotes"),
+    ("a.yaml", f"secrets: {{A: b, {{ {SECRET} }}: c}}", "secrets[1]", "expected a name that is text: put it in quotes"),
+    ("a.yaml", f"secrets: {{NO: {SECRET}}}", "secrets[0]", "expected a name that is text: put it in quotes"),
     ("a.yaml", f"secrets: {{K: {{ {SECRET} }}}}", "secrets.K", BRACES),
-    ("a.yaml", f"secrets:\n  K: a\n  K: {SECRET}", "secrets.K", "given twice"),
-    ("a.json", '{"secrets": {"K": "a", "K": "b"}}', "secrets.K", "given twice"),
-    ("a.json", '{"secrets": {"K": NaN}}', "secrets.K", documents.QUOTES),
-    ("a.json", '{"secrets": {"K": 1.5}}', "secrets.K", documents.QUOTES),
-    ("a.json", '{"secrets": {"K": ' + "9" * 5000 + "}}", "secrets.K", documents.QUOTES),
-    ("a.json", f'{{"secrets":\n{{"K": {SECRET}}}}}', "line 2, column 7", "this is not JSON"),
-    ("a.json", "", "line 1, column 1", "this is not JSON"),
-    ("a.json", "[" * 100_000, "", "it is nested too deeply, or holds itself"),
-    (".env", f"A=b\n\n\n{SECRET}\n", "line 4", "this is not NAME=value"),
-    (".env", f"A=b\r\n\r\nB='{SECRET}\r\n", "line 3", "this is not NAME=value"),
-    (".env", f"A=b\n# c\nA={SECRET}", "line 3", "the name of line 1 is given twice"),
+    ("a.yaml", f"secrets:\n  K: a\n  K: {SECRET}", "secrets.K", "expected each name once"),
+    ("a.json", '{"secrets": {"K": "a", "K": "b"}}', "secrets.K", "expected each name once"),
+    ("a.json", '{"secrets": {"K": NaN}}', "secrets.K", QUOTES),
+    ("a.json", '{"secrets": {"K": 1.5}}', "secrets.K", QUOTES),
+    ("a.json", '{"secrets": {"K": ' + "9" * 5000 + "}}", "secrets.K", QUOTES),
+    ("a.json", f'{{"secrets":\n{{"K": {SECRET}}}}}', "line 2, column 7", "not JSON"),
+    ("a.json", "", "line 1, column 1", "not JSON"),
+    ("a.json", "[" * 100_000, "", TOO_DEEP),
+    (".env", f"A=b\n\n\n{SECRET}\n", "line 4", "not NAME=value"),
+    (".env", f"A=b\r\n\r\nB='{SECRET}\r\n", "line 3", "not NAME=value"),
+    (".env", f"A=b\n# c\nA={SECRET}", "line 3", "repeats the name of line 1: remove one of them"),
     (".env", f"A=b\nhttp://{SECRET}=c", "line 2", KEY),
-    (".env", f"A=b\n={SECRET}", "line 2", "this is not NAME=value"),
-    ("a.env", b"A=b\nB=\xff", "line 2", "this is not UTF-8"),
-    ("a.txt", SECRET, "", "unknown format: a document is a .yaml, .yml, .json or .env file"),
-    ("env", SECRET, "", "unknown format: a document is a .yaml, .yml, .json or .env file"),
+    (".env", f"A=b\n={SECRET}", "line 2", "not NAME=value"),
+    ("a.env", b"A=b\nB=\xff", "line 2", "not UTF-8: save the file in UTF-8"),
+    ("a.txt", SECRET, "", "unknown format: use a .yaml, .yml, .json or .env file"),
+    ("env", SECRET, "", "unknown format: use a .yaml, .yml, .json or .env file"),
 ]
 
 
@@ -421,9 +440,9 @@ def test_a_broken_file_is_named_with_the_place_and_never_quoted(
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("none.yaml", "cannot be read: No such file or directory"),
-        ("folder.env", "cannot be read: Is a directory"),
-        ("\x00.json", "cannot be read: this is not the name of a file"),
+        ("none.yaml", "cannot read the file: No such file or directory"),
+        ("folder.env", "cannot read the file: Is a directory"),
+        ("\x00.json", "cannot read the file: its name is invalid"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path, name: str, why: str) -> None:
@@ -478,5 +497,5 @@ def test_the_error_is_one_of_the_librarys_and_a_value_too() -> None:
     assert isinstance(error, InfisicalError)
     assert (pickle.loads(pickle.dumps(error)), error.place) == (error, "a")
     assert repr(error) == (
-        "DocumentError(message='a: unknown: here stand organization, projects, secrets', place='a', sent=False)"
+        "DocumentError(message='a: expected one of organization, projects, secrets', place='a', sent=False)"
     )

@@ -91,11 +91,11 @@ def test_settings_that_are_there_or_not_are_refused_in_the_words_of_the_server(n
     revoked = without_id(world.send("DELETE", settings_path(name, bare)))
     unknown = without_id(world.send("GET", settings_path(name, UNKNOWN)))
 
-    absent = f"The identity does not have {method.called} attached"
-    assert again == refusal(400, "BadRequest", f"Failed to add {method.called} to already configured identity")
+    absent = f"The identity does not have {method.title} attached"
+    assert again == refusal(400, "BadRequest", f"Failed to add {method.title} to already configured identity")
     assert read == revoked == refusal(400, "BadRequest", absent)
     assert changed == (
-        refusal(400, "BadRequest", f"Failed to update {method.called}")
+        refusal(400, "BadRequest", f"Failed to update {method.title}")
         if name in ("gcp", "azure", "kubernetes", "oidc", "jwt")
         else refusal(404, "NotFound", absent)
     )

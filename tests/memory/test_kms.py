@@ -127,9 +127,9 @@ def another_project(world: World) -> str:
 
     def added(state, now):
         nonlocal made
-        call = Call(Draft(state), seeding.NOBODY, now, {})
-        made = seeding.new_project(call, world.given.organization_id, "other", "other")["id"]
-        seeding.new_project_user(call, made, world.given.user_id, "admin")
+        call = Call(Draft(state), seeding.INTERNAL_REQUEST, now, {})
+        made = seeding.add_project(call, world.given.organization_id, "other", "other")["id"]
+        seeding.add_project_user(call, made, world.given.user_id, "admin")
         return call.draft.finish()
 
     world.memory.change(added)

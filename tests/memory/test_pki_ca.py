@@ -14,6 +14,7 @@ from cryptography.x509.verification import PolicyBuilder, Store
 
 from infisical import BadRequestError, InfisicalApiError, NotFoundError
 from infisical.endpoints.pki.ca import CertificateAuthority, InternalCertificateAuthority
+from infisical.memory.pki import chains
 from infisical.memory.pki import x509 as certificates
 from tests.memory.scenes.pki import EC, authority, someone, subject
 from tests.memory.world import World, refusal, without_id
@@ -215,7 +216,7 @@ def test_a_chain_from_leaf_to_root_holds_for_a_verifier_of_tls():
     below = intermediate(world, root.id)
 
     status, leaf = issue(world, below.id)
-    chain = [loaded(text) for text in certificates.split_chain(leaf["certificateChain"])]
+    chain = [loaded(text) for text in chains.split_chain(leaf["certificateChain"])]
     root_certificate = world.machine.pki.ca.get_certificate(ca_id=root.id).unwrap().certificate
     verifier = PolicyBuilder().store(Store([loaded(root_certificate)])).time(START.replace(tzinfo=None))
 

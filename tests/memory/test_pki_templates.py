@@ -7,6 +7,7 @@ from cryptography import x509
 
 from infisical import NotFoundError
 from infisical.endpoints.pki.templates import CertificateTemplate, TemplateCa
+from infisical.memory.pki import chains
 from infisical.memory.pki import x509 as certificates
 from tests.memory.scenes.pki import EC, authority, someone, template
 from tests.memory.world import World, refusal, without_id
@@ -142,7 +143,7 @@ def test_a_certificate_is_issued_within_a_template():
     assert read.not_after - read.not_before == 30 * 86400
     assert certificates.matches_key(leaf["certificate"], leaf["privateKey"])
     assert (kept.serial_number, kept.certificate_template_id) == (leaf["serialNumber"], named.id)
-    [issuer] = certificates.verify_chain(leaf["certificate"], leaf["certificateChain"])
+    [issuer] = chains.verify_chain(leaf["certificate"], leaf["certificateChain"])
     assert issuer == leaf["issuingCaCertificate"]
 
 

@@ -11,7 +11,7 @@ from infisical.endpoints.organizations import MembershipMetadata
 from infisical.endpoints.project_identities import ProjectIdentityMembership, RoleAssignment
 from infisical.endpoints.projects import ProjectMembershipRole
 from infisical.memory import open_session
-from infisical.memory.project_identities import duration
+from infisical.memory.project_identities import parse_duration
 from tests.memory.scenes.identities import an_identity
 from tests.memory.scenes.project_identities import a_member, newcomer
 from tests.memory.steps import after
@@ -266,4 +266,4 @@ def test_the_older_list_shows_projects_and_methods_on_both_generations():
     ],
 )
 def test_durations_are_read_as_the_server_reads_them(text, seconds):
-    assert duration(text) == seconds
+    assert parse_duration(text) == seconds

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infisical.memory import seeding, tables
+from infisical.memory import seeding, tables, tokens, tree
 from infisical.memory.call import Call
 from infisical.memory.loading import put_secrets
 from infisical.memory.state import Draft
@@ -41,18 +41,18 @@ def seeded() -> tuple[World, dict[str, str]]:
     given = world.given
 
     def prepare(state, now):
-        call = Call(Draft(state), seeding.NOBODY, now, {})
+        call = Call(Draft(state), seeding.INTERNAL_REQUEST, now, {})
         call.draft.merge(tables.PROJECTS, given.project_id, autoCapitalization=True)
-        seeding.tree.new_environment(call, given.project_id, "Contract", "contract", 4)
-        identity = seeding.new_identity(call, given.organization_id, "short-lived", "member")
-        settings = seeding.attach_universal(call, identity["id"], accessTokenTTL=600, accessTokenMaxTTL=3600)
-        _, row = seeding.new_client_secret(call, identity["id"])
+        tree.create_environment(call, given.project_id, "Contract", "contract", 4)
+        identity = seeding.add_identity(call, given.organization_id, "short-lived", "member")
+        settings = seeding.attach_universal_auth(call, identity["id"], accessTokenTTL=600, accessTokenMaxTTL=3600)
+        _, row = seeding.add_client_secret(call, identity["id"])
         call.draft.merge(tables.client_secrets(identity["id"]), row["id"], clientSecret="scrubbed-client-secret")
         for number in range(OTHERS):
-            seeding.new_identity(call, given.organization_id, f"other-{number}", "member")
-        seeding.tokens.user_token(call, given.user_id, given.organization_id)
+            seeding.add_identity(call, given.organization_id, f"other-{number}", "member")
+        tokens.open_session(call, given.user_id, given.organization_id)
         names["short lived"] = settings["clientId"]
-        _, own = seeding.new_client_secret(call, given.identity_id)
+        _, own = seeding.add_client_secret(call, given.identity_id)
         call.draft.merge(tables.client_secrets(given.identity_id), own["id"], clientSecret="scrubbed-client-secret")
         return call.draft.finish()
 

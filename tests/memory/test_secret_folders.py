@@ -143,7 +143,7 @@ def test_a_batch_changes_all_or_nothing():
     after = names(world)
     changed = folders.update_batch(project_id=world.project_id, folders=[good]).unwrap()
 
-    assert failed.failure().message == "Folder with specified name already exists"
+    assert failed.failure().message == "Folder with specified name already exists: Batch update folder"
     assert after == ["a", "b"]
     assert [(folder.id, folder.name, folder.path) for folder in changed] == [(first, "x", None)]
     assert names(world) == ["b", "x"]

@@ -9,7 +9,8 @@ import pytest
 from infisical.endpoints.secrets.merge import merge_imports
 from infisical.memory import seeding, tables, tree
 from infisical.memory.call import Call
-from infisical.memory.secret_imports.imported_secrets import imports_shown
+from infisical.memory.secret_imports.imported_secrets import describe_imports
+from infisical.memory.secret_imports.store import add_import
 from infisical.memory.state import Draft
 from tests.memory.secrets_world import V4, change, put, query, service_token, where
 from tests.memory.world import World
@@ -23,7 +24,7 @@ def imports(world: World, into: tuple[str, str], *sources: tuple[str, str], **co
         for environment, path in sources:
             found = tree.find_environment(call.draft, world.project_id, environment)
             position = 1 + len(call.draft.rows(tables.imports(folder["id"])))
-            seeding.new_import(call, folder, found["id"], path, position, **columns)
+            add_import(call, folder, found["id"], path, position, **columns)
 
     change(world, made)
 
@@ -144,11 +145,11 @@ def test_imports_alone_are_given_as_they_are_written():
     world = World()
     put(world, "prod", A="1", REF="${A}")
     imports(world, ("dev", "/"), ("prod", "/"))
-    call = Call(Draft(world.memory.state), seeding.NOBODY, world.clock(), {})
+    call = Call(Draft(world.memory.state), seeding.INTERNAL_REQUEST, world.clock(), {})
     folder = tree.find_folder(call.draft, world.project_id, "dev", "/")
 
-    (plain,) = imports_shown(call, [folder], expand=False, hidden=False)
-    (expanded,) = imports_shown(call, [folder], expand=True, hidden=False)
+    (plain,) = describe_imports(call, [folder], expand=False, hidden=False)
+    (expanded,) = describe_imports(call, [folder], expand=True, hidden=False)
 
     assert [one["secretValue"] for one in plain["secrets"]] == ["1", "${A}"]
     assert [one["secretValue"] for one in expanded["secrets"]] == ["1", "1"]

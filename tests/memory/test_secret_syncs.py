@@ -45,7 +45,7 @@ def with_folder(world: World, name: str = "api") -> str:
     made: list[str] = []
 
     def change(state, now):
-        call = Call(Draft(state), seeding.NOBODY, now, {})
+        call = Call(Draft(state), seeding.INTERNAL_REQUEST, now, {})
         root = tree.get_folder(call, world.project_id, "dev", "/")
         made.append(tree.create_folder(call, world.project_id, root["envId"], name, root)["id"])
         return call.draft.finish()
@@ -144,7 +144,7 @@ def test_a_sync_starts_by_itself_when_it_is_made_or_changed_and_when_a_secret_is
     world.clock.advance(60)
 
     def touch(state, now):
-        call = Call(Draft(state), seeding.NOBODY, now, {})
+        call = Call(Draft(state), seeding.INTERNAL_REQUEST, now, {})
         tree.touch(call, tree.get_folder(call, world.project_id, "dev", "/"))
         return call.draft.finish()
 
@@ -263,9 +263,9 @@ def test_a_connection_of_another_project_is_not_used():
     connection = world.machine.app_connections.create(**KEYS, name="own", project_id=world.project_id).unwrap().id
 
     def second_project(state, now):
-        call = Call(Draft(state), seeding.NOBODY, now, {})
-        made = seeding.new_project(call, world.given.organization_id, "second", "second", project_id="second")
-        seeding.new_project_user(call, made["id"], world.given.user_id, "admin")
+        call = Call(Draft(state), seeding.INTERNAL_REQUEST, now, {})
+        made = seeding.add_project(call, world.given.organization_id, "second", "second", project_id="second")
+        seeding.add_project_user(call, made["id"], world.given.user_id, "admin")
         return call.draft.finish()
 
     world.memory.change(second_project)

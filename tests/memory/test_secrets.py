@@ -6,7 +6,7 @@ import pytest
 
 from infisical.endpoints.secrets import NewSecret, Secret, SecretMetadata, SecretTag
 from infisical.memory import tree
-from infisical.memory.secrets.store import drop_folder
+from infisical.memory.secrets.store import drop_secrets
 from infisical.memory.tables import PROJECTS
 from tests.memory.secrets_world import AT, V4, body, change, folder, names, query, where
 from tests.memory.world import World, refusal, without_id
@@ -151,7 +151,7 @@ def test_a_folder_that_is_dropped_takes_its_secrets_with_it():
     world, empty = World(), World()
     made = world.machine.secrets.create(**where(world), secret_name="KEY", secret_value="1").unwrap()
 
-    change(world, lambda call: drop_folder(call, tree.find_folder(call.draft, world.project_id, "dev", "/")))
+    change(world, lambda call: drop_secrets(call, tree.find_folder(call.draft, world.project_id, "dev", "/")))
 
     def kinds(of: World) -> set[str]:
         return {name if isinstance(name, str) else name[0] for name in of.memory.state.tables}

@@ -1,4 +1,4 @@
-"""What counts as secret on the wire, and how it is hidden in texts, JSON values and recordings."""
+"""Which parts of requests and responses are secret, and how texts, JSON values and recordings hide them."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ json_values = st.recursive(
 
 
 # ---- names
-# Hidden in a repr, but not in recordings: of no use without a key (and a tag is another thing too), or not a secret.
-ONLY_IN_REPRS = {"iv", "tag", "conflicts"}
+# Hidden in a repr, but not in recordings: useless without a key, or not secret. Other fields named `tag` exist.
+REPR_ONLY_FIELDS = {"iv", "tag", "conflicts"}
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_what_a_model_hides_in_its_repr_is_hidden_in_recordings(model):
+def test_a_field_hidden_in_a_repr_is_hidden_in_recordings(model):
     hints = typing.get_type_hints(model)
     for f, name in list_fields(model):
-        if f.repr or name in ONLY_IN_REPRS:
+        if f.repr or name in REPR_ONLY_FIELDS:
             continue
         is_text = hints[f.name] in (str, str | None)
         document = {name: "CANARY" if is_text else {"any name": "CANARY"}}
@@ -77,7 +77,7 @@ def test_a_field_is_secret_by_its_name_whatever_the_case(name, secret):
     assert is_secret_field(name) is secret
 
 
-# ---- what a request carries
+# ---- the secrets of a request
 @pytest.mark.parametrize(
     ("headers", "body", "expected"),
     [
@@ -106,7 +106,7 @@ def test_a_field_is_secret_by_its_name_whatever_the_case(name, secret):
         ((), b"[" * 100_000, set()),
     ],
 )
-def test_the_secrets_of_a_request_are_found_in_headers_and_body(headers, body, expected):
+def test_the_secrets_of_a_request_are_those_of_headers_and_body(headers, body, expected):
     assert find_secrets(headers, body) == expected
 
 
@@ -151,16 +151,16 @@ FORMS = [
 
 @quick
 @given(secret=secrets, others=st.sets(secrets, max_size=2), before=texts, after=texts, form=st.sampled_from(FORMS))
-def test_a_secret_is_hidden_in_every_way_that_a_server_may_write_it(secret, others, before, after, form):
-    shown = mask(f"{before} {form(secret)} {after}", {secret, *others})
+def test_a_secret_is_hidden_in_every_form_that_a_server_may_use(secret, others, before, after, form):
+    masked = mask(f"{before} {form(secret)} {after}", {secret, *others})
 
-    assert form(secret) not in shown.replace(MASK, "\0")
-    assert MASK in shown
+    assert form(secret) not in masked.replace(MASK, "\0")
+    assert MASK in masked
 
 
 @quick
 @given(text=texts.filter(lambda it: "eyJ" not in it and "st." not in it), secret=secrets)
-def test_a_text_without_a_secret_is_left_as_it_is(text, secret):
+def test_a_text_without_a_secret_stays_the_same(text, secret):
     assert mask(text) == mask(text, {secret}) == text or secret in text
 
 
@@ -177,7 +177,7 @@ def test_a_json_value_is_masked_in_texts_and_names_and_below_secret_names():
 
 
 # ---- recordings
-def test_of_a_responses_headers_only_harmless_ones_are_recorded():
+def test_only_harmless_headers_of_a_response_are_recorded():
     credentials = [("Set-Cookie", "a=1"), ("X-Token", "t"), ("X-API-Key", "k"), ("Authorization", "Bearer t")]
     hashes = [("Digest", "sha-256=x"), ("Content-MD5", "x"), ("Repr-Digest", "x"), ("X-Checksum-Sha1", "x")]
     harmless = [
@@ -195,7 +195,7 @@ def test_of_a_responses_headers_only_harmless_ones_are_recorded():
     }  # fmt: skip
 
 
-RECORDED = [
+RECORDED_BODIES = [
     (b'{"secretValue": "v", "secretKey": "k", "n": 1}', b'{"secretValue": "redacted", "secretKey": "k", "n": 1}'),
     (b'[{"a": {"TOKEN": {"b": ["x", 7]}}}]', b'[{"a": {"TOKEN": {"b": ["redacted", 7]}}}]'),
     (b'{"message": "no s3cret", "s3cret": 1}', b'{"message": "no redacted", "redacted": 1}'),
@@ -218,7 +218,7 @@ RECORDED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("body", "expected"), RECORDED, ids=range(len(RECORDED)))
+@pytest.mark.parametrize(("body", "expected"), RECORDED_BODIES, ids=range(len(RECORDED_BODIES)))
 def test_a_body_is_recorded_without_secret_fields_and_without_the_secrets_of_the_request(body, expected):
     assert redact_body(body, {"s3cret"}) == expected
 
@@ -232,7 +232,7 @@ def test_a_body_of_any_depth_is_recorded_without_its_secrets(opening, depth):
 
 
 @pytest.mark.parametrize("body", [None, b""])
-def test_no_body_is_recorded_as_none(body):
+def test_an_absent_body_stays_absent(body):
     assert redact_body(body, {"s3cret"}) == body
 
 
@@ -241,7 +241,7 @@ def test_no_body_is_recorded_as_none(body):
 @example(b'{"value": "\\ud800"}')
 @example(b'{"a": NaN}')
 @example(b'\xef\xbb\xbf{"token": "t"}')
-def test_what_is_recorded_is_recorded_again_as_it_is(body):
+def test_redaction_of_a_recorded_body_changes_nothing(body):
     once = redact_body(body)
 
     assert redact_body(once) == once
@@ -249,7 +249,7 @@ def test_what_is_recorded_is_recorded_again_as_it_is(body):
 
 @quick
 @given(st.binary(max_size=30) | json_values.map(lambda it: json.dumps(it).encode()), st.sets(texts, max_size=2))
-def test_nothing_that_stands_in_a_body_makes_redaction_raise(body, hidden):
+def test_no_body_makes_redaction_raise(body, hidden):
     recorded = redact_body(body, hidden)
 
     assert isinstance(recorded, bytes)
@@ -262,7 +262,7 @@ def test_nothing_that_stands_in_a_body_makes_redaction_raise(body, hidden):
     body=json_values,
     name=st.sampled_from(["secretValue", "token", "value", "clientSecret", "plaintext"]),
 )
-def test_a_secret_field_is_in_no_recording_however_deep_it_stands(secret, body, name):
+def test_a_secret_field_at_any_depth_is_in_no_recording(secret, body, name):
     document: Any = {"a": body, "b": [{name: [{"deep": secret}]}, {name: secret}], "c": f"said {secret}"}
     recorded = redact_body(json.dumps(document).encode(), find_secrets((), json.dumps({name: secret}).encode()))
 
@@ -272,18 +272,18 @@ def test_a_secret_field_is_in_no_recording_however_deep_it_stands(secret, body, 
 
 @quick
 @given(st.binary(min_size=6, max_size=20))
-def test_what_the_base64_of_a_request_stands_for_is_hidden_where_it_is_text(data):
+def test_text_that_a_request_sends_as_base64_is_a_secret_too(data):
     sent = json.dumps({"plaintext": base64.b64encode(data).decode()}).encode()
-    found = find_secrets((), sent)
+    texts = find_secrets((), sent)
 
-    assert base64.b64encode(data).decode() in found
+    assert base64.b64encode(data).decode() in texts
     try:
-        assert data.decode() in found
+        assert data.decode() in texts
     except UnicodeDecodeError:
-        assert len(found) == 1
+        assert len(texts) == 1
 
 
-def test_the_values_of_a_record_of_metadata_are_hidden_and_its_names_stay():
+def test_the_values_of_metadata_are_hidden_and_their_names_stay():
     body = {"metadata": {"team": "CANARY"}, "other": {"metadata": [{"key": "k", "value": "CANARY"}]}}
     written = json.loads(redact_body(json.dumps(body).encode()) or b"")
 
@@ -291,7 +291,7 @@ def test_the_values_of_a_record_of_metadata_are_hidden_and_its_names_stay():
     assert find_secrets((), json.dumps(body).encode()) == {"CANARY"}
 
 
-def test_a_secret_in_a_query_shows_neither_in_a_recordings_url_nor_in_a_repr():
+def test_a_secret_in_a_query_is_in_no_recorded_url_and_no_repr():
     request = get("/api/v1/secret-sharing", query={"hashedHex": "CANARY", "a": "b"}, returns=nothing)
     message = prepare(request, "https://x", (), 1.0).unwrap()
 
@@ -300,7 +300,7 @@ def test_a_secret_in_a_query_shows_neither_in_a_recordings_url_nor_in_a_repr():
     assert "CANARY" not in repr((request, message))
 
 
-# ---- names, however they are spelled
+# ---- spellings of names
 @pytest.mark.parametrize(
     "name", ["client_secret", "Client-Secret", "CLIENTSECRET", "client%5Fsecret", "client%255Fsecret"]
 )
@@ -321,7 +321,7 @@ def test_a_name_is_the_same_name_in_any_spelling(name):
         "cookies", "dbPassword", "x-auth-token", "auth[password]", "credentials.value",
     ],
 )  # fmt: skip
-def test_names_that_an_attacker_looks_for_are_secret(name):
+def test_common_names_of_credentials_are_secret(name):
     assert redact_body(json.dumps({name: ["CANARY"]}).encode()) == json.dumps({name: ["redacted"]}).encode()
 
 
@@ -345,12 +345,12 @@ def test_a_name_that_only_looks_secret_stays(body):
         ("", ""),
     ],
 )
-def test_a_url_is_recorded_without_what_is_secret_in_it(url, expected):
+def test_a_url_is_recorded_without_its_secrets(url, expected):
     assert redact_url(url, {"s3cret"}) == expected
 
 
-# ---- what answers give
-def test_the_secrets_of_an_answer_are_its_secret_fields_and_cookies():
+# ---- the secrets of a response
+def test_the_secrets_of_a_response_are_its_secret_fields_and_cookies():
     body = {"accessToken": "t0ken", "secret": {"secretKey": "NAME", "secretValue": "v"}, "recoveryCodes": ["r1", "r2"]}
     headers = [("Set-Cookie", "sid=c00kie; Path=/"), ("X-Token", "x"), ("Location", "/?code=12345678"), ("Date", "d")]
 
@@ -361,7 +361,7 @@ def test_the_secrets_of_an_answer_are_its_secret_fields_and_cookies():
 
 
 # ---- byte for byte
-EXACT = [
+PUBLIC_BODIES = [
     b'{"a": 1e400}', b'{"a": 1, "a": 2}', b'{"a": 0.10000000000000000001, "b": 1.0, "c": -0, "d": 1E5}',
     b"0\x82\x01\n\xff\xfe",
     b'{"a": ' + b"1" * 5000 + b"}", b'{ "a" :\t"\\u00e9\\/" }\r\n', b'{"a": NaN}',
@@ -369,12 +369,12 @@ EXACT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("body", EXACT, ids=range(len(EXACT)))
-def test_a_body_in_which_nothing_is_secret_stays_byte_for_byte(body):
+@pytest.mark.parametrize("body", PUBLIC_BODIES, ids=range(len(PUBLIC_BODIES)))
+def test_a_body_without_secrets_stays_byte_for_byte(body):
     assert redact_body(body, {"s3cret"}) == body
 
 
-def test_where_something_is_redacted_no_other_byte_changes():
+def test_redaction_changes_no_other_byte():
     body = b'{"n": 1e400, "n": 0.10000000000000000001, "token": "v", "m": "a s3cret \\u00e9", "z":1.0 }'
 
     assert redact_body(body, {"s3cret"}) == body.replace(b'"v"', b'"redacted"').replace(

@@ -1,4 +1,4 @@
-"""What foreign clients may occupy of a served memory: hosts, bodies, connections, time. On loopback, over sockets."""
+"""The limits of a live server for foreign clients: hosts, bodies, connections and time. On loopback, over sockets."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def echo(request: HttpRequest) -> Reply:
     return Success(Response(200, (), str(len(request.body or b"")).encode()))
 
 
-def port_of(url: str) -> int:
+def get_port(url: str) -> int:
     return urlsplit(url).port or 0
 
 
-def sent(url: str, *parts: bytes) -> tuple[int, Any]:
-    """Send bytes, whatever becomes of the connection; the status and the body of the answer."""
-    with socket.create_connection(("127.0.0.1", port_of(url)), timeout=30) as sock:
+def send(url: str, *parts: bytes) -> tuple[int, Any]:
+    """Send bytes, even to a connection that closes; return the status and the body of the response."""
+    with socket.create_connection(("127.0.0.1", get_port(url)), timeout=30) as sock:
         with contextlib.suppress(ConnectionError):
             for part in parts:
                 sock.sendall(part)
@@ -53,7 +53,7 @@ def sent(url: str, *parts: bytes) -> tuple[int, Any]:
         return response.status, json.loads(body) if body else None
 
 
-def head(*lines: str, method: str = "GET", target: str = "/api/status", host: str = "localhost") -> bytes:
+def make_head(*lines: str, method: str = "GET", target: str = "/api/status", host: str = "localhost") -> bytes:
     return "\r\n".join([f"{method} {target} HTTP/1.1", f"Host: {host}", *lines, "", ""]).encode("latin-1")
 
 
@@ -66,23 +66,23 @@ def head(*lines: str, method: str = "GET", target: str = "/api/status", host: st
         *((host, 400) for host in ("[", "", "a b", "me@localhost", "localhost\r\nHost: localhost", "localhost:x")),
     ],
 )
-def test_on_loopback_only_names_of_this_machine_are_answered(served: str, host: str, status: int):
-    login = head("Content-Length: 2", "Content-Type: application/json", method="POST", target=LOGIN, host=host)
+def test_on_loopback_only_the_names_of_loopback_are_answered(served_url: str, host: str, status: int):
+    login = make_head("Content-Length: 2", "Content-Type: application/json", method="POST", target=LOGIN, host=host)
 
-    assert sent(served, head(host=host))[0] == status
-    assert sent(served, login + b"{}")[0] == (422 if status == 200 else status)
+    assert send(served_url, make_head(host=host))[0] == status
+    assert send(served_url, login + b"{}")[0] == (422 if status == 200 else status)
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[str]:
+def served_url() -> Iterator[str]:
     pytest_socket = pytest.importorskip("pytest_socket")
     pytest_socket.enable_socket()
     with serving(MemoryExecutor()) as url:
         yield url
 
 
-def test_a_message_without_host_is_a_400(served: str):
-    statuses = [sent(served, f"GET /api/status HTTP/1.{minor}\r\n\r\n".encode())[0] for minor in (0, 1)]
+def test_a_request_without_host_is_a_400(served_url: str):
+    statuses = [send(served_url, f"GET /api/status HTTP/1.{minor}\r\n\r\n".encode())[0] for minor in (0, 1)]
 
     assert statuses == [400, 400]
 
@@ -90,33 +90,33 @@ def test_a_message_without_host_is_a_400(served: str):
 def test_hosts_are_allowed_by_name():
     with serving(echo, allow_hosts=["Vault.test", "10.0.0.0/8"]) as url:
         hosts = ("vault.test:80", "10.1.1.1", "localhost", "other.test")
-        got = [sent(url, head(host=host))[0] for host in hosts]
+        got = [send(url, make_head(host=host))[0] for host in hosts]
 
     assert got == [200, 200, 200, 421]
 
 
 def test_on_another_address_every_host_is_answered_unless_some_are_allowed():
     with serving(echo, host="0.0.0.0") as url:
-        open_to_all = [sent(url, head(host=host))[0] for host in ("vault.test", "localhost", "[")]
+        open_to_all = [send(url, make_head(host=host))[0] for host in ("vault.test", "localhost", "[")]
     with serving(echo, host="0.0.0.0", allow_hosts=["vault.test"]) as url:
-        narrowed = [sent(url, head(host=host))[0] for host in ("vault.test", "localhost", "other.test")]
+        narrowed = [send(url, make_head(host=host))[0] for host in ("vault.test", "localhost", "other.test")]
 
     assert (open_to_all, narrowed) == ([200, 200, 400], [200, 200, 421])
 
 
-def test_an_allowed_host_that_is_none_is_a_line_on_stderr(capsys: pytest.CaptureFixture[str]):
+def test_an_invalid_allowed_host_is_a_line_on_stderr(capsys: pytest.CaptureFixture[str]):
     code = main(["serve", "--port", "0", "--allow-host", "http://vault"])
 
-    message = "'http://vault' is no host name, address or network: write it without port\n"
+    message = "'http://vault' is not a host name, IP address or network: write it without scheme and port\n"
     assert (code, *capsys.readouterr()) == (1, "", message)
-    with pytest.raises(ValueError, match="'http://vault' is no host name"):
+    with pytest.raises(ValueError, match="'http://vault' is not a host name"):
         Server(echo, allow_hosts=["http://vault"])
 
 
 # ---- the program
 @pytest.fixture
 def program() -> Iterator[Any]:
-    """Start `python -m infisical serve` with these arguments; give the process and the lines that it prints."""
+    """Start `python -m infisical serve` with these arguments; return the process and its printed settings."""
     runs: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str) -> tuple[subprocess.Popen[str], dict[str, str]]:
@@ -142,7 +142,7 @@ def test_on_another_address_it_warns_and_its_credentials_are_new_at_each_start(
     (tmp_path / "seed.yaml").write_text("projects: [{name: a, id: the-id}]")
     more = ("--data", str(tmp_path / "seed.yaml")) if with_document else ()
     runs = [program("--host", "0.0.0.0", *more) for _ in range(2)]
-    first, second = (told for _, told in runs)
+    first, second = (variables for _, variables in runs)
     warnings = []
     for run, _ in runs:
         run.terminate()
@@ -150,101 +150,101 @@ def test_on_another_address_it_warns_and_its_credentials_are_new_at_each_start(
 
     assert [first[name] != second[name] for name in CREDENTIALS] == [True, True]
     assert warnings[0] == warnings[1]
-    assert warnings[0].startswith("warning: '0.0.0.0' is no loopback address: whoever reaches this machine")
+    assert warnings[0].startswith("warning: '0.0.0.0' is not a loopback address: anyone who reaches this machine")
 
 
-def test_the_program_takes_hosts_that_it_answers_to(program: Any):
-    _, told = program("--allow-host", "vault.test", "--allow-host", "other.test")
-    url = told["INFISICAL_API_URL"]
+def test_the_program_takes_allowed_hosts(program: Any):
+    _, variables = program("--allow-host", "vault.test", "--allow-host", "other.test")
+    url = variables["INFISICAL_API_URL"]
 
     hosts = ("vault.test", "other.test", "localhost", "evil.test")
-    assert [sent(url, head(host=host))[0] for host in hosts] == [200, 200, 200, 421]
+    assert [send(url, make_head(host=host))[0] for host in hosts] == [200, 200, 200, 421]
 
 
-def peak_of(run: subprocess.Popen[str]) -> int:
-    """The most memory that a process ever had, in MiB."""
+def read_peak(run: subprocess.Popen[str]) -> int:
+    """Return the peak memory of a process, in MiB."""
     status = Path(f"/proc/{run.pid}/status")
     if not status.exists():
-        pytest.skip("only Linux says how much memory another process has")
+        pytest.skip("only Linux reports the peak memory of another process")
     return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")) // 1024
 
 
-def test_bodies_of_hundreds_of_megabytes_are_refused_and_not_kept(program: Any):
-    run, told = program()
-    url, megabyte = told["INFISICAL_API_URL"], b"x" * 1_000_000
+def test_bodies_of_hundreds_of_megabytes_are_refused_and_not_stored(program: Any):
+    run, variables = program()
+    url, megabyte = variables["INFISICAL_API_URL"], b"x" * 1_000_000
     answers: list[int] = []
 
-    def send(length: str, part: bytes) -> None:
-        answers.append(sent(url, head(length, method="POST", target=LOGIN), *(part for _ in range(200)))[0])
+    def send_body(length: str, part: bytes) -> None:
+        answers.append(send(url, make_head(length, method="POST", target=LOGIN), *(part for _ in range(200)))[0])
 
     chunk = b"f4240\r\n" + megabyte + b"\r\n"
     for length, part in (("Content-Length: 200000000", megabyte), ("Transfer-Encoding: chunked", chunk)):
-        threads = [threading.Thread(target=send, args=(length, part)) for _ in range(4)]
+        threads = [threading.Thread(target=send_body, args=(length, part)) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
     assert answers == [413] * 8
-    assert peak_of(run) < 120
+    assert read_peak(run) < 120
 
 
 def test_many_bodies_that_never_end_are_bounded_together(program: Any):
-    run, told = program()
-    url = told["INFISICAL_API_URL"]
+    run, variables = program()
+    url = variables["INFISICAL_API_URL"]
     with contextlib.ExitStack() as stack:
         for _ in range(60):
-            sock = stack.enter_context(socket.create_connection(("127.0.0.1", port_of(url)), timeout=30))
+            sock = stack.enter_context(socket.create_connection(("127.0.0.1", get_port(url)), timeout=30))
             with contextlib.suppress(ConnectionError):
-                sock.sendall(head("Content-Length: 4000000", method="POST") + b"x" * 3_900_000)
-        got = sent(url, head())[0]
+                sock.sendall(make_head("Content-Length: 4000000", method="POST") + b"x" * 3_900_000)
+        got = send(url, make_head())[0]
 
     assert got == 200
-    assert peak_of(run) < 180
+    assert read_peak(run) < 180
 
 
-def test_a_thousand_connections_that_say_nothing_do_not_shut_others_out(program: Any):
-    _, told = program()
-    url = told["INFISICAL_API_URL"]
+def test_a_thousand_silent_connections_do_not_block_others(program: Any):
+    _, variables = program()
+    url = variables["INFISICAL_API_URL"]
     with contextlib.ExitStack() as stack:
-        kept = http.client.HTTPConnection("127.0.0.1", port_of(url), timeout=30)
-        stack.callback(kept.close)
-        kept.request("GET", "/api/status")
-        first = kept.getresponse()
+        active = http.client.HTTPConnection("127.0.0.1", get_port(url), timeout=30)
+        stack.callback(active.close)
+        active.request("GET", "/api/status")
+        first = active.getresponse()
         first.read()
-        idle = socket.create_connection(("127.0.0.1", port_of(url)), timeout=30)
+        idle = socket.create_connection(("127.0.0.1", get_port(url)), timeout=30)
         stack.enter_context(idle)
         for number in range(1100):
-            sock = stack.enter_context(socket.create_connection(("127.0.0.1", port_of(url)), timeout=30))
+            sock = stack.enter_context(socket.create_connection(("127.0.0.1", get_port(url)), timeout=30))
             sock.sendall(b"" if number % 2 else b"GET / HTTP/1.1\r\nX: ")
-        another = sent(url, head())[0]
-        kept.auto_open = 0
-        kept.request("GET", "/api/status")
-        again = kept.getresponse().status
+        another = send(url, make_head())[0]
+        active.auto_open = 0
+        active.request("GET", "/api/status")
+        again = active.getresponse().status
         closed = idle.recv(1)
 
     assert (first.status, another, again, closed) == (200, 200, 200, b"")
 
 
-# ---- what cannot be read
+# ---- requests that cannot be read
 @pytest.mark.parametrize(
-    ("message", "status", "error"),
+    ("request_bytes", "status", "error"),
     [
-        (head("X: " + "a" * 70_000), 431, "RequestHeaderFieldsTooLarge"),
-        (head("Content-Length: " + "9" * 5000, method="POST"), 400, "BadRequest"),
-        (head("Content-Length: 9999999", method="POST"), 413, "RequestEntityTooLarge"),
-        (head("Content-Length: 9999999", "Expect: 100-continue", method="POST"), 413, "RequestEntityTooLarge"),
-        (head(target="http://["), 400, "BadRequest"),
-        (head("a b"), 400, "BadRequest"),
-        (head("Transfer-Encoding: chunked", method="POST") + b"1\r\nx\r\n" * 20_000, 400, "BadRequest"),
-        (head("Transfer-Encoding: chunked", method="POST") + b"f" * 70_000, 400, "BadRequest"),
-        (head("Transfer-Encoding: chunked", method="POST") + b"xyz\r\n", 400, "BadRequest"),
+        (make_head("X: " + "a" * 70_000), 431, "RequestHeaderFieldsTooLarge"),
+        (make_head("Content-Length: " + "9" * 5000, method="POST"), 400, "BadRequest"),
+        (make_head("Content-Length: 9999999", method="POST"), 413, "RequestEntityTooLarge"),
+        (make_head("Content-Length: 9999999", "Expect: 100-continue", method="POST"), 413, "RequestEntityTooLarge"),
+        (make_head(target="http://["), 400, "BadRequest"),
+        (make_head("a b"), 400, "BadRequest"),
+        (make_head("Transfer-Encoding: chunked", method="POST") + b"1\r\nx\r\n" * 20_000, 400, "BadRequest"),
+        (make_head("Transfer-Encoding: chunked", method="POST") + b"f" * 70_000, 400, "BadRequest"),
+        (make_head("Transfer-Encoding: chunked", method="POST") + b"xyz\r\n", 400, "BadRequest"),
     ],
 )
-def test_a_message_that_cannot_be_read_is_refused_as_the_server_does(
-    served: str, message: bytes, status: int, error: str
+def test_a_request_that_cannot_be_read_is_refused_like_infisical_does(
+    served_url: str, request_bytes: bytes, status: int, error: str
 ):
-    got, body = sent(served, message)
+    got, body = send(served_url, request_bytes)
 
     assert (got, body["statusCode"], body["error"], sorted(body)) == (
         *(status, status, error),
@@ -258,31 +258,31 @@ def test_a_body_of_just_the_limit_is_taken(length: str):
     with Server(echo, max_body_bytes=100 if "100" in length else 111) as server:
         thread = threading.Thread(target=server.run)
         thread.start()
-        got = sent(server.url, head(length, method="POST") + body)
+        got = send(server.url, make_head(length, method="POST") + body)
         server.stop()
         thread.join()
 
     assert got == (200, 100)
 
 
-# ---- time, on a clock of the test's own
+# ---- time, on an injected clock
 @pytest.fixture
 def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Listener, dict[int, Any], list[float]]]:
-    """A listening socket whose connections are served by hand, and what is added to the time."""
+    """A listening socket whose loop the test runs itself, its channels, and the seconds added to the time."""
     later = [0.0]
     now = time.monotonic
     monkeypatch.setattr(connections.time, "monotonic", lambda: now() + later[0])
     channels: dict[int, Any] = {}
     sock = socket.create_server(("127.0.0.1", 0))
-    found = Listener(lambda environ, start: [], sock, channels, threads=1, max_body_bytes=1000)
-    yield found, channels, later
-    found.task_dispatcher.shutdown()
+    server = Listener(lambda environ, start: [], sock, channels, threads=1, max_body_bytes=1000)
+    yield server, channels, later
+    server.task_dispatcher.shutdown()
     from waitress import wasyncore
 
     wasyncore.close_all(channels)
 
 
-def turn(channels: dict[int, Any], times: int = 8) -> None:
+def run_loop(channels: dict[int, Any], times: int = 8) -> None:
     from waitress import wasyncore
 
     for _ in range(times):
@@ -290,33 +290,33 @@ def turn(channels: dict[int, Any], times: int = 8) -> None:
 
 
 def test_a_request_that_drips_is_closed_after_a_minute(listener: Any):
-    found, channels, later = listener
-    with socket.create_connection(found.socket.getsockname(), timeout=30) as sock:
+    server, channels, later = listener
+    with socket.create_connection(server.socket.getsockname(), timeout=30) as sock:
         open_after = []
         for seconds in (0, 30, 50, 61):
             later[0] = seconds
             sock.sendall(b"X")
-            turn(channels)
-            found.maintenance(time.time())
-            turn(channels)
-            open_after.append(len(found.active_channels))
+            run_loop(channels)
+            server.maintenance(time.time())
+            run_loop(channels)
+            open_after.append(len(server.active_channels))
 
     assert open_after == [1, 1, 1, 0]
 
 
-def test_what_a_refused_client_goes_on_sending_is_dropped_for_five_seconds(listener: Any):
-    found, channels, later = listener
-    with socket.create_connection(found.socket.getsockname(), timeout=30) as sock:
-        sock.sendall(head("Content-Length: 5000"))
+def test_the_remainder_of_a_refused_request_is_dropped_for_five_seconds(listener: Any):
+    server, channels, later = listener
+    with socket.create_connection(server.socket.getsockname(), timeout=30) as sock:
+        sock.sendall(make_head("Content-Length: 5000"))
         open_after = []
         for seconds in (0, 4, 6):
             later[0] = seconds
             with contextlib.suppress(ConnectionError):
                 sock.sendall(b"x" * 1000)
-            turn(channels)
-            found.maintenance(time.time())
-            turn(channels)
-            open_after.append(len(found.active_channels))
+            run_loop(channels)
+            server.maintenance(time.time())
+            run_loop(channels)
+            open_after.append(len(server.active_channels))
         answer = sock.recv(12)
 
     assert (open_after, answer) == ([1, 1, 0], b"HTTP/1.1 413")

@@ -1,4 +1,4 @@
-"""A live server on a real socket: what goes over it and how it ends; and the command that serves a whole Infisical."""
+"""A live server on a real socket: its requests and responses, its end, and the command that serves an Infisical."""
 
 from __future__ import annotations
 
@@ -33,31 +33,31 @@ from infisical.server.serve import Server, serving
 from infisical.transport import Reply
 
 JSON = ("Content-Type", "application/json")
-IN_USE = f"{os.strerror(errno.EADDRINUSE)} (port 0 is any free one)"
+IN_USE = f"{os.strerror(errno.EADDRINUSE)} (port 0 chooses a free one)"
 pytest.importorskip("waitress")
 
 
 def echo(request: HttpRequest) -> Reply:
-    """Answer with what was asked."""
+    """Answer with method, path and body of the request."""
     path = request.url.removeprefix(f"http://{dict(request.headers)['Host']}")
     return Success(Response(200, (), f"{request.method} {path} ".encode() + (request.body or b"")))
 
 
-def connected(url: str) -> http.client.HTTPConnection:
-    """A connection that does not open itself anew, once it is open."""
+def connect(url: str) -> http.client.HTTPConnection:
+    """Open a connection that does not reconnect by itself."""
     parts = urlsplit(url)
-    found = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
-    found.connect()
-    found.auto_open = 0
-    return found
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+    connection.connect()
+    connection.auto_open = 0
+    return connection
 
 
-def said(connection: http.client.HTTPConnection, method: str, target: str, body: Any = None, **headers: str) -> bytes:
+def send(connection: http.client.HTTPConnection, method: str, target: str, body: Any = None, **headers: str) -> bytes:
     connection.request(method, target, body, headers, encode_chunked="Transfer-Encoding" in headers)
     return connection.getresponse().read()
 
 
-def refuses(url: str) -> bool:
+def is_refused(url: str) -> bool:
     parts = urlsplit(url)
     with socket.socket() as sock:
         sock.settimeout(60)
@@ -72,17 +72,17 @@ def has_ipv6() -> bool:
         return False
 
 
-# ---- over the wire
+# ---- requests and responses
 @pytest.mark.enable_socket
 def test_a_client_speaks_to_an_executor_over_a_socket():
     body = b'{"secret": {"id": "1", "secretKey": "a/b", "secretValue": "v"}}'
     script = ScriptedExecutor(Response(200, (JSON,), body), InfisicalNetworkError("no", reason="reset"))
     with serving(script) as url, InfisicalClient(retry=None, base_url=url, auth=Jwt("t")) as client:
-        found = client.secrets.get_by_name(secret_name="a/b", project_id="p", environment="dev")
+        secret = client.secrets.get_by_name(secret_name="a/b", project_id="p", environment="dev")
         error = client.secrets.get_by_name(secret_name="a/b", project_id="p", environment="dev").failure()
 
     assert url.startswith("http://127.0.0.1:")
-    assert (found.unwrap().secret_value, error.status_code, error.message) == ("v", 502, "no")
+    assert (secret.unwrap().secret_value, error.status_code, error.message) == ("v", 502, "no")
     assert [(sent.method, sent.url) for sent in script.sent] == [
         ("GET", f"{url}/api/v4/secrets/a%2Fb?projectId=p&environment=dev")
     ] * 2
@@ -91,14 +91,14 @@ def test_a_client_speaks_to_an_executor_over_a_socket():
 @pytest.mark.enable_socket
 def test_one_connection_takes_many_requests_of_every_kind(capfd: pytest.CaptureFixture[str]):
     with serving(echo) as url:
-        connection = connected(url)
+        connection = connect(url)
         got = [
-            said(connection, "GET", "/a%2Fb/%C3%A9?c=d%20e"),
-            said(connection, "POST", "/x", b"body"),
-            said(connection, "HEAD", "/x"),
-            said(connection, "PUT", "/x", iter([b"in", b"chunks"]), **{"Transfer-Encoding": "chunked"}),
-            said(connection, "DELETE", "/x"),
-            said(connection, "POST", "/big", b"x" * 2_000_000),
+            send(connection, "GET", "/a%2Fb/%C3%A9?c=d%20e"),
+            send(connection, "POST", "/x", b"body"),
+            send(connection, "HEAD", "/x"),
+            send(connection, "PUT", "/x", iter([b"in", b"chunks"]), **{"Transfer-Encoding": "chunked"}),
+            send(connection, "DELETE", "/x"),
+            send(connection, "POST", "/big", b"x" * 2_000_000),
         ]
         connection.close()
 
@@ -111,7 +111,7 @@ def test_one_connection_takes_many_requests_of_every_kind(capfd: pytest.CaptureF
 def test_an_answer_has_nothing_in_it_but_the_executors_and_a_date():
     headers = (JSON, ("Set-Cookie", "a"), ("Set-Cookie", "b"), ("Connection", "close"), ("ETag", '"1"'))
     with serving(lambda _: Success(Response(404, headers, b"{}"))) as url:
-        connection = connected(url)
+        connection = connect(url)
         connection.request("GET", "/")
         answer = connection.getresponse()
         got = (answer.status, answer.reason, [it for it in answer.getheaders() if it[0] != "Date"], answer.read())
@@ -122,18 +122,18 @@ def test_an_answer_has_nothing_in_it_but_the_executors_and_a_date():
 
 
 @pytest.mark.enable_socket
-def test_more_callers_than_threads_wait_their_turn_and_nothing_is_complained_of(
+def test_more_callers_than_threads_wait_and_nothing_is_logged(
     capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ):
     together = threading.Barrier(32, timeout=60)
 
     def slow(request: HttpRequest) -> Reply:
-        together.wait()  # passes only if 32 are in here at once
+        together.wait()  # passes only if 32 calls run at the same time
         return echo(request)
 
     def ask(number: int) -> bytes:
-        connection = connected(url)
-        answer = said(connection, "GET", f"/{number}")
+        connection = connect(url)
+        answer = send(connection, "GET", f"/{number}")
         connection.close()
         return answer
 
@@ -144,40 +144,42 @@ def test_more_callers_than_threads_wait_their_turn_and_nothing_is_complained_of(
     assert (capfd.readouterr(), caplog.records) == (("", ""), [])
 
 
-# ---- where it listens
+# ---- addresses
 @pytest.mark.enable_socket
-@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("localhost", None), ("0.0.0.0", "127.0.0.1")])
-def test_the_url_is_one_that_can_be_reached(host: str, shown: str | None):
+@pytest.mark.parametrize(
+    ("host", "expected"), [("127.0.0.1", "127.0.0.1"), ("localhost", None), ("0.0.0.0", "127.0.0.1")]
+)
+def test_the_url_is_one_that_can_be_reached(host: str, expected: str | None):
     with serving(echo, host=host) as url:
-        connection = connected(url)
-        got = said(connection, "GET", "/x")
+        connection = connect(url)
+        got = send(connection, "GET", "/x")
         connection.close()
 
     assert got == b"GET /x "
-    assert urlsplit(url).hostname == (shown or urlsplit(url).hostname)
+    assert urlsplit(url).hostname == (expected or urlsplit(url).hostname)
     assert urlsplit(url).hostname in ("127.0.0.1", "::1")
 
 
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("host", ["::1", "[::1]", "::"])
-def test_an_address_of_ipv6_stands_in_brackets(host: str):
+def test_an_ipv6_address_is_in_brackets(host: str):
     if not has_ipv6():
         pytest.skip("this machine has no IPv6")
     with serving(echo, host=host) as url:
-        connection = connected(url)
-        got = said(connection, "GET", "/x")
+        connection = connect(url)
+        got = send(connection, "GET", "/x")
         connection.close()
 
     assert (got, url) == (b"GET /x ", f"http://[::1]:{urlsplit(url).port}")
 
 
 @pytest.mark.enable_socket
-def test_every_address_of_ipv6_means_every_address_of_ipv4_too():
+def test_all_addresses_of_ipv6_include_all_addresses_of_ipv4():
     if not (has_ipv6() and socket.has_dualstack_ipv6()):
-        pytest.skip("this machine has no IPv6, or one apart")
+        pytest.skip("this machine has no IPv6 sockets that also accept IPv4")
     with serving(echo, host="::") as url:
-        connection = connected(url.replace("[::1]", "127.0.0.1"))
-        got = said(connection, "GET", "/x")
+        connection = connect(url.replace("[::1]", "127.0.0.1"))
+        got = send(connection, "GET", "/x")
         connection.close()
 
     assert got == b"GET /x "
@@ -190,29 +192,29 @@ def test_a_port_that_is_taken_is_an_error_and_is_free_afterwards():
         with pytest.raises(OSError, match="in use"), serving(echo, port=port):
             pass
     with serving(echo, port=port) as again:
-        connection = connected(again)
-        got = said(connection, "GET", "/x")
+        connection = connect(again)
+        got = send(connection, "GET", "/x")
         connection.close()
 
     assert (got, again) == (b"GET /x ", url)
 
 
-# ---- how it ends
+# ---- the end
 @pytest.mark.enable_socket
-def test_at_its_end_every_connection_is_closed_whatever_ended_it():
+def test_an_exception_in_the_block_closes_every_connection_too():
     with contextlib.suppress(ZeroDivisionError), serving(echo) as url:
-        connection = connected(url)
-        said(connection, "GET", "/x")
+        connection = connect(url)
+        send(connection, "GET", "/x")
         raise ZeroDivisionError
 
     with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
-        said(connection, "GET", "/x")
+        send(connection, "GET", "/x")
     connection.close()
-    assert refuses(url)
+    assert is_refused(url)
 
 
 @pytest.mark.enable_socket
-def test_a_request_under_way_is_answered_before_the_end():
+def test_a_request_in_flight_is_answered_before_the_end():
     entered, may_leave = threading.Event(), threading.Event()
 
     def slow(request: HttpRequest) -> Reply:
@@ -223,8 +225,8 @@ def test_a_request_under_way_is_answered_before_the_end():
     with Server(slow) as server, ThreadPoolExecutor(1) as pool:
         thread = threading.Thread(target=server.run)
         thread.start()
-        connection = connected(server.url)
-        answer = pool.submit(said, connection, "GET", "/x")
+        connection = connect(server.url)
+        answer = pool.submit(send, connection, "GET", "/x")
         entered.wait(60)
         server.stop()
         server.stop()
@@ -239,10 +241,10 @@ def test_a_request_under_way_is_answered_before_the_end():
 @pytest.mark.enable_socket
 def test_a_server_that_never_ran_is_closed_too():
     with Server(echo) as server:
-        accepted = refuses(server.url)
+        accepted = is_refused(server.url)
     server.close()
 
-    assert (accepted, refuses(server.url)) == (False, True)
+    assert (accepted, is_refused(server.url)) == (False, True)
 
 
 def test_without_waitress_serving_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
@@ -255,9 +257,9 @@ def test_without_waitress_serving_says_what_to_install(monkeypatch: pytest.Monke
         pass
 
 
-# ---- the lines that it prints
+# ---- the printed lines
 @dataclass(frozen=True)
-class Given:
+class Credentials:
     organization_id: str = "org"
     project_id: str = "b5b5b5b5-0000-4000-8000-000000000000"
     environment: str = "dev"
@@ -266,7 +268,7 @@ class Given:
 
 
 def test_the_lines_are_bare_where_they_can_be():
-    assert serve.told("http://[::1]:8080", Given()).splitlines() == [
+    assert serve.format_settings("http://[::1]:8080", Credentials()).splitlines() == [
         "INFISICAL_API_URL=http://[::1]:8080",
         "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID=id",
         "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET=0a1b",
@@ -277,9 +279,9 @@ def test_the_lines_are_bare_where_they_can_be():
 
 
 @pytest.mark.parametrize("value", ["a b", "$(touch x)", "`x`", "a;b", "~", "*", "#", '"', "", "é", "a\tb"])
-def test_a_shell_and_dotenv_read_the_values_that_are_there(value: str):
+def test_a_shell_and_dotenv_read_the_same_values(value: str):
     dotenv = pytest.importorskip("dotenv")
-    lines = serve.told(value, Given(client_secret=value))
+    lines = serve.format_settings(value, Credentials(client_secret=value))
     in_a_shell = dict(part.split("=", 1) for part in shlex.split(lines))
     in_dotenv = dotenv.dotenv_values(stream=io.StringIO(lines), interpolate=False)
 
@@ -297,7 +299,7 @@ def test_a_shell_and_dotenv_read_the_values_that_are_there(value: str):
 # ---- the command
 @pytest.fixture
 def program() -> Iterator[Any]:
-    """Start `python -m infisical serve` with these arguments; what it has not ended by itself is ended."""
+    """Start `python -m infisical serve` with these arguments; kill it after the test."""
     runs: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str) -> subprocess.Popen[str]:
@@ -311,7 +313,7 @@ def program() -> Iterator[Any]:
             run.kill()
 
 
-def ready(run: subprocess.Popen[str]) -> dict[str, str]:
+def read_settings(run: subprocess.Popen[str]) -> dict[str, str]:
     assert run.stdout is not None
     return dict(run.stdout.readline().rstrip("\n").split("=", 1) for _ in range(6))
 
@@ -320,21 +322,23 @@ def ready(run: subprocess.Popen[str]) -> dict[str, str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_program_says_how_to_log_in_and_serves_until_it_is_interrupted(program: Any, number: signal.Signals):
     run = program("--port", "0")
-    told = ready(run)
-    method = UniversalAuth(told["INFISICAL_UNIVERSAL_AUTH_CLIENT_ID"], told["INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"])
-    with InfisicalClient(retry=None, base_url=told["INFISICAL_API_URL"]) as client:
+    variables = read_settings(run)
+    method = UniversalAuth(
+        variables["INFISICAL_UNIVERSAL_AUTH_CLIENT_ID"], variables["INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"]
+    )
+    with InfisicalClient(retry=None, base_url=variables["INFISICAL_API_URL"]) as client:
         login = client.login(method)
         run.send_signal(number)  # while a connection is open
-        rest, errors = run.communicate(timeout=60)
+        output, errors = run.communicate(timeout=60)
 
-    assert (isinstance(login, Success), run.returncode, rest, errors) == (True, 0, "", "")
-    assert [name for name, value in told.items() if not value] == []
-    assert list(told) == [line.partition("=")[0] for line in serve.told("", Given()).splitlines()]
-    assert refuses(told["INFISICAL_API_URL"])
+    assert (isinstance(login, Success), run.returncode, output, errors) == (True, 0, "", "")
+    assert [name for name, value in variables.items() if not value] == []
+    assert list(variables) == [line.partition("=")[0] for line in serve.format_settings("", Credentials()).splitlines()]
+    assert is_refused(variables["INFISICAL_API_URL"])
 
 
 @pytest.mark.enable_socket
-def test_a_reader_who_has_seen_enough_ends_the_program_without_a_traceback(program: Any):
+def test_a_closed_pipe_ends_the_program_without_a_traceback(program: Any):
     run = program("--port", "0")
     run.stdout.close()
 
@@ -353,7 +357,7 @@ def test_a_port_that_is_taken_is_a_line_on_stderr(capsys: pytest.CaptureFixture[
 
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("host", ["", "a" * 64, "a b"])
-def test_a_host_that_is_none_is_a_line_on_stderr(capsys: pytest.CaptureFixture[str], host: str):
+def test_an_invalid_host_is_a_line_on_stderr(capsys: pytest.CaptureFixture[str], host: str):
     code = main(["serve", "--host", host, "--port", "0"])
     printed = capsys.readouterr()
 
@@ -362,7 +366,7 @@ def test_a_host_that_is_none_is_a_line_on_stderr(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http", "٣", "1.5"])
-def test_a_port_that_is_none_is_refused_by_name(capsys: pytest.CaptureFixture[str], port: str):
+def test_an_invalid_port_is_refused_by_name(capsys: pytest.CaptureFixture[str], port: str):
     with pytest.raises(SystemExit) as end:
         main(["serve", f"--port={port}"])
 
@@ -382,13 +386,13 @@ def test_without_waitress_the_program_says_what_to_install(
 @pytest.mark.parametrize(
     ("name", "text", "why"),
     [
-        ("none.yaml", None, "cannot be read: No such file or directory"),
-        ("a.txt", "s3cr3t", "unknown format: a document is a .yaml, .yml, .json or .env file"),
-        ("a.json", '{"secrets": {"K": s3cr3t}}', "line 1, column 19: this is not JSON"),
-        (".env", "K=v\ns3cr3t", "line 2: this is not NAME=value"),
+        ("none.yaml", None, "cannot read the file: No such file or directory"),
+        ("a.txt", "s3cr3t", "unknown format: use a .yaml, .yml, .json or .env file"),
+        ("a.json", '{"secrets": {"K": s3cr3t}}', "line 1, column 19: not JSON"),
+        (".env", "K=v\ns3cr3t", "line 2: not NAME=value"),
     ],
 )
-def test_a_document_that_cannot_be_read_is_a_line_on_stderr_without_what_is_in_it(
+def test_a_document_that_cannot_be_read_is_a_line_on_stderr_without_its_contents(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, text: str | None, why: str
 ):
     if text is not None:
@@ -399,24 +403,26 @@ def test_a_document_that_cannot_be_read_is_a_line_on_stderr_without_what_is_in_i
 
 
 @pytest.mark.enable_socket
-def test_what_a_document_says_is_what_is_served(tmp_path: Path, program: Any):
+def test_the_contents_of_a_document_are_served(tmp_path: Path, program: Any):
     file = tmp_path / "seed.yaml"
     file.write_text("projects: [{name: a, id: the-id, environments: [eu], secrets: {eu: {/team: {K: v}}}}]")
-    told = ready(program("--port", "0", "--data", str(file)))
-    method = UniversalAuth(told["INFISICAL_UNIVERSAL_AUTH_CLIENT_ID"], told["INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"])
-    with InfisicalClient(retry=None, base_url=told["INFISICAL_API_URL"]) as client:
+    variables = read_settings(program("--port", "0", "--data", str(file)))
+    method = UniversalAuth(
+        variables["INFISICAL_UNIVERSAL_AUTH_CLIENT_ID"], variables["INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET"]
+    )
+    with InfisicalClient(retry=None, base_url=variables["INFISICAL_API_URL"]) as client:
         client.login(method).unwrap()
         folders = client.secret_folders.list(project_id="the-id", environment="eu", path="/").unwrap()
 
-    assert (told["INFISICAL_PROJECT_ID"], told["INFISICAL_ENVIRONMENT"]) == ("the-id", "eu")
+    assert (variables["INFISICAL_PROJECT_ID"], variables["INFISICAL_ENVIRONMENT"]) == ("the-id", "eu")
     assert [folder.name for folder in folders] == ["team"]
 
 
 def test_an_interrupt_before_it_serves_is_no_error(monkeypatch: pytest.MonkeyPatch):
-    def interrupted(_: Document | None) -> Any:
+    def interrupt(_: Document | None) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(serve, "model", interrupted)
+    monkeypatch.setattr(serve, "make_memory", interrupt)
 
     assert main(["serve", "--port", "0"]) == 0
 

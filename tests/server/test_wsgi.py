@@ -1,4 +1,4 @@
-"""An executor as a WSGI application: what it is asked, byte for byte, and what becomes of its answer. No sockets."""
+"""An executor as a WSGI application: the requests that it gets, byte for byte, and its responses. No sockets."""
 
 from __future__ import annotations
 
@@ -24,45 +24,45 @@ from infisical.transport import Executor, Reply
 JSON = ("Content-Type", "application/json; charset=utf-8")
 OK = Response(200, (("Content-Type", "text/plain"),), b"ok")
 OK_SCRIPT = ScriptedExecutor(OK)
-"""For requests that never reach it."""
+"""For requests that must not reach the executor."""
 
 
-def environ(method: str = "GET", path: str = "/", body: bytes = b"", **more: Any) -> dict[str, Any]:
-    """An environ as PEP 3333 has it; None leaves out what stands in it by default."""
-    found: dict[str, Any] = {"REQUEST_METHOD": method, "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": ""}
-    found["wsgi.input"] = io.BytesIO(body)
-    setup_testing_defaults(found)
+def make_environ(method: str = "GET", path: str = "/", body: bytes = b"", **more: Any) -> dict[str, Any]:
+    """Make an environ by PEP 3333; None removes a variable that it has by default."""
+    variables: dict[str, Any] = {"REQUEST_METHOD": method, "SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": ""}
+    variables["wsgi.input"] = io.BytesIO(body)
+    setup_testing_defaults(variables)
     if body:
-        found["CONTENT_LENGTH"] = str(len(body))
-    return {name: value for name, value in {**found, **more}.items() if value is not None}
+        variables["CONTENT_LENGTH"] = str(len(body))
+    return {name: value for name, value in {**variables, **more}.items() if value is not None}
 
 
-def answered(executor: Executor, asked: dict[str, Any], **options: Any) -> tuple[str, list[tuple[str, str]], bytes]:
-    told: list[Any] = []
+def call(executor: Executor, variables: dict[str, Any], **options: Any) -> tuple[str, list[tuple[str, str]], bytes]:
+    started: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
-        told.extend([status, headers])
+        started.extend([status, headers])
 
-    body = b"".join(application(executor, **options)(asked, start_response))
-    return told[0], told[1], body
+    body = b"".join(application(executor, **options)(variables, start_response))
+    return started[0], started[1], body
 
 
-def asked(found: dict[str, Any]) -> HttpRequest:
-    """The request that the executor sees."""
+def forward(variables: dict[str, Any]) -> HttpRequest:
+    """Return the request that the executor gets."""
     script = ScriptedExecutor(OK)
-    answered(script, found)
+    call(script, variables)
     [request] = script.sent
     return request
 
 
-def refused(status: int, error: str, message: str) -> tuple[list[tuple[str, str]], bytes]:
+def refuse(status: int, error: str, message: str) -> tuple[list[tuple[str, str]], bytes]:
     body = json.dumps({"statusCode": status, "error": error, "message": message}).encode()
     return [JSON, ("Content-Length", str(len(body)))], body
 
 
-# ---- what is asked
-def test_a_request_is_seen_as_it_was_sent():
-    found = environ(
+# ---- the request
+def test_a_request_arrives_as_it_was_sent():
+    variables = make_environ(
         "POST",
         "/api/v4/secrets/K",
         b'{"a":"\xc3\xa9"}',
@@ -82,11 +82,11 @@ def test_a_request_is_seen_as_it_was_sent():
     )
     url = "https://vault.example.com:8443/api/v4/secrets/K?a=%20b&c=d+e&a=2&empty="
 
-    assert asked(found) == HttpRequest("POST", url, headers, b'{"a":"\xc3\xa9"}')
+    assert forward(variables) == HttpRequest("POST", url, headers, b'{"a":"\xc3\xa9"}')
 
 
 def test_headers_of_the_connection_and_codings_are_not_passed_on():
-    given = {
+    headers = {
         "HTTP_CONNECTION": "keep-alive, X-Hop",
         "HTTP_KEEP_ALIVE": "timeout=5",
         "HTTP_TE": "trailers",
@@ -100,11 +100,11 @@ def test_headers_of_the_connection_and_codings_are_not_passed_on():
         "CONTENT_LENGTH": "",
     }
 
-    assert asked(environ(**given)).headers == (("Host", "127.0.0.1"), ("Accept", "*/*"))
+    assert forward(make_environ(**headers)).headers == (("Host", "127.0.0.1"), ("Accept", "*/*"))
 
 
 PATHS = [
-    # what the server says was sent, what it made of it, and what the executor sees
+    # the target that the server passes on, the path that it decodes, and the path that the executor gets
     ({"REQUEST_URI": "/a%2Fb/c%20d?x=1"}, "/a/b/c d", "/a%2Fb/c%20d"),
     ({"RAW_URI": "/a%2fb"}, "/a/b", "/a%2fb"),
     ({"REQUEST_URI": "http://elsewhere:1/a%2Fb?x#y"}, "/a/b", "/a%2Fb"),
@@ -124,21 +124,21 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize(("more", "path", "seen"), PATHS)
-def test_a_path_keeps_its_encoding_and_loses_its_mount(more: dict[str, str], path: str, seen: str):
-    assert asked(environ(path=path, **more)).url == f"http://127.0.0.1{seen}"
+@pytest.mark.parametrize(("more", "path", "expected"), PATHS)
+def test_a_path_keeps_its_encoding_and_loses_its_mount(more: dict[str, str], path: str, expected: str):
+    assert forward(make_environ(path=path, **more)).url == f"http://127.0.0.1{expected}"
 
 
 @given(
     st.text(min_size=1).filter(lambda it: it not in (".", "..")), st.text(), st.sampled_from(["", "/mock", "/a b/ü"])
 )
-def test_whatever_a_client_asks_for_comes_out_as_it_went_in(name: str, environment: str, mount: str):
-    """By a server that keeps to PEP 3333: it decodes the path, and tells what was sent."""
+def test_any_request_of_the_client_arrives_unchanged(name: str, environment: str, mount: str):
+    """The server follows PEP 3333: it decodes the path, and passes on the target as it was sent."""
     about = Secrets.get_by_name(secret_name=name, project_id="p", environment=environment)
     request = prepare(about, "http://127.0.0.1", (), 30.0).unwrap()
     parts = urlsplit(request.url)
     prefix = "".join(f"%{byte:02X}" if byte > 127 or byte == 32 else chr(byte) for byte in mount.encode())
-    found = environ(
+    variables = make_environ(
         path=unquote_to_bytes(parts.path).decode("latin-1"),
         SCRIPT_NAME=mount.encode().decode("latin-1"),
         REQUEST_URI=f"{prefix}{parts.path}?{parts.query}",
@@ -147,7 +147,7 @@ def test_whatever_a_client_asks_for_comes_out_as_it_went_in(name: str, environme
         SERVER_PORT="80",
     )
 
-    assert asked(found).url == request.url.replace("127.0.0.1", "127.0.0.1:80", 1)
+    assert forward(variables).url == request.url.replace("127.0.0.1", "127.0.0.1:80", 1)
 
 
 @pytest.mark.parametrize(
@@ -161,11 +161,11 @@ def test_whatever_a_client_asks_for_comes_out_as_it_went_in(name: str, environme
     ],
 )
 def test_a_host_does_not_become_a_part_of_the_path(more: dict[str, Any], origin: str):
-    assert asked(environ(path="/x", **more)).url == f"{origin}/x"
+    assert forward(make_environ(path="/x", **more)).url == f"{origin}/x"
 
 
 def test_a_query_is_passed_on_in_ascii():
-    assert asked(environ(QUERY_STRING="a=Ã© %zz[]")).url == "http://127.0.0.1/?a=%C3%A9%20%zz[]"
+    assert forward(make_environ(QUERY_STRING="a=Ã© %zz[]")).url == "http://127.0.0.1/?a=%C3%A9%20%zz[]"
 
 
 @pytest.mark.parametrize(
@@ -179,8 +179,8 @@ def test_a_query_is_passed_on_in_ascii():
         ({"wsgi.input_terminated": True}, None),
     ],
 )
-def test_a_body_is_what_the_message_has_and_none_if_it_has_none(more: dict[str, Any], body: bytes | None):
-    assert asked(environ("POST", **more)).body == body
+def test_the_body_is_that_of_the_request_and_none_without_one(more: dict[str, Any], body: bytes | None):
+    assert forward(make_environ("POST", **more)).body == body
 
 
 @pytest.mark.parametrize(
@@ -194,39 +194,39 @@ def test_a_body_is_what_the_message_has_and_none_if_it_has_none(more: dict[str, 
 )
 def test_a_body_that_breaks_off_is_refused_before_the_executor_sees_it(length: str, why: str):
     script = ScriptedExecutor(OK)
-    found = environ("POST", body=b"abc", CONTENT_LENGTH=length)
+    variables = make_environ("POST", body=b"abc", CONTENT_LENGTH=length)
 
-    assert answered(script, found) == ("400 Bad Request", *refused(400, "BadRequest", why))
+    assert call(script, variables) == ("400 Bad Request", *refuse(400, "BadRequest", why))
     assert script.sent == []
 
 
 def test_a_body_that_is_too_large_is_refused_unread():
     class Unreadable(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
-            raise AssertionError("it was read")
+            raise AssertionError("the body was read")
 
     for length in ("11", "9" * 5000):
-        found = environ("POST", CONTENT_LENGTH=length, **{"wsgi.input": Unreadable()})
-        got = answered(OK_SCRIPT, found, max_body_bytes=10)
+        variables = make_environ("POST", CONTENT_LENGTH=length, **{"wsgi.input": Unreadable()})
+        got = call(OK_SCRIPT, variables, max_body_bytes=10)
 
         assert (got[0][:3], json.loads(got[2])["message"]) == ("413", "The body is larger than 10 bytes")
     assert OK_SCRIPT.sent == []
 
 
 def test_a_body_without_length_is_read_up_to_the_limit_only():
-    read: list[int] = []
+    sizes: list[int] = []
 
     class Endless(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             assert size is not None
             assert size >= 0
-            read.append(min(size, 4))
+            sizes.append(min(size, 4))
             return b"x" * min(size, 4)
 
-    found = environ("POST", **{"wsgi.input": Endless(), "wsgi.input_terminated": True})
+    variables = make_environ("POST", **{"wsgi.input": Endless(), "wsgi.input_terminated": True})
 
-    assert answered(OK_SCRIPT, found, max_body_bytes=10)[0][:3] == "413"
-    assert sum(read) == 11
+    assert call(OK_SCRIPT, variables, max_body_bytes=10)[0][:3] == "413"
+    assert sum(sizes) == 11
 
 
 @pytest.mark.parametrize("more", [{}, {"wsgi.input_terminated": True}])
@@ -236,26 +236,29 @@ def test_a_body_of_just_the_limit_is_taken_in_as_many_parts_as_it_comes(more: di
             return super().read(min(size or 0, 3))
 
     script = ScriptedExecutor(OK)
-    found = environ("POST", CONTENT_LENGTH="10", **{"wsgi.input": Piecewise(b"0123456789"), **more})
+    variables = make_environ("POST", CONTENT_LENGTH="10", **{"wsgi.input": Piecewise(b"0123456789"), **more})
 
-    assert answered(script, found, max_body_bytes=10)[0] == "200 OK"
+    assert call(script, variables, max_body_bytes=10)[0] == "200 OK"
     assert script.sent[0].body == b"0123456789"
 
 
-# ---- for which host
+# ---- the host
 def test_a_foreign_host_is_refused_before_the_executor_sees_it():
-    message = "This server does not answer to the host 'evil.example': allow it (serve --allow-host evil.example)"
+    message = (
+        "This server does not answer to the host 'evil.example': "
+        "add it to allowed_hosts, or serve with --allow-host evil.example"
+    )
     script = ScriptedExecutor(OK)
-    got = answered(script, environ("POST", HTTP_HOST="evil.example:80"), allowed_hosts=["localhost"])
+    got = call(script, make_environ("POST", HTTP_HOST="evil.example:80"), allowed_hosts=["localhost"])
 
-    assert got == ("421 Misdirected Request", *refused(421, "MisdirectedRequest", message))
+    assert got == ("421 Misdirected Request", *refuse(421, "MisdirectedRequest", message))
     assert script.sent == []
 
 
 @pytest.mark.parametrize("host", ["vault", "VAULT:80", "10.1.2.3", "[::1]:80"])
 def test_an_allowed_host_is_answered_in_any_port(host: str):
     script = ScriptedExecutor(OK)
-    got = answered(script, environ(HTTP_HOST=host), allowed_hosts=["Vault", "10.0.0.0/8", "::1"])
+    got = call(script, make_environ(HTTP_HOST=host), allowed_hosts=["Vault", "10.0.0.0/8", "::1"])
 
     assert (got[0], script.sent[0].url) == ("200 OK", f"http://{host}/")
 
@@ -263,9 +266,9 @@ def test_an_allowed_host_is_answered_in_any_port(host: str):
 @pytest.mark.parametrize("allowed", [["*"], ["localhost"]])
 @pytest.mark.parametrize("host", [None, "", "[", "a b", "me@localhost", "localhost,localhost", "localhost:x", "\x01"])
 def test_a_malformed_or_absent_host_is_a_400(host: str | None, allowed: list[str]):
-    got = answered(OK_SCRIPT, environ(HTTP_HOST=host), allowed_hosts=allowed)
+    got = call(OK_SCRIPT, make_environ(HTTP_HOST=host), allowed_hosts=allowed)
 
-    assert got == ("400 Bad Request", *refused(400, "BadRequest", "The Host header is missing or malformed"))
+    assert got == ("400 Bad Request", *refuse(400, "BadRequest", "The Host header is missing or malformed"))
     assert OK_SCRIPT.sent == []
 
 
@@ -279,20 +282,20 @@ def test_a_malformed_or_absent_host_is_a_400(host: str | None, allowed: list[str
     ],
 )
 def test_the_host_of_a_whole_url_counts_too(target: str, status: str):
-    found = environ(path="/x", REQUEST_URI=target, HTTP_HOST="localhost")
+    variables = make_environ(path="/x", REQUEST_URI=target, HTTP_HOST="localhost")
 
-    assert answered(ScriptedExecutor(OK), found, allowed_hosts=["localhost"])[0][:3] == status
+    assert call(ScriptedExecutor(OK), variables, allowed_hosts=["localhost"])[0][:3] == status
 
 
-def test_a_host_that_cannot_be_one_is_refused_when_the_application_is_made():
-    with pytest.raises(ValueError, match="'a b' is no host name, address or network"):
+def test_the_application_refuses_an_invalid_allowed_host():
+    with pytest.raises(ValueError, match="'a b' is not a host name, IP address or network"):
         application(OK_SCRIPT, allowed_hosts=["a b"])
 
 
-# ---- what is answered
+# ---- the response
 def test_an_answer_is_passed_on_with_its_length():
     headers = (("Content-Type", "text/plain"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("content-length", "999"))
-    got = answered(ScriptedExecutor(Response(201, headers, b"h\xc3\xa9")), environ("POST"))
+    got = call(ScriptedExecutor(Response(201, headers, b"h\xc3\xa9")), make_environ("POST"))
 
     assert got == ("201 Created", [*headers[:3], ("Content-Length", "3")], b"h\xc3\xa9")
 
@@ -300,7 +303,7 @@ def test_an_answer_is_passed_on_with_its_length():
 def test_headers_of_the_connection_stay_with_the_executor():
     dropped = ["Keep-Alive", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Proxy-Authenticate", "X-Hop"]
     headers = (("Connection", "close, x-hop"), *((name, "x") for name in dropped), ("Content-Encoding", "gzip"))
-    got = answered(ScriptedExecutor(Response(200, (*headers, ("ETag", '"1"')), b"{}")), environ())
+    got = call(ScriptedExecutor(Response(200, (*headers, ("ETag", '"1"')), b"{}")), make_environ())
 
     assert got == ("200 OK", [("ETag", '"1"'), ("Content-Length", "2")], b"{}")
 
@@ -309,7 +312,7 @@ def test_headers_of_the_connection_stay_with_the_executor():
 def test_an_answer_that_has_no_body_has_no_length_either(status: int, line: str):
     executor = ScriptedExecutor(Response(status, (("ETag", '"1"'), ("Content-Length", "2")), b"{}"))
 
-    assert answered(executor, environ()) == (line, [("ETag", '"1"')], b"")
+    assert call(executor, make_environ()) == (line, [("ETag", '"1"')], b"")
 
 
 @pytest.mark.parametrize(
@@ -324,7 +327,7 @@ def test_an_answer_that_has_no_body_has_no_length_either(status: int, line: str)
 def test_the_answer_to_a_head_has_the_length_and_no_body(
     headers: tuple[tuple[str, str], ...], body: bytes, length: str
 ):
-    got = answered(ScriptedExecutor(Response(200, headers, body)), environ("HEAD"))
+    got = call(ScriptedExecutor(Response(200, headers, body)), make_environ("HEAD"))
 
     assert got == ("200 OK", [("Content-Length", length)], b"")
 
@@ -333,53 +336,54 @@ def test_the_answer_to_a_head_has_the_length_and_no_body(
     ("status", "line"), [(429, "429 Too Many Requests"), (299, "299 Unknown"), (599, "599 Unknown")]
 )
 def test_a_status_has_its_phrase(status: int, line: str):
-    assert answered(ScriptedExecutor(Response(status)), environ())[0] == line
+    assert call(ScriptedExecutor(Response(status)), make_environ())[0] == line
 
 
 def test_no_answer_is_a_502_like_the_servers_errors_without_the_secrets_of_the_request():
     error = InfisicalNetworkError("POST http://x: s3cr3t-value went with Bearer t0ken-t0ken", reason="reset")
-    found = environ("POST", body=b'{"secretValue":"s3cr3t-value"}', HTTP_AUTHORIZATION="Bearer t0ken-t0ken")
+    variables = make_environ("POST", body=b'{"secretValue":"s3cr3t-value"}', HTTP_AUTHORIZATION="Bearer t0ken-t0ken")
     message = "POST http://x: [redacted] went with [redacted]"
 
-    assert answered(lambda _: Failure(error), found) == ("502 Bad Gateway", *refused(502, "BadGateway", message))
+    assert call(lambda _: Failure(error), variables) == ("502 Bad Gateway", *refuse(502, "BadGateway", message))
 
 
-def defective(_: HttpRequest) -> Reply:
+def raise_error(_: HttpRequest) -> Reply:
     raise ValueError("with a s3cr3t in it")
 
 
-DEFECTS: list[tuple[Any, str]] = [
+INVALID_HEADER = "the executor's response has a header with characters that HTTP does not allow"
+DEFECT_CASES: list[tuple[Any, str]] = [
     (lambda _: OK, "the executor returned Response, not a Result of a Response"),
     (lambda _: None, "the executor returned NoneType, not a Result of a Response"),
     (lambda _: Success(b"ok"), "the executor returned Success, not a Result of a Response"),
-    (lambda _: Success(Response(100)), "the executor's answer has a status that is not one of a final answer"),
-    (lambda _: Success(Response(1000)), "the executor's answer has a status that is not one of a final answer"),
+    (lambda _: Success(Response(100)), "the executor's response has the status 100: use one from 200 to 599"),
+    (lambda _: Success(Response(1000)), "the executor's response has the status 1000: use one from 200 to 599"),
     (
         lambda _: Success(Response(200, (("X", "a\r\nSet-Cookie: b"),))),
-        "the executor's answer has a header that cannot be written",
+        INVALID_HEADER,
     ),
-    (lambda _: Success(Response(200, (("X", "日本"),))), "the executor's answer has a header that cannot be written"),
-    (lambda _: Success(Response(200, (("X:", "a"),))), "the executor's answer has a header that cannot be written"),
+    (lambda _: Success(Response(200, (("X", "日本"),))), INVALID_HEADER),
+    (lambda _: Success(Response(200, (("X:", "a"),))), INVALID_HEADER),
 ]
 
 
-@pytest.mark.parametrize(("executor", "why"), DEFECTS)
-def test_an_executor_that_keeps_to_no_contract_is_a_502(executor: Any, why: str):
-    assert answered(executor, environ()) == ("502 Bad Gateway", *refused(502, "BadGateway", why))
+@pytest.mark.parametrize(("executor", "why"), DEFECT_CASES)
+def test_an_executor_that_breaks_its_contract_is_a_502(executor: Any, why: str):
+    assert call(executor, make_environ()) == ("502 Bad Gateway", *refuse(502, "BadGateway", why))
 
 
 def test_an_executor_that_raises_is_a_502_that_says_where():
-    line = defective.__code__.co_firstlineno + 1
+    line = raise_error.__code__.co_firstlineno + 1
     why = f"the executor is defective: ValueError was raised at test_wsgi.py:{line}"
 
-    assert answered(defective, environ()) == ("502 Bad Gateway", *refused(502, "BadGateway", why))
+    assert call(raise_error, make_environ()) == ("502 Bad Gateway", *refuse(502, "BadGateway", why))
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 def test_the_application_keeps_to_the_letter_of_pep_3333(method: str):
-    found = environ(method, body=b"{}" if method == "POST" else b"")
+    variables = make_environ(method, body=b"{}" if method == "POST" else b"")
     checked = validator(application(ScriptedExecutor(OK)))
-    body = checked(found, lambda status, headers, exc_info=None: lambda data: None)
+    body = checked(variables, lambda status, headers, exc_info=None: lambda data: None)
 
     assert list(body) == ([] if method == "HEAD" else [b"ok"])
     body.close()  # type: ignore[attr-defined]
@@ -391,17 +395,17 @@ def test_a_client_speaks_to_an_executor_through_wsgi_as_it_does_without():
 
     def through_wsgi(request: HttpRequest) -> Reply:
         parts = urlsplit(request.url)
-        found = environ(request.method, unquote_to_bytes(parts.path).decode("latin-1"), request.body or b"")
-        found |= {"REQUEST_URI": f"{parts.path}?{parts.query}", "QUERY_STRING": parts.query, "HTTP_HOST": parts.netloc}
-        found["wsgi.url_scheme"] = parts.scheme
-        found |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers}
-        status, headers, content = answered(inner, found)
+        variables = make_environ(request.method, unquote_to_bytes(parts.path).decode("latin-1"), request.body or b"")
+        variables |= {"REQUEST_URI": f"{parts.path}?{parts.query}", "QUERY_STRING": parts.query}
+        variables |= {"HTTP_HOST": parts.netloc, "wsgi.url_scheme": parts.scheme}
+        variables |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers}
+        status, headers, content = call(inner, variables)
         return Success(Response(int(status[:3]), tuple(headers), content))
 
     client = InfisicalClient(retry=None, base_url="https://vault", executor=through_wsgi, auth=Jwt("t"))
-    found = client.secrets.get_by_name(secret_name="a/b", project_id="p", environment="dev")
+    secret = client.secrets.get_by_name(secret_name="a/b", project_id="p", environment="dev")
     error = client.secrets.get_by_name(secret_name="a/b", project_id="p", environment="dev").failure()
 
-    assert found.unwrap().secret_value == "v"
+    assert secret.unwrap().secret_value == "v"
     assert inner.sent[0].url == "https://vault/api/v4/secrets/a%2Fb?projectId=p&environment=dev"
     assert (type(error).__name__, str(error)) == ("InternalServerError", "no")

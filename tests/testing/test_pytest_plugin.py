@@ -1,4 +1,4 @@
-"""The pytest plugin, as a suite of its users meets it: fixtures, marker, recording; and what it costs who uses none."""
+"""The pytest plugin in a test suite of its users: fixtures, marker, recordings, and its cost without them."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ import vcr  # noqa: F401 - PyYAML's compiled part is loaded only once, so before
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infisical.testing.plugin import _file_name
+from infisical.testing.plugin import _make_file_name
 
 pytest_plugins = ["pytester"]
 
 
-def outcomes(pytester: pytest.Pytester, source: str, *arguments: str) -> dict[str, int]:
+def run_tests(pytester: pytest.Pytester, source: str, *arguments: str) -> dict[str, int]:
     pytester.makepyfile(test_app=source)
     return pytester.runpytest_inprocess("-p", "no:randomly", "-q", *arguments).parseoutcomes()
 
 
-def afresh(pytester: pytest.Pytester, source: str, *arguments: str) -> dict[str, int]:
-    """The same in a process of its own."""
+def run_in_process(pytester: pytest.Pytester, source: str, *arguments: str) -> dict[str, int]:
+    """Run the tests in a new process."""
     pytester.makepyfile(test_app=source)
     return pytester.runpytest_subprocess("-q", *arguments).parseoutcomes()
 
 
-def test_a_test_gets_a_logged_in_client_on_a_server_with_the_secrets_that_it_names(pytester):
+def test_a_test_gets_a_logged_in_client_and_the_secrets_of_its_marker(pytester):
     source = """
         import pytest
 
@@ -44,10 +44,10 @@ def test_a_test_gets_a_logged_in_client_on_a_server_with_the_secrets_that_it_nam
             ).unwrap()
             assert (root.secret_value, below.secret_value) == ("postgres://test", "below")
     """
-    assert outcomes(pytester, source) == {"passed": 1}
+    assert run_tests(pytester, source) == {"passed": 1}
 
 
-def test_each_test_has_a_server_of_its_own_and_a_nearer_mark_goes_over_a_farther_one(pytester):
+def test_each_test_has_a_new_server_and_inner_markers_override_outer_ones(pytester):
     source = """
         import pytest
 
@@ -65,10 +65,10 @@ def test_each_test_has_a_server_of_its_own_and_a_nearer_mark_goes_over_a_farther
         def test_other(infisical_memory):
             assert keys(infisical_memory) == {"A": "module", "B": "module"}
     """
-    assert outcomes(pytester, source) == {"passed": 2}
+    assert run_tests(pytester, source) == {"passed": 2}
 
 
-def test_an_asyncio_client_on_the_same_server_is_there_too(pytester):
+def test_an_asyncio_client_uses_the_same_server(pytester):
     source = """
         import asyncio
 
@@ -78,24 +78,24 @@ def test_an_asyncio_client_on_the_same_server_is_there_too(pytester):
             got = asyncio.run(infisical_memory_async.secrets.get_by_name(secret_name="KEY", **where))
             assert got == infisical_memory.secrets.get_by_name(secret_name="KEY", **where)
     """
-    assert outcomes(pytester, source) == {"passed": 1}
+    assert run_tests(pytester, source) == {"passed": 1}
 
 
 @pytest.mark.parametrize(
-    ("mark", "told"),
+    ("arguments", "message"),
     [
         ("", "missing 1 required positional argument: 'secrets'"),
-        ('{"K": 1}', "the secrets are a dict of str to str"),
+        ('{"K": 1}', "the secrets must be a dict of str to str"),
         ('{"K": "hidden-value"}, environment="nope"', "no environment 'nope' in project"),
         ('{"K": "hidden-value"}, folder="/"', "unexpected keyword argument 'folder'"),
     ],
 )
-def test_a_marker_that_cannot_be_right_ends_the_test_with_how_to_use_it(pytester, mark, told):
+def test_an_invalid_marker_ends_the_test_with_its_usage(pytester, arguments, message):
     pytester.makepyfile(
         test_app=f"""
         import pytest
 
-        pytestmark = pytest.mark.infisical_secrets({mark})
+        pytestmark = pytest.mark.infisical_secrets({arguments})
 
         def test_it(infisical_memory): ...
         """
@@ -103,10 +103,10 @@ def test_a_marker_that_cannot_be_right_ends_the_test_with_how_to_use_it(pytester
     result = pytester.runpytest_inprocess("-q", "--tb=line")
 
     assert result.parseoutcomes() == {"errors": 1}
-    assert told in result.stdout.str()
+    assert message in result.stdout.str()
 
 
-RECORDED = """
+RECORDING_TESTS = """
     import asyncio
     import pytest
     from returns.result import Success
@@ -150,10 +150,10 @@ RECORDED = """
 TESTS = 11
 
 
-def test_each_test_has_a_recording_of_its_own_made_when_asked_for_and_played_from_then_on(pytester):
-    recording, playing = (RECORDED.replace("assert RECORDING", f"assert {it}") for it in ("True", "False"))
-    assert outcomes(pytester, playing) == {"failed": TESTS}
-    assert outcomes(pytester, recording, "--infisical-record=once") == {"passed": TESTS}
+def test_each_test_has_one_recording_which_is_recorded_on_demand_and_then_replayed(pytester):
+    recording, replaying = (RECORDING_TESTS.replace("assert RECORDING", f"assert {it}") for it in ("True", "False"))
+    assert run_tests(pytester, replaying) == {"failed": TESTS}
+    assert run_tests(pytester, recording, "--infisical-record=once") == {"passed": TESTS}
     files = sorted((pytester.path / "cassettes" / "test_app").iterdir())
     text = "".join(path.read_text() for path in files)
 
@@ -162,15 +162,15 @@ def test_each_test_has_a_recording_of_its_own_made_when_asked_for_and_played_fro
     assert all(len(path.name.encode()) <= 255 for path in files)
     assert "s3cr3t-value" not in text
     assert "t0ken-of-mine" not in text
-    assert outcomes(pytester, playing) == {"passed": TESTS}
+    assert run_tests(pytester, replaying) == {"passed": TESTS}
 
 
-def test_processes_of_xdist_record_what_one_process_plays(pytester):
+def test_processes_of_xdist_record_what_one_process_replays(pytester):
     pytest.importorskip("xdist")
-    recording, playing = (RECORDED.replace("assert RECORDING", f"assert {it}") for it in ("True", "False"))
+    recording, replaying = (RECORDING_TESTS.replace("assert RECORDING", f"assert {it}") for it in ("True", "False"))
 
-    assert afresh(pytester, recording, "-n2", "--dist=loadgroup", "--infisical-record=all") == {"passed": TESTS}
-    assert outcomes(pytester, playing) == {"passed": TESTS}
+    assert run_in_process(pytester, recording, "-n2", "--dist=loadgroup", "--infisical-record=all") == {"passed": TESTS}
+    assert run_tests(pytester, replaying) == {"passed": TESTS}
 
 
 def test_a_call_that_is_not_recorded_says_how_to_record_it(pytester):
@@ -195,15 +195,15 @@ def test_a_call_that_is_not_recorded_says_how_to_record_it(pytester):
     folder.mkdir()
     (folder / "test_known.yaml").write_text("interactions: []\nversion: 1\n")
 
-    assert outcomes(pytester, source) == {"passed": 3}
+    assert run_tests(pytester, source) == {"passed": 3}
 
 
 def test_test_files_of_several_folders_may_share_a_folder_of_recordings(pytester):
     source = """
-        from infisical.testing.plugin import _cassette_path
+        from infisical.testing.plugin import _make_cassette_path
 
         def test_it(request):
-            assert _cassette_path(request).relative_to(request.config.rootpath / "tapes") == Path(%r)
+            assert _make_cassette_path(request).relative_to(request.config.rootpath / "tapes") == Path(%r)
     """
     for folder in ("one", "other"):
         expected = f"{folder}/test_same/test_it.yaml"
@@ -218,16 +218,16 @@ names = st.lists(st.text(st.sampled_from("aAbB_-./:[] é\\"), max_size=5), min_s
 
 
 @given(one=names, other=names)
-def test_two_tests_never_have_one_file_on_a_file_system_that_ignores_case_too(one, other):
-    assert (_file_name(one).casefold() == _file_name(other).casefold()) == (one == other)
+def test_two_tests_never_share_a_file_even_if_the_file_system_ignores_case(one, other):
+    assert (_make_file_name(one).casefold() == _make_file_name(other).casefold()) == (one == other)
 
 
 @given(st.lists(st.text(), min_size=1, max_size=3))
-def test_any_name_of_a_test_makes_a_name_of_a_file(test):
-    assert re.fullmatch(r"[A-Za-z0-9_.]{0,80}-?[0-9a-f]{0,12}", _file_name(test))
+def test_any_test_name_becomes_a_file_name(test):
+    assert re.fullmatch(r"[A-Za-z0-9_.]{0,80}-?[0-9a-f]{0,12}", _make_file_name(test))
 
 
-def test_a_suite_that_uses_none_of_it_imports_pytest_and_nothing_of_the_library():
+def test_a_suite_without_fixtures_imports_only_the_plugin():
     script = (
         "import sys, pytest; before = set(sys.modules); import infisical.testing.plugin;"
         "print(*sorted(name for name in set(sys.modules) - before if not name.startswith('_')))"

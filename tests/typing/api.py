@@ -195,13 +195,13 @@ def misspelt_names() -> None:
 
 
 def traced(request: HttpRequest, following: Next) -> Flow[Outcome]:
-    """A link of one's own."""
+    """A middleware of the application."""
     outcome = yield from following(request.with_header("X-Trace", "1"))
     return outcome
 
 
 def transport(request: HttpRequest) -> Result[Response, InfisicalNetworkError]:
-    """An executor of one's own."""
+    """An executor of the application."""
     if not request.url:
         return Failure(InfisicalNetworkError("nowhere", reason="dns", sent=False))
     return Success(Response(200, (), b"{}"))
@@ -211,14 +211,14 @@ async def async_transport(request: HttpRequest) -> Result[Response, InfisicalNet
     return transport(request)
 
 
-def only_people(access: Access) -> tuple[AuthMode, ...]:
+def only_users(access: Access) -> tuple[AuthMode, ...]:
     return ("jwt",) if access.category == "kms" else ()
 
 
-link: Middleware = traced
+middleware: Middleware = traced
 executor: Executor = transport
 async_executor: AsyncExecutor = async_transport
-InfisicalClient(middleware=[traced], executor=transport, auth=IdentityAccessToken("t"), auth_policy=only_people)
+InfisicalClient(middleware=[traced], executor=transport, auth=IdentityAccessToken("t"), auth_policy=only_users)
 InfisicalClient(auth=UniversalAuth("i", "s"))
 InfisicalClient(auth=lambda: UniversalAuth("i", "s"))
 InfisicalClient(auth=lambda: LoginResponse(access_token="t"))

@@ -1,6 +1,6 @@
-"""Settings of the instance: read by all, changed by who runs it; the apps, variables and encryption that go with them.
+"""Settings of the instance, which instance admins change: apps, environment overrides and encryption included.
 
-Setting up a new instance is admin_setup.py's.
+setup.py sets up a new instance.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ APPS: Final[dict[str, dict[str, str]]] = {
         "privateKey": "gitHubAppConnectionPrivateKey",
     },
 }
-"""The apps that the instance speaks with: the names of their settings in the answer -> in the update."""
+"""The apps that the instance uses: the names of their settings in the answer -> in the update."""
 UNSAFE_PATTERN: Final = re.compile(
     r"<\s*(script|iframe|object|embed|form|link|meta|style)\b|\bon\w+\s*=|javascript:", re.I
 )
 
 
 def build_overrides_field() -> Field:
-    """Values by the names of variables that may be overridden."""
+    """Build a field of values by the names of overridable environment variables."""
     name, text = choice(*overrides.KEYS), string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
@@ -105,13 +105,13 @@ STRATEGY_BODY: Final = obj(strategy=choice(*instance.STRATEGIES))
 @route("GET", CONFIG_PATH, access=PUBLIC_ACCESS)
 def get_config(call: Call) -> Answer:
     organization = instance.get_default_organization(call)
-    stored = pick(instance.get_config(call), *STORED_COLUMNS)
+    columns = pick(instance.get_config(call), *STORED_COLUMNS)
     slug = {"defaultAuthOrgSlug": organization and organization["slug"]}
     if call.is_2024:
-        return {"config": {**stored, "isMigrationModeOn": False, **slug, "isSecretScanningDisabled": True}}
+        return {"config": {**columns, "isMigrationModeOn": False, **slug, "isSecretScanningDisabled": True}}
     return {
         "config": {
-            **stored,
+            **columns,
             **show_new_settings(call),
             "isMigrationModeOn": False,
             **slug,
@@ -128,9 +128,9 @@ def get_config(call: Call) -> Answer:
 @route("PATCH", CONFIG_PATH, access=MACHINES, body=UPDATE_BODY)
 def update_config(call: Call) -> Answer:
     require_admin(call)
-    wanted = call.body.get("defaultAuthOrgId")
-    if wanted is not None and call.draft.get(tables.ORGANIZATIONS, wanted) is None:
-        raise not_found(f"Organization with ID '{wanted}' not found")
+    organization_id = call.body.get("defaultAuthOrgId")
+    if organization_id is not None and call.draft.get(tables.ORGANIZATIONS, organization_id) is None:
+        raise not_found(f"Organization with ID '{organization_id}' not found")
     methods = call.body.get("enabledLoginMethods")
     if methods is not None and call.actor.mode == "jwt" and not set(methods) & set(call.actor.row["authMethods"]):
         raise bad_request("You must configure at least one auth method to prevent account lockout")
@@ -148,7 +148,7 @@ def update_config(call: Call) -> Answer:
 
 
 def show_new_settings(call: Call) -> dict[str, Any]:
-    """Return what servers of 2024 do not tell."""
+    """Return the settings that servers of 2024 do not answer."""
     return {
         **pick(instance.get_config(call), "authConsentContent", "pageFrameContent"),
         "adminIdentityIds": instance.list_admin_identities(call.draft),
@@ -156,12 +156,14 @@ def show_new_settings(call: Call) -> dict[str, Any]:
     }
 
 
-# ---- what goes with them
+# ---- apps, overrides and encryption
 @route("GET", "/api/v1/admin/integrations", generation="current", access=MACHINES)
 def get_integrations(call: Call) -> Answer:
     require_admin(call)
     config = instance.get_config(call)
-    return {app: {shown: config.get(name, "") for shown, name in names.items()} for app, names in APPS.items()}
+    return {
+        app: {answer_name: config.get(name, "") for answer_name, name in names.items()} for app, names in APPS.items()
+    }
 
 
 @route("GET", "/api/v1/admin/env-overrides", generation="current", access=MACHINES)
@@ -183,8 +185,8 @@ def get_env_overrides(call: Call) -> Answer:
 @route("GET", "/api/v1/admin/encryption-strategies", generation="current", access=MACHINES)
 def get_encryption_strategies(call: Call) -> Answer:
     require_admin(call)
-    chosen = instance.get_config(call)["encryptionStrategy"]
-    return {"strategies": [{"strategy": one, "enabled": one == chosen} for one in instance.STRATEGIES]}
+    current = instance.get_config(call)["encryptionStrategy"]
+    return {"strategies": [{"strategy": one, "enabled": one == current} for one in instance.STRATEGIES]}
 
 
 @route("PATCH", "/api/v1/admin/encryption-strategies", generation="current", access=MACHINES, body=STRATEGY_BODY)

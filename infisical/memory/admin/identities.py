@@ -1,4 +1,4 @@
-"""Machine identities of the instance, for who runs it: listed, and made identities like any other."""
+"""Machine identities of the instance: instance admins list them and revoke their admin access."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ IDENTITIES_PATH: Final = "/api/v1/admin/identity-management/identities"
 @route("GET", IDENTITIES_PATH, generation="current", access=MACHINES, query=obj(PAGE_FIELDS))
 def list_identities(call: Call) -> Answer:
     require_admin(call)
-    found, total = page_rows(call, list(call.draft.rows(tables.IDENTITIES).values()), ("name",), "name")
+    identities, total = page_rows(call, list(call.draft.rows(tables.IDENTITIES).values()), ("name",), "name")
     return {
-        "identities": [{**pick(row, "name", "id"), "isInstanceAdmin": bool(row.get("superAdmin"))} for row in found],
+        "identities": [
+            {**pick(row, "name", "id"), "isInstanceAdmin": bool(row.get("superAdmin"))} for row in identities
+        ],
         "total": total,
     }
 

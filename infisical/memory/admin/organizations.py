@@ -1,4 +1,4 @@
-"""Organizations of the instance, for who runs it: listed with members and projects, made, deleted, joined."""
+"""Organizations of the instance: instance admins list, create, delete and join them."""
 
 from __future__ import annotations
 
@@ -65,24 +65,24 @@ def show_organization(call: Call, organization: Row) -> dict[str, Any]:
 @route("GET", ORGANIZATIONS_PATH, generation="current", access=MACHINES, query=obj(PAGE_FIELDS))
 def list_organizations(call: Call) -> Answer:
     require_admin(call)
-    found, total = page_rows(call, list(call.draft.rows(tables.ORGANIZATIONS).values()), ("name",), "name")
-    return {"organizations": [show_organization(call, row) for row in found], "total": total}
+    organizations, total = page_rows(call, list(call.draft.rows(tables.ORGANIZATIONS).values()), ("name",), "name")
+    return {"organizations": [show_organization(call, row) for row in organizations], "total": total}
 
 
 @route("POST", ORGANIZATIONS_PATH, generation="current", access=MACHINES, body=CREATE_BODY)
 def create_organization(call: Call) -> Answer:
     require_admin(call)
     name = call.body["name"]
-    made = seeding.new_organization(call, name, f"{seeding.slug_of(name)}-{call.draft.random_bytes(2).hex()}")
+    organization = seeding.add_organization(call, name, f"{seeding.make_slug(name)}-{call.draft.random_bytes(2).hex()}")
     for address in dict.fromkeys(call.body["inviteAdminEmails"]):
         user = call.draft.find(tables.USERS, username=address) or invite_user(call, address)
         status = "accepted" if user["isAccepted"] else "invited"
-        seeding.new_org_member(call, made["id"], user["id"], "admin", status)
-    return {"organization": dict(made)}
+        seeding.add_org_member(call, organization["id"], user["id"], "admin", status)
+    return {"organization": dict(organization)}
 
 
 def invite_user(call: Call, address: str) -> Row:
-    user = seeding.new_user(call, address)
+    user = seeding.add_user(call, address)
     return call.draft.merge(tables.USERS, user["id"], isAccepted=False, isEmailVerified=False)
 
 
@@ -94,18 +94,18 @@ def delete_organization(call: Call) -> Answer:
     return {"organization": dict(row)}
 
 
-# ---- who is in them
+# ---- members
 @route("POST", f"{ORGANIZATION_PATH}/access", generation="current", access=JWT)
 def join_organization(call: Call) -> Answer:
     require_admin(call)
     organization = load_organization(call)
     if call.draft.find(tables.ORG_MEMBERS, orgId=organization["id"], userId=call.actor.id) is not None:
         raise bad_request(f"You are already a part of the organization with ID {organization['id']}")
-    made = seeding.new_org_member(call, organization["id"], call.actor.id, "admin")
-    # who joins was invited by nobody
+    member = seeding.add_org_member(call, organization["id"], call.actor.id, "admin")
+    # an admin joins without an invitation
     return {
         "organizationMembership": pick(
-            call.draft.merge(tables.ORG_MEMBERS, made["id"], inviteEmail=None), *accounts.MEMBERSHIP_COLUMNS
+            call.draft.merge(tables.ORG_MEMBERS, member["id"], inviteEmail=None), *accounts.MEMBERSHIP_COLUMNS
         )
     }
 

@@ -1,4 +1,4 @@
-"""Overrides: the server's environment variables that its admins may set from outside, by category. Data only."""
+"""Overrides: the environment variables that instance admins may override, by category. Data only."""
 
 from __future__ import annotations
 
@@ -76,6 +76,6 @@ CATEGORIES: Final[dict[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
         (("CLIENT_ID_GOOGLE_LOGIN", CLIENT_ID[1]), ("CLIENT_SECRET_GOOGLE_LOGIN", CLIENT_SECRET[1])),
     ),
 }
-"""Category -> its name, and its variables, each with what is said of it."""
+"""Category -> its name, and its variables with their descriptions."""
 
 KEYS: Final = tuple(key for _, fields in CATEGORIES.values() for key, _ in fields)

@@ -1,4 +1,4 @@
-"""Setting up an instance that has nobody: `bootstrap` for machines, `signup` for the first person. Each works once."""
+"""Setup of a new instance: `bootstrap` for machines, `signup` for the first user. One of them works, once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNLIMITED_SETTINGS: Final = {
     "accessTokenTTL": 0,
     "accessTokenMaxTTL": 0,
     "accessTokenNumUsesLimit": 0,
-    "accessTokenTrustedIps": list(seeding.EVERYWHERE),
+    "accessTokenTrustedIps": list(seeding.ALL_ADDRESSES),
 }
 BOOTSTRAP_BODY: Final = obj(email=email(), password=string(least=1), organization=string(least=1))
 SIGNUP_BODY: Final = obj(email=email(), password=string(), firstName=string(), lastName=string().optional())
@@ -26,14 +26,14 @@ USER_COLUMNS: Final = (*accounts.PROFILE_COLUMNS[:-1], "selectedMfaMethod")
 
 
 def create_first_user(call: Call, first_name: str, last_name: str | None, organization: str) -> tuple[Row, Row]:
-    """Put the person who runs the instance, and the first organization."""
+    """Create the first user, who is the instance admin, and the first organization."""
     address = call.body["email"]
-    user = seeding.new_user(call, address, first_name=first_name, last_name=last_name, super_admin=True)
-    slug = f"{seeding.slug_of(organization)}-{call.draft.random_bytes(2).hex()}"
-    made = seeding.new_organization(call, organization, slug)
-    seeding.new_org_member(call, made["id"], user["id"], "admin")
+    user = seeding.add_user(call, address, first_name=first_name, last_name=last_name, super_admin=True)
+    slug = f"{seeding.make_slug(organization)}-{call.draft.random_bytes(2).hex()}"
+    row = seeding.add_organization(call, organization, slug)
+    seeding.add_org_member(call, row["id"], user["id"], "admin")
     instance.configure(call, initialized=True)
-    return user, made
+    return user, row
 
 
 @route("POST", "/api/v1/admin/bootstrap", generation="current", access=PUBLIC_ACCESS, body=BOOTSTRAP_BODY)
@@ -41,16 +41,16 @@ def bootstrap(call: Call) -> Answer:
     if instance.get_config(call)["initialized"]:
         raise bad_request("Instance has already been set up")
     user, organization = create_first_user(call, "Admin", "User", call.body["organization"])
-    identity = seeding.new_identity(call, organization["id"], "Instance Admin Identity", "admin")
+    identity = seeding.add_identity(call, organization["id"], "Instance Admin Identity", "admin")
     call.draft.merge(tables.IDENTITIES, identity["id"], superAdmin=True)
     settings = call.new_row(identityId=identity["id"], **UNLIMITED_SETTINGS)
     call.draft.put(tables.auth_settings(TOKEN_AUTH), identity["id"], settings)
-    issued = tokens.issue(call, identity["id"], TOKEN_AUTH, settings, name="Instance Admin Token")
+    login = tokens.issue(call, identity["id"], TOKEN_AUTH, settings, name="Instance Admin Token")
     return {
         "message": "Successfully bootstrapped instance",
         "user": pick(user, "username", "firstName", "lastName", "email", "id", "superAdmin"),
         "organization": pick(organization, "id", "name", "slug"),
-        "identity": {**pick(identity, "id", "name"), "credentials": {"token": issued["accessToken"]}},
+        "identity": {**pick(identity, "id", "name"), "credentials": {"token": login["accessToken"]}},
     }
 
 

@@ -1,4 +1,4 @@
-"""People of the instance, for who runs it: listed, deleted, made its admins and made people like any other."""
+"""Users of the instance: instance admins list and delete them, and grant or revoke admin access."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ PAGE_FIELDS: Final[dict[str, Any]] = {
 }
 
 
-def page_rows(call: Call, rows: list[Row], searched: tuple[str, ...], order: str) -> tuple[list[Row], int]:
-    """Return the page that the query asks for of the rows that have its term in them, and how many those are."""
+def page_rows(call: Call, rows: list[Row], columns: tuple[str, ...], order: str) -> tuple[list[Row], int]:
+    """Return the requested page of the rows that contain the search term, and the number of all matches."""
     term = call.query["searchTerm"].lower()
-    found = [row for row in rows if any(term in str(row.get(column) or "").lower() for column in searched)]
-    found.sort(key=lambda row: (str(row[order]).lower(), row["id"]))
+    matches = [row for row in rows if any(term in str(row.get(column) or "").lower() for column in columns)]
+    matches.sort(key=lambda row: (str(row[order]).lower(), row["id"]))
     start = int(call.query["offset"])
-    return found[start : start + int(call.query["limit"])], len(found)
+    return matches[start : start + int(call.query["limit"])], len(matches)
 
 
 def load_user(call: Call) -> Row:
@@ -47,9 +47,9 @@ def list_admin_ids(call: Call) -> set[str]:
 @route("GET", USERS_PATH, access=MACHINES, query=obj(PAGE_FIELDS, adminsOnly=true_text()))
 def list_users(call: Call) -> Answer:
     require_admin(call)
-    people = call.draft.where(tables.USERS, isGhost=False, **({"superAdmin": True} if call.query["adminsOnly"] else {}))
-    found, total = page_rows(call, people, SEARCH_COLUMNS, "username")
-    return {"users": [pick(row, *USER_COLUMNS, "superAdmin") for row in found], "total": total}
+    users = call.draft.where(tables.USERS, isGhost=False, **({"superAdmin": True} if call.query["adminsOnly"] else {}))
+    page, total = page_rows(call, users, SEARCH_COLUMNS, "username")
+    return {"users": [pick(row, *USER_COLUMNS, "superAdmin") for row in page], "total": total}
 
 
 @route("DELETE", USER_PATH, access=MACHINES)
@@ -61,20 +61,20 @@ def delete_user(call: Call) -> Answer:
             "Cannot delete the only server admin on this instance. Add another server admin to delete this user."
         )
     cascade.remove(call.draft, [row["id"]])
-    return {"users": pick(row, *USER_COLUMNS)}  # one object, under the name that stands for several
+    return {"users": pick(row, *USER_COLUMNS)}  # one object, despite the plural name
 
 
 @route("DELETE", USERS_PATH, generation="current", access=MACHINES, body=obj(userIds=array(string())))
 def delete_users(call: Call) -> Answer:
     require_admin(call)
-    wanted = call.body["userIds"]
-    if list_admin_ids(call) <= set(wanted):
+    user_ids = call.body["userIds"]
+    if list_admin_ids(call) <= set(user_ids):
         raise bad_request(
             "Instance must have at least one server admin. Add another server admin to delete these users."
         )
-    found = [row for row in call.draft.rows(tables.USERS).values() if row["id"] in wanted]
-    cascade.remove(call.draft, [row["id"] for row in found])
-    return {"users": [pick(row, *USER_COLUMNS) for row in found]}
+    rows = [row for row in call.draft.rows(tables.USERS).values() if row["id"] in user_ids]
+    cascade.remove(call.draft, [row["id"] for row in rows])
+    return {"users": [pick(row, *USER_COLUMNS) for row in rows]}
 
 
 @route("PATCH", f"{USER_PATH}/admin-access", generation="current", access=MACHINES)

@@ -1,6 +1,6 @@
-"""Apps: what app connections can connect to, by which methods, and which part of their credentials may be shown.
+"""The apps of app connections, their methods, and the public part of their credentials.
 
-Data, and the fields made of it. Rows of connections are connections.py's.
+Data, and the fields made from it. The rows of connections are in store.py.
 """
 
 from __future__ import annotations
@@ -11,198 +11,209 @@ from typing import Any, Final
 
 from infisical.memory.validation import Field, boolean, number, obj, string
 
-NUMBERS: Final = frozenset({"port"})
-FLAGS: Final = frozenset({"sslEnabled", "sslRejectUnauthorized", "tlsEnabled", "tlsRejectUnauthorized"})
+NUMBER_NAMES: Final = frozenset({"port"})
+FLAG_NAMES: Final = frozenset({"sslEnabled", "sslRejectUnauthorized", "tlsEnabled", "tlsRejectUnauthorized"})
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A way to connect: the names of its credentials, of which only the public ones are ever shown; `?` is optional."""
+    """A method to connect: the names of its credentials, of which answers show the public ones.
+
+    `?` marks an optional credential.
+    """
 
     secret: tuple[str, ...]
     public: tuple[str, ...] = ()
 
-    def field(self) -> Field:
-        """Return what these credentials may hold."""
-        return obj({name.rstrip("?"): _kind(name) for name in (*self.public, *self.secret)})
+    def make_field(self) -> Field:
+        """Make the field of these credentials."""
+        return obj({name.rstrip("?"): _make_field(name) for name in (*self.public, *self.secret)})
 
-    def shown(self, credentials: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the part that may be shown."""
+    def select_public(self, credentials: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the part of credentials that answers may show."""
         names = [name.rstrip("?") for name in self.public]
         return {name: credentials[name] for name in names if name in credentials}
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Something to connect to."""
+    """A service to connect to."""
 
     name: str
     methods: Mapping[str, Method]
     gateways: bool = field(default=False, kw_only=True)
-    """A connection may go through a gateway."""
+    """True if a connection may use a gateway."""
     managed: bool = field(default=False, kw_only=True)
-    """The platform may take the credentials over."""
+    """True if the platform may manage the credentials."""
 
 
-def _kind(name: str) -> Field:
+def _make_field(name: str) -> Field:
     bare = name.rstrip("?")
-    kind = number() if bare in NUMBERS else boolean() if bare in FLAGS else string(least=1)
+    kind = number() if bare in NUMBER_NAMES else boolean() if bare in FLAG_NAMES else string(least=1)
     return kind.optional() if name.endswith("?") else kind
 
 
-def _of(secret: str, public: str = "") -> Method:
+def _make_method(secret: str, public: str = "") -> Method:
     return Method(tuple(secret.split()), tuple(public.split()))
 
 
-SQL: Final = _of("password", "host port database username sslEnabled sslRejectUnauthorized sslCertificate?")
-TOKEN: Final = {"api-token": _of("apiToken")}
-AZURE: Final = {
-    "oauth": _of("code", "tenantId?"),
-    "client-secret": _of("clientSecret", "clientId tenantId"),
+SQL_METHOD: Final = _make_method(
+    "password", "host port database username sslEnabled sslRejectUnauthorized sslCertificate?"
+)
+TOKEN_METHODS: Final = {"api-token": _make_method("apiToken")}
+AZURE_METHODS: Final = {
+    "oauth": _make_method("code", "tenantId?"),
+    "client-secret": _make_method("clientSecret", "clientId tenantId"),
 }
 
 APPS: Final[Mapping[str, App]] = {
-    "1password": App("1Password", {"api-token": _of("apiToken", "instanceUrl")}),
-    "auth0": App("Auth0", {"client-credentials": _of("clientSecret", "domain clientId audience")}),
-    "aws": App("AWS", {"assume-role": _of("roleArn"), "access-key": _of("secretAccessKey", "accessKeyId")}),
+    "1password": App("1Password", {"api-token": _make_method("apiToken", "instanceUrl")}),
+    "auth0": App("Auth0", {"client-credentials": _make_method("clientSecret", "domain clientId audience")}),
+    "aws": App(
+        "AWS", {"assume-role": _make_method("roleArn"), "access-key": _make_method("secretAccessKey", "accessKeyId")}
+    ),
     "azure-adcs": App(
         "Azure ADCS",
-        {"username-password": _of("password", "username adcsUrl sslRejectUnauthorized? sslCertificate?")},
+        {"username-password": _make_method("password", "username adcsUrl sslRejectUnauthorized? sslCertificate?")},
         gateways=True,
     ),
-    "azure-app-configuration": App("Azure App Configuration", AZURE),
-    "azure-client-secrets": App("Azure Client Secrets", AZURE),
+    "azure-app-configuration": App("Azure App Configuration", AZURE_METHODS),
+    "azure-client-secrets": App("Azure Client Secrets", AZURE_METHODS),
     "azure-devops": App(
         "Azure DevOps",
         {
-            "oauth": _of("code", "tenantId orgName"),
-            "access-token": _of("accessToken", "orgName"),
-            "client-secret": _of("clientSecret", "clientId tenantId orgName"),
+            "oauth": _make_method("code", "tenantId orgName"),
+            "access-token": _make_method("accessToken", "orgName"),
+            "client-secret": _make_method("clientSecret", "clientId tenantId orgName"),
         },
     ),
-    "azure-dns": App("Azure DNS", {"client-secret": _of("clientSecret", "clientId tenantId subscriptionId")}),
-    "azure-entra-id": App("Azure Entra ID", {"client-secret": _of("clientSecret", "clientId tenantId")}),
-    "azure-key-vault": App("Azure Key Vault", AZURE),
-    "bitbucket": App("Bitbucket", {"api-token": _of("apiToken", "email")}),
-    "camunda": App("Camunda", {"client-credentials": _of("clientSecret", "clientId")}),
-    "checkly": App("Checkly", {"api-key": _of("apiKey")}),
-    "chef": App("Chef", {"user-key": _of("privateKey", "serverUrl? orgName userName")}),
-    "circleci": App("CircleCI", TOKEN),
-    "cloudflare": App("Cloudflare", {"api-token": _of("apiToken", "accountId")}),
-    "coolify": App("Coolify", {"api-token": _of("apiToken", "instanceUrl")}),
-    "databricks": App("Databricks", {"service-principal": _of("clientSecret", "clientId workspaceUrl")}),
-    "dbt": App("DBT", {"api-token": _of("apiToken", "instanceUrl accountId")}),
-    "devin": App("Devin", {"api-key": _of("apiKey")}),
-    "digital-ocean": App("DigitalOcean App Platform", TOKEN),
-    "dns-made-easy": App("DNS Made Easy", {"api-key-secret": _of("secretKey", "apiKey")}),
+    "azure-dns": App("Azure DNS", {"client-secret": _make_method("clientSecret", "clientId tenantId subscriptionId")}),
+    "azure-entra-id": App("Azure Entra ID", {"client-secret": _make_method("clientSecret", "clientId tenantId")}),
+    "azure-key-vault": App("Azure Key Vault", AZURE_METHODS),
+    "bitbucket": App("Bitbucket", {"api-token": _make_method("apiToken", "email")}),
+    "camunda": App("Camunda", {"client-credentials": _make_method("clientSecret", "clientId")}),
+    "checkly": App("Checkly", {"api-key": _make_method("apiKey")}),
+    "chef": App("Chef", {"user-key": _make_method("privateKey", "serverUrl? orgName userName")}),
+    "circleci": App("CircleCI", TOKEN_METHODS),
+    "cloudflare": App("Cloudflare", {"api-token": _make_method("apiToken", "accountId")}),
+    "coolify": App("Coolify", {"api-token": _make_method("apiToken", "instanceUrl")}),
+    "databricks": App("Databricks", {"service-principal": _make_method("clientSecret", "clientId workspaceUrl")}),
+    "dbt": App("DBT", {"api-token": _make_method("apiToken", "instanceUrl accountId")}),
+    "devin": App("Devin", {"api-key": _make_method("apiKey")}),
+    "digital-ocean": App("DigitalOcean App Platform", TOKEN_METHODS),
+    "dns-made-easy": App("DNS Made Easy", {"api-key-secret": _make_method("secretKey", "apiKey")}),
     "external-infisical": App(
         "Infisical",
-        {"machine-identity-universal-auth": _of("machineIdentityClientSecret", "instanceUrl machineIdentityClientId")},
+        {
+            "machine-identity-universal-auth": _make_method(
+                "machineIdentityClientSecret", "instanceUrl machineIdentityClientId"
+            )
+        },
     ),
-    "flyio": App("Fly.io", {"access-token": _of("accessToken")}),
-    "gcp": App("GCP", {"service-account-impersonation": _of("serviceAccountEmail")}),
+    "flyio": App("Fly.io", {"access-token": _make_method("accessToken")}),
+    "gcp": App("GCP", {"service-account-impersonation": _make_method("serviceAccountEmail")}),
     "github": App(
         "GitHub",
         {
-            "github-app": _of("code installationId", "instanceType? host?"),
-            "oauth": _of("code"),
-            "pat": _of("personalAccessToken", "instanceType? host?"),
+            "github-app": _make_method("code installationId", "instanceType? host?"),
+            "oauth": _make_method("code"),
+            "pat": _make_method("personalAccessToken", "instanceType? host?"),
         },
         gateways=True,
     ),
-    "github-radar": App("GitHub Radar", {"github-app": _of("code installationId")}),
+    "github-radar": App("GitHub Radar", {"github-app": _make_method("code installationId")}),
     "gitlab": App(
         "GitLab",
         {
-            "oauth": _of("code", "instanceUrl?"),
-            "access-token": _of("accessToken", "instanceUrl? accessTokenType"),
+            "oauth": _make_method("code", "instanceUrl?"),
+            "access-token": _make_method("accessToken", "instanceUrl? accessTokenType"),
         },
     ),
     "hashicorp-vault": App(
         "Hashicorp Vault",
         {
-            "access-token": _of("accessToken", "namespace? instanceUrl"),
-            "app-role": _of("secretId", "namespace? instanceUrl roleId"),
+            "access-token": _make_method("accessToken", "namespace? instanceUrl"),
+            "app-role": _make_method("secretId", "namespace? instanceUrl roleId"),
         },
         gateways=True,
     ),
-    "heroku": App("Heroku", {"auth-token": _of("authToken"), "oauth": _of("code")}),
-    "humanitec": App("Humanitec", TOKEN),
-    "laravel-forge": App("Laravel Forge", TOKEN),
+    "heroku": App("Heroku", {"auth-token": _make_method("authToken"), "oauth": _make_method("code")}),
+    "humanitec": App("Humanitec", TOKEN_METHODS),
+    "laravel-forge": App("Laravel Forge", TOKEN_METHODS),
     "ldap": App(
         "LDAP",
-        {"simple-bind": _of("password", "provider url dn sslRejectUnauthorized? sslCertificate?")},
+        {"simple-bind": _make_method("password", "provider url dn sslRejectUnauthorized? sslCertificate?")},
         gateways=True,
     ),
     "mongodb": App(
         "MongoDB",
         {
-            "username-and-password": _of(
+            "username-and-password": _make_method(
                 "password", "host port username database tlsEnabled tlsRejectUnauthorized tlsCertificate?"
             )
         },
         gateways=True,
     ),
-    "mssql": App("Microsoft SQL Server", {"username-and-password": SQL}, gateways=True, managed=True),
-    "mysql": App("MySQL", {"username-and-password": SQL}, gateways=True, managed=True),
-    "netlify": App("Netlify", {"access-token": _of("accessToken")}),
-    "northflank": App("Northflank", TOKEN),
-    "oci": App("OCI", {"access-key": _of("privateKey", "userOcid tenancyOcid region fingerprint")}),
-    "octopus-deploy": App("Octopus Deploy", {"api-key": _of("apiKey", "instanceUrl")}),
-    "okta": App("Okta", {"api-token": _of("apiToken", "instanceUrl")}),
-    "ona": App("Ona", {"personal-access-token": _of("personalAccessToken")}),
-    "open-router": App("OpenRouter", {"api-key": _of("apiKey")}),
-    "oracledb": App("OracleDB", {"username-and-password": SQL}, gateways=True, managed=True),
+    "mssql": App("Microsoft SQL Server", {"username-and-password": SQL_METHOD}, gateways=True, managed=True),
+    "mysql": App("MySQL", {"username-and-password": SQL_METHOD}, gateways=True, managed=True),
+    "netlify": App("Netlify", {"access-token": _make_method("accessToken")}),
+    "northflank": App("Northflank", TOKEN_METHODS),
+    "oci": App("OCI", {"access-key": _make_method("privateKey", "userOcid tenancyOcid region fingerprint")}),
+    "octopus-deploy": App("Octopus Deploy", {"api-key": _make_method("apiKey", "instanceUrl")}),
+    "okta": App("Okta", {"api-token": _make_method("apiToken", "instanceUrl")}),
+    "ona": App("Ona", {"personal-access-token": _make_method("personalAccessToken")}),
+    "open-router": App("OpenRouter", {"api-key": _make_method("apiKey")}),
+    "oracledb": App("OracleDB", {"username-and-password": SQL_METHOD}, gateways=True, managed=True),
     "ovh": App(
         "OVH Cloud",
         {
-            "certificate": _of("privateKey certificate", "okmsDomain okmsId"),
-            "token": _of("token", "okmsDomain okmsId"),
+            "certificate": _make_method("privateKey certificate", "okmsDomain okmsId"),
+            "token": _make_method("token", "okmsDomain okmsId"),
         },
     ),
-    "postgres": App("PostgreSQL", {"username-and-password": SQL}, gateways=True, managed=True),
-    "qovery": App("Qovery", {"access-token": _of("accessToken")}),
+    "postgres": App("PostgreSQL", {"username-and-password": SQL_METHOD}, gateways=True, managed=True),
+    "qovery": App("Qovery", {"access-token": _make_method("accessToken")}),
     "railway": App(
         "Railway",
         {
-            "account-token": _of("apiToken"),
-            "project-token": _of("apiToken"),
-            "team-token": _of("apiToken"),
+            "account-token": _make_method("apiToken"),
+            "project-token": _make_method("apiToken"),
+            "team-token": _make_method("apiToken"),
         },
     ),
     "redis": App(
         "Redis",
         {
-            "username-and-password": _of(
+            "username-and-password": _make_method(
                 "password?", "host port username sslEnabled sslRejectUnauthorized sslCertificate?"
             )
         },
         gateways=True,
     ),
-    "render": App("Render", {"api-key": _of("apiKey")}),
-    "smb": App("SMB", {"credentials": _of("password", "host port domain? username")}, gateways=True),
-    "snowflake": App("Snowflake", {"username-and-token": _of("password", "account username")}),
+    "render": App("Render", {"api-key": _make_method("apiKey")}),
+    "smb": App("SMB", {"credentials": _make_method("password", "host port domain? username")}, gateways=True),
+    "snowflake": App("Snowflake", {"username-and-token": _make_method("password", "account username")}),
     "ssh": App(
         "SSH",
         {
-            "password": _of("password", "host port username"),
-            "ssh-key": _of("privateKey passphrase?", "host port username"),
+            "password": _make_method("password", "host port username"),
+            "ssh-key": _make_method("privateKey passphrase?", "host port username"),
         },
         gateways=True,
     ),
-    "supabase": App("Supabase", {"access-token": _of("accessKey", "instanceUrl?")}),
-    "teamcity": App("TeamCity", {"access-token": _of("accessToken", "instanceUrl")}),
-    "terraform-cloud": App("Terraform Cloud", TOKEN),
-    "travis-ci": App("Travis CI", TOKEN),
-    "trigger-dev": App("Trigger.dev", {"api-token": _of("apiToken", "apiUrl?")}),
-    "venafi": App("Venafi TLS Protect Cloud", {"api-key": _of("apiKey", "region?")}),
-    "vercel": App("Vercel", TOKEN),
-    "windmill": App("Windmill", {"access-token": _of("accessToken", "instanceUrl?")}),
-    "zabbix": App("Zabbix", {"api-token": _of("apiToken", "instanceUrl")}),
+    "supabase": App("Supabase", {"access-token": _make_method("accessKey", "instanceUrl?")}),
+    "teamcity": App("TeamCity", {"access-token": _make_method("accessToken", "instanceUrl")}),
+    "terraform-cloud": App("Terraform Cloud", TOKEN_METHODS),
+    "travis-ci": App("Travis CI", TOKEN_METHODS),
+    "trigger-dev": App("Trigger.dev", {"api-token": _make_method("apiToken", "apiUrl?")}),
+    "venafi": App("Venafi TLS Protect Cloud", {"api-key": _make_method("apiKey", "region?")}),
+    "vercel": App("Vercel", TOKEN_METHODS),
+    "windmill": App("Windmill", {"access-token": _make_method("accessToken", "instanceUrl?")}),
+    "zabbix": App("Zabbix", {"api-token": _make_method("apiToken", "instanceUrl")}),
 }
 
 
-def title(method: str) -> str:
-    """Return what the server calls a method: `access-key` is Access Key."""
+def format_method(method: str) -> str:
+    """Return the server's title of a method: `access-key` is Access Key."""
     capitals = {"oauth": "OAuth", "api": "API", "pat": "Personal Access Token", "ssh": "SSH", "github": "GitHub"}
     return " ".join(capitals.get(word, word.capitalize()) for word in method.split("-"))

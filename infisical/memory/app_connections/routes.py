@@ -1,4 +1,4 @@
-"""App connections: how the server reaches other services. Their credentials are kept, and never answered in full."""
+"""The routes of app connections, which the server uses to reach other services. Answers omit secret credentials."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from infisical.memory.access import permit, permit_organization
 from infisical.memory.app_connections import store
-from infisical.memory.app_connections.apps import APPS, App, title
-from infisical.memory.app_connections.store import CONNECTIONS, SUBJECT, app_of, shown
+from infisical.memory.app_connections.apps import APPS, App, format_method
+from infisical.memory.app_connections.store import CONNECTIONS, SUBJECT, describe_connection, get_app
 from infisical.memory.call import Call, pick
 from infisical.memory.domain import instance
 from infisical.memory.refusals import Refusal, bad_request, not_found
@@ -20,24 +20,24 @@ from infisical.memory.validation import Issues, anything, boolean, build_issue, 
 CONNECTIONS_PATH: Final = "/api/v1/app-connections"
 APP_PATH: Final = f"{CONNECTIONS_PATH}/{{app}}"
 CONNECTION_PATH: Final = f"{APP_PATH}/{{connectionId}}"
-OPTIONS: Final = {
+OPTION_FIELDS: Final = {
     "description": string(most=256).or_null().optional(),
     "isPlatformManagedCredentials": boolean().optional(),
     "gatewayId": guid().or_null().optional(),
 }
-CREATE: Final = obj(
-    OPTIONS, name=slug(), method=string(), credentials=record(anything()), projectId=string().optional()
+CREATE_BODY: Final = obj(
+    OPTION_FIELDS, name=slug(), method=string(), credentials=record(anything()), projectId=string().optional()
 )
-UPDATE: Final = obj(OPTIONS, name=slug().optional(), credentials=record(anything()).optional())
-OF_PROJECT: Final = obj(projectId=string().optional())
+UPDATE_BODY: Final = obj(OPTION_FIELDS, name=slug().optional(), credentials=record(anything()).optional())
+PROJECT_QUERY: Final = obj(projectId=string().optional())
 
 
-# ---- what may be sent
-def credentials_of(app: App, method: str, given: Any) -> Any:
-    """Return credentials as the app's method reads them; refuse what it cannot."""
+# ---- requests
+def read_credentials(app: App, method: str, credentials: Any) -> Any:
+    """Return credentials as the app's method reads them; refuse invalid ones."""
     issues: Issues = []
     if method not in app.methods:
-        expected = " | ".join(f"'{one}'" for one in app.methods)
+        expected = " | ".join(f"'{name}'" for name in app.methods)
         issues.append(
             {
                 "code": "invalid_union_discriminator",
@@ -47,14 +47,14 @@ def credentials_of(app: App, method: str, given: Any) -> Any:
             }
         )
         raise Refusal(422, "ValidationFailure", issues)
-    read = app.methods[method].field().read(given, ("credentials",), issues)
+    fields = app.methods[method].make_field().read(credentials, ("credentials",), issues)
     if issues:
         raise Refusal(422, "ValidationFailure", issues)
-    return read
+    return fields
 
 
 def check_options(call: Call, app: App) -> None:
-    """Refuse what not every app can do, where this one cannot, and gateways that are not there."""
+    """Refuse options that the app does not support, and unknown gateways."""
     issues: Issues = []
     if call.body.get("isPlatformManagedCredentials") and not app.managed:
         text = f"Platform managed credentials are not supported for {app.name} Connections"
@@ -65,37 +65,37 @@ def check_options(call: Call, app: App) -> None:
     if issues:
         raise Refusal(422, "ValidationFailure", issues)
     if gateway is not None:
-        raise not_found(f"Gateway with ID {gateway} not found for org")  # no route of this server makes one
+        raise not_found(f"Gateway with ID {gateway} not found for org")  # no route of this server creates one
 
 
-def digest(call: Call, credentials: Any) -> str:
+def hash_credentials(call: Call, credentials: Any) -> str:
     return instance.sign_text(call.draft, json.dumps(credentials, sort_keys=True))
 
 
-def unused(call: Call, name: str, but: str | None = None) -> None:
+def check_name(call: Call, name: str, excluded_id: str | None = None) -> None:
     other = call.draft.find(CONNECTIONS, orgId=call.organization_id, name=name)
-    if other is not None and other["id"] != but:
+    if other is not None and other["id"] != excluded_id:
         raise bad_request(f'An App Connection with the name "{name}" already exists')
 
 
-def of_app(call: Call, row: Row, what: str) -> Row:
+def check_app(call: Call, row: Row, what: str) -> Row:
     if row["app"] != call.path["app"]:
         raise bad_request(f'App Connection with {what} is not for App "{call.path["app"]}"')
     return row
 
 
-def named_by_path(call: Call, action: str) -> Row:
+def get_named(call: Call, action: str) -> Row:
     """Return the connection that the path names by app and id."""
-    app_of(call)
+    get_app(call)
     identifier = call.path["connectionId"]
     issues: Issues = []
     guid().read(identifier, ("connectionId",), issues)
     if issues:
         raise Refusal(422, "ValidationFailure", issues)
-    return of_app(call, store.found(call, identifier, action), f"ID {identifier}")
+    return check_app(call, store.get_connection(call, identifier, action), f"ID {identifier}")
 
 
-def visible(call: Call) -> list[Row]:
+def list_visible(call: Call) -> list[Row]:
     """Return the connections of the project that the query names, or else of the organization."""
     project_id = call.query.get("projectId")
     if project_id is not None:
@@ -106,9 +106,9 @@ def visible(call: Call) -> list[Row]:
 
 
 # ---- all apps
-@route("GET", CONNECTIONS_PATH, generation="current", access=MACHINES, query=OF_PROJECT)
+@route("GET", CONNECTIONS_PATH, generation="current", access=MACHINES, query=PROJECT_QUERY)
 def list_all_connections(call: Call) -> Answer:
-    return {"appConnections": [shown(call, row) for row in visible(call)]}
+    return {"appConnections": [describe_connection(call, row) for row in list_visible(call)]}
 
 
 @route("GET", f"{CONNECTIONS_PATH}/options", generation="current", access=MACHINES)
@@ -118,15 +118,19 @@ def list_connection_options(call: Call) -> Answer:
 
 
 # ---- one app
-@route("GET", APP_PATH, generation="current", access=MACHINES, query=OF_PROJECT)
+@route("GET", APP_PATH, generation="current", access=MACHINES, query=PROJECT_QUERY)
 def list_connections(call: Call) -> Answer:
-    app_of(call)
-    return {"appConnections": [shown(call, row) for row in visible(call) if row["app"] == call.path["app"]]}
+    get_app(call)
+    return {
+        "appConnections": [
+            describe_connection(call, row) for row in list_visible(call) if row["app"] == call.path["app"]
+        ]
+    }
 
 
-@route("GET", f"{APP_PATH}/available", generation="current", access=MACHINES, query=OF_PROJECT)
+@route("GET", f"{APP_PATH}/available", generation="current", access=MACHINES, query=PROJECT_QUERY)
 def list_available_connections(call: Call) -> Answer:
-    app_of(call)
+    get_app(call)
     permit_organization(call, "connect", SUBJECT)
     rows = call.draft.where(CONNECTIONS, orgId=call.organization_id, projectId=None, app=call.path["app"])
     project_id = call.query.get("projectId")
@@ -137,14 +141,14 @@ def list_available_connections(call: Call) -> Answer:
     return {"appConnections": [pick(row, "app", "name", "id", "projectId", "orgId") for row in rows]}
 
 
-@route("POST", APP_PATH, generation="current", access=MACHINES, body=CREATE)
+@route("POST", APP_PATH, generation="current", access=MACHINES, body=CREATE_BODY)
 def create_connection(call: Call) -> Answer:
-    app, body = app_of(call), call.body
-    credentials = credentials_of(app, body["method"], body["credentials"])
+    app, body = get_app(call), call.body
+    credentials = read_credentials(app, body["method"], body["credentials"])
     check_options(call, app)
     project_id = body.get("projectId")
-    store.allow(call, {"projectId": project_id, "orgId": call.organization_id}, "create")
-    unused(call, body["name"])
+    store.permit_connection(call, {"projectId": project_id, "orgId": call.organization_id}, "create")
+    check_name(call, body["name"])
     row = call.new_row(
         name=body["name"],
         description=body.get("description"),
@@ -157,32 +161,34 @@ def create_connection(call: Call) -> Answer:
         gatewayPoolId=None,
         isAutoRotationEnabled=False,
         projectId=project_id,
-        credentialsHash=digest(call, credentials),
+        credentialsHash=hash_credentials(call, credentials),
         credentials=credentials,
     )
-    return {"appConnection": shown(call, call.draft.put(CONNECTIONS, row["id"], row))}
+    return {"appConnection": describe_connection(call, call.draft.put(CONNECTIONS, row["id"], row))}
 
 
 # ---- one connection
 @route("GET", CONNECTION_PATH, generation="current", access=MACHINES)
 def get_connection(call: Call) -> Answer:
-    return {"appConnection": shown(call, named_by_path(call, "read"))}
+    return {"appConnection": describe_connection(call, get_named(call, "read"))}
 
 
-@route("GET", f"{APP_PATH}/connection-name/{{connectionName}}", generation="current", access=MACHINES, query=OF_PROJECT)
+@route(
+    "GET", f"{APP_PATH}/connection-name/{{connectionName}}", generation="current", access=MACHINES, query=PROJECT_QUERY
+)
 def get_connection_by_name(call: Call) -> Answer:
-    app_of(call)
+    get_app(call)
     name = call.path["connectionName"]
     row = call.draft.find(CONNECTIONS, orgId=call.organization_id, name=name, **call.query)
     if row is None:
         raise not_found(f"Could not find App Connection with name {name}")
-    store.allow(call, row, "read")
-    return {"appConnection": shown(call, of_app(call, row, f"name {name}"))}
+    store.permit_connection(call, row, "read")
+    return {"appConnection": describe_connection(call, check_app(call, row, f"name {name}"))}
 
 
-@route("PATCH", CONNECTION_PATH, generation="current", access=MACHINES, body=UPDATE)
+@route("PATCH", CONNECTION_PATH, generation="current", access=MACHINES, body=UPDATE_BODY)
 def update_connection(call: Call) -> Answer:
-    row, app = named_by_path(call, "edit"), app_of(call)
+    row, app = get_named(call, "edit"), get_app(call)
     check_options(call, app)
     columns = dict(call.body)
     credentials = columns.get("credentials")
@@ -193,21 +199,27 @@ def update_connection(call: Call) -> Answer:
         raise bad_request("Credentials required to transition to platform managed credentials")
     if credentials is not None:
         issues: Issues = []
-        read = app.methods[row["method"]].field().read(credentials, ("credentials",), issues)
+        fields = app.methods[row["method"]].make_field().read(credentials, ("credentials",), issues)
         if issues:
-            raise bad_request(f"Invalid credential format for {app.name} Connection with method {title(row['method'])}")
-        columns.update(credentials=read, credentialsHash=digest(call, read))
+            raise bad_request(
+                f"Invalid credential format for {app.name} Connection with method {format_method(row['method'])}"
+            )
+        columns.update(credentials=fields, credentialsHash=hash_credentials(call, fields))
     if "name" in columns:
-        unused(call, columns["name"], but=row["id"])
-    return {"appConnection": shown(call, call.draft.merge(CONNECTIONS, row["id"], **columns, updatedAt=call.timestamp))}
+        check_name(call, columns["name"], excluded_id=row["id"])
+    return {
+        "appConnection": describe_connection(
+            call, call.draft.merge(CONNECTIONS, row["id"], **columns, updatedAt=call.timestamp)
+        )
+    }
 
 
 @route("DELETE", CONNECTION_PATH, generation="current", access=MACHINES)
 def delete_connection(call: Call) -> Answer:
-    row = named_by_path(call, "delete")
+    row = get_named(call, "delete")
     if call.draft.find(SECRET_SYNCS, connectionId=row["id"]) is not None:
         raise bad_request(
             "Cannot delete App Connection with existing connections. Remove all existing connections and try again."
         )
     call.draft.drop(CONNECTIONS, row["id"])
-    return {"appConnection": shown(call, row)}
+    return {"appConnection": describe_connection(call, row)}

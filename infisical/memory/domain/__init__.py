@@ -1,4 +1,4 @@
-"""The domain: rows and rules that several groups share, one noun per file: accounts, codes, lockouts, ciphers, ...
+"""The domain: rows and rules that several groups of endpoints share, one noun a file.
 
-Routes do not belong here, nor rules of a single group: they are in the module of the group.
+Paths and the fields of requests belong to the groups.
 """

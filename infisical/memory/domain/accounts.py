@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from infisical.memory import seeding, tables, tokens
 from infisical.memory.call import Call, pick
-from infisical.memory.seeding import given_of
+from infisical.memory.seeding import get_given
 from infisical.memory.state import Draft, Row, State
 
 PASSWORDS: Final = "passwords"  # user id -> id, userId, password (None: no password)
@@ -144,19 +144,19 @@ def save_password(call: Call, user_id: str, password: str | None) -> None:
 
 # ---- states that no route leads to
 def _begin_call(state: State, now: float) -> Call:
-    return Call(Draft(state), seeding.NOBODY, now, {})
+    return Call(Draft(state), seeding.INTERNAL_REQUEST, now, {})
 
 
 def set_password(state: State, *, now: float, password: str, user_id: str | None = None) -> State:
     """Return a state in which a user has this password; other users have INITIAL_PASSWORD."""
     call = _begin_call(state, now)
-    save_password(call, user_id or given_of(state).user_id, password)
+    save_password(call, user_id or get_given(state).user_id, password)
     return call.draft.finish()
 
 
 def read_password(state: State, user_id: str | None = None) -> str | None:
     """Return the password of a user; None without a password."""
-    return get_password(_begin_call(state, 0.0), user_id or given_of(state).user_id)
+    return get_password(_begin_call(state, 0.0), user_id or get_given(state).user_id)
 
 
 def open_password_reset(state: State, *, now: float, user_id: str | None = None) -> tuple[State, str]:
@@ -164,7 +164,7 @@ def open_password_reset(state: State, *, now: float, user_id: str | None = None)
 
     The token works once, within 15 minutes. `user_id` is by default the user of `given`.
     """
-    call, holder_id = _begin_call(state, now), user_id or given_of(state).user_id
+    call, holder_id = _begin_call(state, now), user_id or get_given(state).user_id
     row = call.new_row(userId=holder_id)
     call.draft.put(PASSWORD_RESETS, row["id"], row)
     # A token of an unfinished login has the least access: only routes of second factors accept it, and they check
@@ -182,7 +182,7 @@ def open_password_reset(state: State, *, now: float, user_id: str | None = None)
 def open_email_verification(state: State, *, now: float, email: str) -> tuple[State, str]:
     """Return a state with a new user, whose e-mail address is not verified yet, and the token of the sign-up."""
     call = _begin_call(state, now)
-    user = seeding.new_user(call, email)
+    user = seeding.add_user(call, email)
     call.draft.merge(tables.USERS, user["id"], isEmailVerified=False)
     claims = {"authTokenType": "signupToken", "userId": user["id"], "iat": int(now), "exp": now + SIGNUP_TTL}
     return call.draft.finish(), tokens.sign(state, claims)
@@ -194,6 +194,6 @@ def use_old_privileges(state: State, *, now: float, organization_id: str | None 
     `organization_id` is by default the organization of `given`.
     """
     call = _begin_call(state, now)
-    row_id = organization_id or given_of(state).organization_id
+    row_id = organization_id or get_given(state).organization_id
     call.draft.merge(tables.ORGANIZATIONS, row_id, shouldUseNewPrivilegeSystem=False)
     return call.draft.finish()

@@ -1,7 +1,7 @@
 """Cascade: removes all rows that belong to a user, an organization or a project, as the server's database does.
 
-The owner of a row is in a column (`orgId`, `projectId`, `userId`, `identityId`), in the name of its table
-(`("secrets", folder_id)`) or in its key (`<user id>:KEY`). So this module needs to know no group.
+A column (`orgId`, `projectId`, `userId`, `identityId`) names the owner of a row, or its table
+(`("secrets", folder_id)`), or its key (`<user id>:KEY`). So this module needs to know no group.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 from infisical.memory.call import Call, format_time, parse_time
-from infisical.memory.seeding import given_of
+from infisical.memory.seeding import get_given
 from infisical.memory.state import Row, State
 
 CODES: Final = "codes"  # "<purpose>:<user id>" -> id, userId, purpose, code, payload, triesLeft, expiresAt
@@ -61,11 +61,11 @@ def take_code(call: Call, purpose: Purpose, user_id: str, code: str) -> Row | No
 
 
 def read_code(state: State, purpose: Purpose = "email-mfa", *, user_id: str | None = None) -> str:
-    """Return the last code that was sent to a user, as in the e-mail; raise LookupError if there is none.
+    """Return the last code that was sent to a user, as in the e-mail; raise LookupError without one.
 
     `user_id` is by default the user of `given`.
     """
-    row = state.rows(CODES).get(f"{purpose}:{user_id or given_of(state).user_id}")
+    row = state.rows(CODES).get(f"{purpose}:{user_id or get_given(state).user_id}")
     if row is None:
         raise LookupError(f"no code for {purpose} was sent, or it was used up")
     return str(row["code"])

@@ -1,6 +1,6 @@
-"""Places: how requests name a project, an environment and a folder in it, where slug and path are read.
+"""Places: the project, environment and folder that a request names by slug and path.
 
-Finding a folder by its path is tree.py's; what a caller may do in a place is access.py's.
+tree.py finds a folder by its path; access.py decides what a caller may do in a place.
 """
 
 from __future__ import annotations
@@ -16,68 +16,68 @@ from infisical.memory.state import Row
 from infisical.memory.tables import PROJECTS
 from infisical.memory.validation import Field, Issues, Path, build_issue, string
 
-DEEPEST: Final = 100
-"""The folders of a path: one request makes those that are not there."""
-LONGEST: Final = 1 << 15
-NOT_A_PATH: Final = "Invalid secret path. Only alphanumeric characters, dashes, and underscores are allowed."
+DEPTH_LIMIT: Final = 100
+"""The most folders of a path: one request may create them all."""
+LENGTH_LIMIT: Final = 1 << 15
+INVALID_PATH_MESSAGE: Final = "Invalid secret path. Only alphanumeric characters, dashes, and underscores are allowed."
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where secrets lie: the project's id, the environment's slug, the folder's path."""
+    """A folder by the project's id, the environment's slug and the folder's path."""
 
     project_id: str
     environment: str
     path: str
 
 
-def place_of(call: Call, folder: Row) -> Place:
+def locate_folder(call: Call, folder: Row) -> Place:
     project_id, environment, path = tree.locate_folder(call.draft, folder)
     return Place(project_id, environment["slug"], path)
 
 
-def secret_path() -> Field:
-    """A folder's path, with the slash at its beginning and without the one at its end."""
-    inner = string()
+def make_path_field() -> Field:
+    """Make the field of a folder's path, which it reads with a leading slash and without a trailing one."""
+    field = string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        read = inner.check(value, path, issues)
-        if isinstance(read, str) and len(read) > LONGEST:
-            issues.append(build_issue(f"A secret path has {LONGEST} characters at most", path))
+        text = field.check(value, path, issues)
+        if isinstance(text, str) and len(text) > LENGTH_LIMIT:
+            issues.append(build_issue(f"A secret path has {LENGTH_LIMIT} characters at most", path))
             return "/"
-        return tree.normalize_path(read) if isinstance(read, str) else read
+        return tree.normalize_path(text) if isinstance(text, str) else text
 
     return Field(check)
 
 
-def checked(path: str) -> str:
-    """Return a path; refuse one that no folder could have, or only one of more than DEEPEST folders."""
+def check_path(path: str) -> str:
+    """Return a path; refuse one with characters that no folder has, or with more than DEPTH_LIMIT folders."""
     if re.fullmatch(r"[A-Za-z0-9_/-]*", path) is None:
-        raise bad_request(NOT_A_PATH)
-    if len(tree.split_path(path)) > DEEPEST:
-        raise bad_request(f"A secret path has {DEEPEST} folders at most")
+        raise bad_request(INVALID_PATH_MESSAGE)
+    if len(tree.split_path(path)) > DEPTH_LIMIT:
+        raise bad_request(f"A secret path has {DEPTH_LIMIT} folders at most")
     return path
 
 
-def project_by_slug(call: Call, slug: str) -> Row:
-    """Return a project of the caller's organization."""
-    found = call.draft.find(PROJECTS, slug=slug, orgId=call.organization_id)
-    if found is None:
+def get_project_by_slug(call: Call, slug: str) -> Row:
+    """Return a project of the caller's organization by its slug."""
+    project = call.draft.find(PROJECTS, slug=slug, orgId=call.organization_id)
+    if project is None:
         raise not_found(f"Project with slug '{slug}' not found")
-    return found
+    return project
 
 
-def environment_of(call: Call, project_id: str, slug: str, *, in_project: bool = True) -> Row:
-    """Return an environment by its slug; the refusal names the project or not."""
-    found = tree.find_environment(call.draft, project_id, slug)
-    if found is None:
+def get_environment(call: Call, project_id: str, slug: str, *, in_project: bool = True) -> Row:
+    """Return an environment by its slug; `in_project` tells whether the refusal names the project."""
+    environment = tree.find_environment(call.draft, project_id, slug)
+    if environment is None:
         where = f" in project with ID '{project_id}'" if in_project else ""
         raise not_found(f"Environment with slug '{slug}'{where} not found")
-    return found
+    return environment
 
 
-def let_in(call: Call, project_id: str, subject: str) -> None:
-    """Refuse who is no member of a project: what every role may read."""
+def require_membership(call: Call, project_id: str, subject: str) -> None:
+    """Refuse a caller who is not a member of the project: every role may read this."""
     if call.actor.mode == "service_token":
         access.permit(call, project_id, "read", subject)
     else:
@@ -85,6 +85,6 @@ def let_in(call: Call, project_id: str, subject: str) -> None:
         access.get_project_roles(call, project_id)
 
 
-def slugged(environment: Row) -> dict[str, str]:
-    """Return what answers say of an environment."""
+def describe_environment(environment: Row) -> dict[str, str]:
+    """Return an environment as answers have it."""
     return {"id": environment["id"], "name": environment["name"], "slug": environment["slug"]}

@@ -15,7 +15,7 @@ from infisical.memory import tables
 from infisical.memory.call import Call, format_time, parse_time
 from infisical.memory.domain.codes import send_code, take_code
 from infisical.memory.refusals import Refusal, bad_request, forbidden, internal_error, not_found
-from infisical.memory.seeding import NOBODY, given_of
+from infisical.memory.seeding import INTERNAL_REQUEST, get_given
 from infisical.memory.state import Draft, Row, State
 
 TOTP: Final = "totp"  # user id -> id, userId, secret (base32), isVerified
@@ -79,8 +79,8 @@ def use_recovery_code(call: Call, user_id: str, code: str) -> None:
         raise not_found("No recovery codes")
     if code not in row["codes"]:
         raise forbidden("Invalid recovery code")
-    left = [one for one in row["codes"] if one != code]
-    call.draft.merge(RECOVERY_CODES, user_id, codes=left, updatedAt=call.timestamp)
+    remaining_codes = [one for one in row["codes"] if one != code]
+    call.draft.merge(RECOVERY_CODES, user_id, codes=remaining_codes, updatedAt=call.timestamp)
 
 
 # ---- locks
@@ -93,10 +93,10 @@ def enforce_unlocked(call: Call, user: Row) -> None:
     """Refuse a user whose account is locked, for some time or for ever."""
     if user["isLocked"]:
         raise forbidden(LOCKED_MESSAGE, "UserLocked")
-    until = user["temporaryLockDateEnd"]
-    left = 0 if until is None else parse_time(until) - call.now
-    if left > 0:
-        wait = f"{-int(-left // 60)} minutes" if left > 60 else f"{-int(-left // 1)} seconds"
+    lock_end = user["temporaryLockDateEnd"]
+    seconds_left = 0 if lock_end is None else parse_time(lock_end) - call.now
+    if seconds_left > 0:
+        wait = f"{-int(-seconds_left // 60)} minutes" if seconds_left > 60 else f"{-int(-seconds_left // 1)} seconds"
         raise forbidden(
             f"User is temporary locked due to multiple failed login attempts. Try again after {wait}. "
             "You can also reset your password now to proceed.",
@@ -162,12 +162,12 @@ def require_mfa(call: Call, resource: str, session_id: str | None, message: str)
 
 # ---- states that no route leads to
 def _begin_call(state: State, now: float) -> Call:
-    return Call(Draft(state), NOBODY, now, {})
+    return Call(Draft(state), INTERNAL_REQUEST, now, {})
 
 
 def enroll_totp(state: State, *, now: float, user_id: str | None = None) -> tuple[State, str]:
     """Return a state in which a user has a verified authenticator, and the secret for `compute_totp_code`."""
-    call, holder_id = _begin_call(state, now), user_id or given_of(state).user_id
+    call, holder_id = _begin_call(state, now), user_id or get_given(state).user_id
     secret = base64.b32encode(call.draft.random_bytes(20)).decode()
     call.draft.put(TOTP, holder_id, call.new_row(userId=holder_id, secret=secret, isVerified=True))
     return call.draft.finish(), secret
@@ -175,7 +175,7 @@ def enroll_totp(state: State, *, now: float, user_id: str | None = None) -> tupl
 
 def give_recovery_codes(state: State, *, now: float, user_id: str | None = None) -> tuple[State, tuple[str, ...]]:
     """Return a state in which a user has recovery codes, and the codes: eight characters each, each valid once."""
-    call, holder_id = _begin_call(state, now), user_id or given_of(state).user_id
+    call, holder_id = _begin_call(state, now), user_id or get_given(state).user_id
     codes = [call.draft.random_bytes(4).hex() for _ in range(10)]
     call.draft.put(RECOVERY_CODES, holder_id, call.new_row(userId=holder_id, codes=codes))
     return call.draft.finish(), tuple(codes)
@@ -186,7 +186,7 @@ def pass_webauthn(state: State, *, now: float, user_id: str | None = None) -> tu
 
     The token is valid for one minute, as the code of the method `webauthn`.
     """
-    call, holder_id = _begin_call(state, now), user_id or given_of(state).user_id
+    call, holder_id = _begin_call(state, now), user_id or get_given(state).user_id
     if not has_passkeys(call, holder_id):
         row = call.new_row(userId=holder_id, name="passkey")
         call.draft.put(PASSKEYS, row["id"], row)
@@ -201,6 +201,6 @@ def open_mfa_session(
 
     If the method is e-mail, `read_code` returns the code.
     """
-    call, holder_id = _begin_call(state, now), user_id or given_of(state).user_id
+    call, holder_id = _begin_call(state, now), user_id or get_given(state).user_id
     session = create_mfa_session(call, holder_id, resource, method)
     return call.draft.finish(), str(session["id"])

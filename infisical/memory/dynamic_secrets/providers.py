@@ -1,7 +1,7 @@
-"""Providers of dynamic secrets: what inputs each type takes, and the credentials that it makes.
+"""Providers of dynamic secrets: the inputs of each type and the credentials that it makes.
 
-No provider is asked: credentials are drawn from the state, and only those of TOTP open anything. The rows are
-dynamic_secrets.py's.
+No provider is called: credentials are drawn from the state, and only those of TOTP are usable. The rows are in
+store.py.
 """
 
 from __future__ import annotations
@@ -40,27 +40,27 @@ LETTERS: Final = {
     "digits": "0123456789",
     "symbols": "-_.~!*",
 }
-ALPHANUMERIC: Final = LETTERS["digits"] + LETTERS["uppercase"] + LETTERS["lowercase"]
-PASSWORD: Final[Mapping[str, Any]] = {
+ALPHANUMERIC_LETTERS: Final = LETTERS["digits"] + LETTERS["uppercase"] + LETTERS["lowercase"]
+DEFAULT_REQUIREMENTS: Final[Mapping[str, Any]] = {
     "length": 48,
     "required": {"lowercase": 1, "uppercase": 1, "digits": 1, "symbols": 0},
 }
 
 
-# ---- what inputs may hold
-TEXT: Final = string()
-FULL: Final = string(least=1)
-PEM: Final = string(trim=False).optional()
-KEY: Final = string(
+# ---- the fields of inputs
+TEXT_FIELD: Final = string()
+NAME_FIELD: Final = string(least=1)
+PEM_FIELD: Final = string(trim=False).optional()
+PRIVATE_KEY_FIELD: Final = string(
     least=1,
     matches=r"-----BEGIN(?: RSA| PGP| ENCRYPTED)? PRIVATE KEY-----.*-----END(?: RSA| PGP| ENCRYPTED)? PRIVATE KEY-----",
     message="Invalid PEM format for private key",
 )
-COUNT: Final = number(least=0)
-REQUIREMENTS: Final = (
+COUNT_FIELD: Final = number(least=0)
+REQUIREMENTS_FIELD: Final = (
     obj(
         length=number(least=1, most=250),
-        required=obj(lowercase=COUNT, uppercase=COUNT, digits=COUNT, symbols=COUNT),
+        required=obj(lowercase=COUNT_FIELD, uppercase=COUNT_FIELD, digits=COUNT_FIELD, symbols=COUNT_FIELD),
         allowedSymbols=string(trim=False).optional(),
     )
     .where(
@@ -71,197 +71,226 @@ REQUIREMENTS: Final = (
 )
 
 
-def lower() -> Field:
-    """A text in lower case."""
+def make_lower_case_field() -> Field:
+    """Make a field that reads text in lower case."""
     return Field(
-        lambda value, path, issues: value.strip().lower() if isinstance(value, str) else TEXT.read(value, path, issues)
+        lambda value, path, issues: (
+            value.strip().lower() if isinstance(value, str) else TEXT_FIELD.read(value, path, issues)
+        )
     )
 
 
-def by(name: str, default: str | None = None, /, **kinds: Field) -> Field:
-    """An object of one of some kinds, which the text under a name tells apart."""
+def make_variant_field(name: str, default: str | None = None, /, **kinds: Field) -> Field:
+    """Make the field of an object with variants: the text of `name` selects the variant."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, dict):
             issues.append(build_type_issue("object", value, path))
             return value
-        said = value.get(name, default)
-        kind = kinds.get(str(said).replace("-", "_"))
+        variant = value.get(name, default)
+        kind = kinds.get(str(variant).replace("-", "_"))
         if kind is None:
             options = [option.replace("_", "-") for option in kinds]
-            listed = " | ".join(f"'{option}'" for option in options)
+            names = " | ".join(f"'{option}'" for option in options)
             issues.append(
                 {
                     "code": "invalid_union_discriminator",
                     "options": options,
                     "path": [*path, name],
-                    "message": f"Invalid discriminator value. Expected {listed}",
+                    "message": f"Invalid discriminator value. Expected {names}",
                 }
             )
             return value
-        return {name: said, **kind.check(value, path, issues)}
+        return {name: variant, **kind.check(value, path, issues)}
 
     return Field(check, expected="object")
 
 
-LOGIN: Final = {"username": TEXT, "password": TEXT}
-STATEMENTS: Final = {"creationStatement": TEXT, "revocationStatement": TEXT}
-RENEWED: Final = {**STATEMENTS, "renewStatement": TEXT.optional()}
-SERVER: Final = {"host": lower(), "port": number()}
-GATEWAY: Final = {"gatewayId": string(trim=False).or_null().optional()}
-AWS: Final = {
-    "region": FULL,
-    "awsPath": TEXT.optional(),
-    "permissionBoundaryPolicyArn": TEXT.optional(),
-    "policyDocument": TEXT.optional(),
-    "userGroups": TEXT.optional(),
-    "policyArns": TEXT.optional(),
-    "tags": array(obj(key=FULL, value=TEXT.optional(""))).optional(),
+LOGIN_FIELDS: Final = {"username": TEXT_FIELD, "password": TEXT_FIELD}
+STATEMENT_FIELDS: Final = {"creationStatement": TEXT_FIELD, "revocationStatement": TEXT_FIELD}
+RENEWAL_FIELDS: Final = {**STATEMENT_FIELDS, "renewStatement": TEXT_FIELD.optional()}
+SERVER_FIELDS: Final = {"host": make_lower_case_field(), "port": number()}
+GATEWAY_FIELDS: Final = {"gatewayId": string(trim=False).or_null().optional()}
+AWS_FIELDS: Final = {
+    "region": NAME_FIELD,
+    "awsPath": TEXT_FIELD.optional(),
+    "permissionBoundaryPolicyArn": TEXT_FIELD.optional(),
+    "policyDocument": TEXT_FIELD.optional(),
+    "userGroups": TEXT_FIELD.optional(),
+    "policyArns": TEXT_FIELD.optional(),
+    "tags": array(obj(key=NAME_FIELD, value=TEXT_FIELD.optional(""))).optional(),
 }
-LDAP: Final = {"url": FULL, "binddn": FULL, "bindpass": FULL, "ca": PEM}
-CLUSTER: Final = {
-    "url": TEXT.optional(),
-    "clusterToken": TEXT.optional(),
-    "ca": PEM,
+LDAP_FIELDS: Final = {"url": NAME_FIELD, "binddn": NAME_FIELD, "bindpass": NAME_FIELD, "ca": PEM_FIELD}
+CLUSTER_FIELDS: Final = {
+    "url": TEXT_FIELD.optional(),
+    "clusterToken": TEXT_FIELD.optional(),
+    "ca": PEM_FIELD,
     "sslEnabled": boolean().optional(False),
-    "namespace": FULL,
-    "gatewayId": TEXT.optional(),
-    "connectorId": TEXT.optional(),
-    "audiences": array(FULL),
+    "namespace": NAME_FIELD,
+    "gatewayId": TEXT_FIELD.optional(),
+    "connectorId": TEXT_FIELD.optional(),
+    "audiences": array(NAME_FIELD),
     "authMethod": choice("gateway", "api", "connector").optional("api"),
 }
-SQL_CLIENT: Final = choice("postgres", "mysql2", "oracledb", "mssql", "sap-ase", "vertica")
+SQL_CLIENT_FIELD: Final = choice("postgres", "mysql2", "oracledb", "mssql", "sap-ase", "vertica")
 
-INPUTS: Final[Mapping[str, Field]] = {
+INPUT_FIELDS: Final[Mapping[str, Field]] = {
     "sql-database": obj(
-        client=SQL_CLIENT,
-        database=TEXT,
-        passwordRequirements=REQUIREMENTS,
-        ca=PEM,
-        **SERVER,
-        **LOGIN,
-        **RENEWED,
-        **GATEWAY,
+        client=SQL_CLIENT_FIELD,
+        database=TEXT_FIELD,
+        passwordRequirements=REQUIREMENTS_FIELD,
+        ca=PEM_FIELD,
+        **SERVER_FIELDS,
+        **LOGIN_FIELDS,
+        **RENEWAL_FIELDS,
+        **GATEWAY_FIELDS,
     ),
     "azure-sql-database": record(anything()),
-    "cassandra": obj(localDataCenter=FULL, keyspace=TEXT.optional(), ca=PEM, **SERVER, **LOGIN, **RENEWED),
-    "sap-ase": obj(database=TEXT, **SERVER, **LOGIN, **STATEMENTS),
-    "aws-iam": by(
+    "cassandra": obj(
+        localDataCenter=NAME_FIELD,
+        keyspace=TEXT_FIELD.optional(),
+        ca=PEM_FIELD,
+        **SERVER_FIELDS,
+        **LOGIN_FIELDS,
+        **RENEWAL_FIELDS,
+    ),
+    "sap-ase": obj(database=TEXT_FIELD, **SERVER_FIELDS, **LOGIN_FIELDS, **STATEMENT_FIELDS),
+    "aws-iam": make_variant_field(
         "method",
         "access-key",
-        access_key=obj(accessKey=FULL, secretAccessKey=FULL, **AWS),
-        assume_role=obj(roleArn=string(least=1), **AWS),
-        irsa=obj(**AWS),
+        access_key=obj(accessKey=NAME_FIELD, secretAccessKey=NAME_FIELD, **AWS_FIELDS),
+        assume_role=obj(roleArn=string(least=1), **AWS_FIELDS),
+        irsa=obj(**AWS_FIELDS),
     ),
-    "redis": obj(username=TEXT, password=TEXT.optional(), ca=PEM, **SERVER, **RENEWED),
-    "sap-hana": obj(ca=PEM, **SERVER, **LOGIN, **RENEWED),
-    "aws-elasticache": obj(clusterName=FULL, accessKeyId=FULL, secretAccessKey=FULL, region=TEXT, ca=PEM, **STATEMENTS),
+    "redis": obj(username=TEXT_FIELD, password=TEXT_FIELD.optional(), ca=PEM_FIELD, **SERVER_FIELDS, **RENEWAL_FIELDS),
+    "sap-hana": obj(ca=PEM_FIELD, **SERVER_FIELDS, **LOGIN_FIELDS, **RENEWAL_FIELDS),
+    "aws-elasticache": obj(
+        clusterName=NAME_FIELD,
+        accessKeyId=NAME_FIELD,
+        secretAccessKey=NAME_FIELD,
+        region=TEXT_FIELD,
+        ca=PEM_FIELD,
+        **STATEMENT_FIELDS,
+    ),
     "mongo-db-atlas": obj(
-        adminPublicKey=FULL,
-        adminPrivateKey=FULL,
-        groupId=FULL,
-        roles=array(obj(collectionName=TEXT.optional(), databaseName=FULL, roleName=FULL), least=1),
-        scopes=array(obj(name=FULL, type=FULL)),
+        adminPublicKey=NAME_FIELD,
+        adminPrivateKey=NAME_FIELD,
+        groupId=NAME_FIELD,
+        roles=array(obj(collectionName=TEXT_FIELD.optional(), databaseName=NAME_FIELD, roleName=NAME_FIELD), least=1),
+        scopes=array(obj(name=NAME_FIELD, type=NAME_FIELD)),
     ),
     "elastic-search": obj(
-        host=FULL,
+        host=NAME_FIELD,
         port=number(),
-        roles=array(FULL, least=1),
-        auth=by("type", user=obj(**LOGIN), api_key=obj(apiKey=TEXT, apiKeyId=TEXT)),
-        ca=PEM,
+        roles=array(NAME_FIELD, least=1),
+        auth=make_variant_field("type", user=obj(**LOGIN_FIELDS), api_key=obj(apiKey=TEXT_FIELD, apiKeyId=TEXT_FIELD)),
+        ca=PEM_FIELD,
     ),
     "mongo-db": obj(
-        host=lower(),
+        host=make_lower_case_field(),
         port=number().optional(),
-        username=FULL,
-        password=FULL,
-        database=FULL,
+        username=NAME_FIELD,
+        password=NAME_FIELD,
+        database=NAME_FIELD,
         ca=string(least=1).optional(),
-        roles=array(TEXT, least=1),
+        roles=array(TEXT_FIELD, least=1),
     ),
     "rabbit-mq": obj(
-        host=FULL,
+        host=NAME_FIELD,
         port=number(),
-        tags=array(TEXT).optional(()),
-        username=FULL,
-        password=FULL,
-        ca=PEM,
-        virtualHost=obj(name=FULL, permissions=obj(read=FULL, write=FULL, configure=FULL)),
+        tags=array(TEXT_FIELD).optional(()),
+        username=NAME_FIELD,
+        password=NAME_FIELD,
+        ca=PEM_FIELD,
+        virtualHost=obj(name=NAME_FIELD, permissions=obj(read=NAME_FIELD, write=NAME_FIELD, configure=NAME_FIELD)),
     ),
-    "azure-entra-id": obj(tenantId=FULL, userId=FULL, email=FULL, applicationId=FULL, clientSecret=FULL),
-    "ldap": by(
+    "azure-entra-id": obj(
+        tenantId=NAME_FIELD, userId=NAME_FIELD, email=NAME_FIELD, applicationId=NAME_FIELD, clientSecret=NAME_FIELD
+    ),
+    "ldap": make_variant_field(
         "credentialType",
         "dynamic",
-        dynamic=obj(creationLdif=FULL, revocationLdif=FULL, rollbackLdif=TEXT.optional(), **LDAP),
-        static=obj(rotationLdif=FULL, **LDAP),
+        dynamic=obj(
+            creationLdif=NAME_FIELD, revocationLdif=NAME_FIELD, rollbackLdif=TEXT_FIELD.optional(), **LDAP_FIELDS
+        ),
+        static=obj(rotationLdif=NAME_FIELD, **LDAP_FIELDS),
     ),
     "snowflake": obj(
-        accountId=FULL,
-        orgId=FULL,
-        username=FULL,
-        password=FULL,
-        creationStatement=FULL,
-        revocationStatement=FULL,
-        renewStatement=TEXT.optional(),
+        accountId=NAME_FIELD,
+        orgId=NAME_FIELD,
+        username=NAME_FIELD,
+        password=NAME_FIELD,
+        creationStatement=NAME_FIELD,
+        revocationStatement=NAME_FIELD,
+        renewStatement=TEXT_FIELD.optional(),
     ),
-    "totp": by(
+    "totp": make_variant_field(
         "configType",
         url=obj(
-            url=FULL.where(
+            url=NAME_FIELD.where(
                 lambda url: "secret" in dict(parse_qsl(urlsplit(url).query)), "OTP URL must contain secret field"
             )
         ),
         manual=obj(
-            secret=FULL,
+            secret=NAME_FIELD,
             period=number().optional(),
             algorithm=choice("sha1", "sha256", "sha512").optional(),
             digits=number().optional(),
         ),
     ),
-    "kubernetes": by(
+    "kubernetes": make_variant_field(
         "credentialType",
-        static=obj(serviceAccountName=FULL, **CLUSTER),
-        dynamic=obj(roleType=choice("cluster-role", "role"), role=FULL, **CLUSTER),
+        static=obj(serviceAccountName=NAME_FIELD, **CLUSTER_FIELDS),
+        dynamic=obj(roleType=choice("cluster-role", "role"), role=NAME_FIELD, **CLUSTER_FIELDS),
     ),
-    "vertica": obj(database=TEXT, passwordRequirements=REQUIREMENTS, **SERVER, **LOGIN, **STATEMENTS, **GATEWAY),
+    "vertica": obj(
+        database=TEXT_FIELD,
+        passwordRequirements=REQUIREMENTS_FIELD,
+        **SERVER_FIELDS,
+        **LOGIN_FIELDS,
+        **STATEMENT_FIELDS,
+        **GATEWAY_FIELDS,
+    ),
     "gcp-iam": obj(serviceAccountEmail=email()),
-    "github": obj(appId=number(least=1), installationId=number(least=1), privateKey=KEY),
+    "github": obj(appId=number(least=1), installationId=number(least=1), privateKey=PRIVATE_KEY_FIELD),
     "couchbase": obj(
-        url=FULL,
-        orgId=FULL,
-        projectId=FULL,
-        clusterId=FULL,
-        roles=array(FULL, least=1),
-        buckets=either(FULL, array(obj(name=FULL, scopes=array(anything()).optional()))).optional("*"),
-        passwordRequirements=REQUIREMENTS,
-        auth=obj(apiKey=FULL),
+        url=NAME_FIELD,
+        orgId=NAME_FIELD,
+        projectId=NAME_FIELD,
+        clusterId=NAME_FIELD,
+        roles=array(NAME_FIELD, least=1),
+        buckets=either(NAME_FIELD, array(obj(name=NAME_FIELD, scopes=array(anything()).optional()))).optional("*"),
+        passwordRequirements=REQUIREMENTS_FIELD,
+        auth=obj(apiKey=NAME_FIELD),
     ),
 }
 
 
-def provider() -> Field:
-    """A provider: its type, and the inputs of that type."""
-    return by("type", None, **{kind.replace("-", "_"): obj(inputs=inputs) for kind, inputs in INPUTS.items()})
+def make_provider_field() -> Field:
+    """Make the field of a provider: a type and the inputs of that type."""
+    return make_variant_field(
+        "type", None, **{kind.replace("-", "_"): obj(inputs=inputs) for kind, inputs in INPUT_FIELDS.items()}
+    )
 
 
-def checked_inputs(call: Call, kind: str, inputs: Mapping[str, Any]) -> Any:
-    """Return inputs as their provider takes them; refuse those that it does not."""
+def check_inputs(call: Call, kind: str, inputs: Mapping[str, Any]) -> Any:
+    """Return inputs as their provider reads them; refuse invalid ones."""
     issues: Issues = []
-    read = INPUTS[kind].read(inputs, (), issues)
+    fields = INPUT_FIELDS[kind].read(inputs, (), issues)
     if issues:
         raise Refusal(401 if call.is_2024 else 422, "ValidationFailure", issues)
-    return {name: value for name, value in read.items() if value is not ABSENT_MARK}
+    return {name: value for name, value in fields.items() if value is not ABSENT_MARK}
 
 
-# ---- what providers make
-class Made(NamedTuple):
-    """Credentials: as what the provider knows them, and what the caller gets."""
+# ---- credentials
+class LeaseCredentials(NamedTuple):
+    """Credentials: the provider's id of them, and the data for the caller."""
 
     entity_id: str
     data: dict[str, Any]
 
 
-DATABASES: Final = frozenset(INPUTS) - {
+DATABASES: Final = frozenset(INPUT_FIELDS) - {
     "aws-iam",
     "azure-entra-id",
     "ldap",
@@ -271,82 +300,86 @@ DATABASES: Final = frozenset(INPUTS) - {
     "github",
     "couchbase",
 }
-"""Those that make a user and a password of a database."""
-NOT_RENEWED: Final = {
+"""The types that make a database user with a password."""
+RENEWAL_MESSAGES: Final = {
     "totp": "Lease renewal is not supported for TOTPs",
     "github": "Github dynamic secret does not support renewal",
 }
 
 
-def make(call: Call, secret: Row, expires: float, caller: str) -> Made:
-    """Make the credentials of a lease; `caller` is the name that a username's template may hold."""
+def make_credentials(call: Call, secret: Row, expires: float, caller: str) -> LeaseCredentials:
+    """Make the credentials of a lease; `caller` is the caller's name for username templates."""
     kind, inputs = secret["type"], secret["inputs"]
-    username, password = new_username(call, secret, caller), new_password(call.draft, inputs)
+    username, password = draw_username(call, secret, caller), draw_password(call.draft, inputs)
     if kind in DATABASES:
-        return Made(username, {"DB_USERNAME": username, "DB_PASSWORD": password})
+        return LeaseCredentials(username, {"DB_USERNAME": username, "DB_PASSWORD": password})
     if kind == "aws-iam":
-        key = "AKIA" + new_text(call.draft, 16, LETTERS["uppercase"] + "234567")
-        secret_key = new_text(call.draft, 40, ALPHANUMERIC + "+/")
-        return Made(username, {"ACCESS_KEY": key, "SECRET_ACCESS_KEY": secret_key, "USERNAME": username})
+        key = "AKIA" + draw_text(call.draft, 16, LETTERS["uppercase"] + "234567")
+        secret_key = draw_text(call.draft, 40, ALPHANUMERIC_LETTERS + "+/")
+        return LeaseCredentials(username, {"ACCESS_KEY": key, "SECRET_ACCESS_KEY": secret_key, "USERNAME": username})
     if kind == "azure-entra-id":
-        return Made(inputs["userId"], {"email": inputs["email"], "password": password})
+        return LeaseCredentials(inputs["userId"], {"email": inputs["email"], "password": password})
     if kind == "ldap":
         names = re.findall(r"^dn:\s*(.+)$", inputs.get("creationLdif") or inputs["rotationLdif"], re.MULTILINE)
         places = [re.sub(r"\{\{\s*Username\s*\}\}", username, name.strip()) for name in names]
-        return Made(username, {"DN_ARRAY": places, "USERNAME": username, "PASSWORD": password})
+        return LeaseCredentials(username, {"DN_ARRAY": places, "USERNAME": username, "PASSWORD": password})
     if kind == "couchbase":
-        return Made(call.draft.new_id(), {"username": username, "password": password})
-    entity, token = new_text(call.draft, 32), new_text(call.draft, 64)
+        return LeaseCredentials(call.draft.new_id(), {"username": username, "password": password})
+    entity, token = draw_text(call.draft, 32), draw_text(call.draft, 64)
     if kind == "totp":
-        return Made(entity, {"TOTP": one_time_password(inputs, call.now)})
+        return LeaseCredentials(entity, {"TOTP": compute_totp(inputs, call.now)})
     if kind == "gcp-iam":
-        return Made(entity, {"SERVICE_ACCOUNT_EMAIL": inputs["serviceAccountEmail"], "TOKEN": f"ya29.{token}"})
+        return LeaseCredentials(
+            entity, {"SERVICE_ACCOUNT_EMAIL": inputs["serviceAccountEmail"], "TOKEN": f"ya29.{token}"}
+        )
     if kind == "github":
         about = {"EXPIRES_AT": format_time(expires), "PERMISSIONS": {}, "REPOSITORY_SELECTION": "all"}
-        return Made(entity, {"TOKEN": f"ghs_{token[:36]}", **about})
-    return Made(entity, {"TOKEN": token})
+        return LeaseCredentials(entity, {"TOKEN": f"ghs_{token[:36]}", **about})
+    return LeaseCredentials(entity, {"TOKEN": token})
 
 
-def new_text(draft: Draft, length: int, letters: str = ALPHANUMERIC) -> str:
-    """Draw a text of these letters."""
+def draw_text(draft: Draft, length: int, letters: str = ALPHANUMERIC_LETTERS) -> str:
+    """Draw text from these letters."""
     return "".join(letters[byte % len(letters)] for byte in draft.random_bytes(length))
 
 
-def new_username(call: Call, secret: Row, caller: str) -> str:
-    """Draw a username, and put it where the dynamic secret's template says."""
-    drawn = new_text(call.draft, 32)
-    known = {
-        "randomUsername": drawn.upper() if secret["inputs"].get("client") == "oracledb" else drawn,
+def draw_username(call: Call, secret: Row, caller: str) -> str:
+    """Draw a username and fill the dynamic secret's template with it."""
+    username = draw_text(call.draft, 32)
+    placeholders = {
+        "randomUsername": username.upper() if secret["inputs"].get("client") == "oracledb" else username,
         "unixTimestamp": str(int(call.now)),
         "identity.name": caller,
         "dynamicSecret.name": secret["name"],
         "dynamicSecret.type": secret["type"],
     }
     template = secret["usernameTemplate"] or "{{randomUsername}}"
-    return re.sub(r"\{\{\s*([\w.]+)\s*\}\}", lambda found: known.get(found[1], ""), template)
+    return re.sub(r"\{\{\s*([\w.]+)\s*\}\}", lambda match: placeholders.get(match[1], ""), template)
 
 
-def new_password(draft: Draft, inputs: Row) -> str:
-    """Draw a password with as many letters of each kind as the inputs ask for."""
-    asked = inputs.get("passwordRequirements") or PASSWORD
-    letters = {**LETTERS, "symbols": asked.get("allowedSymbols") or LETTERS["symbols"]}
-    required = {kind: int(count) for kind, count in asked["required"].items()}
-    length = int(30 if asked is PASSWORD and inputs.get("client") == "oracledb" else asked["length"])
-    drawn = "".join(new_text(draft, count, letters[kind]) for kind, count in required.items() if count)
-    allowed = "".join(letters[kind] for kind, count in required.items() if count) or ALPHANUMERIC
-    return drawn + new_text(draft, length - len(drawn), allowed)
+def draw_password(draft: Draft, inputs: Row) -> str:
+    """Draw a password with as many letters of each kind as the inputs require."""
+    requirements = inputs.get("passwordRequirements") or DEFAULT_REQUIREMENTS
+    letters = {**LETTERS, "symbols": requirements.get("allowedSymbols") or LETTERS["symbols"]}
+    counts = {kind: int(count) for kind, count in requirements["required"].items()}
+    length = int(
+        30 if requirements is DEFAULT_REQUIREMENTS and inputs.get("client") == "oracledb" else requirements["length"]
+    )
+    characters = "".join(draw_text(draft, count, letters[kind]) for kind, count in counts.items() if count)
+    alphabet = "".join(letters[kind] for kind, count in counts.items() if count) or ALPHANUMERIC_LETTERS
+    return characters + draw_text(draft, length - len(characters), alphabet)
 
 
-def one_time_password(inputs: Mapping[str, Any], now: float) -> str:
-    """Return the code of RFC 6238 for this time."""
-    said = dict(parse_qsl(urlsplit(inputs["url"]).query)) if inputs["configType"] == "url" else inputs
-    secret = re.sub(r"[\s=]", "", str(said["secret"])).upper()
+def compute_totp(inputs: Mapping[str, Any], now: float) -> str:
+    """Compute the code of RFC 6238 for a time in seconds since the epoch."""
+    variant = dict(parse_qsl(urlsplit(inputs["url"]).query)) if inputs["configType"] == "url" else inputs
+    secret = re.sub(r"[\s=]", "", str(variant["secret"])).upper()
     try:
         key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-        moment = int(now // int(said.get("period") or 30))
-        digits = int(said.get("digits") or 6)
-        code = hmac.digest(key, moment.to_bytes(8, "big"), str(said.get("algorithm") or "sha1").lower())
+        step = int(now // int(variant.get("period") or 30))
+        digits = int(variant.get("digits") or 6)
+        code = hmac.digest(key, step.to_bytes(8, "big"), str(variant.get("algorithm") or "sha1").lower())
     except (ValueError, ArithmeticError):
         raise bad_request("The secret, period, digits or algorithm of this TOTP cannot be used") from None
-    start = code[-1] & 15
-    return str((int.from_bytes(code[start : start + 4], "big") & 0x7FFFFFFF) % 10**digits).zfill(digits)
+    offset = code[-1] & 15
+    return str((int.from_bytes(code[offset : offset + 4], "big") & 0x7FFFFFFF) % 10**digits).zfill(digits)

@@ -1,6 +1,6 @@
-"""Dynamic secrets of a folder and their leases, found by slugs and names.
+"""The routes of dynamic secrets and of their leases.
 
-Rows and how long they live are in dynamic_secrets.py, what providers take and make in providers.py.
+The rows are in store.py, the inputs and credentials of providers in providers.py.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Final
 from infisical.memory import tree
 from infisical.memory.access import permit
 from infisical.memory.call import Call, format_time, parse_time, pick
-from infisical.memory.domain.places import project_by_slug, secret_path
+from infisical.memory.domain.places import get_project_by_slug, make_path_field
 from infisical.memory.dynamic_secrets import providers, store
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
@@ -29,10 +29,10 @@ from infisical.memory.validation import (
     string,
 )
 
-SECRETS: Final = "/api/v1/dynamic-secrets"
-SECRET: Final = "/api/v1/dynamic-secrets/{name}"
-LEASES: Final = "/api/v1/dynamic-secrets/leases"
-LEASE: Final = "/api/v1/dynamic-secrets/leases/{leaseId}"
+SECRETS_PATH: Final = "/api/v1/dynamic-secrets"
+SECRET_PATH: Final = "/api/v1/dynamic-secrets/{name}"
+LEASES_PATH: Final = "/api/v1/dynamic-secrets/leases"
+LEASE_PATH: Final = "/api/v1/dynamic-secrets/leases/{leaseId}"
 
 COLUMNS: Final = (
     "id",
@@ -47,7 +47,7 @@ COLUMNS: Final = (
     "createdAt",
     "updatedAt",
 )
-LATER: Final = ("projectGatewayId", "gatewayId", "usernameTemplate", "gatewayV2Id", "metadata")
+NEW_COLUMNS: Final = ("projectGatewayId", "gatewayId", "usernameTemplate", "gatewayV2Id", "metadata")
 """Columns that came after October 2024; `config` of a lease too."""
 LEASE_COLUMNS: Final = (
     "id",
@@ -60,134 +60,138 @@ LEASE_COLUMNS: Final = (
     "createdAt",
     "updatedAt",
 )
-BEFORE: Final = {
+OLD_ACTIONS: Final = {
     "create-root-credential": "create",
     "read-root-credential": "read",
     "edit-root-credential": "edit",
     "delete-root-credential": "delete",
 }
-"""What was asked of the subject `secrets` in October 2024, which knew no permissions for dynamic secrets."""
+"""The actions on `secrets` that October 2024 checks: it has no permissions for dynamic secrets."""
 
 
-# ---- what requests may hold
-def lasting() -> Field:
-    """A duration from a minute to ten years."""
-    inner = string(trim=False)
+# ---- the fields of requests
+def make_ttl_field() -> Field:
+    """Make the field of a duration from one minute to ten years."""
+    field = string(trim=False)
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        read = inner.check(value, path, issues)
-        if isinstance(read, str):
-            seconds = store.duration(read)
+        text = field.check(value, path, issues)
+        if isinstance(text, str):
+            seconds = store.parse_duration(text)
             if seconds is None:
                 issues.append(build_issue("Invalid duration", path))
             elif seconds < 60:
                 issues.append(build_issue("TTL must be a greater than 1min", path))
             elif seconds > 10 * store.UNITS["y"]:
                 issues.append(build_issue("TTL must be less than 10 years", path))
-        return read
+        return text
 
     return Field(check)
 
 
-def lower(inner: Field) -> Field:
-    """A text that is read in lower case."""
+def make_lower_case_field(field: Field) -> Field:
+    """Make a field that reads text in lower case."""
     return Field(
-        lambda value, path, issues: inner.check(
+        lambda value, path, issues: field.check(
             value.strip().lower() if isinstance(value, str) else value, path, issues
         )
     )
 
 
-def sound_template(text: str) -> bool:
-    known = ("randomUsername", "unixTimestamp", "identity.name", "dynamicSecret.name", "dynamicSecret.type")
+def is_template(text: str) -> bool:
+    names = ("randomUsername", "unixTimestamp", "identity.name", "dynamicSecret.name", "dynamicSecret.type")
     placeholders = (part.partition("}}") for part in text.split("{{")[1:])
-    return all(closed and name.strip() in known for name, closed, _ in placeholders)
+    return all(closed and name.strip() in names for name, closed, _ in placeholders)
 
 
-FULL: Final = string(least=1, trim=False)
-PLACE: Final = {"projectSlug": FULL, "environmentSlug": FULL, "path": secret_path().optional("/")}
-TEMPLATE: Final = string(most=255, matches=r"[A-Za-z0-9_{}\[\].' |-]*", message="Invalid input").where(
-    sound_template, "Invalid input"
+TEXT_FIELD: Final = string(least=1, trim=False)
+PLACE_FIELDS: Final = {
+    "projectSlug": TEXT_FIELD,
+    "environmentSlug": TEXT_FIELD,
+    "path": make_path_field().optional("/"),
+}
+TEMPLATE_FIELD: Final = string(most=255, matches=r"[A-Za-z0-9_{}\[\].' |-]*", message="Invalid input").where(
+    is_template, "Invalid input"
 )
-METADATA: Final = array(obj(key=string(least=1), value=string().optional("")))
-NEW: Final = obj(
-    **PLACE,
-    name=lower(slug(message="Name field can only contain lowercase letters, numbers, and hyphens")),
-    provider=providers.provider(),
-    defaultTTL=lasting(),
-    maxTTL=lasting().or_null().optional(None),
-    metadata=METADATA.optional(None),
-    usernameTemplate=TEMPLATE.optional(None),
+METADATA_FIELD: Final = array(obj(key=string(least=1), value=string().optional("")))
+CREATE_BODY: Final = obj(
+    **PLACE_FIELDS,
+    name=make_lower_case_field(slug(message="Name field can only contain lowercase letters, numbers, and hyphens")),
+    provider=providers.make_provider_field(),
+    defaultTTL=make_ttl_field(),
+    maxTTL=make_ttl_field().or_null().optional(None),
+    metadata=METADATA_FIELD.optional(None),
+    usernameTemplate=TEMPLATE_FIELD.optional(None),
 )
-CHANGE: Final = obj(
-    **PLACE,
+UPDATE_BODY: Final = obj(
+    **PLACE_FIELDS,
     data=obj(
         inputs=record(anything()).or_null().optional(),
-        defaultTTL=lasting().optional(),
-        maxTTL=lasting().or_null().optional(),
+        defaultTTL=make_ttl_field().optional(),
+        maxTTL=make_ttl_field().or_null().optional(),
         newName=string(trim=False).optional(),
-        metadata=METADATA.optional(),
-        usernameTemplate=TEMPLATE.or_null().optional(),
+        metadata=METADATA_FIELD.optional(),
+        usernameTemplate=TEMPLATE_FIELD.or_null().optional(),
     ),
 )
-END: Final = obj(**PLACE, isForced=boolean().optional(False))
-NEW_LEASE: Final = obj(
-    **PLACE,
-    dynamicSecretName=lower(string(least=1)),
-    ttl=lasting().optional(None),
+DELETE_BODY: Final = obj(**PLACE_FIELDS, isForced=boolean().optional(False))
+CREATE_LEASE_BODY: Final = obj(
+    **PLACE_FIELDS,
+    dynamicSecretName=make_lower_case_field(string(least=1)),
+    ttl=make_ttl_field().optional(None),
     config=anything().optional(None),
 )
-RENEWAL: Final = obj(**PLACE, ttl=lasting().optional(None))
+RENEW_LEASE_BODY: Final = obj(**PLACE_FIELDS, ttl=make_ttl_field().optional(None))
 
 
-# ---- what was asked, and what is answered
-def place(call: Call, sent: Any, action: str) -> Row:
-    """Return the folder that a request names; refuse who may not do this to dynamic secrets."""
-    project = project_by_slug(call, sent["projectSlug"])
+# ---- requests and answers
+def get_folder(call: Call, fields: Any, action: str) -> Row:
+    """Return the folder that a request names; refuse a caller without this permission for dynamic secrets."""
+    project = get_project_by_slug(call, fields["projectSlug"])
     permit_dynamic(call, project["id"], action)
-    slug, path = sent["environmentSlug"], sent["path"]
-    found = tree.find_folder(call.draft, project["id"], slug, path)
-    if found is None:
+    slug, path = fields["environmentSlug"], fields["path"]
+    folder = tree.find_folder(call.draft, project["id"], slug, path)
+    if folder is None:
         raise not_found(f"Folder with path '{path}' in environment '{slug}' not found")
-    return found
+    return folder
 
 
 def permit_dynamic(call: Call, project_id: str, action: str) -> None:
     if call.is_2024:
-        permit(call, project_id, BEFORE[action], "secrets")
+        permit(call, project_id, OLD_ACTIONS[action], "secrets")
     else:
         permit(call, project_id, action, "dynamic-secrets")
 
 
-def named(call: Call, folder: Row, name: str, path: str) -> Row:
-    found = call.draft.find(store.dynamic_secrets(folder["id"]), name=name)
-    if found is None:
+def get_secret(call: Call, folder: Row, name: str, path: str) -> Row:
+    secret = call.draft.find(store.get_secrets_table(folder["id"]), name=name)
+    if secret is None:
         raise not_found(f"Dynamic secret with name '{name}' in folder '{path}' not found")
-    return found
+    return secret
 
 
 def refuse_taken(call: Call, folder: Row, name: str) -> None:
-    if call.draft.find(store.dynamic_secrets(folder["id"]), name=name) is not None:
+    if call.draft.find(store.get_secrets_table(folder["id"]), name=name) is not None:
         raise bad_request("Provided dynamic secret already exists under the folder")
 
 
-def shown(call: Call, row: Row) -> dict[str, Any]:
-    later = () if call.is_2024 else LATER
+def describe_secret(call: Call, row: Row) -> dict[str, Any]:
+    later = () if call.is_2024 else NEW_COLUMNS
     return {name: value for name, value in pick(row, *COLUMNS, *later).items() if name != "metadata" or value}
 
 
-def with_inputs(call: Call, row: Row) -> dict[str, Any]:
-    return {**shown(call, row), "inputs": row["inputs"]}
+def describe_with_inputs(call: Call, row: Row) -> dict[str, Any]:
+    return {**describe_secret(call, row), "inputs": row["inputs"]}
 
 
-def shown_lease(call: Call, row: Row) -> dict[str, Any]:
+def describe_lease(call: Call, row: Row) -> dict[str, Any]:
     return pick(row, *LEASE_COLUMNS, *(() if call.is_2024 else ("config",)))
 
 
 # ---- dynamic secrets
-@route("POST", SECRETS, access=MACHINES, body=NEW)
+@route("POST", SECRETS_PATH, access=MACHINES, body=CREATE_BODY)
 def create_dynamic_secret(call: Call) -> Answer:
-    folder = place(call, call.body, "create-root-credential")
+    folder = get_folder(call, call.body, "create-root-credential")
     refuse_taken(call, folder, call.body["name"])
     provider = call.body["provider"]
     row = call.new_row(
@@ -202,161 +206,167 @@ def create_dynamic_secret(call: Call) -> Answer:
         gatewayId=None,
         gatewayV2Id=provider["inputs"].get("gatewayId"),
     )
-    call.draft.put(store.dynamic_secrets(folder["id"]), row["id"], row)
-    return {"dynamicSecret": with_inputs(call, row)}
+    call.draft.put(store.get_secrets_table(folder["id"]), row["id"], row)
+    return {"dynamicSecret": describe_with_inputs(call, row)}
 
 
-@route("GET", SECRETS, access=MACHINES, query=obj(**PLACE))
+@route("GET", SECRETS_PATH, access=MACHINES, query=obj(**PLACE_FIELDS))
 def list_dynamic_secrets(call: Call) -> Answer:
-    folder = place(call, call.query, "read-root-credential")
-    listed = call.draft.rows(store.dynamic_secrets(folder["id"])).values()
-    return {"dynamicSecrets": [shown(call, row) for row in listed]}
+    folder = get_folder(call, call.query, "read-root-credential")
+    rows = call.draft.rows(store.get_secrets_table(folder["id"])).values()
+    return {"dynamicSecrets": [describe_secret(call, row) for row in rows]}
 
 
-@route("GET", SECRET, access=MACHINES, query=obj(**PLACE))
+@route("GET", SECRET_PATH, access=MACHINES, query=obj(**PLACE_FIELDS))
 def get_dynamic_secret(call: Call) -> Answer:
-    folder = place(call, call.query, "read-root-credential")
-    permit_dynamic(call, project_by_slug(call, call.query["projectSlug"])["id"], "edit-root-credential")
-    return {"dynamicSecret": with_inputs(call, named(call, folder, call.path["name"], call.query["path"]))}
+    folder = get_folder(call, call.query, "read-root-credential")
+    permit_dynamic(call, get_project_by_slug(call, call.query["projectSlug"])["id"], "edit-root-credential")
+    return {
+        "dynamicSecret": describe_with_inputs(call, get_secret(call, folder, call.path["name"], call.query["path"]))
+    }
 
 
-@route("PATCH", SECRET, access=MACHINES, body=CHANGE)
+@route("PATCH", SECRET_PATH, access=MACHINES, body=UPDATE_BODY)
 def update_dynamic_secret(call: Call) -> Answer:
-    folder = place(call, call.body, "edit-root-credential")
-    row, change = named(call, folder, call.path["name"].lower(), call.body["path"]), call.body["data"]
+    folder = get_folder(call, call.body, "edit-root-credential")
+    row, change = get_secret(call, folder, call.path["name"].lower(), call.body["path"]), call.body["data"]
     columns = pick(change, "defaultTTL", "maxTTL", "metadata", "usernameTemplate")
     if change.get("newName"):
         refuse_taken(call, folder, change["newName"])
         columns["name"] = change["newName"]
-    inputs = providers.checked_inputs(call, row["type"], {**row["inputs"], **(change.get("inputs") or {})})
+    inputs = providers.check_inputs(call, row["type"], {**row["inputs"], **(change.get("inputs") or {})})
     columns |= {"inputs": inputs, "status": None, "updatedAt": call.timestamp}
     if "gatewayId" in (change.get("inputs") or {}):
         columns["gatewayV2Id"] = inputs.get("gatewayId")
-    written = call.draft.merge(store.dynamic_secrets(folder["id"]), row["id"], **columns)
-    return {"dynamicSecret": with_inputs(call, written)}
+    row = call.draft.merge(store.get_secrets_table(folder["id"]), row["id"], **columns)
+    return {"dynamicSecret": describe_with_inputs(call, row)}
 
 
-@route("DELETE", SECRET, access=MACHINES, body=END)
+@route("DELETE", SECRET_PATH, access=MACHINES, body=DELETE_BODY)
 def delete_dynamic_secret(call: Call) -> Answer:
-    """One with leases is answered as being deleted; it is gone then, as its leases are."""
-    folder = place(call, call.body, "delete-root-credential")
-    row = named(call, folder, call.path["name"].lower(), call.body["path"])
-    left = store.leases_of(call, row) and not call.body["isForced"]
-    store.drop_dynamic_secret(call, row)
-    return {"dynamicSecret": shown(call, {**row, "status": "Deleting"} if left else row)}
+    """Delete a dynamic secret. The answer for one with leases says Deleting, though all are deleted already."""
+    folder = get_folder(call, call.body, "delete-root-credential")
+    row = get_secret(call, folder, call.path["name"].lower(), call.body["path"])
+    has_leases = store.list_leases(call, row) and not call.body["isForced"]
+    store.drop_secret(call, row)
+    return {"dynamicSecret": describe_secret(call, {**row, "status": "Deleting"} if has_leases else row)}
 
 
 # ---- leases
-def leasing(call: Call, sent: Any, action: str) -> Row:
-    """Return the folder that a request for leases names; the refusals of October 2024 are other ones."""
-    project_slug, slug, path = sent["projectSlug"], sent["environmentSlug"], sent["path"]
-    project = project_by_slug(call, project_slug)
+def get_lease_folder(call: Call, fields: Any, action: str) -> Row:
+    """Return the folder that a request for leases names. October 2024 refuses with other messages."""
+    project_slug, slug, path = fields["projectSlug"], fields["environmentSlug"], fields["path"]
+    project = get_project_by_slug(call, project_slug)
     if call.is_2024:
         permit(call, project["id"], action, "secrets")
     else:
         permit(call, project["id"], "lease", "dynamic-secrets")
-    found = tree.find_folder(call.draft, project["id"], slug, path)
-    if found is None:
+    folder = tree.find_folder(call.draft, project["id"], slug, path)
+    if folder is None:
         if call.is_2024:
             raise bad_request("Folder not found")
         raise not_found(f"Folder with path '{path}' in environment with slug '{slug}' not found")
-    store.drop_expired(call, found["id"])
-    return found
+    store.drop_expired(call, folder["id"])
+    return folder
 
 
-def leased(call: Call, folder: Row, name: str, path: str) -> Row:
-    found = call.draft.find(store.dynamic_secrets(folder["id"]), name=name)
-    if found is None:
+def get_leased_secret(call: Call, folder: Row, name: str, path: str) -> Row:
+    secret = call.draft.find(store.get_secrets_table(folder["id"]), name=name)
+    if secret is None:
         if call.is_2024:
             raise bad_request("Dynamic secret not found")
         raise not_found(f"Dynamic secret with name '{name}' in folder with path '{path}' not found")
-    return found
+    return secret
 
 
-def lease_and_secret(call: Call, folder: Row) -> tuple[Row, Row]:
-    """Return the lease that the path names if it is in this folder, and its dynamic secret."""
-    lease = call.draft.get(store.leases(folder["id"]), call.path["leaseId"])
+def get_lease_and_secret(call: Call, folder: Row) -> tuple[Row, Row]:
+    """Return the lease that the path names, which must be in this folder, and its dynamic secret."""
+    lease = call.draft.get(store.get_leases_table(folder["id"]), call.path["leaseId"])
     if lease is None:
         if call.is_2024:
             raise bad_request("Dynamic secret lease not found")
         raise not_found(f"Dynamic secret lease with ID '{call.path['leaseId']}' not found")
-    return lease, call.draft.rows(store.dynamic_secrets(folder["id"]))[lease["dynamicSecretId"]]
+    return lease, call.draft.rows(store.get_secrets_table(folder["id"]))[lease["dynamicSecretId"]]
 
 
-def end_of(since: float, secret: Row, ttl: str | None) -> float:
-    return since + (store.duration(ttl or secret["defaultTTL"]) or 0.0)
+def compute_expiry(since: float, secret: Row, ttl: str | None) -> float:
+    return since + (store.parse_duration(ttl or secret["defaultTTL"]) or 0.0)
 
 
-def last_end(since: float, secret: Row) -> float:
-    """Return when a lease ends at the latest."""
-    return since + (store.duration(secret["maxTTL"]) or 0.0) if secret["maxTTL"] else float("inf")
+def compute_maximum_expiry(since: float, secret: Row) -> float:
+    """Compute when a lease ends at the latest, in seconds since the epoch."""
+    return since + (store.parse_duration(secret["maxTTL"]) or 0.0) if secret["maxTTL"] else float("inf")
 
 
-def caller_name(call: Call) -> str:
-    """Return what a username's template may call the caller: an identity's name, or an address without its domain."""
+def get_caller_name(call: Call) -> str:
+    """Return the caller's name for username templates: an identity's name, or a user's email without the domain."""
     row = call.actor.row
     return str(row["username"]).partition("@")[0] if call.actor.kind == "user" else str(row["name"])
 
 
-@route("POST", LEASES, access=MACHINES, body=NEW_LEASE)
+@route("POST", LEASES_PATH, access=MACHINES, body=CREATE_LEASE_BODY)
 def create_lease(call: Call) -> Answer:
-    folder = leasing(call, call.body, "read")
-    secret = leased(call, folder, call.body["dynamicSecretName"], call.body["path"])
-    if len(store.leases_of(call, secret)) >= store.MOST_LEASES:
-        raise bad_request(f"Max lease limit reached. Limit: {store.MOST_LEASES}")
-    expires = end_of(call.now, secret, call.body["ttl"])
-    if expires > last_end(call.now, secret):
+    folder = get_lease_folder(call, call.body, "read")
+    secret = get_leased_secret(call, folder, call.body["dynamicSecretName"], call.body["path"])
+    if len(store.list_leases(call, secret)) >= store.LEASE_LIMIT:
+        raise bad_request(f"Max lease limit reached. Limit: {store.LEASE_LIMIT}")
+    expires = compute_expiry(call.now, secret, call.body["ttl"])
+    if expires > compute_maximum_expiry(call.now, secret):
         raise bad_request("TTL cannot be larger than max TTL")
-    made = providers.make(call, secret, expires, caller_name(call))
+    credentials = providers.make_credentials(call, secret, expires, get_caller_name(call))
     row = call.new_row(
         version=1,
-        externalEntityId=made.entity_id,
+        externalEntityId=credentials.entity_id,
         expireAt=format_time(expires),
         status=None,
         statusDetails=None,
         dynamicSecretId=secret["id"],
         config=call.body["config"],
     )
-    call.draft.put(store.leases(folder["id"]), row["id"], row)
-    return {"lease": shown_lease(call, row), "dynamicSecret": shown(call, secret), "data": made.data}
+    call.draft.put(store.get_leases_table(folder["id"]), row["id"], row)
+    return {
+        "lease": describe_lease(call, row),
+        "dynamicSecret": describe_secret(call, secret),
+        "data": credentials.data,
+    }
 
 
-@route("GET", f"{SECRET}/leases", access=MACHINES, query=obj(**PLACE))
+@route("GET", f"{SECRET_PATH}/leases", access=MACHINES, query=obj(**PLACE_FIELDS))
 def list_leases(call: Call) -> Answer:
-    folder = leasing(call, call.query, "read")
-    secret = leased(call, folder, call.path["name"], call.query["path"])
-    return {"leases": [shown_lease(call, row) for row in store.leases_of(call, secret)]}
+    folder = get_lease_folder(call, call.query, "read")
+    secret = get_leased_secret(call, folder, call.path["name"], call.query["path"])
+    return {"leases": [describe_lease(call, row) for row in store.list_leases(call, secret)]}
 
 
-@route("GET", LEASE, access=MACHINES, query=obj(**PLACE))
+@route("GET", LEASE_PATH, access=MACHINES, query=obj(**PLACE_FIELDS))
 def get_lease(call: Call) -> Answer:
-    lease, secret = lease_and_secret(call, leasing(call, call.query, "read"))
-    return {"lease": {**shown_lease(call, lease), "dynamicSecret": shown(call, secret)}}
+    lease, secret = get_lease_and_secret(call, get_lease_folder(call, call.query, "read"))
+    return {"lease": {**describe_lease(call, lease), "dynamicSecret": describe_secret(call, secret)}}
 
 
-@route("POST", f"{LEASE}/renew", access=MACHINES, body=RENEWAL)
+@route("POST", f"{LEASE_PATH}/renew", access=MACHINES, body=RENEW_LEASE_BODY)
 def renew_lease(call: Call) -> Answer:
-    """A lease lives on from when it would end, but not past its max TTL, counted from its beginning."""
-    folder = leasing(call, call.body, "edit")
-    lease, secret = lease_and_secret(call, folder)
-    expires = end_of(parse_time(lease["expireAt"]), secret, call.body["ttl"])
-    if expires > last_end(parse_time(lease["createdAt"]), secret):
+    """Extend a lease from its expiry, at most to its max TTL from its creation."""
+    folder = get_lease_folder(call, call.body, "edit")
+    lease, secret = get_lease_and_secret(call, folder)
+    expires = compute_expiry(parse_time(lease["expireAt"]), secret, call.body["ttl"])
+    if expires > compute_maximum_expiry(parse_time(lease["createdAt"]), secret):
         raise bad_request(
             "TTL cannot be larger than max ttl"
             if call.is_2024
             else "The requested renewal would exceed the maximum allowed lease duration. Please choose a shorter TTL"
         )
-    if secret["type"] in providers.NOT_RENEWED:
-        raise bad_request(providers.NOT_RENEWED[secret["type"]])
-    written = call.draft.merge(
-        store.leases(folder["id"]), lease["id"], expireAt=format_time(expires), updatedAt=call.timestamp
+    if secret["type"] in providers.RENEWAL_MESSAGES:
+        raise bad_request(providers.RENEWAL_MESSAGES[secret["type"]])
+    row = call.draft.merge(
+        store.get_leases_table(folder["id"]), lease["id"], expireAt=format_time(expires), updatedAt=call.timestamp
     )
-    return {"lease": shown_lease(call, written)}
+    return {"lease": describe_lease(call, row)}
 
 
-@route("DELETE", LEASE, access=MACHINES, body=END)
+@route("DELETE", LEASE_PATH, access=MACHINES, body=DELETE_BODY)
 def delete_lease(call: Call) -> Answer:
-    folder = leasing(call, call.body, "delete")
-    lease, _ = lease_and_secret(call, folder)
-    call.draft.drop(store.leases(folder["id"]), lease["id"])
-    return {"lease": shown_lease(call, lease)}
+    folder = get_lease_folder(call, call.body, "delete")
+    lease, _ = get_lease_and_secret(call, folder)
+    call.draft.drop(store.get_leases_table(folder["id"]), lease["id"])
+    return {"lease": describe_lease(call, lease)}

@@ -1,6 +1,6 @@
-"""Dynamic secrets: their rows and those of their leases, by folder, and how long both live.
+"""The rows of dynamic secrets and of their leases, by folder, and the durations of leases.
 
-What a provider takes and makes is in providers.py; what requests may say, in routes/dynamic_secrets.py.
+providers.py makes the credentials, routes.py reads requests.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Final
 from infisical.memory.call import Call, parse_time
 from infisical.memory.state import Row
 
-MOST_LEASES: Final = 10_000
-"""Of one dynamic secret."""
+LEASE_LIMIT: Final = 10_000
+"""The most leases of one dynamic secret."""
 UNITS: Final = {
     **dict.fromkeys(("milliseconds", "millisecond", "msecs", "msec", "ms"), 0.001),
     **dict.fromkeys(("seconds", "second", "secs", "sec", "s"), 1.0),
@@ -22,49 +22,49 @@ UNITS: Final = {
     **dict.fromkeys(("weeks", "week", "w"), 604800.0),
     **dict.fromkeys(("years", "year", "yrs", "yr", "y"), 31557600.0),
 }
-"""Seconds; a year has 365 days and a quarter."""
+"""Unit -> seconds; a year has 365.25 days."""
 
 
-def dynamic_secrets(folder_id: str) -> tuple[str, str]:
+def get_secrets_table(folder_id: str) -> tuple[str, str]:
     """Return the table of a folder's dynamic secrets: id -> id, name, type, inputs, defaultTTL, maxTTL, ..."""
     return ("dynamic_secrets", folder_id)
 
 
-def leases(folder_id: str) -> tuple[str, str]:
+def get_leases_table(folder_id: str) -> tuple[str, str]:
     """Return the table of the leases in a folder: id -> id, dynamicSecretId, externalEntityId, expireAt, ..."""
     return ("dynamic_secret_leases", folder_id)
 
 
-def duration(text: str) -> float | None:
-    """Return the seconds of a duration such as `1h`, `30m` or `1.5 days`, None if it is none; bare, milliseconds."""
-    found = re.fullmatch(r"(-?(?:\d+(?:\.\d+)?|\.\d+)) *([a-z]*)", text.strip().lower())
-    unit = UNITS.get(found[2] or "ms") if found is not None else None
-    return None if found is None or unit is None else float(found[1]) * unit
+def parse_duration(text: str) -> float | None:
+    """Parse a duration such as `1h`, `30m` or `1.5 days` as seconds; milliseconds without a unit, None if invalid."""
+    match = re.fullmatch(r"(-?(?:\d+(?:\.\d+)?|\.\d+)) *([a-z]*)", text.strip().lower())
+    unit = UNITS.get(match[2] or "ms") if match is not None else None
+    return None if match is None or unit is None else float(match[1]) * unit
 
 
 def drop_expired(call: Call, folder_id: str) -> None:
-    """Take away the leases of a folder whose time has come, as the server's queue does on its own."""
-    table = leases(folder_id)
+    """Remove the expired leases of a folder. On a server a queue does this."""
+    table = get_leases_table(folder_id)
     for lease in list(call.draft.rows(table).values()):
         if call.now >= parse_time(lease["expireAt"]):
             call.draft.drop(table, lease["id"])
 
 
-def leases_of(call: Call, secret: Row) -> list[Row]:
+def list_leases(call: Call, secret: Row) -> list[Row]:
     """Return the leases of a dynamic secret that live, oldest first."""
     drop_expired(call, secret["folderId"])
-    return call.draft.where(leases(secret["folderId"]), dynamicSecretId=secret["id"])
+    return call.draft.where(get_leases_table(secret["folderId"]), dynamicSecretId=secret["id"])
 
 
-def drop_dynamic_secret(call: Call, secret: Row) -> None:
-    """Take a dynamic secret away, and its leases."""
+def drop_secret(call: Call, secret: Row) -> None:
+    """Remove a dynamic secret and its leases."""
     folder_id = secret["folderId"]
-    for lease in call.draft.where(leases(folder_id), dynamicSecretId=secret["id"]):
-        call.draft.drop(leases(folder_id), lease["id"])
-    call.draft.drop(dynamic_secrets(folder_id), secret["id"])
+    for lease in call.draft.where(get_leases_table(folder_id), dynamicSecretId=secret["id"]):
+        call.draft.drop(get_leases_table(folder_id), lease["id"])
+    call.draft.drop(get_secrets_table(folder_id), secret["id"])
 
 
 def drop_dynamic_secrets(call: Call, folder_id: str) -> None:
-    """Take away all dynamic secrets of a folder, and their leases."""
-    call.draft.clear(leases(folder_id))
-    call.draft.clear(dynamic_secrets(folder_id))
+    """Remove all dynamic secrets of a folder and their leases."""
+    call.draft.clear(get_leases_table(folder_id))
+    call.draft.clear(get_secrets_table(folder_id))

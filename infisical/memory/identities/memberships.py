@@ -18,8 +18,10 @@ ORDER_FIELDS: Final = {
 MEMBERSHIP_COLUMNS: Final = ("id", "role", "roleId", "orgId", "createdAt", "updatedAt", "identityId")
 
 
-def show_membership(call: Call, member: Row, *inner: str, metadata: bool = False, **more: Any) -> dict[str, Any]:
-    """Return an identity as a member of its organization; `inner` are columns of the identity itself."""
+def show_membership(
+    call: Call, member: Row, *identity_columns: str, metadata: bool = False, **more: Any
+) -> dict[str, Any]:
+    """Return an identity as a member of its organization; `identity_columns` are those of the identity itself."""
     row = call.draft.rows(tables.IDENTITIES)[member["identityId"]]
     login = {"lastLoginAuthMethod": None, "lastLoginTime": None, **pick(member, "lastLoginAuthMethod", "lastLoginTime")}
     return {
@@ -27,7 +29,7 @@ def show_membership(call: Call, member: Row, *inner: str, metadata: bool = False
         **({} if call.is_2024 else login),
         **({"metadata": row["metadata"]} if metadata else {}),
         "identity": {
-            **pick(row, *(("name", "id") if call.is_2024 else inner)),
+            **pick(row, *(("name", "id") if call.is_2024 else identity_columns)),
             **identities.show_methods(call, row["id"]),
             **({} if call.is_2024 else more),
         },

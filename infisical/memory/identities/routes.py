@@ -81,7 +81,7 @@ def check_role(role: str, organization_id: str) -> str:
 def create_identity(call: Call) -> Answer:
     organization_id = call.body["organizationId"]
     permit_organization(call, "create", "identity", organization_id)
-    row = seeding.new_identity(
+    row = seeding.add_identity(
         call,
         organization_id,
         call.body["name"],
@@ -139,12 +139,12 @@ def list_project_memberships(call: Call) -> Answer:
     }
 
 
-def show_project_membership(call: Call, member: Row, project: Row, *inner: str) -> dict[str, Any]:
+def show_project_membership(call: Call, member: Row, project: Row, *identity_columns: str) -> dict[str, Any]:
     """Return an identity as a member of a project, in the form of older routes."""
     row = call.draft.rows(tables.IDENTITIES)[member["identityId"]]
     return {
         **pick(member, "id", "identityId", "createdAt", "updatedAt", "roles"),
-        "identity": {**pick(row, "name", "id", *inner), **identities.show_methods(call, row["id"])},
+        "identity": {**pick(row, "name", "id", *identity_columns), **identities.show_methods(call, row["id"])},
         "project": pick(project, "name", "id", *(() if call.is_2024 else ("type",))),
     }
 

@@ -9,11 +9,11 @@ from infisical.memory.access import permit_organization
 from infisical.memory.call import Call
 from infisical.memory.domain import lockouts
 from infisical.memory.refusals import forbidden, not_found
-from infisical.memory.seeding import UNIVERSAL
+from infisical.memory.seeding import UNIVERSAL_METHOD
 from infisical.memory.state import Draft, Row
 
 LOGIN_METHODS: Final = (
-    UNIVERSAL,
+    UNIVERSAL_METHOD,
     "gcp-auth",
     "alicloud-auth",
     "aws-auth",
@@ -67,7 +67,7 @@ def end_tokens(draft: Draft, identity_id: str, method: str | None = None) -> Non
 
 def detach_method(call: Call, identity_id: str, method: str) -> Row | None:
     """Remove a login method of an identity with its client secrets, lockouts and tokens; return its settings."""
-    if method == UNIVERSAL:
+    if method == UNIVERSAL_METHOD:
         call.draft.clear(tables.client_secrets(identity_id))
     lockouts.clear(call, identity_id, method)
     end_tokens(call.draft, identity_id, method)

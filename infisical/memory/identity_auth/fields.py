@@ -1,7 +1,4 @@
-"""Login fields: what a row of the table of login methods is made of: its kinds of fields and the bodies they are in.
-
-Which methods there are is in login_methods.py.
-"""
+"""Fields of login methods: builders of fields, bodies and methods for the table in methods.py."""
 
 from __future__ import annotations
 
@@ -26,27 +23,27 @@ from infisical.memory.validation import Field, Issues, Path, build_issue, obj, s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """One of the ten: its settings, and how one logs in."""
+    """A platform's login method: its settings and its login."""
 
     method: LoginMethod
     body: Field
-    unknown: str
-    """The message of a 404, where the identity does not have the method; `{}` is its id."""
-    wrong: Callable[[], Refusal]
-    """What a credential gets that nobody declared valid."""
-    who: str | None = None
-    """The field of the body that failures are counted by; None: they are not counted."""
+    missing_message: str
+    """The message of a 404 if the identity does not have the method; `{}` is its id."""
+    build_refusal: Callable[[], Refusal]
+    """Builds the refusal of a credential that nobody declared valid."""
+    counted_field: str | None = None
+    """The field of the body that distinguishes failed logins; None: failures are not counted."""
     header: str | None = None
-    """The header that carries the certificate."""
+    """The header with the certificate."""
 
 
-# ---- kinds of fields
+# ---- fields
 def build_list_field(*, most: int | None = None, each: str | None = None, message: str = "Invalid") -> Field:
-    """A list in one text, with commas; each part has to match, and blanks around it go."""
-    inner = string(most=most)
+    """Build a field of a comma-separated list; each item is stripped and must match the pattern `each`."""
+    base_field = string(most=most)
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        value = inner.check(value, path, issues)
+        value = base_field.check(value, path, issues)
         if not isinstance(value, str) or not value:
             return value
         parts = [part.strip() for part in value.split(",")]
@@ -58,10 +55,10 @@ def build_list_field(*, most: int | None = None, each: str | None = None, messag
 
 
 def build_url_field() -> Field:
-    inner = string()
+    base_field = string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        value = inner.check(value, path, issues)
+        value = base_field.check(value, path, issues)
         if isinstance(value, str) and not _is_url(value):
             issues.append({"validation": "url", "code": "invalid_string", "message": "Invalid url", "path": list(path)})
         return value
@@ -78,51 +75,51 @@ def _is_url(text: str) -> bool:
 
 
 def is_ldap_filter(text: str) -> bool:
-    """Say whether a text looks like an LDAP filter: in parentheses that match."""
+    """Return whether a text looks like an LDAP filter: it is in balanced parentheses."""
     depth = 0
-    for place, letter in enumerate(text):
+    for index, letter in enumerate(text):
         depth += (letter == "(") - (letter == ")")
-        if depth < 0 or (depth == 0 and place < len(text) - 1):
+        if depth < 0 or (depth == 0 and index < len(text) - 1):
             return False
     return len(text) > 2 and depth == 0
 
 
 def build_login_body(**fields: Field) -> Field:
-    """A login's body."""
+    """Build the body of a login."""
     return obj(**fields, organizationSlug=slug().optional(), subOrganizationName=slug().optional())
 
 
 def build_method(
     name: str,
     key: str,
-    called: str,
+    title: str,
     *,
-    own: tuple[str, ...],
+    columns: tuple[str, ...],
     attach: Field,
     update: Field,
     generation: Generation | None = None,
     update_status: int = 400,
     **more: Any,
 ) -> LoginMethod:
-    """Return a method of the table. Where it is not attached, changing it gets one of two refusals of the server."""
-    absent = f"The identity does not have {called} attached"
+    """Build a method of the table; `update_status` selects the server's refusal of an update without settings."""
+    message = f"The identity does not have {title} attached"
     return LoginMethod(
         name=name,
         key=key,
-        called=called,
-        columns=(*COLUMNS, *own),
+        title=title,
+        columns=(*COLUMNS, *columns),
         attach=attach,
         update=update,
-        no_update=(404, absent) if update_status == 404 else (400, f"Failed to update {called}"),
-        no_get=(400, absent),
-        no_revoke=(400, absent),
+        update_refusal=(404, message) if update_status == 404 else (400, f"Failed to update {title}"),
+        get_refusal=(400, message),
+        revoke_refusal=(400, message),
         generation=generation,
         **more,
     )
 
 
-def describe_missing_method(called: str) -> str:
-    return f"{called} auth method not found for identity, did you configure {called} auth?"
+def describe_missing_method(title: str) -> str:
+    return f"{title} auth method not found for identity, did you configure {title} auth?"
 
 
 def build_settings_body(settings: Mapping[str, Field], *, least_max: int = 0) -> Field:

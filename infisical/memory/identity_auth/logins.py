@@ -1,6 +1,6 @@
-"""The ten login methods that show somebody else's credential: their settings and their logins, made from one table.
+"""Logins with credentials of other platforms: routes of the ten methods, built from the table in methods.py.
 
-Nobody is asked whether a credential is good: a login succeeds where a test has declared it valid (seeding).
+No platform is asked about a credential: a login succeeds if a test declared its credential valid (`declare_login`).
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from infisical.memory.state import Row
 
 
 def answer_login(call: Call, login: Login) -> Row:
-    """Return what a login answers."""
-    shown = collect_credential(call, login)
+    """Check the credential of a login and return its answer."""
+    credential = collect_credential(call, login)
     identity_id, name = call.body["identityId"], login.method.name
-    found = call.draft.get(tables.auth_settings(name), identity_id)
-    if found is None:
-        raise not_found(login.unknown.format(identity_id))
-    who = call.body[login.who].lower() if login.who is not None else ""
-    lockouts.refuse_locked(call, identity_id, name, who)
-    declared = call.draft.where(tables.declared_logins(name), identityId=identity_id)
-    if not any(all(shown.get(field) == value for field, value in row["fields"].items()) for row in declared):
-        if login.who is not None:
-            lockouts.count_failure(call, found, name, who)
-        raise login.wrong()
-    lockouts.forget_failures(call, identity_id, name, who)
-    return tokens.issue(call, identity_id, name, found)
+    settings = call.draft.get(tables.auth_settings(name), identity_id)
+    if settings is None:
+        raise not_found(login.missing_message.format(identity_id))
+    lockout_name = call.body[login.counted_field].lower() if login.counted_field is not None else ""
+    lockouts.refuse_locked(call, identity_id, name, lockout_name)
+    declarations = call.draft.where(tables.declared_logins(name), identityId=identity_id)
+    if not any(all(credential.get(field) == value for field, value in row["fields"].items()) for row in declarations):
+        if login.counted_field is not None:
+            lockouts.count_failure(call, settings, name, lockout_name)
+        raise login.build_refusal()
+    lockouts.forget_failures(call, identity_id, name, lockout_name)
+    return tokens.issue(call, identity_id, name, settings)
 
 
 def collect_credential(call: Call, login: Login) -> dict[str, Any]:
-    """Return a login's body as it was sent, with names that the server does not know, and the certificate."""
+    """Return the raw body of a login, unknown names included, and the certificate of the header."""
     if login.header is None:
         return dict(call.raw_body)
     certificate = call.header(login.header)

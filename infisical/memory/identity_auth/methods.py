@@ -1,8 +1,7 @@
-"""Login methods: the ten by which a machine identity shows somebody else's credential, as one table.
+"""Login methods: the table of the ten methods that use credentials of other platforms.
 
-A row says what the settings hold, what a login sends, and what the server says where there is nothing or it is wrong.
-What a row is made of is in login_fields.py, how settings are kept in login_settings.py; universal auth and token auth
-have modules of their own in routes/.
+A row has the settings, the body of the login and the server's refusals. fields.py builds the rows, settings.py stores
+the settings, logins.py has the logins. Universal auth and token auth are in universal.py and token.py.
 """
 
 from __future__ import annotations
@@ -64,13 +63,13 @@ AWS: Final = Login(
         "aws-auth",
         "identityAwsAuth",
         "AWS Auth",
-        own=("type", "stsEndpoint", "allowedPrincipalArns", "allowedAccountIds"),
+        columns=("type", "stsEndpoint", "allowedPrincipalArns", "allowedAccountIds"),
         attach=build_settings_body(
             {"stsEndpoint": string(least=1).optional("https://sts.amazonaws.com/"), **AWS_FIELDS}, least_max=1
         ),
         update=build_changes_body({"stsEndpoint": string(least=1).optional(), **AWS_FIELDS}),
         update_status=404,
-        made=lambda call: {"type": "iam"},
+        extra_columns=lambda call: {"type": "iam"},
     ),
     body=build_login_body(
         identityId=string(),
@@ -78,8 +77,8 @@ AWS: Final = Login(
         iamRequestBody=string(),
         iamRequestHeaders=string(),
     ),
-    unknown=describe_missing_method("AWS"),
-    wrong=lambda: unauthorized("Access denied: AWS account ID not allowed."),
+    missing_message=describe_missing_method("AWS"),
+    build_refusal=lambda: unauthorized("Access denied: AWS account ID not allowed."),
 )
 
 # ---- Google
@@ -93,15 +92,15 @@ GCP: Final = Login(
         "gcp-auth",
         "identityGcpAuth",
         "GCP Auth",
-        own=("type", *GCP_FIELDS),
+        columns=("type", *GCP_FIELDS),
         attach=build_settings_body(
             {"type": choice("iam", "gce"), **{name: kind.optional("") for name, kind in GCP_FIELDS.items()}}
         ),
         update=build_changes_body(make_optional({"type": choice("iam", "gce"), **GCP_FIELDS})),
     ),
     body=JWT_LOGIN_BODY,
-    unknown=describe_missing_method("GCP"),
-    wrong=lambda: unauthorized("Access denied: GCP service account not allowed."),
+    missing_message=describe_missing_method("GCP"),
+    build_refusal=lambda: unauthorized("Access denied: GCP service account not allowed."),
 )
 
 # ---- Azure
@@ -111,13 +110,13 @@ AZURE: Final = Login(
         "azure-auth",
         "identityAzureAuth",
         "Azure Auth",
-        own=(*AZURE_FIELDS, "allowedServicePrincipalIds"),
+        columns=(*AZURE_FIELDS, "allowedServicePrincipalIds"),
         attach=build_settings_body({**AZURE_FIELDS, "allowedServicePrincipalIds": build_list_field().optional("")}),
         update=build_changes_body(make_optional({**AZURE_FIELDS, "allowedServicePrincipalIds": build_list_field()})),
     ),
     body=JWT_LOGIN_BODY,
-    unknown="Azure auth method not found for identity, did you configure Azure Auth?",
-    wrong=lambda: unauthorized("Service principal not allowed"),
+    missing_message="Azure auth method not found for identity, did you configure Azure Auth?",
+    build_refusal=lambda: unauthorized("Service principal not allowed"),
 )
 
 # ---- Kubernetes
@@ -127,12 +126,12 @@ KUBERNETES_FIELDS: Final = {"allowedNamespaces": string(), "allowedNames": strin
 
 
 def require_reviewer(settings: Field, *, changing: bool = False) -> Field:
-    """A body that has what its way of reviewing tokens needs; a change only where it names that way."""
+    """Return a body that must have the host or gateway of its tokenReviewMode; an update only if it sets the mode."""
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
-        found = len(issues)
+        count = len(issues)
         value = settings.check(value, path, issues)
-        if len(issues) > found:
+        if len(issues) > count:
             return value
         mode = value.get("tokenReviewMode")
         if mode == "api" and value.get("kubernetesHost") is None and not (changing and "kubernetesHost" not in value):
@@ -149,7 +148,7 @@ KUBERNETES: Final = Login(
         "kubernetes-auth",
         "identityKubernetesAuth",
         "Kubernetes Auth",
-        own=("tokenReviewMode", "kubernetesHost", *KUBERNETES_FIELDS, "gatewayId", "caCert", "tokenReviewerJwt"),
+        columns=("tokenReviewMode", "kubernetesHost", *KUBERNETES_FIELDS, "gatewayId", "caCert", "tokenReviewerJwt"),
         attach=require_reviewer(
             build_settings_body(
                 {
@@ -177,8 +176,8 @@ KUBERNETES: Final = Login(
         ),
     ),
     body=JWT_LOGIN_BODY,
-    unknown=describe_missing_method("Kubernetes"),
-    wrong=lambda: unauthorized("Access denied: K8s namespace not allowed."),
+    missing_message=describe_missing_method("Kubernetes"),
+    build_refusal=lambda: unauthorized("Access denied: K8s namespace not allowed."),
 )
 
 # ---- OpenID Connect
@@ -188,7 +187,7 @@ OIDC_DEFAULTS: Final = {
     "boundAudiences": build_list_field().optional(""),
     "boundSubject": string().optional(""),
 }
-"""With their empty defaults where settings are changed, too."""
+"""Fields with an empty default in updates too."""
 OIDC_FIELDS: Final = {
     "oidcDiscoveryUrl": build_url_field(),
     "boundIssuer": string(least=1),
@@ -199,7 +198,7 @@ OIDC: Final = Login(
         "oidc-auth",
         "identityOidcAuth",
         "OIDC Auth",
-        own=(
+        columns=(
             "oidcDiscoveryUrl",
             "boundIssuer",
             "boundAudiences",
@@ -216,8 +215,8 @@ OIDC: Final = Login(
         ),
     ),
     body=JWT_LOGIN_BODY,
-    unknown=describe_missing_method("OIDC"),
-    wrong=lambda: forbidden("Access denied: OIDC subject not allowed."),
+    missing_message=describe_missing_method("OIDC"),
+    build_refusal=lambda: forbidden("Access denied: OIDC subject not allowed."),
 )
 
 # ---- JWTs
@@ -229,7 +228,7 @@ BOUND_FIELDS: Final = {
 
 
 def build_jwt_body(**shared: Field) -> Field:
-    """A body of one of two forms, which `configurationType` tells apart."""
+    """Build a body of one of two forms, which `configurationType` distinguishes."""
     forms = {
         "jwks": obj(
             configurationType=choice("jwks"),
@@ -272,7 +271,7 @@ JWT: Final = Login(
         "jwt-auth",
         "identityJwtAuth",
         "JWT Auth",
-        own=(
+        columns=(
             "configurationType",
             "jwksUrl",
             "jwksCaCert",
@@ -287,8 +286,10 @@ JWT: Final = Login(
         generation="current",
     ),
     body=JWT_LOGIN_BODY,
-    unknown=describe_missing_method("JWT"),
-    wrong=lambda: unauthorized("Access denied: JWT verification failed with all keys. Errors - invalid signature"),
+    missing_message=describe_missing_method("JWT"),
+    build_refusal=lambda: unauthorized(
+        "Access denied: JWT verification failed with all keys. Errors - invalid signature"
+    ),
 )
 
 # ---- LDAP
@@ -304,7 +305,7 @@ LDAP_OPTIONS: Final = {
 
 
 def refuse_template(call: Call) -> Mapping[str, Any]:
-    """Refuse settings by a template: there are none here, so that no directory would be known."""
+    """Refuse settings that name a template instead of a directory: the memory has no templates."""
     if "url" not in call.body:
         raise bad_request("Invalid request. Missing bind DN, bind pass, search base, or URL.")
     return {"templateId": None}
@@ -315,7 +316,7 @@ LDAP: Final = Login(
         "ldap-auth",
         "identityLdapAuth",
         "LDAP Auth",
-        own=("url", "searchBase", "searchFilter", "allowedFields", "templateId", *LOCKOUT_COLUMNS),
+        columns=("url", "searchBase", "searchFilter", "allowedFields", "templateId", *LOCKOUT_COLUMNS),
         secrets=("bindDN", "bindPass", "ldapCaCertificate"),
         attach=either(
             build_settings_body({"templateId": string(), **LDAP_OPTIONS}, least_max=1),
@@ -323,22 +324,20 @@ LDAP: Final = Login(
         ),
         update=build_changes_body(
             {
-                **make_optional(
-                    DIRECTORY_FIELDS
-                ),  # a templateId finds no template here, and without one changes nothing
+                **make_optional(DIRECTORY_FIELDS),  # a templateId has no effect: the memory has no templates
                 "searchFilter": FILTER_FIELD.optional(),
                 "allowedFields": ALLOWED_FIELDS.optional(),
                 **build_lockout_changes(),
             }
         ),
         update_status=404,
-        made=refuse_template,
+        extra_columns=refuse_template,
         generation="current",
     ),
     body=build_login_body(identityId=guid(), username=string(least=1), password=string(least=1)),
-    unknown="LDAP auth with ID '{}' not found",
-    wrong=lambda: unauthorized("Invalid credentials", keep=True),
-    who="username",
+    missing_message="LDAP auth with ID '{}' not found",
+    build_refusal=lambda: unauthorized("Invalid credentials", keep=True),
+    counted_field="username",
 )
 
 # ---- TLS certificates
@@ -350,7 +349,7 @@ TLS_CERT: Final = Login(
         "tls-cert-auth",
         "identityTlsCertAuth",
         "TLS Certificate Auth",
-        own=("allowedCommonNames",),
+        columns=("allowedCommonNames",),
         secrets=("caCertificate",),
         attach=build_settings_body(
             {"allowedCommonNames": build_list_field().or_null().optional(None), "caCertificate": PEM_FIELD},
@@ -363,8 +362,8 @@ TLS_CERT: Final = Login(
         generation="current",
     ),
     body=build_login_body(identityId=string()),
-    unknown=describe_missing_method("TLS Certificate"),
-    wrong=lambda: unauthorized("Access denied: Certificate not issued by the provided CA."),
+    missing_message=describe_missing_method("TLS Certificate"),
+    build_refusal=lambda: unauthorized("Access denied: Certificate not issued by the provided CA."),
     header=CERTIFICATE_HEADER,
 )
 
@@ -373,17 +372,17 @@ OCI_FIELDS: Final = {
     "tenancyOcid": string(matches=r"ocid1\.tenancy\.oc1\..+", message="Invalid Tenancy OCID format."),
     "allowedUsernames": string(most=500).or_null().optional(None),
 }
-"""For changes as well: the tenancy is needed, and user names that are left out are cleared."""
+"""Fields of updates too: the tenancy is required, and omitted user names are cleared."""
 OCI: Final = Login(
     method=build_method(
         "oci-auth",
         "identityOciAuth",
         "OCI Auth",
-        own=("type", *OCI_FIELDS),
+        columns=("type", *OCI_FIELDS),
         attach=build_settings_body(OCI_FIELDS, least_max=1),
         update=build_changes_body(OCI_FIELDS),
         update_status=404,
-        made=lambda call: {"type": "iam"},
+        extra_columns=lambda call: {"type": "iam"},
         generation="current",
     ),
     body=build_login_body(
@@ -393,8 +392,8 @@ OCI: Final = Login(
             {"x-date": string().optional()}, authorization=string(), host=string(), date=string().optional()
         ).where(lambda headers: "date" in headers or "x-date" in headers, "Either date or x-date must be provided"),
     ),
-    unknown=describe_missing_method("OCI"),
-    wrong=lambda: unauthorized("Access denied: OCI account isn't part of tenancy."),
+    missing_message=describe_missing_method("OCI"),
+    build_refusal=lambda: unauthorized("Access denied: OCI account isn't part of tenancy."),
 )
 
 # ---- Alibaba Cloud
@@ -411,11 +410,11 @@ ALICLOUD: Final = Login(
         "alicloud-auth",
         "identityAliCloudAuth",
         "Alibaba Cloud Auth",
-        own=("type", *ALICLOUD_FIELDS),
+        columns=("type", *ALICLOUD_FIELDS),
         attach=build_settings_body(ALICLOUD_FIELDS, least_max=1),
         update=build_changes_body(ALICLOUD_FIELDS),
         update_status=404,
-        made=lambda call: {"type": "iam"},
+        extra_columns=lambda call: {"type": "iam"},
         generation="current",
     ),
     body=build_login_body(
@@ -430,8 +429,8 @@ ALICLOUD: Final = Login(
         SignatureNonce=string(matches=r"[A-Za-z0-9_.-]+", message="SignatureNonce has characters that are not allowed"),
         Signature=string(matches=r"[A-Za-z0-9+/]+=*", message="Signature must be base64"),
     ),
-    unknown=describe_missing_method("Alibaba Cloud"),
-    wrong=lambda: unauthorized("Access denied: Alibaba Cloud account ARN not allowed."),
+    missing_message=describe_missing_method("Alibaba Cloud"),
+    build_refusal=lambda: unauthorized("Access denied: Alibaba Cloud account ARN not allowed."),
 )
 
 LOGINS: Final = (AWS, GCP, AZURE, KUBERNETES, OIDC, JWT, LDAP, TLS_CERT, OCI, ALICLOUD)

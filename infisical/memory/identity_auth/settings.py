@@ -1,6 +1,6 @@
-"""Settings of login methods: attached to an identity, changed, read and revoked, for every method in the same way.
+"""Settings of login methods: attach, update, read and revoke them, in the same way for every method.
 
-What the methods differ in is data: a LoginMethod (login_methods.py has ten of them). How one logs in is not said here.
+A LoginMethod is the data of one method; methods.py has ten of them. logins.py has the logins.
 """
 
 from __future__ import annotations
@@ -37,32 +37,32 @@ DECADE_SECONDS: Final = 315360000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginMethod:
-    """What a login method's settings are, and what the server says about them."""
+    """The settings of a login method, and the server's refusals about them."""
 
     name: str
-    """In paths and in tables: `aws-auth`."""
+    """The name in paths and tables: `aws-auth`."""
     key: str
-    """Of the settings in an answer: `identityAwsAuth`."""
-    called: str
-    """In messages: `AWS Auth`."""
+    """The key of the settings in an answer: `identityAwsAuth`."""
+    title: str
+    """The name in messages: `AWS Auth`."""
     columns: tuple[str, ...] = COLUMNS
-    """What every answer shows of the settings."""
+    """The columns of the settings in every answer."""
     secrets: tuple[str, ...] = ()
-    """What only reading shows."""
-    before: tuple[str, ...] | None = None
-    """What servers of 2024 showed, where that is known to be other than `columns`."""
+    """The columns that only a read answers."""
+    columns_2024: tuple[str, ...] | None = None
+    """The columns on servers of 2024, if they are known to differ from `columns`."""
     attach: Field
     update: Field
-    made: Callable[[Call], Mapping[str, Any]] = lambda call: {}
-    """Columns that the server adds when it is attached."""
-    no_update: tuple[int, str]
-    """Status and message where settings are changed that are not there; `{}` is the identity's id."""
-    no_get: tuple[int, str]
-    no_revoke: tuple[int, str]
+    extra_columns: Callable[[Call], Mapping[str, Any]] = lambda call: {}
+    """Returns the columns that the server adds when the method is attached."""
+    update_refusal: tuple[int, str]
+    """Status and message of an update without settings; `{}` is the id of the identity."""
+    get_refusal: tuple[int, str]
+    revoke_refusal: tuple[int, str]
     generation: Generation | None = None
 
 
-# ---- fields that all have
+# ---- fields of all methods
 def build_addresses_field() -> Field:
     return array(obj(ipAddress=string()), least=1)
 
@@ -72,7 +72,7 @@ def list_all_addresses() -> list[dict[str, str]]:
 
 
 def build_lifetime_fields(*, least_max: int = 0) -> dict[str, Field]:
-    """What attaching takes of an access token's life."""
+    """Build the fields that limit access tokens when a method is attached."""
     return {
         "accessTokenTrustedIps": build_addresses_field().optional(list_all_addresses()),
         "accessTokenTTL": number(whole=True, least=0, most=DECADE_SECONDS).optional(MONTH_SECONDS),
@@ -82,7 +82,7 @@ def build_lifetime_fields(*, least_max: int = 0) -> dict[str, Field]:
 
 
 def build_lifetime_changes() -> dict[str, Field]:
-    """What a change takes of it."""
+    """Build the same fields for an update."""
     return {
         "accessTokenTrustedIps": build_addresses_field().optional(),
         "accessTokenTTL": number(whole=True, least=0, most=DECADE_SECONDS).optional(),
@@ -92,7 +92,7 @@ def build_lifetime_changes() -> dict[str, Field]:
 
 
 def build_lockout_fields() -> dict[str, Field]:
-    """What attaching takes of lockouts."""
+    """Build the fields of lockouts when a method is attached."""
     return {
         "lockoutEnabled": boolean().optional(True),
         "lockoutThreshold": number(least=1, most=30).optional(3),
@@ -102,36 +102,36 @@ def build_lockout_fields() -> dict[str, Field]:
 
 
 def build_lockout_changes() -> dict[str, Field]:
-    """What a change takes of them."""
+    """Build the same fields for an update."""
     return {name: field.optional() for name, field in build_lockout_fields().items()}
 
 
 def check_lifetime(field: Field) -> Field:
-    """A body in which the TTL is at most the max TTL."""
+    """Return a body whose TTL is at most its max TTL."""
     return field.where(lambda body: bool(body["accessTokenTTL"] <= body["accessTokenMaxTTL"]), TTL_MESSAGE)
 
 
 def check_lifetime_change(field: Field) -> Field:
-    """The same where either may be left out, or be 0."""
+    """Return a body whose TTL is at most its max TTL, if it has both and neither is 0."""
 
-    def holds(body: Mapping[str, Any]) -> bool:
+    def is_valid(body: Mapping[str, Any]) -> bool:
         ttl, most = body.get("accessTokenTTL"), body.get("accessTokenMaxTTL")
         return not (ttl and most) or bool(ttl <= most)
 
-    return field.where(holds, TTL_MESSAGE)
+    return field.where(is_valid, TTL_MESSAGE)
 
 
-# ---- what is done to them
+# ---- actions
 def attach_method(call: Call, method: LoginMethod) -> Row:
-    """Give an identity a login method; servers of 2024 knew one for each identity."""
+    """Attach a login method to an identity; servers of 2024 allow one method per identity."""
     identity = identities.get_identity(call, call.path["identityId"], "create")
-    there = identities.list_methods(call.draft, identity["id"])
-    if method.name in there or (call.is_2024 and there):
-        raise bad_request(f"Failed to add {method.called} to already configured identity")
+    methods = identities.list_methods(call.draft, identity["id"])
+    if method.name in methods or (call.is_2024 and methods):
+        raise bad_request(f"Failed to add {method.title} to already configured identity")
     row = {
         **call.new_row(identityId=identity["id"]),
         "accessTokenPeriod": 0,
-        **method.made(call),
+        **method.extra_columns(call),
         **_build_columns(call.body),
     }
     _refuse_long_ttl(row)
@@ -140,24 +140,24 @@ def attach_method(call: Call, method: LoginMethod) -> Row:
 
 
 def update_settings(call: Call, method: LoginMethod) -> Row:
-    row = get_settings(call, method, "edit", method.no_update)
-    changed = call.draft.merge(
+    row = get_settings(call, method, "edit", method.update_refusal)
+    updated_row = call.draft.merge(
         tables.auth_settings(method.name), row["identityId"], **_build_columns(call.body), updatedAt=call.timestamp
     )
-    _refuse_long_ttl(changed)
-    return changed
+    _refuse_long_ttl(updated_row)
+    return updated_row
 
 
 def revoke_method(call: Call, method: LoginMethod) -> Row:
-    """Take a login method from an identity; the tokens that it gave end."""
-    row = get_settings(call, method, "edit", method.no_revoke)
+    """Remove a login method of an identity, with the tokens of its logins."""
+    row = get_settings(call, method, "edit", method.revoke_refusal)
     identities.detach_method(call, row["identityId"], method.name)
     _touch(call, call.draft.rows(tables.IDENTITIES)[row["identityId"]])
     return row
 
 
 def get_settings(call: Call, method: LoginMethod, action: str, absent: tuple[int, str]) -> Row:
-    """Return the settings that the path names; refuse who may not do this to identities."""
+    """Return the settings of the path's identity; refuse callers without permission; `absent` refuses missing ones."""
     identity = identities.get_identity(call, call.path["identityId"], action)
     row = call.draft.get(tables.auth_settings(method.name), identity["id"])
     if row is None:
@@ -167,24 +167,24 @@ def get_settings(call: Call, method: LoginMethod, action: str, absent: tuple[int
 
 
 def show_settings(call: Call, method: LoginMethod, row: Row) -> Row:
-    return pick(row, *(method.before if call.is_2024 and method.before is not None else method.columns))
+    return pick(row, *(method.columns_2024 if call.is_2024 and method.columns_2024 is not None else method.columns))
 
 
 def _build_columns(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _parse_addresses(value) if name in ADDRESS_COLUMNS else value for name, value in body.items()}
 
 
-def _parse_addresses(given: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
-    """Read addresses and ranges as the server keeps them."""
-    read: list[dict[str, Any]] = []
-    for one in given:
+def _parse_addresses(addresses: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+    """Parse addresses and ranges into the server's form."""
+    rows: list[dict[str, Any]] = []
+    for one in addresses:
         address, slash, prefix = one["ipAddress"].partition("/")
         try:
             kind = f"ipv{ip_network(one['ipAddress'], strict=False).version}"
-            read.append({"type": kind, **({"prefix": int(prefix)} if slash else {}), "ipAddress": address})
+            rows.append({"type": kind, **({"prefix": int(prefix)} if slash else {}), "ipAddress": address})
         except ValueError:
             raise bad_request("The IP is not a valid IPv4, IPv6, or CIDR block") from None
-    return read
+    return rows
 
 
 def _refuse_long_ttl(row: Row) -> None:
@@ -193,31 +193,31 @@ def _refuse_long_ttl(row: Row) -> None:
 
 
 def _touch(call: Call, identity: Row) -> None:
-    """Servers of 2024 kept the method in the identity's own row."""
+    """Update the time of an identity: servers of 2024 store the login method in its row."""
     if call.is_2024:
         call.draft.merge(tables.IDENTITIES, identity["id"], updatedAt=call.timestamp)
 
 
-# ---- their routes
+# ---- routes
 def build_settings_routes(method: LoginMethod) -> tuple[Route, Route, Route, Route]:
-    """Return the routes that attach, update, get and revoke a method."""
+    """Build the routes that attach, update, get and revoke a method."""
     path = f"/api/v1/auth/{method.name}/identities/{{identityId}}"
 
     @route("POST", path, generation=method.generation, access=MACHINES, body=method.attach)
-    def attached(call: Call) -> Answer:
+    def attach_settings(call: Call) -> Answer:
         return {method.key: show_settings(call, method, attach_method(call, method))}
 
     @route("PATCH", path, generation=method.generation, access=MACHINES, body=method.update)
-    def changed(call: Call) -> Answer:
+    def change_settings(call: Call) -> Answer:
         return {method.key: show_settings(call, method, update_settings(call, method))}
 
     @route("GET", path, generation=method.generation, access=MACHINES)
-    def read(call: Call) -> Answer:
-        row = get_settings(call, method, "read", method.no_get)
+    def read_settings(call: Call) -> Answer:
+        row = get_settings(call, method, "read", method.get_refusal)
         return {method.key: {**show_settings(call, method, row), **pick(row, *method.secrets)}}
 
     @route("DELETE", path, generation=method.generation, access=MACHINES)
-    def revoked(call: Call) -> Answer:
+    def revoke_settings(call: Call) -> Answer:
         return {method.key: show_settings(call, method, revoke_method(call, method))}
 
-    return attached, changed, read, revoked
+    return attach_settings, change_settings, read_settings, revoke_settings

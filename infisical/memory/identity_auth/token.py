@@ -1,4 +1,4 @@
-"""Token auth: its settings, and the access tokens that are made by it, named, listed and revoked."""
+"""Token auth: settings, and access tokens that callers create, rename, list and revoke."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ NO_METHOD: Final = "The identity does not have Token Auth"
 TOKEN_AUTH: Final = LoginMethod(
     name="token-auth",
     key="identityTokenAuth",
-    called="Token Auth",
+    title="Token Auth",
     attach=check_lifetime(obj(**build_lifetime_fields())),
     update=check_lifetime_change(obj(**build_lifetime_changes())),
-    no_update=(400, "The identity does not have token auth"),
-    no_get=(404, "Token Auth configuration not found for identity"),
-    no_revoke=(400, NO_METHOD),
+    update_refusal=(400, "The identity does not have token auth"),
+    get_refusal=(404, "Token Auth configuration not found for identity"),
+    revoke_refusal=(400, NO_METHOD),
 )
 COLUMNS: Final = (
     "id",
@@ -71,22 +71,22 @@ def show_token(row: Row) -> Row:
     body=obj(name=string().optional(), organizationSlug=slug().optional(), subOrganizationName=slug().optional()),
 )
 def create_token(call: Call) -> Answer:
-    found = get_settings(call, TOKEN_AUTH, "edit", (400, NO_METHOD))
-    row = tokens.create_token(call, found["identityId"], TOKEN_AUTH.name, found, name=call.body.get("name"))
+    settings = get_settings(call, TOKEN_AUTH, "edit", (400, NO_METHOD))
+    row = tokens.create_token(call, settings["identityId"], TOKEN_AUTH.name, settings, name=call.body.get("name"))
     return {**tokens.answer_login(call, row), "tokenData": show_token(row)}
 
 
 @route("GET", TOKENS_PATH, access=MACHINES, query=PAGE_QUERY)
 def list_tokens(call: Call) -> Answer:
-    found = get_settings(call, TOKEN_AUTH, "read", (400, NO_METHOD))
-    rows = call.draft.where(tables.ACCESS_TOKENS, identityId=found["identityId"], authMethod=TOKEN_AUTH.name)[::-1]
+    settings = get_settings(call, TOKEN_AUTH, "read", (400, NO_METHOD))
+    rows = call.draft.where(tables.ACCESS_TOKENS, identityId=settings["identityId"], authMethod=TOKEN_AUTH.name)[::-1]
     latest = sorted(rows, key=lambda row: str(row["updatedAt"]), reverse=True)
     start = call.query["offset"]
     return {"tokens": [show_token(row) for row in latest[start : start + call.query["limit"]]]}
 
 
 def load_token(call: Call, action: str) -> Row:
-    """Return the token that the path names; refuse who may not do this to identities."""
+    """Return the token of the path; refuse callers without permission for this action on its identity."""
     row = call.draft.get(tables.ACCESS_TOKENS, call.path["tokenId"])
     if row is None or row["authMethod"] != TOKEN_AUTH.name:
         raise not_found(f"Token with ID {call.path['tokenId']} not found")

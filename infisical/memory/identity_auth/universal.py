@@ -1,4 +1,4 @@
-"""Universal auth: logins with client id and client secret, and what an identity's settings and secrets are."""
+"""Universal auth: logins with client id and client secret, settings and client secrets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from infisical.memory.identity_auth.settings import (
 )
 from infisical.memory.refusals import Refusal, not_found, unauthorized
 from infisical.memory.routing import MACHINES, PUBLIC_ACCESS, Answer, route
-from infisical.memory.seeding import UNIVERSAL
+from infisical.memory.seeding import UNIVERSAL_METHOD
 from infisical.memory.state import Row
 from infisical.memory.validation import number, obj, slug, string
 
@@ -38,11 +38,11 @@ WRONG_MESSAGE: Final = "Invalid credentials"
 NO_SETTINGS: Final = (404, "Failed to find universal auth for identity with ID {}")
 NO_METHOD: Final = (400, "The identity does not have universal auth")
 UNIVERSAL_AUTH: Final = LoginMethod(
-    name=UNIVERSAL,
+    name=UNIVERSAL_METHOD,
     key="identityUniversalAuth",
-    called="universal auth",
+    title="universal auth",
     columns=(*COLUMNS, "clientId", "clientSecretTrustedIps", "accessTokenPeriod", *LOCKOUT_COLUMNS),
-    before=(
+    columns_2024=(
         "id",
         "clientId",
         "accessTokenTTL",
@@ -70,10 +70,10 @@ UNIVERSAL_AUTH: Final = LoginMethod(
             **build_lifetime_changes(),
         )
     ),
-    made=lambda call: {"clientId": call.draft.new_id()},
-    no_update=NO_SETTINGS,
-    no_get=NO_SETTINGS,
-    no_revoke=NO_METHOD,
+    extra_columns=lambda call: {"clientId": call.draft.new_id()},
+    update_refusal=NO_SETTINGS,
+    get_refusal=NO_SETTINGS,
+    revoke_refusal=NO_METHOD,
 )
 SECRET_COLUMNS: Final = (
     "id",
@@ -103,20 +103,20 @@ ROUTES: Final = build_settings_routes(UNIVERSAL_AUTH)
 @route("POST", "/api/v1/auth/universal-auth/login", access=PUBLIC_ACCESS, body=LOGIN_BODY)
 def login(call: Call) -> Answer:
     client_id, text = call.body["clientId"], call.body["clientSecret"]
-    found = call.draft.find(tables.auth_settings(UNIVERSAL), clientId=client_id)
-    if found is None:
+    settings = call.draft.find(tables.auth_settings(UNIVERSAL_METHOD), clientId=client_id)
+    if settings is None:
         raise (
             not_found("No identity with specified client ID was found") if call.is_2024 else unauthorized(WRONG_MESSAGE)
         )
-    identity_id = found["identityId"]
-    tokens.require_trusted_address(found["clientSecretTrustedIps"])
-    lockouts.refuse_locked(call, identity_id, UNIVERSAL, client_id)
+    identity_id = settings["identityId"]
+    tokens.require_trusted_address(settings["clientSecretTrustedIps"])
+    lockouts.refuse_locked(call, identity_id, UNIVERSAL_METHOD, client_id)
     table = tables.client_secrets(identity_id)
     secret = call.draft.find(table, clientSecret=text, isClientSecretRevoked=False)
     if secret is None:
-        lockouts.count_failure(call, found, UNIVERSAL, client_id)
+        lockouts.count_failure(call, settings, UNIVERSAL_METHOD, client_id)
         raise unauthorized(WRONG_MESSAGE, keep=True)
-    lockouts.forget_failures(call, identity_id, UNIVERSAL, client_id)
+    lockouts.forget_failures(call, identity_id, UNIVERSAL_METHOD, client_id)
     if secret["clientSecretTTL"] and call.now > parse_time(secret["createdAt"]) + secret["clientSecretTTL"]:
         raise end_client_secret(call, identity_id, secret, "Access denied due to expired client secret")
     limit = secret["clientSecretNumUsesLimit"]
@@ -129,11 +129,11 @@ def login(call: Call) -> Answer:
         clientSecretLastUsedAt=call.timestamp,
         updatedAt=call.timestamp,
     )
-    return tokens.issue(call, identity_id, UNIVERSAL, found, identityUAClientSecretId=secret["id"])
+    return tokens.issue(call, identity_id, UNIVERSAL_METHOD, settings, identityUAClientSecretId=secret["id"])
 
 
 def end_client_secret(call: Call, identity_id: str, secret: Row, message: str) -> Refusal:
-    """Revoke a client secret that nobody can log in with anymore; return why."""
+    """Revoke an unusable client secret and build the refusal of its login."""
     call.draft.merge(
         tables.client_secrets(identity_id), secret["id"], isClientSecretRevoked=True, updatedAt=call.timestamp
     )
@@ -143,7 +143,7 @@ def end_client_secret(call: Call, identity_id: str, secret: Row, message: str) -
 @route("POST", f"{IDENTITY_PATH}/clear-lockouts", generation="current", access=MACHINES)
 def clear_lockouts(call: Call) -> Answer:
     row = get_settings(call, UNIVERSAL_AUTH, "edit", NO_METHOD)
-    return {"deleted": lockouts.clear(call, row["identityId"], UNIVERSAL)}
+    return {"deleted": lockouts.clear(call, row["identityId"], UNIVERSAL_METHOD)}
 
 
 # ---- client secrets
@@ -154,7 +154,7 @@ def show_client_secret(row: Row) -> Row:
 @route("POST", SECRETS_PATH, access=MACHINES, body=NEW_SECRET)
 def create_client_secret(call: Call) -> Answer:
     identity_id = get_settings(call, UNIVERSAL_AUTH, "create", NO_METHOD)["identityId"]
-    text, row = seeding.new_client_secret(
+    text, row = seeding.add_client_secret(
         call,
         identity_id,
         description=call.body["description"],
@@ -172,11 +172,13 @@ def list_client_secrets(call: Call) -> Answer:
 
 
 def load_client_secret(call: Call, action: str) -> tuple[str, Row]:
-    """Return the identity and the client secret that the path names."""
+    """Return the identity id and the client secret of the path."""
     identity_id = str(get_settings(call, UNIVERSAL_AUTH, action, NO_METHOD)["identityId"])
     row = call.draft.get(tables.client_secrets(identity_id), call.path["clientSecretId"])
     if row is None:
-        raise not_found(f"Failed to find identity with ID {identity_id}")  # so says the server of a client secret
+        raise not_found(
+            f"Failed to find identity with ID {identity_id}"
+        )  # the server's own message for an unknown client secret
     return identity_id, row
 
 
@@ -189,5 +191,5 @@ def get_client_secret(call: Call) -> Answer:
 def revoke_client_secret(call: Call) -> Answer:
     identity_id, row = load_client_secret(call, "delete")
     table = tables.client_secrets(identity_id)
-    changed = call.draft.merge(table, row["id"], isClientSecretRevoked=True, updatedAt=call.timestamp)
-    return {"clientSecretData": show_client_secret(changed)}
+    revoked_row = call.draft.merge(table, row["id"], isClientSecretRevoked=True, updatedAt=call.timestamp)
+    return {"clientSecretData": show_client_secret(revoked_row)}

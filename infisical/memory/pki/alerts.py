@@ -1,4 +1,4 @@
-"""Alerts on certificates: who is to be told of what; and which certificates an alert speaks of now. Nothing is sent."""
+"""Alerts on certificates: their rules and channels, and the certificates that match them now. Nothing is sent."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ UNIT_SECONDS: Final = {"d": DAY_SECONDS, "w": 7 * DAY_SECONDS, "m": 30 * DAY_SEC
 EVENTS: Final = ("expiration", "renewal", "issuance", "revocation")
 
 
-# ---- what may be sent
+# ---- fields
 def has_fitting_value(rule: Row) -> bool:
-    """Say whether a filter's value is of the kind that its field and operator take."""
+    """Return whether the value of a filter fits its field and operator."""
     value = rule["value"]
     if rule["field"] == "include_cas":
         return isinstance(value, bool)
@@ -109,7 +109,9 @@ LIST_QUERY: Final = obj(
     projectId=guid(),
     search=string().optional(""),
     eventType=choice(*EVENTS).optional(),
-    enabled=Field(lambda value, path, issues: bool(value)).optional(),  # the server coerces: "false" is true as well
+    enabled=Field(
+        lambda value, path, issues: bool(value)
+    ).optional(),  # the server coerces the text: even "false" is true
     **PAGE_FIELDS,
 )
 PREVIEW_BODY: Final = obj(
@@ -122,7 +124,7 @@ PREVIEW_BODY: Final = obj(
 
 
 def parse_lead_time(alert_before: str) -> float:
-    """Return how many seconds before an event an alert is; refuse a number that the server refuses."""
+    """Parse the lead time of an alert into seconds; refuse a number out of range."""
     amount = int(alert_before[:-1])
     if not 0 < amount <= 9999:
         raise bad_request("Invalid alertBefore: the number must be between 1 and 9999")
@@ -130,8 +132,8 @@ def parse_lead_time(alert_before: str) -> float:
 
 
 def select_page(call: Call, rows: Sequence[Row]) -> Sequence[Row]:
-    asked = call.query or call.body
-    return rows[int(asked["offset"]) :][: int(asked["limit"])]
+    fields = call.query or call.body
+    return rows[int(fields["offset"]) :][: int(fields["limit"])]
 
 
 # ---- alerts
@@ -139,19 +141,21 @@ def show_alert(row: Row) -> Row:
     return pick(row, *HEAD_COLUMNS, "projectId", *TAIL_COLUMNS)
 
 
-def build_channels(call: Call, channels: Iterable[Row], before: Iterable[Row] = ()) -> list[Row]:
-    """Return channels as rows hold them; one that names one that was there before takes its place."""
-    known = {row["id"]: row for row in before}
-    made: list[Row] = []
+def build_channels(call: Call, channels: Iterable[Row], old_channels: Iterable[Row] = ()) -> list[Row]:
+    """Build rows of channels; a channel with the id of an old channel replaces it."""
+    old_by_id = {row["id"]: row for row in old_channels}
+    rows: list[Row] = []
     for channel in channels:
-        told = pick(channel, "channelType", "config", "enabled")
-        old = known.pop(channel.get("id", ""), None)
-        made.append(call.new_row(**told) if old is None else {**old, **told, "updatedAt": call.timestamp})
-    return made
+        columns = pick(channel, "channelType", "config", "enabled")
+        old_channel = old_by_id.pop(channel.get("id", ""), None)
+        rows.append(
+            call.new_row(**columns) if old_channel is None else {**old_channel, **columns, "updatedAt": call.timestamp}
+        )
+    return rows
 
 
 def load_alert(call: Call, action: str) -> Row:
-    """Return the alert that the path names; refuse who may not do this with alerts."""
+    """Return the alert of the path; refuse callers without permission for this action."""
     alert_id = read_path_uuid(call, "alertId")
     row = call.draft.get(ALERTS_TABLE, alert_id)
     if row is None:
@@ -203,7 +207,7 @@ def delete_alert(call: Call) -> Answer:
     return {"alert": show_alert(row)}
 
 
-# ---- the certificates that one speaks of
+# ---- matching certificates
 COMPARE_FUNCTIONS: Final[Mapping[str, Callable[[str, str], bool]]] = {
     "contains": lambda text, value: value in text,
     "starts_with": str.startswith,
@@ -212,7 +216,7 @@ COMPARE_FUNCTIONS: Final[Mapping[str, Callable[[str, str], bool]]] = {
 
 
 def matches_rule(rule: Row, texts: Sequence[str]) -> bool:
-    """Say whether one of some texts is what a filter asks for; all but `equals` and lists do not look at case."""
+    """Return whether one of the texts matches a filter; only `equals` and lists are case-sensitive."""
     operator, value = rule["operator"], rule["value"]
     if operator == "equals":
         return value in texts
@@ -255,29 +259,29 @@ def show_authority(row: Row) -> dict[str, Any]:
     }
 
 
-def answer_certificates(call: Call, project_id: str, rules: Sequence[Row], before: float | None) -> Answer:
-    """Answer with the live certificates that fit, what ends first before the others; authorities go first of all.
+def answer_certificates(call: Call, project_id: str, rules: Sequence[Row], lead_time: float | None) -> Answer:
+    """Answer the matching authorities, then the matching active certificates, both by their end.
 
-    Of authorities, a preview has those that end within its time; certificates are listed whenever they end.
+    With `lead_time` in seconds, authorities must end within this time; certificates may end at any time.
     """
-    soonest = [
+    matches = [
         row
         for row in call.draft.where(authorities.CERTIFICATES, projectId=project_id, status="active")
         if parse_time(row["notAfter"]) > call.now and matches_rules(call, row, rules)
     ]
-    listed = [show_certificate(call, row) for row in sorted(soonest, key=lambda row: parse_time(row["notAfter"]))]
+    answers = [show_certificate(call, row) for row in sorted(matches, key=lambda row: parse_time(row["notAfter"]))]
     if any(rule["field"] == "include_cas" and rule["value"] is True for rule in rules):
-        names = [rule for rule in rules if rule["field"] == "common_name"]
-        above = [
+        name_rules = [rule for rule in rules if rule["field"] == "common_name"]
+        authority_rows = [
             row
             for row in call.draft.where(authorities.AUTHORITIES, projectId=project_id)
             if row["notAfter"] is not None
-            and (before is None or call.now < parse_time(row["notAfter"]) <= call.now + before)
-            and all(matches_rule(rule, [row["commonName"]]) for rule in names)
+            and (lead_time is None or call.now < parse_time(row["notAfter"]) <= call.now + lead_time)
+            and all(matches_rule(rule, [row["commonName"]]) for rule in name_rules)
         ]
-        above.sort(key=lambda row: parse_time(row["notAfter"]))
-        listed = [*map(show_authority, above), *listed]
-    return {"certificates": list(select_page(call, listed)), "total": len(listed)}
+        authority_rows.sort(key=lambda row: parse_time(row["notAfter"]))
+        answers = [*map(show_authority, authority_rows), *answers]
+    return {"certificates": list(select_page(call, answers)), "total": len(answers)}
 
 
 @route(

@@ -1,4 +1,4 @@
-"""Certificate authorities of a project, and what they sign; rows and X.509 are authorities.py's and issuance.py's."""
+"""Certificate authorities of a project: routes that manage them and that sign certificates with them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any, Final
 from infisical.memory import tables
 from infisical.memory.access import permit
 from infisical.memory.call import Call, parse_time, pick
-from infisical.memory.pki import authorities, issuance
-from infisical.memory.pki import x509 as certificates
+from infisical.memory.pki import authorities, chains, issuance, x509
 from infisical.memory.pki.authorities import AUTHORITIES
 from infisical.memory.pki.fields import (
     MAX_INTEGER,
@@ -68,7 +67,7 @@ NEW_AUTHORITY: Final = obj(
     notBefore=build_date_field().optional(),
     notAfter=build_date_field().optional(),
     maxPathLength=number(least=-1, most=MAX_INTEGER, whole=True).optional(-1),
-    keyAlgorithm=choice(*certificates.KEY_ALGORITHMS).optional("RSA_2048"),
+    keyAlgorithm=choice(*x509.KEY_ALGORITHMS).optional("RSA_2048"),
     requireTemplateForIssuance=boolean().optional(False),
 ).where(
     lambda body: any(body[name] for name in SUBJECT_PARTS),
@@ -96,7 +95,7 @@ LEAF_FIELDS: Final[dict[str, Field]] = {
 
 
 def require_end(body: Field) -> Field:
-    return body.where(lambda sent: "ttl" in sent or "notAfter" in sent, "Either ttl or notAfter must be present")
+    return body.where(lambda fields: "ttl" in fields or "notAfter" in fields, "Either ttl or notAfter must be present")
 
 
 ISSUE_BODY: Final = require_end(
@@ -124,7 +123,7 @@ def show_certificate(certificate: Row) -> dict[str, Any]:
 @route("GET", "/api/v2/pki/ca", generation="current", access=MACHINES, query=obj(projectId=string()))
 def list_authorities(call: Call) -> Answer:
     project = authorities.get_manager_project(call, call.query["projectId"], "read", authorities.SUBJECT)
-    listed = [
+    answers = [
         {
             **pick(row, "id", "name"),
             "type": "internal",
@@ -134,7 +133,7 @@ def list_authorities(call: Call) -> Answer:
         }
         for row in call.draft.where(AUTHORITIES, projectId=project["id"])
     ]
-    return {"certificateAuthorities": listed}
+    return {"certificateAuthorities": answers}
 
 
 @route("POST", "/api/v1/pki/ca", access=MACHINES, body=NEW_AUTHORITY)
@@ -165,13 +164,13 @@ def delete_authority(call: Call) -> Answer:
     return {"ca": show_authority(row)}
 
 
-# ---- their certificates
+# ---- certificates of authorities
 @route("GET", "/api/v1/pki/ca/{caId}/csr", access=MACHINES)
 def get_csr(call: Call) -> Answer:
     row = authorities.load_authority(call, "create")
     if row["type"] == "root":
         raise bad_request("Root CA cannot generate CSR")
-    return {"csr": certificates.create_csr(row["privateKey"], row, key_usages=certificates.INTERMEDIATE_USAGES)}
+    return {"csr": x509.create_csr(row["privateKey"], row, key_usages=x509.INTERMEDIATE_USAGES)}
 
 
 @route("GET", "/api/v1/pki/ca/{caId}/certificate", access=MACHINES)
@@ -194,29 +193,29 @@ def get_crls(call: Call) -> Answer:
 @route("POST", "/api/v1/pki/ca/{caId}/renew", access=MACHINES, body=RENEWAL_BODY)
 def renew(call: Call) -> Answer:
     row = authorities.load_authority(call, "renew")
-    below = certificates.read_certificate(authorities.get_current_certificate(call, row)["certificate"])
+    content = x509.read_certificate(authorities.get_current_certificate(call, row)["certificate"])
     if row["status"] == authorities.DISABLED_STATUS:
         raise bad_request("CA is disabled")
     end = parse_time(call.body["notAfter"])
-    if end <= below.not_after:
+    if end <= content.not_after:
         raise bad_request("The new CA certificate must end after the current one")
     chain = ""
     if row["type"] == "root":
-        says = authorities.build_root_statement(call, row["maxPathLength"], call.now, end)
-        made = certificates.create_self_signed(row["privateKey"], row, says)
+        statement = authorities.build_root_statement(call, row["maxPathLength"], call.now, end)
+        certificate = x509.create_self_signed(row["privateKey"], row, statement)
     else:
         parent = call.draft.get(AUTHORITIES, row["parentCaId"] or "")
         if parent is None:
             raise bad_request("An intermediate CA with an external parent CA cannot be renewed")
         issuer = authorities.build_issuer(call, parent)
-        if end > certificates.read_certificate(issuer.certificate).not_after:
+        if end > x509.read_certificate(issuer.certificate).not_after:
             raise bad_request("The new CA certificate must not end after that of the parent CA")
         chain = authorities.build_chain(authorities.get_current_certificate(call, parent))
-        says = build_intermediate_statement(call, parent, call.now, end, row["maxPathLength"])
-        made = certificates.create_certificate(issuer, row["privateKey"], row, says)
-    # The serial number stays that of the first certificate, as on the server: parents are found by it.
-    authorities.install_certificate(call, row["id"], made, chain, says)
-    return {"certificate": made, "certificateChain": chain, "serialNumber": says.serial}
+        statement = build_intermediate_statement(call, parent, call.now, end, row["maxPathLength"])
+        certificate = x509.create_certificate(issuer, row["privateKey"], row, statement)
+    # As on the server, the row keeps the serial number of the first certificate: parents are looked up by it.
+    authorities.install_certificate(call, row["id"], certificate, chain, statement)
+    return {"certificate": certificate, "certificateChain": chain, "serialNumber": statement.serial}
 
 
 @route("POST", "/api/v1/pki/ca/{caId}/import-certificate", access=MACHINES, body=IMPORT_BODY)
@@ -224,28 +223,28 @@ def import_certificate(call: Call) -> Answer:
     row = authorities.load_authority(call, "create")
     if row["parentCaId"] is not None:
         raise bad_request("An intermediate CA with an internal parent CA takes no other certificate")
-    made, chain = call.body["certificate"], call.body["certificateChain"]
-    read = certificates.read_certificate(made)
-    above = certificates.read_certificate(certificates.verify_chain(made, chain)[0])
-    if not certificates.matches_key(made, row["privateKey"]):
+    certificate, chain = call.body["certificate"], call.body["certificateChain"]
+    content = x509.read_certificate(certificate)
+    issuer_content = x509.read_certificate(chains.verify_chain(certificate, chain)[0])
+    if not x509.matches_key(certificate, row["privateKey"]):
         raise bad_request("CA and certificate public key do not match")
-    parent = call.draft.find(AUTHORITIES, projectId=row["projectId"], serialNumber=above.serial)
-    says = Statement(serial=read.serial, not_before=read.not_before, not_after=read.not_after)
+    parent = call.draft.find(AUTHORITIES, projectId=row["projectId"], serialNumber=issuer_content.serial)
+    statement = Statement(serial=content.serial, not_before=content.not_before, not_after=content.not_after)
     authorities.install_certificate(
         call,
         row["id"],
-        made,
+        certificate,
         chain,
-        says,
+        statement,
         status=authorities.ACTIVE_STATUS,
-        serialNumber=read.serial,
-        maxPathLength=-1 if read.path_length is None else read.path_length,
+        serialNumber=content.serial,
+        maxPathLength=-1 if content.path_length is None else content.path_length,
         parentCaId=None if parent is None else parent["id"],
     )
     return {"message": "The certificate was imported to the CA", "caId": row["id"]}
 
 
-# ---- what they sign
+# ---- issuance
 def build_intermediate_statement(
     call: Call, parent: Row, start: float, end: float, max_path_length: int | None
 ) -> Statement:
@@ -253,7 +252,7 @@ def build_intermediate_statement(
         serial=authorities.draw_serial(call),
         not_before=start,
         not_after=end,
-        key_usages=certificates.INTERMEDIATE_USAGES,
+        key_usages=x509.INTERMEDIATE_USAGES,
         is_ca=True,
         path_length=authorities.convert_path_length(max_path_length),
         **authorities.build_issuer_urls(call, parent),
@@ -268,26 +267,26 @@ def sign_intermediate(call: Call) -> Answer:
     issuer, body = authorities.build_issuer(call, row), call.body
     if authorities.is_expired(call, row):
         raise authorities.build_expiry_refusal()
-    certificates.read_csr(body["csr"])
-    limit, asked = certificates.read_certificate(issuer.certificate).path_length, body["maxPathLength"]
+    x509.read_csr(body["csr"])
+    limit, path_length = x509.read_certificate(issuer.certificate).path_length, body["maxPathLength"]
     if limit == 0:
         raise bad_request("The CA may not issue intermediate certificates: its path length is 0")
-    if limit is not None and (asked >= limit or asked == -1):
+    if limit is not None and (path_length >= limit or path_length == -1):
         raise bad_request("The path length asked for exceeds what the CA allows")
     start = parse_time(body["notBefore"]) if "notBefore" in body else call.now
     end = parse_time(body["notAfter"])
     authorities.refuse_outside_validity(start, end, issuer)
-    says = build_intermediate_statement(call, row, start, end, asked)
+    statement = build_intermediate_statement(call, row, start, end, path_length)
     return {
-        "certificate": certificates.create_certificate(issuer, body["csr"], None, says),
+        "certificate": x509.create_certificate(issuer, body["csr"], None, statement),
         "certificateChain": authorities.build_chain(authorities.get_current_certificate(call, row)),
-        "serialNumber": says.serial,
+        "serialNumber": statement.serial,
         "issuingCaCertificate": issuer.certificate,
     }
 
 
 def issue_leaf(call: Call, csr: str | None) -> dict[str, Any]:
-    """Issue what the body asks for; refuse an authority that issues only by templates."""
+    """Issue the requested certificate; refuse an authority that issues only by templates."""
     row, body = authorities.load_authority(call, "create", issuance.SUBJECT), call.body
     if row["requireTemplateForIssuance"]:
         raise bad_request("Certificate template is required for issuance")
@@ -297,7 +296,7 @@ def issue_leaf(call: Call, csr: str | None) -> dict[str, Any]:
         parse_time(body["notAfter"]) if "notAfter" in body else None,
         parse_duration(body["ttl"]) if "ttl" in body else None,
     )
-    wanted = CertificateOrder(
+    order = CertificateOrder(
         not_before=start,
         not_after=end,
         subject={"commonName": body["commonName"]} if "commonName" in body else {},
@@ -307,7 +306,7 @@ def issue_leaf(call: Call, csr: str | None) -> dict[str, Any]:
         csr=csr,
         friendly_name=body.get("friendlyName"),
     )
-    return issuance.show_issued(issuance.issue_certificate(call, row, wanted))
+    return issuance.show_issued(issuance.issue_certificate(call, row, order))
 
 
 @route("POST", "/api/v1/pki/ca/{caId}/issue-certificate", access=MACHINES, body=ISSUE_BODY)

@@ -1,4 +1,4 @@
-"""Certificates by their ids: asked for by a profile, read, renewed, revoked, configured and deleted."""
+"""Certificates: routes that request them by a profile, read, renew, revoke, configure and delete them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any, Final
 from infisical.memory.access import permit
 from infisical.memory.call import Call, parse_time, pick
 from infisical.memory.domain.parameters import read_path_uuid
-from infisical.memory.pki import authorities, issuance
-from infisical.memory.pki import x509 as certificates
+from infisical.memory.pki import authorities, issuance, x509
 from infisical.memory.pki.authorities import AUTHORITIES, CERTIFICATES
 from infisical.memory.pki.fields import (
     DAY_SECONDS,
@@ -73,20 +72,20 @@ SUBJECT_PARTS: Final = {
     "state": "province",
     "locality": "locality",
 }
-"""What attributes and profiles call the parts of a subject, and what X.509 and authorities do."""
+"""Parts of a subject: their names in attributes and profiles -> in X.509 and authorities."""
 
 CHAIN_FLAG: Final = loose_flag_text()
 ALT_NAME_FIELD: Final = obj(
     type=choice("dns_name", "ip_address", "email", "uri"),
-    value=string(least=1).where(certificates.is_alt_name, "Invalid subject alternative name"),
+    value=string(least=1).where(x509.is_alt_name, "Invalid subject alternative name"),
 )
 ATTRIBUTES_FIELD: Final = obj(
     **{name: string(most=255).or_null().optional() for name in SUBJECT_PARTS},
     keyUsages=build_key_usages_field().optional(),
     extendedKeyUsages=build_extended_usages_field().optional(),
     altNames=array(ALT_NAME_FIELD).optional(),
-    signatureAlgorithm=choice(*certificates.SIGNATURES).optional(),
-    keyAlgorithm=choice(*certificates.KEY_ALGORITHMS).optional(),
+    signatureAlgorithm=choice(*x509.SIGNATURES).optional(),
+    keyAlgorithm=choice(*x509.KEY_ALGORITHMS).optional(),
     ttl=build_ttl_field().optional(),
     notBefore=build_date_field().optional(),
     notAfter=build_date_field().optional(),
@@ -97,8 +96,8 @@ ATTRIBUTES_FIELD: Final = obj(
 
 
 def has_ordered_dates(body: Row) -> bool:
-    asked = body["attributes"]
-    dates = (asked.get("notBefore"), asked.get("notAfter"))
+    attributes = body["attributes"]
+    dates = (attributes.get("notBefore"), attributes.get("notAfter"))
     return not all(dates) or parse_time(str(dates[0])) < parse_time(str(dates[1]))
 
 
@@ -127,59 +126,59 @@ def load_certificate(call: Call, action: str) -> Row:
     return issuance.load_certificate(call, read_path_uuid(call, "id"), action)
 
 
-# ---- asking for one
+# ---- requests
 @route("POST", BASE_PATH, generation="current", access=MACHINES, body=NEW_CERTIFICATE)
 def create_certificate(call: Call) -> Answer:
-    body, asked = call.body, call.body["attributes"]
-    chosen = issuance.get_profile(call, body["profileId"])
-    permit(call, chosen["projectId"], "create", issuance.SUBJECT)
-    defaults = chosen["defaults"] or {}
-    ca = call.draft.get(AUTHORITIES, chosen["caId"])
+    body, attributes = call.body, call.body["attributes"]
+    profile = issuance.get_profile(call, body["profileId"])
+    permit(call, profile["projectId"], "create", issuance.SUBJECT)
+    defaults = profile["defaults"] or {}
+    ca = call.draft.get(AUTHORITIES, profile["caId"])
     if ca is None:
-        raise not_found(f"Certificate Authority with ID '{chosen['caId']}' not found")
-    lives = (
-        parse_duration(asked["ttl"])
-        if "ttl" in asked
+        raise not_found(f"Certificate Authority with ID '{profile['caId']}' not found")
+    lifetime = (
+        parse_duration(attributes["ttl"])
+        if "ttl" in attributes
         else defaults["ttlDays"] * DAY_SECONDS
         if "ttlDays" in defaults
         else None
     )
     start, end = issuance.choose_validity(
         call,
-        parse_time(asked["notBefore"]) if "notBefore" in asked else None,
-        parse_time(asked["notAfter"]) if "notAfter" in asked else None,
-        lives,
+        parse_time(attributes["notBefore"]) if "notBefore" in attributes else None,
+        parse_time(attributes["notAfter"]) if "notAfter" in attributes else None,
+        lifetime,
     )
-    texts = {name: asked.get(name, defaults.get(name)) for name in SUBJECT_PARTS}
-    constraints = asked.get("basicConstraints") or {}
-    wanted = CertificateOrder(
+    texts = {name: attributes.get(name, defaults.get(name)) for name in SUBJECT_PARTS}
+    constraints = attributes.get("basicConstraints") or {}
+    order = CertificateOrder(
         not_before=start,
         not_after=end,
         subject={} if body["csr"] else {part: texts[name] for name, part in SUBJECT_PARTS.items() if texts[name]},
-        alt_names=None if body["csr"] else [name["value"] for name in asked.get("altNames", ())],
-        key_usages=asked.get("keyUsages", defaults.get("keyUsages")),
-        extended_key_usages=asked.get("extendedKeyUsages", defaults.get("extendedKeyUsages")),
+        alt_names=None if body["csr"] else [name["value"] for name in attributes.get("altNames", ())],
+        key_usages=attributes.get("keyUsages", defaults.get("keyUsages")),
+        extended_key_usages=attributes.get("extendedKeyUsages", defaults.get("extendedKeyUsages")),
         csr=body["csr"],
-        key_algorithm=asked.get("keyAlgorithm", defaults.get("keyAlgorithm")),
-        signature=asked.get("signatureAlgorithm", defaults.get("signatureAlgorithm")),
+        key_algorithm=attributes.get("keyAlgorithm", defaults.get("keyAlgorithm")),
+        signature=attributes.get("signatureAlgorithm", defaults.get("signatureAlgorithm")),
         is_ca=constraints.get("isCA", False),
         path_length=authorities.convert_path_length(constraints.get("pathLength")),
-        profile_id=chosen["id"],
-        renew_before_days=chosen["apiConfig"].get("renewBeforeDays") if chosen["apiConfig"]["autoRenew"] else None,
+        profile_id=profile["id"],
+        renew_before_days=profile["apiConfig"].get("renewBeforeDays") if profile["apiConfig"]["autoRenew"] else None,
     )
-    made = issuance.issue_certificate(call, ca, wanted)
-    request = record_request(call, made)
-    handed_out = issuance.show_issued(made, without_roots=body["removeRootsFromChain"])
+    certificate = issuance.issue_certificate(call, ca, order)
+    request = record_request(call, certificate)
+    answer = issuance.show_issued(certificate, without_roots=body["removeRootsFromChain"])
     return {
-        "certificate": {**handed_out, "certificateId": made["id"]},
+        "certificate": {**answer, "certificateId": certificate["id"]},
         "certificateRequestId": request["id"],
         "status": request["status"],
     }
 
 
-def record_request(call: Call, made: Row) -> Row:
-    """Put the request that a certificate was issued for."""
-    row = call.new_row(projectId=made["projectId"], certificateId=made["id"], status="issued")
+def record_request(call: Call, certificate: Row) -> Row:
+    """Record the request of an issued certificate."""
+    row = call.new_row(projectId=certificate["projectId"], certificateId=certificate["id"], status="issued")
     return call.draft.put(REQUESTS, row["id"], row)
 
 
@@ -191,20 +190,20 @@ def get_request(call: Call) -> Answer:
     if row is None:
         raise not_found(f"Certificate request with ID '{call.path['requestId']}' not found")
     permit(call, row["projectId"], "read", issuance.SUBJECT)
-    made: Row = call.draft.get(CERTIFICATES, row["certificateId"]) or {}
+    certificate: Row = call.draft.get(CERTIFICATES, row["certificateId"]) or {}
     return {
         "status": row["status"],
-        "certificate": made.get("certificate"),
-        "certificateId": made.get("id"),
-        "privateKey": made.get("privateKey"),
-        "serialNumber": made.get("serialNumber"),
+        "certificate": certificate.get("certificate"),
+        "certificateId": certificate.get("id"),
+        "privateKey": certificate.get("privateKey"),
+        "serialNumber": certificate.get("serialNumber"),
         "errorMessage": None,
         "createdAt": row["createdAt"],
         "updatedAt": row["updatedAt"],
     }
 
 
-# ---- reading
+# ---- reads
 @route("GET", CERTIFICATE_PATH, generation="current", access=MACHINES)
 def get_certificate(call: Call) -> Answer:
     return {"certificate": pick(load_certificate(call, "read"), *COLUMNS)}
@@ -230,7 +229,7 @@ def get_private_key(call: Call) -> Answer:
     return PlainText(row["privateKey"])
 
 
-# ---- changing
+# ---- changes
 @route(
     "POST",
     "/api/v1/cert-manager/certificates/{id}/renew",
@@ -248,15 +247,15 @@ def renew_certificate(call: Call) -> Answer:
         raise bad_request("Certificate has already been renewed")
     if call.now > parse_time(row["notAfter"]):
         raise bad_request("Certificate is already expired")
-    read = certificates.read_certificate(row["certificate"])
-    made = issuance.issue_certificate(
+    content = x509.read_certificate(row["certificate"])
+    certificate = issuance.issue_certificate(
         call,
         call.draft.rows(AUTHORITIES)[row["caId"]],
         CertificateOrder(
             not_before=call.now,
             not_after=call.now + parse_time(row["notAfter"]) - parse_time(row["notBefore"]),
-            subject=read.subject,
-            alt_names=read.alt_names,
+            subject=content.subject,
+            alt_names=content.alt_names,
             key_usages=row["keyUsages"],
             extended_key_usages=row["extendedKeyUsages"],
             key_algorithm=row["keyAlgorithm"],
@@ -270,11 +269,11 @@ def renew_certificate(call: Call) -> Answer:
             renew_before_days=row["renewBeforeDays"],
         ),
     )
-    call.draft.merge(CERTIFICATES, row["id"], renewedByCertificateId=made["id"], updatedAt=call.timestamp)
+    call.draft.merge(CERTIFICATES, row["id"], renewedByCertificateId=certificate["id"], updatedAt=call.timestamp)
     return {
-        **issuance.show_issued(made, without_roots=call.body["removeRootsFromChain"]),
-        "certificateId": made["id"],
-        "certificateRequestId": record_request(call, made)["id"],
+        **issuance.show_issued(certificate, without_roots=call.body["removeRootsFromChain"]),
+        "certificateId": certificate["id"],
+        "certificateRequestId": record_request(call, certificate)["id"],
     }
 
 
@@ -283,19 +282,19 @@ def renew_certificate(call: Call) -> Answer:
     "/api/v1/cert-manager/certificates/{id}/revoke",
     generation="current",
     access=MACHINES,
-    body=obj(revocationReason=choice(*certificates.REASONS)),
+    body=obj(revocationReason=choice(*x509.REASONS)),
 )
 def revoke_certificate(call: Call) -> Answer:
     row = load_certificate(call, "delete")
     if row["status"] == "revoked":
         raise bad_request("Certificate already revoked")
-    number_of_reason, _ = certificates.REASONS[call.body["revocationReason"]]
+    reason_code, _ = x509.REASONS[call.body["revocationReason"]]
     call.draft.merge(
         CERTIFICATES,
         row["id"],
         status="revoked",
         revokedAt=call.timestamp,
-        revocationReason=number_of_reason,
+        revocationReason=reason_code,
         updatedAt=call.timestamp,
     )
     authorities.publish_crl(call, row["caId"])
@@ -328,7 +327,7 @@ def update_config(call: Call) -> Answer:
 
 
 def refuse_unrenewable(row: Row, days: int) -> None:
-    """Refuse to renew by itself what cannot be renewed, or would be all the time."""
+    """Refuse automatic renewal of a certificate that cannot be renewed, or that would be renewed at once."""
     facts: dict[str, Any] = {
         "Certificate is revoked": row["status"] == "revoked",
         "Certificate has already been renewed": row["renewedByCertificateId"] is not None,
@@ -336,6 +335,6 @@ def refuse_unrenewable(row: Row, days: int) -> None:
         "renewBeforeDays must be less than the certificate's whole time": days * DAY_SECONDS
         >= parse_time(row["notAfter"]) - parse_time(row["notBefore"]),
     }
-    for message, holds in facts.items():
-        if holds:
+    for message, is_true in facts.items():
+        if is_true:
             raise bad_request(message)

@@ -1,4 +1,4 @@
-"""Fields of PKI routes: times to live, dates, usages and names, as the server's validator reads them."""
+"""Fields of PKI routes: durations, dates, usages and names, validated as the server does it."""
 
 from __future__ import annotations
 
@@ -27,58 +27,58 @@ UNITS: Final = {
 SECONDS: Final = {name: seconds for seconds, names in UNITS.items() for name in names}
 FIRST_TIME: Final = parse_time("1950-01-02")
 LAST_TIME: Final = parse_time("9999-12-31T23:59:59Z")
-"""The moments that certificates can name lie between these."""
+"""The first and the last time of a certificate's validity."""
 MOST_NAMES: Final = 1000
 """Alternative names in one text."""
 MAX_INTEGER: Final = 2**31 - 1
-"""The greatest number that the server's tables hold."""
+"""The greatest integer of the server's tables."""
 
 
 # ---- times
 def parse_duration(text: str) -> float:
-    """Read a time like `90d`, `1y` or `36 hours` as seconds; nan if it is none."""
-    found = re.fullmatch(r"(-?(?:\d+(?:\.\d+)?|\.\d+)) *([a-z]*)", text.strip().lower())
-    if found is None or found[2] not in SECONDS:
+    """Parse a duration such as `90d`, `1y` or `36 hours` into seconds; nan if it is not a duration."""
+    match = re.fullmatch(r"(-?(?:\d+(?:\.\d+)?|\.\d+)) *([a-z]*)", text.strip().lower())
+    if match is None or match[2] not in SECONDS:
         return math.nan
-    return float(found[1]) * SECONDS[found[2]]
+    return float(match[1]) * SECONDS[match[2]]
 
 
 def build_ttl_field() -> Field:
-    """A time to live."""
+    """Build the field of a time to live."""
     return string().where(lambda text: parse_duration(text) > 0, "TTL must be a positive number")
 
 
 def build_date_field() -> Field:
-    """A date, with or without a time."""
+    """Build the field of a date, with or without a time."""
 
-    def holds(text: str) -> bool:
+    def is_date(text: str) -> bool:
         try:
             return FIRST_TIME <= parse_time(text) <= LAST_TIME
         except (ValueError, OverflowError):
             return False
 
-    return string().where(holds, "Invalid date format")
+    return string().where(is_date, "Invalid date format")
 
 
 def add_years(seconds: float, years: int) -> float:
-    """Return the same day and hour some years later."""
+    """Return the same day and hour, some years later."""
     start = datetime.fromtimestamp(seconds, UTC)
     try:
         return start.replace(year=start.year + years).timestamp()
-    except ValueError:  # the 29th of February
+    except ValueError:  # 29 February
         return (start.replace(year=start.year + years, day=28) + timedelta(days=1)).timestamp()
 
 
-def add_lifetime(start: float, lives: float) -> float:
-    """Return the end of a time; refuse one that no certificate can name."""
-    if start + lives > LAST_TIME:
+def add_lifetime(start: float, lifetime: float) -> float:
+    """Return the end of a validity; refuse an end that no certificate can have."""
+    if start + lifetime > LAST_TIME:
         raise bad_request("The certificate would be valid for too long")
-    return start + lives
+    return start + lifetime
 
 
 # ---- usages
 def _map_spellings(usages: dict[str, str]) -> dict[str, str]:
-    """Return both spellings of each usage, `keyEncipherment` and `key_encipherment`, and the one that rows hold."""
+    """Map both spellings of each usage, `keyEncipherment` and `key_encipherment`, to the one that rows have."""
     snakes = {re.sub("(?=[A-Z])", "_", name.replace("cRL", "crl")).lower(): name for name in usages}
     return {name: name for name in usages} | snakes
 
@@ -90,25 +90,25 @@ def _build_usages_field(spellings: dict[str, str]) -> Field:
         if not isinstance(value, list):
             issues.append(build_type_issue("array", value, path))
             return value
-        read = array(one).check(value, path, issues)
-        return list(dict.fromkeys(spellings.get(str(usage), str(usage)) for usage in read))
+        usages = array(one).check(value, path, issues)
+        return list(dict.fromkeys(spellings.get(str(usage), str(usage)) for usage in usages))
 
     return Field(check, expected="array")
 
 
 def build_key_usages_field() -> Field:
-    """Key usages; both spellings of the server are taken."""
+    """Build the field of key usages in either spelling of the server."""
     return _build_usages_field(_map_spellings(KEY_USAGES))
 
 
 def build_extended_usages_field() -> Field:
-    """Extended key usages; both spellings of the server are taken."""
+    """Build the field of extended key usages in either spelling of the server."""
     return _build_usages_field(_map_spellings(EXTENDED_KEY_USAGES))
 
 
 # ---- names
 def split_names(text: str) -> list[str]:
-    """Return the names of a comma-separated text."""
+    """Split a comma-separated text into names."""
     return [name for part in text.split(",") if (name := part.strip())]
 
 
@@ -120,9 +120,9 @@ def build_alt_names_field() -> Field:
 
 
 def build_pattern_field() -> Field:
-    """A regular expression of a template."""
+    """Build the field of a template's regular expression."""
 
-    def compiles(text: str) -> bool:
+    def is_supported(text: str) -> bool:
         try:
             parse_pattern(text)
         except ValueError:
@@ -131,5 +131,5 @@ def build_pattern_field() -> Field:
 
     allowed = "Invalid pattern: only alphanumeric characters, spaces, *, ., @, -, and \\ may be in it"
     return string(least=1, most=100, trim=False, matches=r"[a-zA-Z0-9 *@\-\\.]+", message=allowed).where(
-        compiles, "Unsafe REGEX pattern"
+        is_supported, "Unsafe REGEX pattern"
     )

@@ -1,6 +1,6 @@
-"""Issuance: certificates that authorities make for others, as rows; issued with a new key, or for a CSR's.
+"""Issuance: certificates of authorities, as rows, with a new key or with the key of a CSR.
 
-Who may ask, and what a template or a profile allows, is the routes' to say.
+The routes check permissions and the rules of templates and profiles.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from infisical.memory.access import permit
 from infisical.memory.call import Call, format_time
-from infisical.memory.pki import authorities
-from infisical.memory.pki import x509 as certificates
+from infisical.memory.pki import authorities, chains, x509
 from infisical.memory.pki.authorities import CERTIFICATES
 from infisical.memory.pki.fields import add_lifetime, add_years
 from infisical.memory.pki.x509 import Statement
@@ -26,7 +25,7 @@ DEFAULT_USAGES: Final = ("digitalSignature", "keyEncipherment")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateOrder:
-    """A certificate that is asked for; None leaves it to the CSR or to the authority."""
+    """A certificate to issue; the CSR or the authority decides about fields that are None."""
 
     not_before: float
     not_after: float
@@ -47,71 +46,71 @@ class CertificateOrder:
 
 
 def choose_validity(
-    call: Call, not_before: float | None, not_after: float | None, lives: float | None
+    call: Call, not_before: float | None, not_after: float | None, lifetime: float | None
 ) -> tuple[float, float]:
-    """Return from when to when a certificate is to be valid: until a date, for a time, or for a year."""
+    """Return start and end of a validity: until a date, for a lifetime, or by default for one year."""
     start = call.now if not_before is None else not_before
     if not_after is not None:
         return start, not_after
-    return start, add_years(call.now, 1) if lives is None else add_lifetime(call.now, lives)
+    return start, add_years(call.now, 1) if lifetime is None else add_lifetime(call.now, lifetime)
 
 
-def issue_certificate(call: Call, ca: Row, wanted: CertificateOrder) -> Row:
-    """Put a certificate of an authority; its row holds the texts as well."""
+def issue_certificate(call: Call, ca: Row, order: CertificateOrder) -> Row:
+    """Issue a certificate of an authority and add its row, which includes the PEM texts."""
     authorities.refuse_inactive(call, ca)
-    above, issuer = authorities.get_current_certificate(call, ca), authorities.build_issuer(call, ca)
-    authorities.refuse_outside_validity(wanted.not_before, wanted.not_after, issuer)
-    path_length = _limit_path_length(issuer.certificate, wanted) if wanted.is_ca else None
-    asked = certificates.read_csr(wanted.csr) if wanted.csr is not None else None
-    usages, extended, alt_names = wanted.key_usages, wanted.extended_key_usages, wanted.alt_names
-    if asked is not None:
-        usages = asked.key_usages if usages is None and asked.key_usages else usages
-        extended = asked.extended_key_usages if extended is None else extended
-        alt_names = asked.alt_names if alt_names is None else alt_names
-    says = Statement(
+    issuer_row, issuer = authorities.get_current_certificate(call, ca), authorities.build_issuer(call, ca)
+    authorities.refuse_outside_validity(order.not_before, order.not_after, issuer)
+    path_length = _limit_path_length(issuer.certificate, order) if order.is_ca else None
+    csr = x509.read_csr(order.csr) if order.csr is not None else None
+    usages, extended, alt_names = order.key_usages, order.extended_key_usages, order.alt_names
+    if csr is not None:
+        usages = csr.key_usages if usages is None and csr.key_usages else usages
+        extended = csr.extended_key_usages if extended is None else extended
+        alt_names = csr.alt_names if alt_names is None else alt_names
+    statement = Statement(
         serial=authorities.draw_serial(call),
-        not_before=wanted.not_before,
-        not_after=wanted.not_after,
+        not_before=order.not_before,
+        not_after=order.not_after,
         key_usages=DEFAULT_USAGES if usages is None else usages,
         extended_key_usages=extended or (),
         alt_names=alt_names or (),
-        is_ca=wanted.is_ca,
+        is_ca=order.is_ca,
         path_length=path_length,
-        signature=wanted.signature,
+        signature=order.signature,
         **authorities.build_issuer_urls(call, ca),
     )
-    algorithm = wanted.key_algorithm or ca["keyAlgorithm"]
-    key = None if wanted.csr is not None else certificates.create_key(algorithm)
-    subject = wanted.subject if asked is None else asked.subject
-    made = certificates.create_certificate(
-        issuer, wanted.csr or key or "", None if asked is not None else subject, says
+    algorithm = order.key_algorithm or ca["keyAlgorithm"]
+    key = None if order.csr is not None else x509.create_key(algorithm)
+    subject = order.subject if csr is None else csr.subject
+    certificate = x509.create_certificate(
+        issuer, order.csr or key or "", None if csr is not None else subject, statement
     )
-    sha256, sha1 = certificates.compute_fingerprints(made)
-    common_name = wanted.subject.get("commonName") or subject.get("commonName", "")
+    sha256, sha1 = x509.compute_fingerprints(certificate)
+    common_name = order.subject.get("commonName") or subject.get("commonName", "")
     row = call.new_row(
         caId=ca["id"],
         status="active",
-        serialNumber=says.serial,
-        friendlyName=wanted.friendly_name or common_name,
+        serialNumber=statement.serial,
+        friendlyName=order.friendly_name or common_name,
         commonName=common_name,
-        notBefore=format_time(says.not_before),
-        notAfter=format_time(says.not_after),
+        notBefore=format_time(statement.not_before),
+        notAfter=format_time(statement.not_after),
         revokedAt=None,
         revocationReason=None,
-        altNames=",".join(says.alt_names),
-        caCertId=above["id"],
-        certificateTemplateId=wanted.template_id,
-        keyUsages=list(says.key_usages),
-        extendedKeyUsages=list(says.extended_key_usages),
+        altNames=",".join(statement.alt_names),
+        caCertId=issuer_row["id"],
+        certificateTemplateId=order.template_id,
+        keyUsages=list(statement.key_usages),
+        extendedKeyUsages=list(statement.extended_key_usages),
         projectId=ca["projectId"],
         pkiSubscriberId=None,
-        profileId=wanted.profile_id,
-        renewBeforeDays=wanted.renew_before_days,
-        renewedFromCertificateId=wanted.renewed_from,
+        profileId=order.profile_id,
+        renewBeforeDays=order.renew_before_days,
+        renewedFromCertificateId=order.renewed_from,
         renewedByCertificateId=None,
         renewalError=None,
-        keyAlgorithm=algorithm if asked is None else asked.key_algorithm,
-        signatureAlgorithm=says.signature or certificates.choose_signature(ca["keyAlgorithm"]),
+        keyAlgorithm=algorithm if csr is None else csr.key_algorithm,
+        signatureAlgorithm=statement.signature or x509.choose_signature(ca["keyAlgorithm"]),
         subjectOrganization=subject.get("organization"),
         subjectOrganizationalUnit=subject.get("ou"),
         subjectCountry=subject.get("country"),
@@ -119,36 +118,36 @@ def issue_certificate(call: Call, ca: Row, wanted: CertificateOrder) -> Row:
         subjectLocality=subject.get("locality"),
         fingerprintSha256=sha256,
         fingerprintSha1=sha1,
-        isCA=says.is_ca,
-        pathLength=says.path_length,
-        certificate=made,
-        certificateChain=authorities.build_chain(above),
-        issuingCaCertificate=above["certificate"],
+        isCA=statement.is_ca,
+        pathLength=statement.path_length,
+        certificate=certificate,
+        certificateChain=authorities.build_chain(issuer_row),
+        issuingCaCertificate=issuer_row["certificate"],
         privateKey=None if key is None else key.strip(),
-        csr=wanted.csr,
+        csr=order.csr,
     )
     return call.draft.put(CERTIFICATES, row["id"], row)
 
 
-def _limit_path_length(issuer: str, wanted: CertificateOrder) -> int | None:
-    """Return the path length of a certificate that may itself issue, within that of the one above."""
-    above = certificates.read_certificate(issuer).path_length
-    if above is None:
-        return wanted.path_length
-    if above == 0:
+def _limit_path_length(issuer: str, order: CertificateOrder) -> int | None:
+    """Return the path length of a CA certificate; refuse one that the issuer does not allow."""
+    limit = x509.read_certificate(issuer).path_length
+    if limit is None:
+        return order.path_length
+    if limit == 0:
         raise bad_request("Issuing CA cannot issue subordinate CA certificates (path length is 0)")
-    if wanted.path_length is not None and wanted.path_length >= above:
-        raise bad_request(f"Path length ({wanted.path_length}) must be less than the issuing CA's ({above})")
-    return above - 1 if wanted.path_length is None else wanted.path_length
+    if order.path_length is not None and order.path_length >= limit:
+        raise bad_request(f"Path length ({order.path_length}) must be less than the issuing CA's ({limit})")
+    return limit - 1 if order.path_length is None else order.path_length
 
 
 def show_issued(row: Row, *, without_roots: bool = False) -> dict[str, Any]:
-    """Return a new certificate as it is answered; the private key is there if the server made it."""
+    """Return a new certificate in the form of answers, with the private key if the server created it."""
     chain = row["certificateChain"]
     answer = {
         "certificate": row["certificate"],
         "issuingCaCertificate": row["issuingCaCertificate"],
-        "certificateChain": certificates.drop_roots(chain) if without_roots else chain,
+        "certificateChain": chains.drop_roots(chain) if without_roots else chain,
         "privateKey": row["privateKey"],
         "serialNumber": row["serialNumber"],
     }
@@ -156,7 +155,7 @@ def show_issued(row: Row, *, without_roots: bool = False) -> dict[str, Any]:
 
 
 def load_certificate(call: Call, certificate_id: str, action: str) -> Row:
-    """Return a certificate by its id; refuse who may not do this with certificates."""
+    """Return a certificate by its id; refuse callers without permission for this action."""
     row = call.draft.get(CERTIFICATES, certificate_id)
     if row is None:
         raise not_found(f"Certificate with ID '{certificate_id}' not found")

@@ -1,6 +1,6 @@
-"""Certificate profiles: which authority issues a certificate, and what it says where nobody says otherwise.
+"""Certificate profiles: the authority of a certificate and the defaults of its content.
 
-Only what `POST /certificates` needs of them: profiles of internal authorities, without the rules of policies.
+They cover the needs of `POST /certificates`: profiles of internal authorities, without the rules of policies.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from typing import Final
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
 from infisical.memory.domain.parameters import read_path_uuid
-from infisical.memory.pki import authorities, issuance
-from infisical.memory.pki import x509 as certificates
+from infisical.memory.pki import authorities, issuance, x509
 from infisical.memory.pki.fields import MAX_INTEGER, build_extended_usages_field, build_key_usages_field
 from infisical.memory.pki.issuance import PROFILES
 from infisical.memory.refusals import bad_request, not_found
@@ -38,8 +37,8 @@ COLUMNS: Final = (
 DEFAULTS_FIELD: Final = obj(
     ttlDays=number(least=1, most=MAX_INTEGER, whole=True).optional(),
     commonName=string().optional(),
-    keyAlgorithm=choice(*certificates.KEY_ALGORITHMS).optional(),
-    signatureAlgorithm=choice(*certificates.SIGNATURES).optional(),
+    keyAlgorithm=choice(*x509.KEY_ALGORITHMS).optional(),
+    signatureAlgorithm=choice(*x509.SIGNATURES).optional(),
     keyUsages=build_key_usages_field().optional(),
     extendedKeyUsages=build_extended_usages_field().optional(),
     organization=string().optional(),
@@ -78,7 +77,7 @@ def show_profile(row: Row) -> Row:
 
 
 def load_profile(call: Call, action: str) -> Row:
-    """Return the profile that the path names; refuse who may not do this with profiles."""
+    """Return the profile of the path; refuse callers without permission for this action."""
     row = issuance.get_profile(call, read_path_uuid(call, "id"))
     permit(call, row["projectId"], action, SUBJECT)
     return row

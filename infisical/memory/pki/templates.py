@@ -1,4 +1,4 @@
-"""Certificate templates: what an authority may issue by their names, and issuing it within their rules."""
+"""Certificate templates: rules for certificates of an authority, and issuance by these rules."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import Final
 
 from infisical.memory.call import Call, parse_time, pick
 from infisical.memory.patterns import parse_pattern
-from infisical.memory.pki import authorities, issuance
-from infisical.memory.pki import x509 as certificates
+from infisical.memory.pki import authorities, issuance, x509
 from infisical.memory.pki.authorities import AUTHORITIES, TEMPLATES
 from infisical.memory.pki.fields import (
     build_alt_names_field,
@@ -89,7 +88,7 @@ def show_with_ca(call: Call, row: Row) -> Row:
 
 
 def load_template(call: Call, project_id: str, action: str) -> Row:
-    """Return the template that the path names; refuse who may not do this with templates."""
+    """Return the template of the path; refuse callers without permission for this action."""
     authorities.get_manager_project(call, project_id, action, SUBJECT)
     name = call.path["templateName"]
     row = call.draft.find(TEMPLATES, projectId=project_id, name=name)
@@ -111,8 +110,8 @@ def create_template(call: Call) -> Answer:
     project_id = authorities.get_manager_project(call, body["projectId"], "create", SUBJECT)["id"]
     ca = authorities.get_authority_by_name(call, project_id, body["caName"])
     refuse_taken(call, project_id, body["name"])
-    told = {name: value for name, value in body.items() if name not in ("caName", "projectId")}
-    row = call.new_row(projectId=project_id, caId=ca["id"], pkiCollectionId=None, **told)
+    columns = {name: value for name, value in body.items() if name not in ("caName", "projectId")}
+    row = call.new_row(projectId=project_id, caId=ca["id"], pkiCollectionId=None, **columns)
     return {"certificateTemplate": show_template(call.draft.put(TEMPLATES, row["id"], row))}
 
 
@@ -137,9 +136,9 @@ def update_template(call: Call) -> Answer:
     ca = authorities.get_authority_by_name(call, row["projectId"], body["caName"])
     if "name" in body:
         refuse_taken(call, row["projectId"], body["name"], row["id"])
-    told = {name: value for name, value in body.items() if name not in ("caName", "projectId")}
-    changed = call.draft.merge(TEMPLATES, row["id"], **told, caId=ca["id"], updatedAt=call.timestamp)
-    return {"certificateTemplate": show_template(changed)}
+    columns = {name: value for name, value in body.items() if name not in ("caName", "projectId")}
+    updated_row = call.draft.merge(TEMPLATES, row["id"], **columns, caId=ca["id"], updatedAt=call.timestamp)
+    return {"certificateTemplate": show_template(updated_row)}
 
 
 @route("DELETE", TEMPLATE_PATH, generation="current", access=MACHINES, body=PROJECT_FIELDS)
@@ -151,14 +150,14 @@ def delete_template(call: Call) -> Answer:
     return {"certificateTemplate": show_template(row)}
 
 
-# ---- issuing by them
-def choose_usages(kind: str, asked: list[str] | None, allowed: list[str]) -> list[str]:
-    """Return the usages that are asked for, the template's where none are; refuse what it does not have."""
-    if asked is None:
+# ---- issuance
+def choose_usages(kind: str, usages: list[str] | None, allowed: list[str]) -> list[str]:
+    """Return the requested usages, by default those of the template; refuse usages that it lacks."""
+    if usages is None:
         return allowed
-    if set(asked) - set(allowed):
+    if set(usages) - set(allowed):
         raise bad_request(f"Invalid {kind} value based on template policy")
-    return asked
+    return usages
 
 
 def refuse_name(template: Row, common_name: str) -> None:
@@ -198,9 +197,9 @@ def issue_certificate(call: Call) -> Answer:
     authorities.refuse_outside_validity(start, end, authorities.build_issuer(call, ca))
     refuse_name(row, body["commonName"])
     refuse_long_validity(row, end - start)
-    # The server looks at the names split by commas: where there are none, at one that is empty.
+    # The server splits the text by commas and checks one empty name if there are no names.
     refuse_alt_names(row, split_names(body["altNames"]) or [""])
-    wanted = CertificateOrder(
+    order = CertificateOrder(
         not_before=start,
         not_after=end,
         subject={"commonName": body["commonName"]},
@@ -211,7 +210,7 @@ def issue_certificate(call: Call) -> Answer:
         ),
         template_id=row["id"],
     )
-    return issuance.show_issued(issuance.issue_certificate(call, ca, wanted))
+    return issuance.show_issued(issuance.issue_certificate(call, ca, order))
 
 
 @route(
@@ -228,20 +227,20 @@ def sign_certificate(call: Call) -> Answer:
     authorities.refuse_inactive(call, ca)
     start, end = issuance.choose_validity(call, None, None, parse_duration(body["ttl"]))
     authorities.refuse_outside_validity(start, end, authorities.build_issuer(call, ca))
-    asked = certificates.read_csr(body["csr"])
-    if "commonName" not in asked.subject:
+    content = x509.read_csr(body["csr"])
+    if "commonName" not in content.subject:
         raise bad_request("Missing common name on CSR")
-    refuse_name(row, asked.subject["commonName"])
+    refuse_name(row, content.subject["commonName"])
     refuse_long_validity(row, end - start)
-    refuse_alt_names(row, list(asked.alt_names))
-    wanted = CertificateOrder(
+    refuse_alt_names(row, list(content.alt_names))
+    order = CertificateOrder(
         not_before=start,
         not_after=end,
-        key_usages=choose_usages("key usage", list(asked.key_usages) or None, row["keyUsages"]),
+        key_usages=choose_usages("key usage", list(content.key_usages) or None, row["keyUsages"]),
         extended_key_usages=choose_usages(
-            "extended key usage", list(asked.extended_key_usages) or None, row["extendedKeyUsages"]
+            "extended key usage", list(content.extended_key_usages) or None, row["extendedKeyUsages"]
         ),
         csr=body["csr"],
         template_id=row["id"],
     )
-    return issuance.show_issued(issuance.issue_certificate(call, ca, wanted))
+    return issuance.show_issued(issuance.issue_certificate(call, ca, order))

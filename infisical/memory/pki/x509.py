@@ -1,7 +1,7 @@
-"""Certificates: X.509 as functions on PEM texts: keys, CSRs, certificates, chains and CRLs, written and read.
+"""X.509: functions on PEM texts that write and read keys, CSRs, certificates and CRLs.
 
-The package `cryptography` is imported inside of functions only, as in ciphers.py. No rows, no routes, no rules of who
-may have what: authorities.py and issuance.py ask for what they want.
+Functions import the package `cryptography` when they are called, as in ciphers.py. Rows, routes and rules do not
+belong here: authorities.py and issuance.py have them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SUBJECT_PARTS: Final = (
     ("commonName", "CN", "COMMON_NAME"),
     ("locality", "L", "LOCALITY_NAME"),
 )
-"""The parts of a subject, in the order in which they are written."""
+"""The parts of a subject in their order in a distinguished name."""
 RSA_KEYS: Final = {"RSA_2048": "2048", "RSA_3072": "3072", "RSA_4096": "4096"}
 CURVES: Final = {"EC_prime256v1": "SECP256R1", "EC_secp384r1": "SECP384R1", "EC_secp521r1": "SECP521R1"}
 LATTICES: Final = {"ML-DSA-44": "MLDSA44", "ML-DSA-65": "MLDSA65", "ML-DSA-87": "MLDSA87"}
@@ -66,22 +66,18 @@ REASONS: Final = {
     "PRIVILEGE_WITHDRAWN": (9, "privilege_withdrawn"),
     "A_A_COMPROMISE": (10, "aa_compromise"),
 }
-"""Why a certificate was revoked: the number that rows hold, and the flag that CRLs do."""
+"""Reasons of a revocation: the number in rows, and the flag in CRLs."""
 DOMAIN_PATTERN: Final = re.compile(
     r"(?:\*\.)?(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9-]{1,63}"
 )
 PRINTABLE_PATTERN: Final = re.compile(r"[A-Za-z0-9 '()+,./:=?-]*")
 EMAIL_PATTERN: Final = re.compile(r"[!-?A-~]+@[A-Za-z0-9.-]+")
 URL_PATTERN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]+")
-BEGIN_LINE: Final = "-----BEGIN CERTIFICATE-----"
-END_LINE: Final = "-----END CERTIFICATE-----"
-MAX_CHAIN_LENGTH: Final = 32
-"""Certificates. Each is compared with each, and every comparison checks a signature."""
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who signs: a private key, and the certificate that its holder has."""
+    """A signer: its private key and its certificate."""
 
     key: str = field(repr=False)
     certificate: str
@@ -89,7 +85,7 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What a certificate says, but for whose it is; times are in seconds, the serial number is hex."""
+    """The content of a certificate without subject and key; times are in seconds, the serial number is hex."""
 
     serial: str
     not_before: float
@@ -102,12 +98,12 @@ class Statement:
     crl_url: str | None = None
     issuer_url: str | None = None
     signature: str | None = None
-    """As in SIGNATURES; None is what fits the signer's key."""
+    """One of SIGNATURES; None selects the signature that fits the signer's key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateContent:
-    """What a certificate or a CSR says; times are in seconds."""
+    """The content of a certificate or a CSR that was read; times are in seconds."""
 
     subject: Mapping[str, str]
     key_algorithm: str | None
@@ -125,7 +121,7 @@ class CertificateContent:
 # ---- keys
 @require_cryptography
 def create_key(algorithm: str) -> str:
-    """Make a private key (PKCS #8), which differs each time."""
+    """Create a private key (PKCS #8), which is always different."""
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     key = generate_key((RSA_KEYS | CURVES | LATTICES)[algorithm])
@@ -135,7 +131,7 @@ def create_key(algorithm: str) -> str:
 def _load_key(text: str) -> Any:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    # What this server made needs no check, which takes RSA half a second.
+    # The check of an RSA key takes half a second, and this server generated the key itself.
     return load_pem_private_key(text.encode(), None, unsafe_skip_rsa_key_validation=True)
 
 
@@ -146,7 +142,7 @@ def _encode_public_key(key: Any) -> bytes:
 
 
 def _name_algorithm(public: Any) -> str | None:
-    """Return what the server calls the algorithm of a public key, None if it has no name for it."""
+    """Return the server's name for the algorithm of a public key; None if it has no name."""
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
     if isinstance(public, rsa.RSAPublicKey):
@@ -157,7 +153,7 @@ def _name_algorithm(public: Any) -> str | None:
 
 
 def choose_signature(key_algorithm: str | None) -> str | None:
-    """Return what a key of an algorithm signs certificates with, unless it is told otherwise."""
+    """Return the default signature of keys of an algorithm."""
     digests = {"RSA_2048": "256", "RSA_3072": "384", "RSA_4096": "512"}
     digests |= {"EC_prime256v1": "256", "EC_secp384r1": "384", "EC_secp521r1": "512"}
     if key_algorithm in LATTICES or key_algorithm not in digests:
@@ -166,20 +162,20 @@ def choose_signature(key_algorithm: str | None) -> str | None:
 
 
 def _choose_hash(key: Any, signature: str | None) -> Any:
-    """Return the hash that a key signs with, None for a key that has its own."""
+    """Return the hash for a signature of a key; None for keys whose algorithm includes the hash."""
     from cryptography.hazmat.primitives import hashes
 
     algorithm = _name_algorithm(key.public_key())
-    own = choose_signature(algorithm)
-    if signature is not None and own is not None and signature.partition("-")[0] != own.partition("-")[0]:
+    default = choose_signature(algorithm)
+    if signature is not None and default is not None and signature.partition("-")[0] != default.partition("-")[0]:
         raise bad_request(f"Signature algorithm {signature} does not go with a CA key of {algorithm}")
-    name = signature or own
+    name = signature or default
     return None if name in LATTICES or name is None else getattr(hashes, name.partition("-")[2])()
 
 
 # ---- names
 def format_subject(parts: Mapping[str, Any]) -> str:
-    """Write a subject as the server does; parts that are empty are left out."""
+    """Format a subject as the server does, without empty parts."""
     return ",".join(f"{short}={parts[name]}" for name, short, _ in SUBJECT_PARTS if parts.get(name))
 
 
@@ -187,14 +183,14 @@ def _build_name(parts: Mapping[str, Any]) -> x509.Name:
     from cryptography import x509
     from cryptography.x509.oid import NameOID
 
-    told = [(getattr(NameOID, oid), str(parts[name])) for name, _, oid in SUBJECT_PARTS if parts.get(name)]
+    values = [(getattr(NameOID, oid), str(parts[name])) for name, _, oid in SUBJECT_PARTS if parts.get(name)]
     if not PRINTABLE_PATTERN.fullmatch(str(parts.get("country") or "")):
         raise bad_request("Invalid subject: the country has characters that X.509 does not have there")
-    # The server takes a country of any length, so that lengths are not checked here either.
+    # The server accepts a country of any length, so lengths are not checked here.
     try:
-        name = x509.Name([x509.NameAttribute(oid, value, _validate=False) for oid, value in told])
+        name = x509.Name([x509.NameAttribute(oid, value, _validate=False) for oid, value in values])
         name.public_bytes()
-    except ValueError:  # half a surrogate pair
+    except ValueError:  # an unpaired surrogate
         raise bad_request("Invalid subject: it is not text") from None
     return name
 
@@ -202,16 +198,16 @@ def _build_name(parts: Mapping[str, Any]) -> x509.Name:
 def _read_parts(name: x509.Name) -> dict[str, str]:
     from cryptography.x509.oid import NameOID
 
-    read = {}
+    parts = {}
     for part, _, oid in SUBJECT_PARTS:
         values = name.get_attributes_for_oid(getattr(NameOID, oid))
         if values:
-            read[part] = str(values[0].value)
-    return read
+            parts[part] = str(values[0].value)
+    return parts
 
 
 def is_alt_name(text: str) -> bool:
-    """Say whether a text is a name that a certificate may have besides: domain, address, e-mail or URL."""
+    """Return whether a text is an alternative name: a domain, an IP address, an e-mail address or a URL."""
     return _is_address(text) or any(kind.fullmatch(text) for kind in (DOMAIN_PATTERN, EMAIL_PATTERN, URL_PATTERN))
 
 
@@ -233,12 +229,12 @@ def _build_alt_name(text: str) -> x509.GeneralName:
     return x509.RFC822Name(text) if "@" in text else x509.DNSName(text)
 
 
-# ---- writing
+# ---- writers
 @require_cryptography
 def create_csr(
     key: str, subject: Mapping[str, Any], *, key_usages: Sequence[str] = (), alt_names: Sequence[str] = ()
 ) -> str:
-    """Make a CSR."""
+    """Create a CSR."""
     from cryptography import x509
 
     private = _load_key(key)
@@ -252,24 +248,31 @@ def create_csr(
 
 
 @require_cryptography
-def create_self_signed(key: str, subject: Mapping[str, Any], says: Statement) -> str:
-    """Make a certificate that is signed by its own key: a root's."""
+def create_self_signed(key: str, subject: Mapping[str, Any], statement: Statement) -> str:
+    """Create the certificate of a root CA, signed by its own key."""
     private, name = _load_key(key), _build_name(subject)
-    return _build_certificate(private, name, None, name, private.public_key(), says)
+    return _build_certificate(private, name, None, name, private.public_key(), statement)
 
 
 @require_cryptography
-def create_certificate(issuer: Issuer, holder: str, subject: Mapping[str, Any] | None, says: Statement) -> str:
-    """Make a certificate for the public key of a private key or a CSR; without a subject, for that of the CSR."""
-    above = _load_certificate(issuer.certificate)
+def create_certificate(issuer: Issuer, holder: str, subject: Mapping[str, Any] | None, statement: Statement) -> str:
+    """Create a certificate for the key of `holder`, a private key or a CSR; the default subject is that of the CSR."""
+    issuer_certificate = load_certificate(issuer.certificate)
     request = _load_csr(holder) if "CERTIFICATE REQUEST" in holder else None
     public = request.public_key() if request is not None else _load_key(holder).public_key()
     name = request.subject if request is not None and subject is None else _build_name(subject or {})
-    return _build_certificate(_load_key(issuer.key), above.subject, above, name, public, says)
+    return _build_certificate(
+        _load_key(issuer.key), issuer_certificate.subject, issuer_certificate, name, public, statement
+    )
 
 
 def _build_certificate(
-    key: Any, issuer: x509.Name, above: x509.Certificate | None, subject: x509.Name, public: Any, says: Statement
+    key: Any,
+    issuer: x509.Name,
+    issuer_certificate: x509.Certificate | None,
+    subject: x509.Name,
+    public: Any,
+    statement: Statement,
 ) -> str:
     from cryptography import x509
     from cryptography.x509.oid import AuthorityInformationAccessOID
@@ -279,46 +282,49 @@ def _build_certificate(
         .issuer_name(issuer)
         .subject_name(subject)
         .public_key(public)
-        .serial_number(int(says.serial, 16))
-        .not_valid_before(_convert_time(says.not_before))
-        .not_valid_after(_convert_time(says.not_after))
-        .add_extension(x509.BasicConstraints(says.is_ca, says.path_length if says.is_ca else None), critical=says.is_ca)
+        .serial_number(int(statement.serial, 16))
+        .not_valid_before(_convert_time(statement.not_before))
+        .not_valid_after(_convert_time(statement.not_after))
+        .add_extension(
+            x509.BasicConstraints(statement.is_ca, statement.path_length if statement.is_ca else None),
+            critical=statement.is_ca,
+        )
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
     )
-    if above is not None:
-        builder = builder.add_extension(_build_authority_key(above), critical=False)
-    if says.key_usages:
-        builder = builder.add_extension(_build_key_usage(says.key_usages), critical=True)
-    if says.extended_key_usages:
-        builder = builder.add_extension(_build_extended_usage(says.extended_key_usages), critical=True)
-    if says.alt_names:
-        names = x509.SubjectAlternativeName([_build_alt_name(name) for name in says.alt_names])
+    if issuer_certificate is not None:
+        builder = builder.add_extension(_build_authority_key(issuer_certificate), critical=False)
+    if statement.key_usages:
+        builder = builder.add_extension(_build_key_usage(statement.key_usages), critical=True)
+    if statement.extended_key_usages:
+        builder = builder.add_extension(_build_extended_usage(statement.extended_key_usages), critical=True)
+    if statement.alt_names:
+        names = x509.SubjectAlternativeName([_build_alt_name(name) for name in statement.alt_names])
         builder = builder.add_extension(names, critical=False)
-    if says.crl_url:
-        point = x509.DistributionPoint([x509.UniformResourceIdentifier(says.crl_url)], None, None, None)
+    if statement.crl_url:
+        point = x509.DistributionPoint([x509.UniformResourceIdentifier(statement.crl_url)], None, None, None)
         builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
-    if says.issuer_url:
-        where = x509.UniformResourceIdentifier(says.issuer_url)
+    if statement.issuer_url:
+        where = x509.UniformResourceIdentifier(statement.issuer_url)
         access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, where)
         builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)
-    return _encode_pem(builder.sign(key, _choose_hash(key, says.signature)))
+    return _encode_pem(builder.sign(key, _choose_hash(key, statement.signature)))
 
 
-def _build_authority_key(above: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+def _build_authority_key(issuer_certificate: x509.Certificate) -> x509.AuthorityKeyIdentifier:
     from cryptography import x509
 
     try:
-        known = above.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+        identifier = issuer_certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     except x509.ExtensionNotFound:
-        return x509.AuthorityKeyIdentifier.from_issuer_public_key(above.public_key())  # type: ignore[arg-type]
-    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(known)
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_certificate.public_key())  # type: ignore[arg-type]
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
 
 
 def _build_key_usage(usages: Iterable[str]) -> x509.KeyUsage:
     from cryptography import x509
 
     flags = dict.fromkeys(KEY_USAGES.values(), False) | {KEY_USAGES[usage]: True for usage in usages}
-    if not flags["key_agreement"]:  # the two mean nothing without it, and cannot be written
+    if not flags["key_agreement"]:  # X.509 allows the two only together with key agreement
         flags |= {"encipher_only": False, "decipher_only": False}
     return x509.KeyUsage(**flags)
 
@@ -334,33 +340,34 @@ def _convert_time(seconds: float) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC)
 
 
-def _encode_pem(made: Any) -> str:
+def _encode_pem(value: Any) -> str:
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    return bytes(made.public_bytes(Encoding.PEM)).decode().strip()
+    return bytes(value.public_bytes(Encoding.PEM)).decode().strip()
 
 
 @require_cryptography
 def create_crl(
-    key: str, subject: Mapping[str, Any], revoked: Iterable[tuple[str, float, int]], *, now: float, until: float
+    key: str, subject: Mapping[str, Any], revocations: Iterable[tuple[str, float, int]], *, now: float, until: float
 ) -> str:
-    """Make a CRL; what is revoked is given as serial numbers, times and numbers of reasons."""
+    """Create a CRL of revoked certificates: serial numbers, times and numbers of reasons."""
     from cryptography import x509
 
     private = _load_key(key)
     flags = dict(REASONS.values())
     builder = x509.CertificateRevocationListBuilder().issuer_name(_build_name(subject))
     builder = builder.last_update(_convert_time(now)).next_update(_convert_time(until))
-    for serial, at, number in revoked:
+    for serial, at, number in revocations:
         entry = x509.RevokedCertificateBuilder().serial_number(int(serial, 16)).revocation_date(_convert_time(at))
-        if number:  # a CRL leaves "unspecified" unsaid
+        if number:  # a CRL omits the reason "unspecified"
             entry = entry.add_extension(x509.CRLReason(getattr(x509.ReasonFlags, flags[number])), critical=False)
         builder = builder.add_revoked_certificate(entry.build())
     return _encode_pem(builder.sign(private, _choose_hash(private, None)))
 
 
-# ---- reading
-def _load_certificate(text: str) -> x509.Certificate:
+# ---- readers
+def load_certificate(text: str) -> x509.Certificate:
+    """Parse a certificate; refuse any other text."""
     from cryptography import x509
 
     try:
@@ -375,10 +382,10 @@ def _load_csr(text: str) -> x509.CertificateSigningRequest:
     try:
         request = x509.load_pem_x509_csr(text.encode())
         request.public_key()
-        genuine = request.is_signature_valid
-    except Exception as error:  # what a foreign text can break in has no one kind
+        is_genuine = request.is_signature_valid
+    except Exception as error:  # the parser raises various exceptions for malformed texts
         raise _build_csr_refusal() from error
-    if not genuine:
+    if not is_genuine:
         raise _build_csr_refusal()
     return request
 
@@ -389,49 +396,49 @@ def _build_csr_refusal() -> Refusal:
 
 @require_cryptography
 def read_csr(text: str) -> CertificateContent:
-    """Read a CSR; refuse what is none."""
+    """Read a CSR; refuse any other text."""
     request = _load_csr(text)
     return CertificateContent(subject=_read_parts(request.subject), **_read_extensions(request))
 
 
 @require_cryptography
 def read_certificate(text: str) -> CertificateContent:
-    """Read a certificate; refuse what is none."""
-    found = _load_certificate(text)
+    """Read a certificate; refuse any other text."""
+    certificate = load_certificate(text)
     return CertificateContent(
-        subject=_read_parts(found.subject),
-        serial=format(found.serial_number, "040x"),
-        not_before=found.not_valid_before_utc.timestamp(),
-        not_after=found.not_valid_after_utc.timestamp(),
-        **_read_extensions(found),
+        subject=_read_parts(certificate.subject),
+        serial=format(certificate.serial_number, "040x"),
+        not_before=certificate.not_valid_before_utc.timestamp(),
+        not_after=certificate.not_valid_after_utc.timestamp(),
+        **_read_extensions(certificate),
     )
 
 
-def _read_extensions(found: x509.Certificate | x509.CertificateSigningRequest) -> dict[str, Any]:
+def _read_extensions(source: x509.Certificate | x509.CertificateSigningRequest) -> dict[str, Any]:
     from cryptography import x509
     from cryptography.x509.oid import ExtendedKeyUsageOID
 
     by_oid = {getattr(ExtendedKeyUsageOID, name): usage for usage, name in EXTENDED_KEY_USAGES.items()}
-    said: dict[str, Any] = {
-        "key_algorithm": _name_algorithm(found.public_key()),
+    fields: dict[str, Any] = {
+        "key_algorithm": _name_algorithm(source.public_key()),
         "key_usages": (),
         "extended_key_usages": (),
         "alt_names": (),
         "is_ca": False,
         "path_length": None,
     }
-    plain = (x509.DNSName, x509.RFC822Name, x509.UniformResourceIdentifier, x509.IPAddress)
-    for extension in found.extensions:
+    name_types = (x509.DNSName, x509.RFC822Name, x509.UniformResourceIdentifier, x509.IPAddress)
+    for extension in source.extensions:
         value = extension.value
         if isinstance(value, x509.KeyUsage):
-            said["key_usages"] = tuple(name for name, flag in KEY_USAGES.items() if _is_set(value, flag))
+            fields["key_usages"] = tuple(name for name, flag in KEY_USAGES.items() if _is_set(value, flag))
         elif isinstance(value, x509.ExtendedKeyUsage):
-            said["extended_key_usages"] = tuple(by_oid[oid] for oid in value if oid in by_oid)
+            fields["extended_key_usages"] = tuple(by_oid[oid] for oid in value if oid in by_oid)
         elif isinstance(value, x509.SubjectAlternativeName):
-            said["alt_names"] = tuple(str(name.value) for name in value if isinstance(name, plain))
+            fields["alt_names"] = tuple(str(name.value) for name in value if isinstance(name, name_types))
         elif isinstance(value, x509.BasicConstraints):
-            said |= {"is_ca": value.ca, "path_length": value.path_length}
-    return said
+            fields |= {"is_ca": value.ca, "path_length": value.path_length}
+    return fields
 
 
 def _is_set(usage: x509.KeyUsage, flag: str) -> bool:
@@ -442,58 +449,16 @@ def _is_set(usage: x509.KeyUsage, flag: str) -> bool:
 
 @require_cryptography
 def compute_fingerprints(certificate: str) -> tuple[str, str]:
-    """Return SHA-256 and SHA-1 of a certificate, as hex."""
+    """Compute the SHA-256 and SHA-1 fingerprints of a certificate, as hex."""
     from cryptography.hazmat.primitives import hashes
 
-    found = _load_certificate(certificate)
-    return found.fingerprint(hashes.SHA256()).hex(), found.fingerprint(hashes.SHA1()).hex()
+    document = load_certificate(certificate)
+    return document.fingerprint(hashes.SHA256()).hex(), document.fingerprint(hashes.SHA1()).hex()
 
 
 @require_cryptography
 def matches_key(certificate: str, key: str) -> bool:
-    """Say whether a certificate is for the public half of a key."""
-    return _encode_public_key(_load_certificate(certificate).public_key()) == _encode_public_key(
+    """Return whether a certificate has the public half of a key."""
+    return _encode_public_key(load_certificate(certificate).public_key()) == _encode_public_key(
         _load_key(key).public_key()
     )
-
-
-# ---- chains
-def split_chain(text: str) -> list[str]:
-    """Return the certificates of a chain."""
-    found, start = [], text.find(BEGIN_LINE)
-    while start >= 0 and (end := text.find(END_LINE, start + len(BEGIN_LINE) + 1)) >= 0:
-        found.append(text[start : end + len(END_LINE)])
-        start = text.find(BEGIN_LINE, end)
-    if len(found) > MAX_CHAIN_LENGTH:
-        raise bad_request(f"A certificate chain has {MAX_CHAIN_LENGTH} certificates at most")
-    return found
-
-
-@require_cryptography
-def verify_chain(certificate: str, chain: str) -> list[str]:
-    """Return the certificates above one, from its issuer up; refuse a chain that does not hold, or holds more."""
-    from cryptography.exceptions import InvalidSignature
-
-    left = {text: _load_certificate(text) for text in split_chain(chain)}
-    below, above = _load_certificate(certificate), []
-    while left:
-        for text, candidate in left.items():
-            try:
-                below.verify_directly_issued_by(candidate)
-            except (ValueError, TypeError, InvalidSignature):
-                continue
-            above.append(text)
-            below = left.pop(text)
-            break
-        else:
-            raise bad_request("Invalid certificate chain")
-    if not above:
-        raise bad_request("Failed to parse certificate chain")
-    return above
-
-
-@require_cryptography
-def drop_roots(chain: str) -> str:
-    """Return a chain without the certificates that nobody else issued."""
-    texts = split_chain(chain)
-    return "\n".join(text for text in texts if (found := _load_certificate(text)).issuer != found.subject)

@@ -1,6 +1,6 @@
-"""Environments of a project: read, made, renamed, moved and deleted, under both names of projects.
+"""The routes of a project's environments, under `projects` and under the old name `workspace`.
 
-What lies in an environment is told by the routes of folders and secrets.
+The content of an environment belongs to the routes of folders and secrets.
 """
 
 from __future__ import annotations
@@ -16,42 +16,42 @@ from infisical.memory.routing import MACHINES, Route, route
 from infisical.memory.state import Row
 from infisical.memory.validation import number, obj, slug, string
 
-NAME: Final = string(least=1, most=255)
-SLUG: Final = slug(message="Slug field can only contain lowercase letters, numbers, and hyphens")
-NEW: Final = obj(name=NAME, slug=SLUG, position=number(least=1).optional(None))
-CHANGE: Final = obj(name=NAME.optional(), slug=SLUG.optional(), position=number().optional())
-TODAY: Final = ("id", "name", "slug", "position", "createdAt", "updatedAt", "projectId")
-BEFORE: Final = ("id", "name", "slug", "position", "projectId", "createdAt", "updatedAt")
+NAME_FIELD: Final = string(least=1, most=255)
+SLUG_FIELD: Final = slug(message="Slug field can only contain lowercase letters, numbers, and hyphens")
+CREATE_BODY: Final = obj(name=NAME_FIELD, slug=SLUG_FIELD, position=number(least=1).optional(None))
+UPDATE_BODY: Final = obj(name=NAME_FIELD.optional(), slug=SLUG_FIELD.optional(), position=number().optional())
+COLUMNS: Final = ("id", "name", "slug", "position", "createdAt", "updatedAt", "projectId")
+OLD_COLUMNS: Final = ("id", "name", "slug", "position", "projectId", "createdAt", "updatedAt")
 
 
-def shown(call: Call, row: Row) -> Row:
-    return pick(row, *(BEFORE if call.is_2024 else TODAY))
+def describe_environment(call: Call, row: Row) -> Row:
+    return pick(row, *(OLD_COLUMNS if call.is_2024 else COLUMNS))
 
 
-def shift(call: Call, project_id: str, first: float, last: float, by: int) -> None:
-    """Move the environments from one position to another up or down, to make a place or to close one."""
+def shift_positions(call: Call, project_id: str, first: float, last: float, by: int) -> None:
+    """Shift the environments between two positions, to open or close a gap."""
     table = tables.environments(project_id)
     for row in list(call.draft.rows(table).values()):
         if first <= row["position"] <= last:
             call.draft.merge(table, row["id"], position=row["position"] + by)
 
 
-def created(call: Call) -> tuple[str, Row]:
+def create_environment(call: Call) -> tuple[str, Row]:
     project_id = permit(call, call.path["projectId"], "create", "environments")["id"]
     if tree.find_environment(call.draft, project_id, call.body["slug"]) is not None:
         exists = "exist" if call.is_2024 else "exists"
         raise bad_request(f"Environment with slug already {exists}", "CreateEnvironment")
     position = None if call.is_2024 else call.body["position"]
-    taken = [row["position"] for row in tree.list_environments(call.draft, project_id)]
+    positions = [row["position"] for row in tree.list_environments(call.draft, project_id)]
     if position is None:
-        position = max(taken, default=0) + 1
-    elif position in taken:
-        shift(call, project_id, position, max(taken), 1)
+        position = max(positions, default=0) + 1
+    elif position in positions:
+        shift_positions(call, project_id, position, max(positions), 1)
     return project_id, tree.create_environment(call, project_id, call.body["name"], call.body["slug"], position)
 
 
-def updated(call: Call) -> tuple[str, Row]:
-    row = found(call, "edit")
+def update_environment(call: Call) -> tuple[str, Row]:
+    row = get_permitted(call, "edit")
     project_id, changes = row["projectId"], call.body
     if "slug" in changes:
         other = tree.find_environment(call.draft, project_id, changes["slug"])
@@ -61,23 +61,23 @@ def updated(call: Call) -> tuple[str, Row]:
     other = call.draft.find(tables.environments(project_id), position=target) if target else None
     if target and other is not None and other["id"] != row["id"]:
         if target < row["position"]:
-            shift(call, project_id, target, row["position"] - 1, 1)
+            shift_positions(call, project_id, target, row["position"] - 1, 1)
         else:
-            shift(call, project_id, row["position"] + 1, target, -1)
-    # the server leaves updatedAt of an environment as it was
+            shift_positions(call, project_id, row["position"] + 1, target, -1)
+    # the server does not change updatedAt of an environment
     return project_id, call.draft.merge(tables.environments(project_id), row["id"], **changes)
 
 
-def deleted(call: Call) -> tuple[str, Row]:
-    row = found(call, "delete")
+def delete_environment(call: Call) -> tuple[str, Row]:
+    row = get_permitted(call, "delete")
     if call.draft.find(tables.approval_policies(row["projectId"]), envId=row["id"]) is not None:
         raise bad_request("Environment is in use by a secret approval policy", "DeleteEnvironment")
     drop_environment(call, row["projectId"], row["id"])
     return row["projectId"], row
 
 
-def found(call: Call, action: str) -> Row:
-    """Return the environment that the path names; refuse who may not do this to environments."""
+def get_permitted(call: Call, action: str) -> Row:
+    """Return the environment that the path names; refuse a caller without this permission for environments."""
     project_id = permit(call, call.path["projectId"], action, "environments")["id"]
     environment_id = call.path["environmentId"]
     row = call.draft.get(tables.environments(project_id), environment_id)
@@ -89,42 +89,44 @@ def found(call: Call, action: str) -> Row:
     return row
 
 
-def read(call: Call) -> dict[str, Any]:
-    """Read an environment by its id; the project that the path names is not looked at."""
+def get_environment(call: Call) -> dict[str, Any]:
+    """Get an environment by its id; the server ignores the project in the path."""
     environment_id = call.path["environmentId"]
     for project_id in call.draft.rows(tables.PROJECTS):
         row = call.draft.get(tables.environments(project_id), environment_id)
         if row is not None:
             permit(call, project_id, "read", "environments")
-            return {"environment": shown(call, row)}
+            return {"environment": describe_environment(call, row)}
     raise not_found(f"Environment with ID '{environment_id}' not found")
 
 
-def _routes(path: str, key: str, only: Any) -> tuple[Route, Route, Route]:
-    all_of_them, one = f"{path}/environments", f"{path}/environments/{{environmentId}}"
+def _make_routes(path: str, key: str, generation: Any) -> tuple[Route, Route, Route]:
+    collection, item = f"{path}/environments", f"{path}/environments/{{environmentId}}"
 
-    def written(call: Call, message: str, done: tuple[str, Row]) -> dict[str, Any]:
-        project_id, row = done
-        return {"message": message, key: project_id, "environment": shown(call, row)}
+    def written(call: Call, message: str, change: tuple[str, Row]) -> dict[str, Any]:
+        project_id, row = change
+        return {"message": message, key: project_id, "environment": describe_environment(call, row)}
 
     return (
-        route("POST", all_of_them, generation=only, access=MACHINES, body=NEW)(
-            lambda call: written(call, "Successfully created new environment", created(call))
+        route("POST", collection, generation=generation, access=MACHINES, body=CREATE_BODY)(
+            lambda call: written(call, "Successfully created new environment", create_environment(call))
         ),
-        route("PATCH", one, generation=only, access=MACHINES, body=CHANGE)(
-            lambda call: written(call, "Successfully updated environment", updated(call))
+        route("PATCH", item, generation=generation, access=MACHINES, body=UPDATE_BODY)(
+            lambda call: written(call, "Successfully updated environment", update_environment(call))
         ),
-        route("DELETE", one, generation=only, access=MACHINES)(
-            lambda call: written(call, "Successfully deleted environment", deleted(call))
+        route("DELETE", item, generation=generation, access=MACHINES)(
+            lambda call: written(call, "Successfully deleted environment", delete_environment(call))
         ),
     )
 
 
-PROJECT: Final = "/api/v1/projects/{projectId}"
-WORKSPACE: Final = "/api/v1/workspace/{projectId}"
-create_environment, update_environment, delete_environment = _routes(PROJECT, "projectId", "current")
-create_in_workspace, update_in_workspace, delete_in_workspace = _routes(WORKSPACE, "workspace", None)
-get_environment = route("GET", f"{PROJECT}/environments/{{environmentId}}", generation="current", access=MACHINES)(read)
-get_in_workspace = route("GET", f"{WORKSPACE}/environments/{{environmentId}}", generation="current", access=MACHINES)(
-    read
+PROJECT_PATH: Final = "/api/v1/projects/{projectId}"
+WORKSPACE_PATH: Final = "/api/v1/workspace/{projectId}"
+create_route, update_route, delete_route = _make_routes(PROJECT_PATH, "projectId", "current")
+old_create_route, old_update_route, old_delete_route = _make_routes(WORKSPACE_PATH, "workspace", None)
+get_route = route("GET", f"{PROJECT_PATH}/environments/{{environmentId}}", generation="current", access=MACHINES)(
+    get_environment
+)
+old_get_route = route("GET", f"{WORKSPACE_PATH}/environments/{{environmentId}}", generation="current", access=MACHINES)(
+    get_environment
 )

@@ -1,6 +1,6 @@
-"""Projects: what is shown of one, its roles, its templates, and how it and its environments are taken away.
+"""Finding and deleting projects and their environments, and project templates.
 
-Where folders lie in an environment is told by tree.py; the routes are in routes/projects.py and beside it.
+tree.py finds folders in an environment; views.py has the answers.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from infisical.memory.access import RESOURCE_MESSAGE
 from infisical.memory.call import Call
 from infisical.memory.domain import cascade
 from infisical.memory.refusals import bad_request, forbidden, internal_error, not_found
-from infisical.memory.seeding import given_of
+from infisical.memory.seeding import get_given
 from infisical.memory.state import Draft, Row, State
 
 TEMPLATES: Final = "project_templates"  # id -> id, name, orgId, environments [(name, slug)]
 
 
-# ---- which
-def seen(call: Call, project_id: str) -> Row:
-    """Return a project that the caller is a member of, whatever the role."""
+# ---- finding
+def get_visible(call: Call, project_id: str) -> Row:
+    """Return a project of which the caller is a member, in any role."""
     row = call.draft.get(tables.PROJECTS, project_id)
     if row is None and call.is_2024:
         raise internal_error("Failed to find project by id")
@@ -35,8 +35,8 @@ def seen(call: Call, project_id: str) -> Row:
     return row
 
 
-def by_slug(call: Call, slug: str) -> Row:
-    """Return the project of a slug in the caller's organization, if the caller is a member of it."""
+def get_by_slug(call: Call, slug: str) -> Row:
+    """Return the project that has this slug in the caller's organization; the caller must be a member."""
     row = call.draft.find(tables.PROJECTS, slug=slug, orgId=call.organization_id)
     if row is None:
         raise (
@@ -44,11 +44,11 @@ def by_slug(call: Call, slug: str) -> Row:
             if call.is_2024
             else not_found(f"Project with slug '{slug}' not found")
         )
-    return seen(call, row["id"])
+    return get_visible(call, row["id"])
 
 
-def of_member(call: Call, organization_id: str, *, kind: str | None = None) -> list[Row]:
-    """Return the projects of an organization that the caller is a member of."""
+def list_of_member(call: Call, organization_id: str, *, kind: str | None = None) -> list[Row]:
+    """Return the projects of an organization of which the caller is a member."""
     members = tables.project_identities if call.actor.kind == "identity" else tables.project_users
     return [
         row
@@ -57,46 +57,46 @@ def of_member(call: Call, organization_id: str, *, kind: str | None = None) -> l
     ]
 
 
-def members_of(call: Call, project_ids: Iterable[str]) -> Iterable[tuple[Row, Row]]:
-    """Yield the people in these projects, each as membership and user."""
+def iterate_members(call: Call, project_ids: Iterable[str]) -> Iterable[tuple[Row, Row]]:
+    """Yield the users of these projects, each as membership and user."""
     for project_id in project_ids:
         for member in call.draft.rows(tables.project_users(project_id)).values():
             yield member, call.draft.rows(tables.USERS)[member["userId"]]
 
 
-def check_slug(call: Call, organization_id: str, slug: str, message: str, own: str | None = None) -> None:
+def check_slug(call: Call, organization_id: str, slug: str, message: str, own_id: str | None = None) -> None:
     """Refuse a slug that another project of the organization has."""
     other = call.draft.find(tables.PROJECTS, orgId=organization_id, slug=slug)
-    if other is not None and other["id"] != own:
+    if other is not None and other["id"] != own_id:
         raise bad_request(message)
 
 
-# ---- how they go
+# ---- deleting
 def drop_environment(call: Call, project_id: str, environment_id: str) -> None:
-    """Take an environment away, with its folders and all that lies in them, its webhooks, and every import of it."""
+    """Remove an environment with its folders, their content, its webhooks, and every import of it."""
     assert environment_id in call.draft.rows(tables.environments(project_id))
-    naming = [
+    referring = [
         row["id"]
         for name in call.draft.state.tables
         for row in call.draft.rows(name).values()
         if "id" in row and environment_id in (row.get("envId"), row.get("importEnv"))
     ]
-    cascade.remove(call.draft, [environment_id, *naming])
+    cascade.remove(call.draft, [environment_id, *referring])
 
 
 def drop_project(call: Call, project_id: str) -> None:
-    """Take a project away, with environments, folders, secrets, memberships and everything else that is its own."""
+    """Remove a project with everything that belongs to it."""
     cascade.remove(call.draft, [project_id])
 
 
-# ---- states, for what no route can do
+# ---- changes of state that no route makes
 def add_project_template(
     state: State, *, now: float, name: str, environments: Sequence[tuple[str, str]], organization_id: str | None = None
 ) -> State:
-    """Return a server whose organization has a project template: the environments are pairs of name and slug."""
-    call = Call(Draft(state), seeding.NOBODY, now, {})
+    """Return a server with a project template; `environments` are pairs of name and slug."""
+    call = Call(Draft(state), seeding.INTERNAL_REQUEST, now, {})
     row = call.new_row(
-        name=name, orgId=organization_id or given_of(state).organization_id, environments=list(environments)
+        name=name, orgId=organization_id or get_given(state).organization_id, environments=list(environments)
     )
     call.draft.put(TEMPLATES, row["id"], row)
     return call.draft.finish()

@@ -23,75 +23,75 @@ ADDRESS_COLUMNS: Final = (
     "updatedAt",
     "projectId",
 )
-ADDRESSES: Final = "/api/v1/projects/{projectId}/trusted-ips"
-ADDRESS: Final = "/api/v1/projects/{projectId}/trusted-ips/{trustedIpId}"
-COMMENT: Final = string().optional("")
+ADDRESSES_PATH: Final = "/api/v1/projects/{projectId}/trusted-ips"
+ADDRESS_PATH: Final = "/api/v1/projects/{projectId}/trusted-ips/{trustedIpId}"
+COMMENT_FIELD: Final = string().optional("")
 
 
-def trusted_ips(project_id: str) -> tuple[str, str]:
+def get_table(project_id: str) -> tuple[str, str]:
     """Return the table of a project's trusted addresses: id -> id, ipAddress, type, prefix, isActive, comment, ..."""
     return ("trusted_ips", project_id)
 
 
-def parts_of(text: str) -> dict[str, Any]:
+def parse_address(text: str) -> dict[str, Any]:
     """Return an address or a CIDR block by its parts; refuse what is neither."""
     address, slash, prefix = text.partition("/")
     try:
-        read = ip_interface(text)
+        interface = ip_interface(text)
         if slash and not prefix.isdecimal():
             raise ValueError
     except ValueError:
         raise bad_request("The IP is not a valid IPv4, IPv6, or CIDR block") from None
-    return {"ipAddress": address, "type": f"ipv{read.version}", "prefix": int(prefix) if slash else None}
+    return {"ipAddress": address, "type": f"ipv{interface.version}", "prefix": int(prefix) if slash else None}
 
 
-def _found(call: Call) -> Row:
+def _get_permitted(call: Call) -> Row:
     project_id = permit(call, call.path["projectId"], "create", "ip-allowlist")["id"]
-    row = call.draft.get(trusted_ips(project_id), call.path["trustedIpId"])
+    row = call.draft.get(get_table(project_id), call.path["trustedIpId"])
     if row is None:
         raise not_found(f"Trusted IP with ID '{call.path['trustedIpId']}' not found")
     return row
 
 
-@route("GET", ADDRESSES, generation="current", access=JWT)
+@route("GET", ADDRESSES_PATH, generation="current", access=JWT)
 def list_trusted_ips(call: Call) -> Answer:
     project_id = permit(call, call.path["projectId"], "read", "ip-allowlist")["id"]
-    return {"trustedIps": [pick(row, *ADDRESS_COLUMNS) for row in call.draft.rows(trusted_ips(project_id)).values()]}
+    return {"trustedIps": [pick(row, *ADDRESS_COLUMNS) for row in call.draft.rows(get_table(project_id)).values()]}
 
 
 @route(
     "POST",
-    ADDRESSES,
+    ADDRESSES_PATH,
     generation="current",
     access=JWT,
-    body=obj(ipAddress=string(), comment=COMMENT, isActive=boolean()),
+    body=obj(ipAddress=string(), comment=COMMENT_FIELD, isActive=boolean()),
 )
 def create_trusted_ip(call: Call) -> Answer:
     project_id = permit(call, call.path["projectId"], "create", "ip-allowlist")["id"]
     row = call.new_row(
-        **parts_of(call.body["ipAddress"]),
+        **parse_address(call.body["ipAddress"]),
         isActive=call.body["isActive"],
         comment=call.body["comment"],
         projectId=project_id,
     )
-    return {"trustedIp": pick(call.draft.put(trusted_ips(project_id), row["id"], row), *ADDRESS_COLUMNS)}
+    return {"trustedIp": pick(call.draft.put(get_table(project_id), row["id"], row), *ADDRESS_COLUMNS)}
 
 
-@route("PATCH", ADDRESS, generation="current", access=JWT, body=obj(ipAddress=string(), comment=COMMENT))
+@route("PATCH", ADDRESS_PATH, generation="current", access=JWT, body=obj(ipAddress=string(), comment=COMMENT_FIELD))
 def update_trusted_ip(call: Call) -> Answer:
-    row = _found(call)
-    changed = call.draft.merge(
-        trusted_ips(row["projectId"]),
+    row = _get_permitted(call)
+    row = call.draft.merge(
+        get_table(row["projectId"]),
         row["id"],
-        **parts_of(call.body["ipAddress"]),
+        **parse_address(call.body["ipAddress"]),
         comment=call.body["comment"],
         updatedAt=call.timestamp,
     )
-    return {"trustedIp": pick(changed, *ADDRESS_COLUMNS)}
+    return {"trustedIp": pick(row, *ADDRESS_COLUMNS)}
 
 
-@route("DELETE", ADDRESS, generation="current", access=JWT)
+@route("DELETE", ADDRESS_PATH, generation="current", access=JWT)
 def delete_trusted_ip(call: Call) -> Answer:
-    row = _found(call)
-    call.draft.drop(trusted_ips(row["projectId"]), row["id"])
+    row = _get_permitted(call)
+    call.draft.drop(get_table(row["projectId"]), row["id"])
     return {"trustedIp": pick(row, *ADDRESS_COLUMNS)}

@@ -1,4 +1,4 @@
-"""What answers show of a project, and the roles that every project has. Rows are in store.py."""
+"""Views: projects as answers have them, and the roles that every project has. Rows are in store.py."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COLUMNS: Final = (
     "secretDetectionIgnoreValues",
     "enforceEncryptedSecretManagerSecretMetadata",
 )
-BEFORE: Final = (
+OLD_COLUMNS: Final = (
     "id",
     "name",
     "slug",
@@ -45,7 +45,7 @@ BEFORE: Final = (
     "kmsCertificateKeyId",
     "auditLogsRetentionDays",
 )
-"""What servers of October 2024 show."""
+"""The columns of answers in October 2024."""
 ROLES: Final = (
     ("Admin", "admin", "Full administrative access over a project", None),
     ("Member", "member", "Limited read/write role in a project", None),
@@ -58,26 +58,26 @@ ROLES: Final = (
     ("Viewer", "viewer", "Only read role in a project", None),
     ("No Access", "no-access", "No access to any resources in the project", None),
 )
-"""The roles that every project has: name, slug, description, and the only type of project that has it."""
+"""The roles of every project: name, slug, description, and the type of project that has it (None: all)."""
 
 
-def shown(call: Call, row: Row) -> dict[str, Any]:
+def describe_project(call: Call, row: Row) -> dict[str, Any]:
     """Return a project without its environments."""
     if call.is_2024:
-        return pick(row, *BEFORE)
-    known = {"enforceEncryptedSecretManagerSecretMetadata": False, **row}
-    return {**pick(known, *COLUMNS), "secretDetectionIgnoreValues": row["secretDetectionIgnoreValues"] or []}
+        return pick(row, *OLD_COLUMNS)
+    columns = {"enforceEncryptedSecretManagerSecretMetadata": False, **row}
+    return {**pick(columns, *COLUMNS), "secretDetectionIgnoreValues": row["secretDetectionIgnoreValues"] or []}
 
 
-def whole(call: Call, row: Row) -> dict[str, Any]:
+def describe_with_environments(call: Call, row: Row) -> dict[str, Any]:
     """Return a project with its environments."""
-    listed = tree.list_environments(call.draft, row["id"])
-    environments = [pick(one, "name", "slug", "id") for one in listed]
-    return {**shown(call, row), "_id": row["id"], "environments": environments}
+    rows = tree.list_environments(call.draft, row["id"])
+    environments = [pick(one, "name", "slug", "id") for one in rows]
+    return {**describe_project(call, row), "_id": row["id"], "environments": environments}
 
 
-def role_list(call: Call, row: Row) -> list[dict[str, Any]]:
-    """Return the roles of a project, newly made as on the server: their ids are others each time."""
+def make_roles(call: Call, row: Row) -> list[dict[str, Any]]:
+    """Make the roles of a project. As on the server, their ids are new each time."""
     return [
         call.new_row(name=name, description=description, slug=slug, projectId=row["id"])
         for name, slug, description, kind in ROLES

@@ -1,6 +1,6 @@
-"""Imported: what a folder's imports bring in, those of imported folders with it, as listings show it.
+"""Imported secrets: the secrets that a folder's imports bring in, directly and through imported folders.
 
-Reading only: making and ordering imports is told by their own routes.
+Nothing is written here: routes.py creates and orders imports.
 """
 
 from __future__ import annotations
@@ -11,91 +11,95 @@ from typing import Any, Final
 
 from infisical.memory import tables, tree
 from infisical.memory.call import Call
-from infisical.memory.domain.places import Place, place_of
+from infisical.memory.domain.places import Place, locate_folder
 from infisical.memory.refusals import Refusal
 from infisical.memory.secrets import references, store, views
-from infisical.memory.secrets.references import Lookup
+from infisical.memory.secrets.references import LookupPlaces
 from infisical.memory.state import Row
 
-DEEPEST: Final = 10
-"""How far imports of imported folders are followed."""
+DEPTH_LIMIT: Final = 10
+"""The most imports that lead to a secret one after another."""
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedSecret:
     """A secret that an import brings in."""
 
     row: Row
-    lookup: Lookup
-    """The folder that imports it, those through which it comes, and the one in which it lies."""
+    lookup: LookupPlaces
+    """The importing folder, the folders between, and the folder that contains the secret."""
 
     @property
     def place(self) -> Place:
-        """Where it lies: whoever reads it has to be allowed to read there."""
+        """The folder that contains the secret: a reader needs permission for it."""
         return self.lookup[-1]
 
 
 @dataclass(slots=True)
 class Source:
-    """One import of a folder: what it names, and the secrets that come from there."""
+    """One import of a folder: the imported folder and the secrets that come from it."""
 
     place: Place
     folder: Row | None
-    found: list[Imported] = field(default_factory=list)
+    secrets: list[ImportedSecret] = field(default_factory=list)
 
 
-def imports_of(call: Call, folder: Row) -> list[Row]:
-    """Return a folder's imports in their order, but for replications, whose secrets lie in the folder itself."""
+def list_imports(call: Call, folder: Row) -> list[Row]:
+    """Return a folder's imports in order, without replications: their secrets are in a reserved folder."""
     rows = call.draft.rows(tables.imports(folder["id"])).values()
     return sorted((row for row in rows if not row["isReplication"]), key=lambda row: int(row["position"]))
 
 
-def sources(call: Call, folders: Sequence[Row]) -> list[Source]:
-    """Return what some folders import, first to last; a folder is imported once, whichever way leads to it."""
-    passed: set[tuple[str, str]] = set()
-    first = [(folder, source) for folder in folders for source in _new_ones(call, imports_of(call, folder), passed)]
-    if all(source.folder is None for _, source in first):
+def list_sources(call: Call, folders: Sequence[Row]) -> list[Source]:
+    """Return the imports of some folders, first to last. A folder that several imports reach is imported once."""
+    visited: set[tuple[str, str]] = set()
+    direct = [
+        (folder, source)
+        for folder in folders
+        for source in _iterate_new_sources(call, list_imports(call, folder), visited)
+    ]
+    if all(source.folder is None for _, source in direct):
         return []
-    waiting: list[tuple[Source, Row, Lookup]] = []
+    queue: list[tuple[Source, Row, LookupPlaces]] = []
 
-    def enter(source: Source, folder: Row, lookup: Lookup) -> None:
-        source.found += [Imported(row, lookup) for row in store.shared_of(call.draft, folder)]
-        waiting.append((source, folder, lookup))
+    def enter(source: Source, folder: Row, lookup: LookupPlaces) -> None:
+        source.secrets += [ImportedSecret(row, lookup) for row in store.list_shared(call.draft, folder)]
+        queue.append((source, folder, lookup))
 
-    for importing, source in first:
+    for importing, source in direct:
         if source.folder is not None:
-            enter(source, source.folder, (place_of(call, importing), source.place))
-    while waiting:
-        source, folder, lookup = waiting.pop()
-        if len(lookup) > DEEPEST + 1:
+            enter(source, source.folder, (locate_folder(call, importing), source.place))
+    while queue:
+        source, folder, lookup = queue.pop()
+        if len(lookup) > DEPTH_LIMIT + 1:
             continue
-        for deeper in _new_ones(call, imports_of(call, folder), passed):
+        for deeper in _iterate_new_sources(call, list_imports(call, folder), visited):
             if deeper.folder is not None:
                 enter(source, deeper.folder, (*lookup, deeper.place))
-    return [source for _, source in first]
+    return [source for _, source in direct]
 
 
-def _new_ones(call: Call, imports: Iterable[Row], passed: set[tuple[str, str]]) -> Iterator[Source]:
+def _iterate_new_sources(call: Call, imports: Iterable[Row], visited: set[tuple[str, str]]) -> Iterator[Source]:
     for row in imports:
-        place = _place(call, row)
-        if place is None or (place.environment, place.path) in passed:
+        place = _locate_source(call, row)
+        if place is None or (place.environment, place.path) in visited:
             continue
-        passed.add((place.environment, place.path))
+        visited.add((place.environment, place.path))
         yield Source(place, tree.find_folder_at(call.draft, row["importEnv"], place.path))
 
 
-def _place(call: Call, imported: Row) -> Place | None:
-    project_id = call.draft.rows(tables.FOLDER_PLACES)[imported["folderId"]]["projectId"]
-    environment = call.draft.get(tables.environments(project_id), imported["importEnv"])
+def _locate_source(call: Call, import_row: Row) -> Place | None:
+    project_id = call.draft.rows(tables.FOLDER_PLACES)[import_row["folderId"]]["projectId"]
+    environment = call.draft.get(tables.environments(project_id), import_row["importEnv"])
     if environment is None:
         return None
-    return Place(project_id, environment["slug"], tree.normalize_path(imported["importPath"]))
+    return Place(project_id, environment["slug"], tree.normalize_path(import_row["importPath"]))
 
 
-def imports_shown(call: Call, folders: Sequence[Row], *, expand: bool, hidden: bool) -> list[dict[str, Any]]:
+def describe_imports(call: Call, folders: Sequence[Row], *, expand: bool, hidden: bool) -> list[dict[str, Any]]:
     """Return the `imports` of a listing of some folders.
 
-    With `expand` references are put in, and of several secrets of one name in one import the nearest stays.
+    `expand` expands references, and keeps only the nearest secret of each name in an import.
     """
     return [
         {
@@ -103,52 +107,52 @@ def imports_shown(call: Call, folders: Sequence[Row], *, expand: bool, hidden: b
             "environment": source.place.environment,
             **({} if source.folder is None else {"folderId": source.folder["id"]}),
             "secrets": [
-                views.imported(
+                views.describe_imported(
                     call,
-                    one.place,
-                    {**one.row, "value": _value(call, one, expand=expand, hidden=hidden)},
+                    secret.place,
+                    {**secret.row, "value": _choose_value(call, secret, expand=expand, hidden=hidden)},
                     secretValueHidden=hidden,
-                    secretMetadata=views.metadata_of(one.row),
+                    secretMetadata=views.copy_metadata(secret.row),
                 )
-                for one in readable_of(call, source, nearest=expand)
+                for secret in list_readable(call, source, nearest=expand)
             ],
         }
-        for source in sources(call, folders)
+        for source in list_sources(call, folders)
     ]
 
 
-def readable(call: Call, one: Imported) -> bool:
-    """Say whether the caller may read an imported secret: in the folder in which it lies, whichever imports it."""
-    return references.readable(call, one.place.environment, one.place.path)
+def can_read(call: Call, secret: ImportedSecret) -> bool:
+    """Return True if the caller may read the folder that contains the secret, whichever folder imports it."""
+    return references.can_read(call, secret.place.environment, secret.place.path)
 
 
-def readable_of(call: Call, source: Source, *, nearest: bool = False) -> list[Imported]:
-    """Return what the caller may read of an import; with `nearest` only the first secret of each name."""
-    places = {one.lookup: readable(call, one) for one in {one.lookup: one for one in source.found}.values()}
-    found = [one for one in source.found if places[one.lookup]]
+def list_readable(call: Call, source: Source, *, nearest: bool = False) -> list[ImportedSecret]:
+    """Return the secrets of an import that the caller may read; with `nearest` only the first of each name."""
+    lookups = {one.lookup: can_read(call, one) for one in {one.lookup: one for one in source.secrets}.values()}
+    secrets = [one for one in source.secrets if lookups[one.lookup]]
     if not nearest:
-        return found
-    kept: dict[str, Imported] = {}
-    for one in found:
-        kept.setdefault(one.row["key"], one)
-    return list(kept.values())
+        return secrets
+    by_key: dict[str, ImportedSecret] = {}
+    for secret in secrets:
+        by_key.setdefault(secret.row["key"], secret)
+    return list(by_key.values())
 
 
-def _value(call: Call, one: Imported, *, expand: bool, hidden: bool) -> str:
+def _choose_value(call: Call, secret: ImportedSecret, *, expand: bool, hidden: bool) -> str:
     if hidden:
         return views.MASK
     if not expand:
-        return str(one.row["value"])
+        return str(secret.row["value"])
     try:
-        return references.expanded(call, one.place, one.row, one.lookup)
+        return references.expand_value(call, secret.place, secret.row, secret.lookup)
     except Refusal:
-        return str(one.row["value"])  # an import whose references may not be read stays as it is written
+        return str(secret.row["value"])  # the server keeps the text of references that the caller may not read
 
 
-def find_imported(call: Call, folder: Row, key: str) -> Imported | None:
-    """Return the secret that a folder's imports have under a name: the last import goes first."""
-    for source in reversed(sources(call, [folder])):
-        for one in source.found:
-            if one.row["key"] == key:
-                return one
+def find_imported_secret(call: Call, folder: Row, key: str) -> ImportedSecret | None:
+    """Return the secret that a folder's imports have under a name; the last import takes precedence."""
+    for source in reversed(list_sources(call, [folder])):
+        for secret in source.secrets:
+            if secret.row["key"] == key:
+                return secret
     return None

@@ -1,6 +1,6 @@
-"""Imports of a folder: made, changed, ordered, deleted; today's routes, and the older mount, which says `workspaceId`.
+"""The routes of secret imports, under the current paths and under the old ones, which say `workspaceId`.
 
-Which secrets come through an import is told by imported.py.
+Which secrets an import brings in is decided in imported_secrets.py.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from typing import Any, Final
 from infisical.memory import tables, tree
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.domain.places import secret_path, slugged
+from infisical.memory.domain.places import describe_environment, make_path_field
 from infisical.memory.refusals import Refusal, bad_request, not_found
 from infisical.memory.routing import JWT, READERS, Answer, route
 from infisical.memory.secret_folders import drop_tree
-from infisical.memory.secret_imports.imported_secrets import Source, readable_of, sources
+from infisical.memory.secret_imports.imported_secrets import Source, list_readable, list_sources
+from infisical.memory.secret_imports.store import add_import
 from infisical.memory.secrets import views
-from infisical.memory.secrets.store import shared_of, write_secret
-from infisical.memory.seeding import new_import
+from infisical.memory.secrets.store import list_shared, write_secret
 from infisical.memory.state import Draft, Row
 from infisical.memory.validation import boolean, number, obj, string
 
@@ -38,120 +38,120 @@ COLUMNS: Final = (
     "lastReplicated",
     "isReserved",
 )
-IN_PROJECT: Final = {"projectId": string(), "environment": string(), "path": secret_path().optional("/")}
-IN_WORKSPACE: Final = {"workspaceId": string(), "environment": string(), "path": secret_path().optional("/")}
-MADE: Final = {
-    "import": obj(environment=string(), path=secret_path()),
+IN_PROJECT: Final = {"projectId": string(), "environment": string(), "path": make_path_field().optional("/")}
+IN_WORKSPACE: Final = {"workspaceId": string(), "environment": string(), "path": make_path_field().optional("/")}
+CREATE_FIELDS: Final = {
+    "import": obj(environment=string(), path=make_path_field()),
     "isReplication": boolean().optional(False),
 }
-CHANGED: Final = {
-    "import": obj(environment=string().optional(), path=secret_path().optional(), position=number().optional())
+UPDATE_FIELDS: Final = {
+    "import": obj(environment=string().optional(), path=make_path_field().optional(), position=number().optional())
 }
 
 
-# ---- what was asked, and what is answered
-def place(call: Call, sent: Any, action: str) -> tuple[str, Row]:
-    """Return the project's id and the folder that imports; refuse who may not do this to its imports."""
-    project_id = str(sent["projectId"] if "projectId" in sent else sent["workspaceId"])
-    permit(call, project_id, action, SUBJECT, environment=sent["environment"], path=sent["path"])
-    return project_id, tree.get_folder(call, project_id, sent["environment"], sent["path"])
+# ---- requests and answers
+def get_importing_folder(call: Call, fields: Any, action: str) -> tuple[str, Row]:
+    """Return the project's id and the importing folder; refuse a caller without this permission for its imports."""
+    project_id = str(fields["projectId"] if "projectId" in fields else fields["workspaceId"])
+    permit(call, project_id, action, SUBJECT, environment=fields["environment"], path=fields["path"])
+    return project_id, tree.get_folder(call, project_id, fields["environment"], fields["path"])
 
 
-def source(call: Call, project_id: str, slug: str) -> Row:
-    found = tree.find_environment(call.draft, project_id, slug)
-    if found is None:
+def get_source_environment(call: Call, project_id: str, slug: str) -> Row:
+    environment = tree.find_environment(call.draft, project_id, slug)
+    if environment is None:
         raise not_found(f"Imported environment with slug '{slug}' in project with ID '{project_id}' not found")
-    return found
+    return environment
 
 
-def environment_by_id(draft: Draft, folder_id: str, environment_id: str) -> Row | None:
-    """Return an environment of the project that a folder is in; None once it was deleted."""
+def find_environment(draft: Draft, folder_id: str, environment_id: str) -> Row | None:
+    """Return an environment of a folder's project; None for a deleted one."""
     return draft.get(
         tables.environments(draft.rows(tables.FOLDER_PLACES)[folder_id]["projectId"]),
         environment_id,
     )
 
 
-def shown(call: Call, row: Row) -> dict[str, Any]:
-    environment = environment_by_id(call.draft, row["folderId"], row["importEnv"])
-    assert environment is not None, "an import whose environment is gone is gone"
+def describe_import(call: Call, row: Row) -> dict[str, Any]:
+    environment = find_environment(call.draft, row["folderId"], row["importEnv"])
+    assert environment is not None, "deleting an environment deletes its imports"
     return {**pick(row, *COLUMNS), "importEnv": pick(environment, "name", "slug", "id")}
 
 
-def ordered(call: Call, folder: Row) -> list[Row]:
-    """Return a folder's imports by their position; those of environments that were deleted went with them."""
+def list_ordered(call: Call, folder: Row) -> list[Row]:
+    """Return a folder's imports by their position, without those of deleted environments."""
     rows = call.draft.rows(tables.imports(folder["id"])).values()
-    there = [row for row in rows if environment_by_id(call.draft, folder["id"], row["importEnv"]) is not None]
-    return sorted(there, key=lambda row: float(row["position"]))
+    with_environment = [row for row in rows if find_environment(call.draft, folder["id"], row["importEnv"]) is not None]
+    return sorted(with_environment, key=lambda row: float(row["position"]))
 
 
-def in_folder(call: Call, folder: Row, refused: Refusal) -> Row:
-    """Return the import that the path names if it is in this folder."""
-    wanted = call.path["secretImportId"]
-    found = next((row for row in ordered(call, folder) if row["id"] == wanted), None)
-    if found is None:
-        raise refused
-    return found
+def require_import(call: Call, folder: Row, refusal: Refusal) -> Row:
+    """Return the import that the path names, which must be in this folder."""
+    import_id = call.path["secretImportId"]
+    row = next((row for row in list_ordered(call, folder) if row["id"] == import_id), None)
+    if row is None:
+        raise refusal
+    return row
 
 
 def refuse_circle(call: Call, project_id: str, folder: Row, environment: Row, path: str) -> None:
-    """Refuse an import of the folder itself, and of one that imports it."""
-    imported = tree.find_folder_at(call.draft, environment["id"], path)
-    if imported is None:
+    """Refuse an import of the folder itself, and of a folder that imports it."""
+    imported_folder = tree.find_folder_at(call.draft, environment["id"], path)
+    if imported_folder is None:
         return
-    own = tree.get_path(call.draft, folder)
-    back = call.draft.find(tables.imports(imported["id"]), importEnv=folder["envId"], importPath=own)
-    if imported["id"] == folder["id"] or back is not None:
+    path = tree.get_path(call.draft, folder)
+    reverse = call.draft.find(tables.imports(imported_folder["id"]), importEnv=folder["envId"], importPath=path)
+    if imported_folder["id"] == folder["id"] or reverse is not None:
         raise bad_request("Cyclic import not allowed")
 
 
-def refuse_twice(call: Call, folder: Row, environment: Row, path: str, but: str | None = None) -> None:
-    found = call.draft.find(tables.imports(folder["id"]), importEnv=environment["id"], importPath=path)
-    if found is not None and found["id"] != but:
+def refuse_duplicate(call: Call, folder: Row, environment: Row, path: str, excluded_id: str | None = None) -> None:
+    duplicate = call.draft.find(tables.imports(folder["id"]), importEnv=environment["id"], importPath=path)
+    if duplicate is not None and duplicate["id"] != excluded_id:
         raise bad_request("Secret import already exists")
 
 
-# ---- making, changing, deleting
+# ---- creating, updating, deleting
 def create_import(call: Call) -> Answer:
-    project_id, folder = place(call, call.body, "create")
+    project_id, folder = get_importing_folder(call, call.body, "create")
     slug, path = call.body["import"]["environment"], call.body["import"]["path"]
     permit(call, project_id, "read", "secrets", environment=slug, path=path)
-    environment = source(call, project_id, slug)
+    environment = get_source_environment(call, project_id, slug)
     refuse_circle(call, project_id, folder, environment, path)
-    refuse_twice(call, folder, environment, path)
-    at = 1 + max((row["position"] for row in ordered(call, folder)), default=0)
-    made = new_import(call, folder, environment["id"], path, at, isReplication=call.body["isReplication"])
-    if made["isReplication"]:
-        new_import(call, folder, folder["envId"], replica_path(call, folder, made), at + 1, isReserved=True)
-        made = replicate(call, project_id, folder, made)
-    return {"message": "Successfully created secret import", "secretImport": shown(call, made)}
+    refuse_duplicate(call, folder, environment, path)
+    at = 1 + max((row["position"] for row in list_ordered(call, folder)), default=0)
+    row = add_import(call, folder, environment["id"], path, at, isReplication=call.body["isReplication"])
+    if row["isReplication"]:
+        add_import(call, folder, folder["envId"], make_replica_path(call, folder, row), at + 1, isReserved=True)
+        row = replicate(call, project_id, folder, row)
+    return {"message": "Successfully created secret import", "secretImport": describe_import(call, row)}
 
 
 def update_import(call: Call) -> Answer:
-    project_id, folder = place(call, call.body, "edit")
-    row = in_folder(call, folder, bad_request("Secret import not found"))
+    project_id, folder = get_importing_folder(call, call.body, "edit")
+    row = require_import(call, folder, bad_request("Secret import not found"))
     change = call.body["import"]
-    environment = environment_by_id(call.draft, folder["id"], row["importEnv"])
+    environment = find_environment(call.draft, folder["id"], row["importEnv"])
     if "environment" in change:
-        environment = source(call, project_id, change["environment"])
-    assert environment is not None, "an import whose environment is gone is not found"
+        environment = get_source_environment(call, project_id, change["environment"])
+    assert environment is not None, "require_import finds no import of a deleted environment"
     path = change.get("path", row["importPath"])
     refuse_circle(call, project_id, folder, environment, path)
-    refuse_twice(call, folder, environment, path, row["id"])
+    refuse_duplicate(call, folder, environment, path, row["id"])
     position = change.get("position") or row["position"]
-    reserved = reserved_of(call, folder, row)
-    make_way(call, folder, row, position, 1 if reserved is None else 2)
+    reserved = find_reserved(call, folder, row)
+    shift_positions(call, folder, row, position, 1 if reserved is None else 2)
     table = tables.imports(folder["id"])
     if reserved is not None:
         call.draft.merge(table, reserved["id"], position=position + 1)
     columns = {"importEnv": environment["id"], "importPath": path, "position": position, "updatedAt": call.timestamp}
-    written = call.draft.merge(table, row["id"], **columns)
-    return {"message": "Successfully updated secret import", "secretImport": shown(call, written)}
+    updated_row = call.draft.merge(table, row["id"], **columns)
+    return {"message": "Successfully updated secret import", "secretImport": describe_import(call, updated_row)}
 
 
-def make_way(call: Call, folder: Row, moved: Row, position: float | None, step: int) -> None:
-    """Move the imports between an import's old and its new position; None: it goes away altogether."""
-    table, old = tables.imports(folder["id"]), moved["position"]
+def shift_positions(call: Call, folder: Row, import_row: Row, position: float | None, step: int) -> None:
+    """Shift the imports between an import's old and new position; None as the new one means that it is deleted."""
+    table, old = tables.imports(folder["id"]), import_row["position"]
     for row in list(call.draft.rows(table).values()):
         at = row["position"]
         if position is None or position > old:
@@ -163,55 +163,55 @@ def make_way(call: Call, folder: Row, moved: Row, position: float | None, step: 
 
 
 def delete_import(call: Call) -> Answer:
-    _, folder = place(call, call.body, "delete")
-    wanted = call.path["secretImportId"]
-    row = in_folder(call, folder, not_found(f"Secret import with folder ID '{wanted}' not found"))
-    answer = shown(call, row)
-    reserved, table = reserved_of(call, folder, row), tables.imports(folder["id"])
+    _, folder = get_importing_folder(call, call.body, "delete")
+    import_id = call.path["secretImportId"]
+    row = require_import(call, folder, not_found(f"Secret import with folder ID '{import_id}' not found"))
+    answer = describe_import(call, row)
+    reserved, table = find_reserved(call, folder, row), tables.imports(folder["id"])
     call.draft.drop(table, row["id"])
     if reserved is not None:
         call.draft.drop(table, reserved["id"])
         replica = tree.find_folder_at(call.draft, folder["envId"], reserved["importPath"])
         if replica is not None:
             drop_tree(call, replica)
-    make_way(call, folder, row, None, 1 if reserved is None else 2)
+    shift_positions(call, folder, row, None, 1 if reserved is None else 2)
     return {"message": "Successfully deleted secret import", "secretImport": answer}
 
 
-# ---- replications: secrets copied to a reserved folder, which a reserved import brings in
-def replica_name(row: Row) -> str:
+# ---- replications: the server copies the secrets to a reserved folder, and a reserved import brings them in
+def make_replica_name(row: Row) -> str:
     return f"__reserve_replication_{row['id']}"
 
 
-def replica_path(call: Call, folder: Row, row: Row) -> str:
-    return tree.normalize_path(f"{tree.get_path(call.draft, folder)}/{replica_name(row)}")
+def make_replica_path(call: Call, folder: Row, row: Row) -> str:
+    return tree.normalize_path(f"{tree.get_path(call.draft, folder)}/{make_replica_name(row)}")
 
 
-def reserved_of(call: Call, folder: Row, row: Row) -> Row | None:
+def find_reserved(call: Call, folder: Row, row: Row) -> Row | None:
     if not row["isReplication"]:
         return None
-    path = replica_path(call, folder, row)
+    path = make_replica_path(call, folder, row)
     return call.draft.find(tables.imports(folder["id"]), isReserved=True, importPath=path)
 
 
 def replicate(call: Call, project_id: str, folder: Row, row: Row) -> Row:
-    """Copy the secrets that an import names as they are now, in the place of those that were copied before."""
-    before = tree.find_child(call.draft, folder, replica_name(row))
-    if before is not None:
-        drop_tree(call, before)
-    made = tree.create_folder(call, project_id, folder["envId"], replica_name(row), folder)
-    replica = call.draft.merge(tables.folders(folder["envId"]), made["id"], isReserved=True)
-    imported = tree.find_folder_at(call.draft, row["importEnv"], row["importPath"])
-    for secret in [] if imported is None else shared_of(call.draft, imported):
+    """Replace the copied secrets with the current ones of the imported folder."""
+    old_replica = tree.find_child(call.draft, folder, make_replica_name(row))
+    if old_replica is not None:
+        drop_tree(call, old_replica)
+    new_folder = tree.create_folder(call, project_id, folder["envId"], make_replica_name(row), folder)
+    replica = call.draft.merge(tables.folders(folder["envId"]), new_folder["id"], isReserved=True)
+    imported_folder = tree.find_folder_at(call.draft, row["importEnv"], row["importPath"])
+    for secret in [] if imported_folder is None else list_shared(call.draft, imported_folder):
         write_secret(call, replica, secret["key"], secret["value"], comment=secret["comment"])
     columns = {"isReplicationSuccess": True, "replicationStatus": None, "lastReplicated": call.timestamp}
     return call.draft.merge(tables.imports(folder["id"]), row["id"], **columns)
 
 
-def resync(call: Call) -> Answer:
-    project_id, folder = place(call, call.body, "edit")
-    wanted = call.path["secretImportId"]
-    row = in_folder(call, folder, not_found(f"Secret import with ID '{wanted}' not found"))
+def resync_import(call: Call) -> Answer:
+    project_id, folder = get_importing_folder(call, call.body, "edit")
+    import_id = call.path["secretImportId"]
+    row = require_import(call, folder, not_found(f"Secret import with ID '{import_id}' not found"))
     if not row["isReplication"]:
         raise bad_request("Import is not in replication mode")
     replicate(call, project_id, folder, row)
@@ -220,64 +220,67 @@ def resync(call: Call) -> Answer:
 
 # ---- reading
 def list_imports(call: Call) -> Answer:
-    _, folder = place(call, call.query, "read")
+    _, folder = get_importing_folder(call, call.query, "read")
     return {
         "message": "Successfully fetched secret imports",
-        "secretImports": [shown(call, row) for row in ordered(call, folder)],
+        "secretImports": [describe_import(call, row) for row in list_ordered(call, folder)],
     }
 
 
 def get_import(call: Call) -> Answer:
-    wanted = call.path["secretImportId"]
+    import_id = call.path["secretImportId"]
     for folder_id in call.draft.rows(tables.FOLDER_PLACES):
-        row = call.draft.get(tables.imports(folder_id), wanted)
+        row = call.draft.get(tables.imports(folder_id), import_id)
         folder = tree.find_folder_by_id(call.draft, folder_id)
         if row is None or folder is None:
             continue
         project_id, environment, path = tree.locate_folder(call.draft, folder)
         permit(call, project_id, "read", SUBJECT, environment=environment["slug"], path=path)
-        if environment_by_id(call.draft, folder_id, row["importEnv"]) is None:
+        if find_environment(call.draft, folder_id, row["importEnv"]) is None:
             break
-        where = {"environment": slugged(environment), "projectId": project_id, "secretPath": path}
-        return {"secretImport": {**shown(call, row), **where}}
-    raise not_found(f"Secret import with ID '{wanted}' not found")
+        where = {"environment": describe_environment(environment), "projectId": project_id, "secretPath": path}
+        return {"secretImport": {**describe_import(call, row), **where}}
+    raise not_found(f"Secret import with ID '{import_id}' not found")
 
 
 def list_imported_secrets(call: Call) -> Answer:
-    """A folder that is not there imports nothing."""
+    """List the imported secrets by import. A missing folder imports nothing."""
     project_id, slug, path = call.query["projectId"], call.query["environment"], call.query["path"]
     permit(call, project_id, "read", SUBJECT, environment=slug, path=path)
     folder = tree.find_folder(call.draft, project_id, slug, path)
-    groups = [] if folder is None else sources(call, [folder])
-    return {"secrets": [imported_group(call, group) for group in groups]}
+    sources = [] if folder is None else list_sources(call, [folder])
+    return {"secrets": [describe_source(call, source) for source in sources]}
 
 
-def imported_group(call: Call, group: Source) -> dict[str, Any]:
-    place = group.place
+def describe_source(call: Call, source: Source) -> dict[str, Any]:
+    place = source.place
     environment = tree.find_environment(call.draft, place.project_id, place.environment)
-    assert environment is not None, "only environments that are there are imported"
+    assert environment is not None, "list_sources skips missing environments"
     return {
         "secretPath": place.path,
         "environment": place.environment,
-        "environmentInfo": slugged(environment),
-        **({} if group.folder is None else {"folderId": group.folder["id"]}),
-        "secrets": [{**views.shown(call, one.place, one.row), "workspace": ""} for one in readable_of(call, group)],
+        "environmentInfo": describe_environment(environment),
+        **({} if source.folder is None else {"folderId": source.folder["id"]}),
+        "secrets": [
+            {**views.describe_secret(call, secret.place, secret.row), "workspace": ""}
+            for secret in list_readable(call, source)
+        ],
     }
 
 
 # ---- the routes
-CREATE = route(
-    "POST", IMPORTS, generation="current", access=READERS, limit="secrets", body=obj({**IN_PROJECT, **MADE})
+CREATE_ROUTE = route(
+    "POST", IMPORTS, generation="current", access=READERS, limit="secrets", body=obj({**IN_PROJECT, **CREATE_FIELDS})
 )(create_import)
-UPDATE = route(
+UPDATE_ROUTE = route(
     "PATCH",
     f"{IMPORTS}/{{secretImportId}}",
     generation="current",
     access=READERS,
     limit="secrets",
-    body=obj({**IN_PROJECT, **CHANGED}),
+    body=obj({**IN_PROJECT, **UPDATE_FIELDS}),
 )(update_import)
-DELETE = route(
+DELETE_ROUTE = route(
     "DELETE",
     f"{IMPORTS}/{{secretImportId}}",
     generation="current",
@@ -285,32 +288,32 @@ DELETE = route(
     limit="secrets",
     body=obj(IN_PROJECT),
 )(delete_import)
-RESYNC = route(
+RESYNC_ROUTE = route(
     "POST",
     f"{IMPORTS}/{{secretImportId}}/replication-resync",
     generation="current",
     access=JWT,
     limit="secrets",
     body=obj(IN_PROJECT),
-)(resync)
-LIST = route("GET", IMPORTS, generation="current", access=READERS, query=obj(IN_PROJECT))(list_imports)
-GET = route("GET", f"{IMPORTS}/{{secretImportId}}", generation="current", access=READERS)(get_import)
-SECRETS = route(
+)(resync_import)
+LIST_ROUTE = route("GET", IMPORTS, generation="current", access=READERS, query=obj(IN_PROJECT))(list_imports)
+GET_ROUTE = route("GET", f"{IMPORTS}/{{secretImportId}}", generation="current", access=READERS)(get_import)
+SECRETS_ROUTE = route(
     "GET", f"{IMPORTS}/secrets", generation="current", access=READERS, limit="secrets", query=obj(IN_PROJECT)
 )(list_imported_secrets)
 
-# ---- the older mount
-OLD_CREATE = route("POST", OLD_IMPORTS, access=READERS, limit="secrets", body=obj({**IN_WORKSPACE, **MADE}))(
-    create_import
-)
-OLD_UPDATE = route(
+# ---- the old paths
+OLD_CREATE_ROUTE = route(
+    "POST", OLD_IMPORTS, access=READERS, limit="secrets", body=obj({**IN_WORKSPACE, **CREATE_FIELDS})
+)(create_import)
+OLD_UPDATE_ROUTE = route(
     "PATCH",
     f"{OLD_IMPORTS}/{{secretImportId}}",
     access=READERS,
     limit="secrets",
-    body=obj({**IN_WORKSPACE, **CHANGED}),
+    body=obj({**IN_WORKSPACE, **UPDATE_FIELDS}),
 )(update_import)
-OLD_DELETE = route(
+OLD_DELETE_ROUTE = route(
     "DELETE", f"{OLD_IMPORTS}/{{secretImportId}}", access=READERS, limit="secrets", body=obj(IN_WORKSPACE)
 )(delete_import)
-OLD_LIST = route("GET", OLD_IMPORTS, access=READERS, query=obj(IN_WORKSPACE))(list_imports)
+OLD_LIST_ROUTE = route("GET", OLD_IMPORTS, access=READERS, query=obj(IN_WORKSPACE))(list_imports)

@@ -1,1 +1,1 @@
-"""Secrets: their rows, references, approvals and routes. Imports and the routes of v3 are groups of their own."""
+"""Secrets: their rows, references, approvals and routes. Imports and the old routes (v3) are other groups."""

@@ -1,7 +1,7 @@
-"""Approvals: changes of secrets that a policy wants approved, kept as a request instead of being made.
+"""Approvals: requests for changes of secrets that a policy protects.
 
-What a change would do is tried first, on a draft that is thrown away: one that could not be made is not asked for.
-Only people are asked: machine identities and service tokens write straight through, as on a real server.
+A change is tried first on a draft that is discarded: an invalid change is refused, not requested.
+Only users need approval: machine identities and service tokens write directly, as on a real server.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from infisical.memory.call import Call, pick
 from infisical.memory.domain.places import Place
 from infisical.memory.state import Draft, Row
 
-SHOWN: Final = (
+ANSWER_COLUMNS: Final = (
     "id",
     "policyId",
     "hasMerged",
@@ -34,48 +34,48 @@ LETTERS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 SLUG_LENGTH: Final = 10
 
 
-def asked(operation: str, items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return changes as a request keeps them: `create`, `update` or `delete`, and what was sent for each secret."""
+def make_changes(operation: str, items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return changes as requests store them: `create`, `update` or `delete` with the fields of each secret."""
     return [{"op": operation, **item} for item in items]
 
 
-def policy_for(call: Call, places: Iterable[Place]) -> tuple[Row, Place] | None:
-    """Return the first policy that covers one of some places for who calls, and that place."""
+def find_policy(call: Call, places: Iterable[Place]) -> tuple[Row, Place] | None:
+    """Return the first policy that covers one of these places for the caller, and that place."""
     if call.actor.kind != "user":
         return None
     for place in places:
         environment = tree.find_environment(call.draft, place.project_id, place.environment)
         for policy in call.draft.rows(tables.approval_policies(place.project_id)).values():
-            if environment is not None and policy["envId"] == environment["id"] and _covers(policy, place):
+            if environment is not None and policy["envId"] == environment["id"] and _is_covered(policy, place):
                 return policy, place
     return None
 
 
-def _covers(policy: Row, place: Place) -> bool:
+def _is_covered(policy: Row, place: Place) -> bool:
     path = policy["secretPath"]
     if path is None:
         return True
     scope = {"environment": place.environment, "secretPath": path}
-    under = {**scope, "secretPath": f"{path.rstrip('/')}/**"}
-    return any(access.matches_scope(one, place.environment, place.path) for one in (scope, under))
+    subfolders = {**scope, "secretPath": f"{path.rstrip('/')}/**"}
+    return any(access.matches_scope(pattern, place.environment, place.path) for pattern in (scope, subfolders))
 
 
-def made_or_asked(
+def apply_or_request(
     call: Call,
     places: Sequence[Place],
     changes: Sequence[Mapping[str, Any]],
-    make: Callable[[Call], dict[str, Any]],
+    apply: Callable[[Call], dict[str, Any]],
 ) -> dict[str, Any]:
-    """Make a change and return its answer; or, where a policy covers it, keep it as a request and return that."""
-    found = policy_for(call, places)
-    if found is None:
-        return make(call)
-    make(replace(call, draft=Draft(call.draft.finish())))
-    return {"approval": pick(request(call, *found, changes), *SHOWN)}
+    """Apply a change and return its answer; or, if a policy covers it, put a request and return that."""
+    policy_and_place = find_policy(call, places)
+    if policy_and_place is None:
+        return apply(call)
+    apply(replace(call, draft=Draft(call.draft.finish())))
+    return {"approval": pick(put_request(call, *policy_and_place, changes), *ANSWER_COLUMNS)}
 
 
-def request(call: Call, policy: Row, place: Place, changes: Sequence[Mapping[str, Any]]) -> Row:
-    """Keep changes as a request that waits for approval."""
+def put_request(call: Call, policy: Row, place: Place, changes: Sequence[Mapping[str, Any]]) -> Row:
+    """Put a request that waits for approval."""
     row = call.new_row(
         policyId=policy["id"],
         hasMerged=False,

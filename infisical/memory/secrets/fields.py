@@ -1,4 +1,4 @@
-"""Secret fields: what bodies and queries about secrets may hold, for the routes of both ages. No route is here."""
+"""Fields: what bodies and queries about secrets may contain, for the routes of both generations. No route is here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from infisical.memory.call import Call
-from infisical.memory.domain.places import secret_path
+from infisical.memory.domain.places import make_path_field
 from infisical.memory.refusals import Refusal
 from infisical.memory.validation import (
     ABSENT_MARK,
@@ -25,169 +25,170 @@ from infisical.memory.validation import (
     string,
 )
 
-NO_COLON: Final = "Secret name cannot contain colon."
-NO_SLASH: Final = "Secret name cannot contain forward slash."
-MOST_FILTERS: Final = 10
-TOO_MANY_FILTERS: Final = "You can only filter by up to 10 metadata fields"
+COLON_MESSAGE: Final = "Secret name cannot contain colon."
+SLASH_MESSAGE: Final = "Secret name cannot contain forward slash."
+FILTER_LIMIT: Final = 10
+FILTER_LIMIT_MESSAGE: Final = "You can only filter by up to 10 metadata fields"
 
 
-# ---- kinds
-def value() -> Field:
-    """A secret's value: trimmed, but for one newline at its end."""
-    inner = string(trim=False)
+# ---- kinds of fields
+def make_value_field() -> Field:
+    """Make the field of a secret's value: it trims the text, but keeps one newline at the end."""
+    field = string(trim=False)
 
     def check(text: Any, path: Path, issues: Issues) -> Any:
-        read = inner.check(text, path, issues)
-        if not isinstance(read, str):
-            return read
-        return f"{read.strip()}\n" if read.endswith("\n") else read.strip()
+        result = field.check(text, path, issues)
+        if not isinstance(result, str):
+            return result
+        return f"{result.strip()}\n" if result.endswith("\n") else result.strip()
 
     return Field(check)
 
 
-def new_name() -> Field:
-    """A name for a secret."""
-    return string(least=1).where(lambda name: ":" not in name, NO_COLON).where(lambda name: "/" not in name, NO_SLASH)
+def make_name_field() -> Field:
+    """Make the field of a new secret's name."""
+    return (
+        string(least=1)
+        .where(lambda name: ":" not in name, COLON_MESSAGE)
+        .where(lambda name: "/" not in name, SLASH_MESSAGE)
+    )
 
 
-def metadata_filter() -> Field:
-    """Pairs, as `key=a,value=b|key=c,value=d`; a pair without a key or without a value is left out."""
-    inner = string()
+def make_filter_field() -> Field:
+    """Make the field of pairs, `key=a,value=b|key=c,value=d`; it skips a pair without key or value."""
+    field = string()
 
     def check(text: Any, path: Path, issues: Issues) -> Any:
-        read = inner.check(text, path, issues)
-        pairs = [_pair(part) for part in read.split("|")] if isinstance(read, str) else []
-        found = tuple((pair["key"], pair["value"]) for pair in pairs if pair.get("key") and pair.get("value"))
-        if len(found) > MOST_FILTERS:
-            issues.append(build_issue(TOO_MANY_FILTERS, path))
-        return found
+        result = field.check(text, path, issues)
+        parts = [_parse_pair(part) for part in result.split("|")] if isinstance(result, str) else []
+        pairs = tuple((part["key"], part["value"]) for part in parts if part.get("key") and part.get("value"))
+        if len(pairs) > FILTER_LIMIT:
+            issues.append(build_issue(FILTER_LIMIT_MESSAGE, path))
+        return pairs
 
     return Field(check)
 
 
-def _pair(text: str) -> dict[str, str]:
-    found = {}
-    for part in text.split(","):
-        name, _, given = part.partition("=")
-        found[name.strip().lower()] = given.strip()
-    return found
+def _parse_pair(text: str) -> dict[str, str]:
+    items = (part.partition("=") for part in text.split(","))
+    return {name.strip().lower(): value.strip() for name, _, value in items}
 
 
-def slugs() -> Field:
-    """Slugs in one text, between commas."""
-    inner = string()
+def make_slugs_field() -> Field:
+    """Make the field of slugs that are separated by commas."""
+    field = string()
 
     def check(text: Any, path: Path, issues: Issues) -> Any:
-        read = inner.check(text, path, issues)
-        return tuple(part.strip() for part in read.split(",") if part.strip()) if isinstance(read, str) else ()
+        result = field.check(text, path, issues)
+        return tuple(part.strip() for part in result.split(",") if part.strip()) if isinstance(result, str) else ()
 
     return Field(check)
 
 
-METADATA: Final = array(
+METADATA_FIELD: Final = array(
     obj(key=string(least=1), value=string().optional(""), isEncrypted=boolean().optional(False))
 ).optional()
-PATH: Final = secret_path().optional("/")
-TYPE: Final = choice("shared", "personal").optional("shared")
-NAMES: Final = array(string()).optional()
-COMMENT: Final = string()
-NOTE: Final = string(most=1024, trim=False).or_null().optional()
-DAYS: Final = number().or_null().optional()
-ENCODING: Final = boolean().or_null().optional()
-"""skipMultilineEncoding of a new secret; of one that is there it may not be null."""
+PATH_FIELD: Final = make_path_field().optional("/")
+TYPE_FIELD: Final = choice("shared", "personal").optional("shared")
+NAMES_FIELD: Final = array(string()).optional()
+COMMENT_FIELD: Final = string()
+NOTE_FIELD: Final = string(most=1024, trim=False).or_null().optional()
+DAYS_FIELD: Final = number().or_null().optional()
+ENCODING_FIELD: Final = boolean().or_null().optional()
+"""skipMultilineEncoding of a new secret. That of an existing one cannot be null."""
 
 
-# ---- parts of queries and bodies; each route puts the project's name before them
-LISTING: Final[dict[str, Field]] = {
+# ---- parts of queries and bodies: each route adds the project's fields
+LIST_FIELDS: Final[dict[str, Field]] = {
     "environment": string().optional(""),
-    "secretPath": PATH,
+    "secretPath": PATH_FIELD,
     "viewSecretValue": flag_text(default=True),
     "expandSecretReferences": flag_text(),
     "recursive": flag_text(),
     "include_imports": flag_text(),
     "includeImports": flag_text(),  # as servers since February 2026 call it
-    "tagSlugs": slugs().optional(()),
-    "metadataFilter": metadata_filter().optional(()),
+    "tagSlugs": make_slugs_field().optional(()),
+    "metadataFilter": make_filter_field().optional(()),
 }
-READING: Final[dict[str, Field]] = {
+READ_FIELDS: Final[dict[str, Field]] = {
     "environment": string().optional(""),
-    "secretPath": PATH,
+    "secretPath": PATH_FIELD,
     "version": number_text().optional(),
-    "type": TYPE,
+    "type": TYPE_FIELD,
     "viewSecretValue": flag_text(default=True),
     "expandSecretReferences": flag_text(),
     "include_imports": flag_text(),
     "includeImports": flag_text(),  # as servers since February 2026 call it
 }
-WHERE: Final[dict[str, Field]] = {"environment": string(), "secretPath": PATH}
-CREATING: Final[dict[str, Field]] = {
-    **WHERE,
-    "secretValue": value(),
-    "secretComment": COMMENT.optional(""),
-    "secretMetadata": METADATA,
-    "tagIds": NAMES,
-    "skipMultilineEncoding": ENCODING,
-    "type": TYPE,
-    "secretReminderRepeatDays": DAYS,
-    "secretReminderNote": NOTE,
+PLACE_FIELDS: Final[dict[str, Field]] = {"environment": string(), "secretPath": PATH_FIELD}
+CREATE_FIELDS: Final[dict[str, Field]] = {
+    **PLACE_FIELDS,
+    "secretValue": make_value_field(),
+    "secretComment": COMMENT_FIELD.optional(""),
+    "secretMetadata": METADATA_FIELD,
+    "tagIds": NAMES_FIELD,
+    "skipMultilineEncoding": ENCODING_FIELD,
+    "type": TYPE_FIELD,
+    "secretReminderRepeatDays": DAYS_FIELD,
+    "secretReminderNote": NOTE_FIELD,
 }
-CHANGES: Final[dict[str, Field]] = {
-    "secretValue": value().optional(),
-    "secretComment": COMMENT.optional(),
-    "newSecretName": new_name().optional(),
+CHANGE_FIELDS: Final[dict[str, Field]] = {
+    "secretValue": make_value_field().optional(),
+    "secretComment": COMMENT_FIELD.optional(),
+    "newSecretName": make_name_field().optional(),
     "skipMultilineEncoding": boolean().optional(),
-    "tagIds": NAMES,
-    "secretMetadata": METADATA,
-    "secretReminderNote": NOTE,
-    "secretReminderRepeatDays": DAYS,
+    "tagIds": NAMES_FIELD,
+    "secretMetadata": METADATA_FIELD,
+    "secretReminderNote": NOTE_FIELD,
+    "secretReminderRepeatDays": DAYS_FIELD,
 }
-UPDATING: Final[dict[str, Field]] = {
-    **WHERE,
-    **CHANGES,
-    "type": TYPE,
+UPDATE_FIELDS: Final[dict[str, Field]] = {
+    **PLACE_FIELDS,
+    **CHANGE_FIELDS,
+    "type": TYPE_FIELD,
     "metadata": record(string(trim=False)).optional(),
-    "secretReminderRecipients": NAMES,
+    "secretReminderRecipients": NAMES_FIELD,
 }
-DELETING: Final[dict[str, Field]] = {**WHERE, "type": TYPE}
+DELETE_FIELDS: Final[dict[str, Field]] = {**PLACE_FIELDS, "type": TYPE_FIELD}
 NEW_ITEM: Final = obj(
-    secretKey=new_name(),
-    secretValue=value(),
-    secretComment=COMMENT.optional(""),
-    skipMultilineEncoding=ENCODING,
+    secretKey=make_name_field(),
+    secretValue=make_value_field(),
+    secretComment=COMMENT_FIELD.optional(""),
+    skipMultilineEncoding=ENCODING_FIELD,
     metadata=record(string(trim=False)).optional(),
-    secretMetadata=METADATA,
-    tagIds=NAMES,
+    secretMetadata=METADATA_FIELD,
+    tagIds=NAMES_FIELD,
 )
-CHANGED_ITEM: Final = obj(secretKey=new_name(), secretPath=secret_path().optional(), **CHANGES)
-DELETED_ITEM: Final = obj(secretKey=string(trim=False), type=TYPE)
-CREATING_MANY: Final[dict[str, Field]] = {**WHERE, "secrets": array(NEW_ITEM, least=1)}
-UPDATING_MANY: Final[dict[str, Field]] = {
-    **WHERE,
+CHANGED_ITEM: Final = obj(secretKey=make_name_field(), secretPath=make_path_field().optional(), **CHANGE_FIELDS)
+DELETED_ITEM: Final = obj(secretKey=string(trim=False), type=TYPE_FIELD)
+BATCH_CREATE_FIELDS: Final[dict[str, Field]] = {**PLACE_FIELDS, "secrets": array(NEW_ITEM, least=1)}
+BATCH_UPDATE_FIELDS: Final[dict[str, Field]] = {
+    **PLACE_FIELDS,
     "mode": choice("ignore", "upsert", "failOnNotFound").optional("failOnNotFound"),
     "secrets": array(CHANGED_ITEM, least=1),
 }
-DELETING_MANY: Final[dict[str, Field]] = {**WHERE, "secrets": array(DELETED_ITEM, least=1)}
+BATCH_DELETE_FIELDS: Final[dict[str, Field]] = {**PLACE_FIELDS, "secrets": array(DELETED_ITEM, least=1)}
 
-LATER: Final = frozenset(
+NEW_NAMES: Final = frozenset(
     {"viewSecretValue", "metadataFilter", "secretMetadata", "mode", "secretReminderRecipients", "includeImports"}
 )
-"""What the server of 2024 does not know: it leaves such names out like any other."""
+"""Names that the server of 2024 ignores, like every unknown name."""
 
 
-def older(fields: dict[str, Field]) -> dict[str, Field]:
-    """Return fields as the server of 2024 reads them: what came later has its default, whatever is sent."""
-    return {name: _unread(kind) if name in LATER else kind for name, kind in fields.items()}
+def make_old_fields(fields: dict[str, Field]) -> dict[str, Field]:
+    """Return fields as the server of 2024 reads them: a newer one always has its default."""
+    return {name: _ignore_field(kind) if name in NEW_NAMES else kind for name, kind in fields.items()}
 
 
-def _unread(kind: Field) -> Field:
+def _ignore_field(kind: Field) -> Field:
     return replace(kind, check=lambda given, path, issues: kind.default, nullable=True)
 
 
-# ---- the name in a path
-def secret_name(call: Call, kind: Field) -> str:
-    """Return the secret's name that a path holds, as a kind of field reads it."""
+# ---- the name in the path
+def read_name(call: Call, kind: Field) -> str:
+    """Return the secret's name from the path, as a field reads it."""
     issues: Issues = []
-    read = kind.read(call.path.get("secretName", ABSENT_MARK), ("secretName",), issues)
+    name = kind.read(call.path.get("secretName", ABSENT_MARK), ("secretName",), issues)
     if issues:
         raise Refusal(401 if call.is_2024 else 422, "ValidationFailure", issues)
-    return str(read)
+    return str(name)

@@ -1,4 +1,4 @@
-"""Secret moving: shared secrets taken from one folder to another, with what people keep for themselves under them."""
+"""Moving secrets: shared secrets from one folder to another, with their personal overrides."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from infisical.memory.call import Call
 from infisical.memory.domain.places import Place
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.secrets import approvals, store
-from infisical.memory.secrets.writing import permitted
+from infisical.memory.secrets.writing import permit_secrets
 from infisical.memory.state import Row
 
-CARRIED: Final = (
+MOVED_COLUMNS: Final = (
     "value",
     "comment",
     "tagIds",
@@ -23,76 +23,84 @@ CARRIED: Final = (
     "reminderRepeatDays",
     "reminderRecipients",
 )
-"""What a secret has at its new place as well; id, dates and versions begin anew there."""
+"""The columns that move. Id, dates and versions are new in the destination."""
 
 
-def move(call: Call, source: Place, destination: Place, ids: Sequence[str], *, overwrite: bool) -> dict[str, bool]:
-    """Move secrets; on a side with a policy this is asked for instead, and that side stays as it is."""
-    permitted(call, source, "read")
-    permitted(call, source, "delete")
-    permitted(call, destination, "create")
-    permitted(call, destination, "edit")
-    before, after = _folder(call, source, "Source"), _folder(call, destination, "Destination")
-    rows = [store.by_id(call.draft, secret_id) for secret_id in ids]
-    moved = [row for row in rows if row is not None and row["folderId"] == before["id"] and row["userId"] is None]
+def move_secrets(
+    call: Call, source: Place, destination: Place, ids: Sequence[str], *, overwrite: bool
+) -> dict[str, bool]:
+    """Move secrets. A side with a policy keeps its secrets and gets an approval request."""
+    permit_secrets(call, source, "read")
+    permit_secrets(call, source, "delete")
+    permit_secrets(call, destination, "create")
+    permit_secrets(call, destination, "edit")
+    old_folder = _require_folder(call, source, "Source")
+    new_folder = _require_folder(call, destination, "Destination")
+    rows = [store.find_by_id(call.draft, secret_id) for secret_id in ids]
+    moved = [row for row in rows if row is not None and row["folderId"] == old_folder["id"] and row["userId"] is None]
     if len(moved) != len(ids) or len(set(ids)) != len(ids):
         raise bad_request("Invalid secrets")
-    there = {row["key"]: store.find(call.draft, after, row["key"]) for row in moved}
-    new = [row for row in moved if there[row["key"]] is None]
-    other = [row for row in moved if (found := there[row["key"]]) is not None and found["value"] != row["value"]]
-    if other and not overwrite:
-        names = ",".join(row["key"] for row in other)
+    existing = {row["key"]: store.find_secret(call.draft, new_folder, row["key"]) for row in moved}
+    new = [row for row in moved if existing[row["key"]] is None]
+    changed = [row for row in moved if (other := existing[row["key"]]) is not None and other["value"] != row["value"]]
+    if changed and not overwrite:
+        names = ",".join(row["key"] for row in changed)
         raise bad_request(f"Failed to move secrets. The following secrets already exist in the destination: {names}")
-    if not new and not other:
+    if not new and not changed:
         raise bad_request("Selected secrets already exist in the destination.")
-    brought = _bring(call, destination, after, new, other)
-    taken = _take(call, source, before, moved, after if brought else None)
-    return {"isSourceUpdated": taken, "isDestinationUpdated": brought}
+    is_destination_updated = _add_secrets(call, destination, new_folder, new, changed)
+    overrides_folder = new_folder if is_destination_updated else None
+    is_source_updated = _remove_secrets(call, source, old_folder, moved, overrides_folder)
+    return {"isSourceUpdated": is_source_updated, "isDestinationUpdated": is_destination_updated}
 
 
-def _folder(call: Call, place: Place, side: str) -> Row:
-    found = tree.find_folder(call.draft, place.project_id, place.environment, place.path)
-    if found is None:
+def _require_folder(call: Call, place: Place, side: str) -> Row:
+    folder = tree.find_folder(call.draft, place.project_id, place.environment, place.path)
+    if folder is None:
         raise not_found(
             f"{side} folder with path '{place.path}' in environment with slug '{place.environment}' not found"
         )
-    return found
+    return folder
 
 
-def _bring(call: Call, place: Place, folder: Row, new: Sequence[Row], other: Sequence[Row]) -> bool:
-    """Put secrets at their new place; False if that was only asked for."""
-    found = approvals.policy_for(call, [place])
-    if found is not None:
-        changes = [_asked("create", row) for row in new] + [_asked("update", row) for row in other]
-        approvals.request(call, *found, changes)
+def _add_secrets(call: Call, place: Place, folder: Row, new: Sequence[Row], changed: Sequence[Row]) -> bool:
+    """Put secrets in the destination; return False if approval was requested instead."""
+    policy = approvals.find_policy(call, [place])
+    if policy is not None:
+        changes = [_make_change("create", row) for row in new] + [_make_change("update", row) for row in changed]
+        approvals.put_request(call, *policy, changes)
         return False
     for row in new:
-        store.insert(call, folder, row["key"], **_carried(row))
-    for row in other:
-        there = store.find(call.draft, folder, row["key"])
-        assert there is not None, "what is overwritten was found there"
-        store.revise(call, folder, there, **_carried(row))
+        store.insert_secret(call, folder, row["key"], **_copy_columns(row))
+    for row in changed:
+        existing = store.find_secret(call.draft, folder, row["key"])
+        assert existing is not None, "move_secrets compared it with the existing secret"
+        store.revise_secret(call, folder, existing, **_copy_columns(row))
     return True
 
 
-def _take(call: Call, place: Place, folder: Row, moved: Sequence[Row], after: Row | None) -> bool:
-    """Take secrets from their old place, and overrides to the new one if there is any; False if only asked for."""
-    found = approvals.policy_for(call, [place])
-    if found is not None:
-        approvals.request(call, *found, [_asked("delete", row) for row in moved])
+def _remove_secrets(call: Call, place: Place, folder: Row, moved: Sequence[Row], destination: Row | None) -> bool:
+    """Remove secrets from the source and move their overrides; return False if approval was requested instead.
+
+    `destination` None means that the overrides have no new folder yet.
+    """
+    policy = approvals.find_policy(call, [place])
+    if policy is not None:
+        approvals.put_request(call, *policy, [_make_change("delete", row) for row in moved])
         return False
-    overrides = store.overrides_in(call.draft, folder)
+    overrides = store.group_overrides(call.draft, folder)
     for row in moved:
-        for own in overrides.get(row["key"], ()):
-            if after is not None and store.find(call.draft, after, row["key"], own["userId"]) is None:
-                store.insert(call, after, row["key"], own["userId"], **_carried(own))
-        store.remove(call, folder, row, overrides)
+        for override in overrides.get(row["key"], ()):
+            owner_id = override["userId"]
+            if destination is not None and store.find_secret(call.draft, destination, row["key"], owner_id) is None:
+                store.insert_secret(call, destination, row["key"], owner_id, **_copy_columns(override))
+        store.remove_secret(call, folder, row, overrides)
     return True
 
 
-def _carried(row: Row) -> dict[str, Any]:
-    return {column: row[column] for column in CARRIED}
+def _copy_columns(row: Row) -> dict[str, Any]:
+    return {column: row[column] for column in MOVED_COLUMNS}
 
 
-def _asked(operation: str, row: Row) -> dict[str, Any]:
+def _make_change(operation: str, row: Row) -> dict[str, Any]:
     return {"op": operation, "secretKey": row["key"], "secretValue": row["value"], "secretComment": row["comment"]}

@@ -1,4 +1,4 @@
-"""Secret access: who may do what with a secret, by their roles in its project. Refusing a caller is access.py's."""
+"""Permissions: the actions that roles of a project allow with its secrets. access.py refuses callers."""
 
 from __future__ import annotations
 
@@ -9,42 +9,42 @@ from infisical.memory import access, tables
 from infisical.memory.call import Call, parse_time
 from infisical.memory.state import Name, Row
 
-READING: Final = ("describeSecret", "readValue")
-ACTIONS: Final = (*READING, "delete", "create", "edit")
+READ_ACTIONS: Final = ("describeSecret", "readValue")
+ACTIONS: Final = (*READ_ACTIONS, "delete", "create", "edit")
 
 
-def allowed(call: Call, roles: Iterable[Row]) -> list[str]:
-    """Return what roles allow with secrets; what was given for a time and is over allows nothing."""
-    held = {
+def list_actions(call: Call, roles: Iterable[Row]) -> list[str]:
+    """Return the actions that roles allow with secrets; an expired temporary role allows none."""
+    slugs = {
         role["role"]
         for role in roles
         if not (role.get("temporaryAccessEndTime") and call.now > parse_time(role["temporaryAccessEndTime"]))
     }
-    if held & {"admin", "member"}:
+    if slugs & {"admin", "member"}:
         return list(ACTIONS)
-    return list(READING) if "viewer" in held else []
+    return list(READ_ACTIONS) if "viewer" in slugs else []
 
 
-def access_list(call: Call, project_id: str, *, everybody: bool) -> dict[str, Any]:
-    """Return people and machine identities of a project with what they may do; `everybody`: also who may nothing.
+def list_access(call: Call, project_id: str, *, include_all: bool) -> dict[str, Any]:
+    """Return the users and machine identities of a project with their allowed actions.
 
-    There are no groups on a server in memory.
+    `include_all` includes members without any. A server in memory has no groups.
     """
     access.get_project(call, project_id)
-    users = _entries(call, tables.project_users(project_id), tables.USERS, "userId", "username")
-    identities = _entries(call, tables.project_identities(project_id), tables.IDENTITIES, "identityId", "name")
+    users = _list_members(call, tables.project_users(project_id), tables.USERS, "userId", "username")
+    identities = _list_members(call, tables.project_identities(project_id), tables.IDENTITIES, "identityId", "name")
     return {
         "groups": [],
-        "identities": [one for one in identities if everybody or one["allowedActions"]],
-        "users": [one for one in users if everybody or one["allowedActions"]],
+        "identities": [member for member in identities if include_all or member["allowedActions"]],
+        "users": [member for member in users if include_all or member["allowedActions"]],
     }
 
 
-def _entries(call: Call, members: Name, table: Name, column: str, name: str) -> list[dict[str, Any]]:
+def _list_members(call: Call, members: Name, table: Name, column: str, name: str) -> list[dict[str, Any]]:
     who = call.draft.rows(table)
     return [
         {
-            "allowedActions": allowed(call, member["roles"]),
+            "allowedActions": list_actions(call, member["roles"]),
             "id": member[column],
             "name": who[member[column]][name],
             "membershipId": member["id"],

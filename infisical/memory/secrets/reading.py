@@ -1,4 +1,4 @@
-"""Secret reading: lists of secrets, one by its name, one by its id, for the routes of both ages. Nothing is written."""
+"""Reading secrets: lists, one by name, one by id, for the routes of both generations. Nothing is written here."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any, Final
 
 from infisical.memory import access, tables, tree
 from infisical.memory.call import Call
-from infisical.memory.domain.places import Place, environment_of, place_of
+from infisical.memory.domain.places import Place, get_environment, locate_folder
 from infisical.memory.refusals import Refusal, forbidden, not_found
 from infisical.memory.secret_imports import imported_secrets
 from infisical.memory.secrets import references, store, views
 from infisical.memory.state import Row
 
-DEEPEST: Final = 20
-"""How many folders down a recursive listing goes."""
-NOT_EXPANDED: Final = "Failed to expand one or more secret references"
+DEPTH_LIMIT: Final = 20
+"""The most levels of folders in a recursive listing."""
+EXPANSION_MESSAGE: Final = "Failed to expand one or more secret references"
 
 
-def own_scope(call: Call) -> Place | None:
-    """Return the one place that a service token with a single scope reads, whatever is asked for."""
+def get_token_scope(call: Call) -> Place | None:
+    """Return the place that a service token with a single scope reads, whichever place the request names."""
     if call.actor.mode != "service_token":
         return None
     scopes = call.actor.row["scopes"]
@@ -28,127 +28,131 @@ def own_scope(call: Call) -> Place | None:
     return Place(call.actor.row["projectId"], scopes[0]["environment"], tree.normalize_path(scopes[0]["secretPath"]))
 
 
-def may_read(call: Call, place: Place) -> None:
+def permit_read(call: Call, place: Place) -> None:
     access.permit(call, place.project_id, "read", "secrets", environment=place.environment, path=place.path)
 
 
-def caller_id(call: Call) -> str | None:
-    """Return the person who calls: who may have secrets of their own."""
+def get_user_id(call: Call) -> str | None:
+    """Return the id of a calling user; None for callers that cannot have personal secrets."""
     return call.actor.id if call.actor.kind == "user" else None
 
 
 # ---- lists
-def listing(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a listing; of a folder that is not there, in 2024, an empty one."""
-    may_read(call, place)
-    folders = _folders(call, place, recursive=query["recursive"])
+def list_secrets(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a listing. In 2024 the listing of a missing folder is empty."""
+    permit_read(call, place)
+    folders = _find_folders(call, place, recursive=query["recursive"])
     if not folders:
         if call.is_2024:
             return {"secrets": [], "imports": []}
         tree.get_folder(call, place.project_id, place.environment, place.path, "SecretPathNotFound")
     hidden, expand = not query["viewSecretValue"], query["expandSecretReferences"]
-    found = [
-        (here, row, hidden and row["type"] == store.SHARED)
-        for here, folder in folders
-        if references.readable(call, here.environment, here.path)
-        for row in store.seen_by(call.draft, folder, caller_id(call))
-        if _fits(call, place.project_id, row, query)
+    visible = [
+        (folder_place, row, hidden and row["type"] == store.SHARED_TYPE)
+        for folder_place, folder in folders
+        if references.can_read(call, folder_place.environment, folder_place.path)
+        for row in store.list_visible(call.draft, folder, get_user_id(call))
+        if _matches_filters(call, place.project_id, row, query)
     ]
-    # the server orders by ids, which are random: nobody can build on an order of names or of time
-    found.sort(key=lambda one: str(one[1]["id"]))
+    # like the server, by ids: they are random, so that nobody depends on an order of names or times
+    visible.sort(key=lambda item: str(item[1]["id"]))
     answer: dict[str, Any] = {
         "secrets": [
-            views.read(
-                call, here, row, hidden=masked, value=_listed_value(call, here, row) if expand and not masked else None
+            views.describe_read(
+                call,
+                folder_place,
+                row,
+                hidden=is_masked,
+                value=_expand_listed(call, folder_place, row) if expand and not is_masked else None,
             )
-            for here, row, masked in found
+            for folder_place, row, is_masked in visible
         ]
     }
     if query["include_imports"] or query["includeImports"]:
-        # in listings the server puts references of imported secrets in even where it was not asked to
+        # in listings the server expands references of imported secrets even without expandSecretReferences
         rows = [folder for _, folder in folders]
-        answer["imports"] = imported_secrets.imports_shown(call, rows, expand=True, hidden=hidden)
+        answer["imports"] = imported_secrets.describe_imports(call, rows, expand=True, hidden=hidden)
     return answer
 
 
-def _folders(call: Call, place: Place, *, recursive: bool) -> list[tuple[Place, Row]]:
+def _find_folders(call: Call, place: Place, *, recursive: bool) -> list[tuple[Place, Row]]:
     if recursive:
-        environment_of(call, place.project_id, place.environment)
+        get_environment(call, place.project_id, place.environment)
     folder = tree.find_folder(call.draft, place.project_id, place.environment, place.path)
     if folder is None:
         return []
     if not recursive:
         return [(place, folder)]
     return [
-        (Place(place.project_id, place.environment, path), below)
-        for path, below in tree.walk_folders(call.draft, folder, place.path)
-        if len(tree.split_path(path)) <= DEEPEST and not below["isReserved"]
+        (Place(place.project_id, place.environment, path), subfolder)
+        for path, subfolder in tree.walk_folders(call.draft, folder, place.path)
+        if len(tree.split_path(path)) <= DEPTH_LIMIT and not subfolder["isReserved"]
     ]
 
 
-def _fits(call: Call, project_id: str, row: Row, query: Mapping[str, Any]) -> bool:
-    plain = {(one["key"], one["value"]) for one in row["secretMetadata"] if not one["isEncrypted"]}
+def _matches_filters(call: Call, project_id: str, row: Row, query: Mapping[str, Any]) -> bool:
+    plain = {(item["key"], item["value"]) for item in row["secretMetadata"] if not item["isEncrypted"]}
     if not plain.issuperset(query["metadataFilter"]):
         return False
     if not query["tagSlugs"]:
         return True
-    known = call.draft.rows(tables.tags(project_id))
-    return any(tag_id in known and known[tag_id]["slug"] in query["tagSlugs"] for tag_id in row["tagIds"])
+    tags = call.draft.rows(tables.tags(project_id))
+    return any(tag_id in tags and tags[tag_id]["slug"] in query["tagSlugs"] for tag_id in row["tagIds"])
 
 
-def _listed_value(call: Call, place: Place, row: Row) -> str:
+def _expand_listed(call: Call, place: Place, row: Row) -> str:
     try:
-        return references.expanded(call, place, row)
+        return references.expand_value(call, place, row)
     except Refusal as refused:
-        raise Refusal(403, "ForbiddenError", NOT_EXPANDED, details=[refused.message]) from None
+        raise Refusal(403, "ForbiddenError", EXPANSION_MESSAGE, details=[refused.message]) from None
 
 
 # ---- one
-def by_name(call: Call, place: Place, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a secret by its name, or what the folder's imports have under it if they are asked as well."""
-    may_read(call, place)
+def get_by_name(call: Call, place: Place, name: str, query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a secret by its name, with `include_imports` also one that the folder imports."""
+    permit_read(call, place)
     folder = tree.get_folder(call, place.project_id, place.environment, place.path, "GetSecretByName")
     hidden = not query["viewSecretValue"]
-    row = _named(call, folder, name, query)
-    lookup: references.Lookup = ()
+    row = _find_named(call, folder, name, query)
+    lookup: references.LookupPlaces = ()
     if row is None and (query["include_imports"] or query["includeImports"]):
-        found = imported_secrets.find_imported(call, folder, name)
-        if found is not None and not imported_secrets.readable(call, found):
+        visible = imported_secrets.find_imported_secret(call, folder, name)
+        if visible is not None and not imported_secrets.can_read(call, visible):
             raise forbidden(
                 f"You do not have permission to view secret import value on secret with name '{name}'",
                 "ForbiddenReadSecretError",
             )
-        if found is not None:
-            place, row, lookup = found.place, found.row, found.lookup
+        if visible is not None:
+            place, row, lookup = visible.place, visible.row, visible.lookup
     if row is None:
         raise not_found(f"Secret with name '{name}' not found")
-    text = references.expanded(call, place, row, lookup) if query["expandSecretReferences"] and not hidden else None
-    return _without_path(call, views.read(call, place, row, hidden=hidden, value=text))
+    text = references.expand_value(call, place, row, lookup) if query["expandSecretReferences"] and not hidden else None
+    return _drop_path(call, views.describe_read(call, place, row, hidden=hidden, value=text))
 
 
-def _named(call: Call, folder: Row, name: str, query: Mapping[str, Any]) -> Row | None:
-    personal = query["type"] == store.PERSONAL and call.actor.mode != "service_token"
+def _find_named(call: Call, folder: Row, name: str, query: Mapping[str, Any]) -> Row | None:
+    personal = query["type"] == store.PERSONAL_TYPE and call.actor.mode != "service_token"
     user_id = call.actor.id if personal else None
-    row = store.find(call.draft, folder, name, user_id)
-    # the server of 2024 takes a version, and answers with the newest one all the same
+    row = store.find_secret(call.draft, folder, name, user_id)
+    # the server of 2024 accepts a version, and answers with the latest one anyway
     if row is None or "version" not in query or call.is_2024:
         return row
-    return store.version_of(call.draft, row, query["version"])
+    return store.find_version(call.draft, row, query["version"])
 
 
-def _without_path(call: Call, secret: dict[str, Any]) -> dict[str, Any]:
+def _drop_path(call: Call, secret: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in secret.items() if not (call.is_2024 and name == "secretPath")}
 
 
-def by_id(call: Call, secret_id: str) -> dict[str, Any]:
+def get_by_id(call: Call, secret_id: str) -> dict[str, Any]:
     """Return a secret by its id."""
-    row = store.by_id(call.draft, secret_id)
+    row = store.find_by_id(call.draft, secret_id)
     folder = None if row is None else tree.find_folder_by_id(call.draft, row["folderId"])
     if row is None or folder is None:
         raise not_found(f"Secret with ID '{secret_id}' not found", "GetSecretById")
-    place = place_of(call, folder)
-    may_read(call, place)
-    if row["type"] == store.PERSONAL and row["userId"] != call.actor.id:
+    place = locate_folder(call, folder)
+    permit_read(call, place)
+    if row["type"] == store.PERSONAL_TYPE and row["userId"] != call.actor.id:
         raise forbidden("You are not allowed to access this secret", "GetSecretById")
-    answer = views.read(call, place, row, hidden=False)
+    answer = views.describe_read(call, place, row, hidden=False)
     return {name: value for name, value in answer.items() if name != "secretValueHidden"}

@@ -1,9 +1,9 @@
-"""References: `${KEY}`, `${env.KEY}` and `${env.path.to.KEY}` in values, found and put in; who refers to a secret.
+"""References: `${KEY}`, `${env.KEY}` and `${env.path.to.KEY}` in values, expanded; and the secrets that refer to one.
 
-A reference that names nothing, or an empty value, stays as it is written, and so does one that goes too deep or beyond
-what one request may do. One that leads back to where it came from is put in once more as it is written, and not
-followed. Personal overrides and imports are not looked at; but a secret that is imported is looked at from where it is
-imported: `${KEY}` in its value is looked up there first, and where the secret lies if it is not there.
+The text of a reference stays if it names nothing or an empty value, if it is nested too deeply, and if the request has
+reached its limits. A circular reference is replaced once and not followed further. References skip personal overrides
+and imports. `${KEY}` in the value of an imported secret is looked up in the importing folder first, then in the
+secret's own folder.
 """
 
 from __future__ import annotations
@@ -21,181 +21,183 @@ from infisical.memory.secrets import store
 from infisical.memory.state import Row
 
 PATTERN: Final = re.compile(r"\$\{([a-zA-Z0-9\-_.]+)\}")
-DEEPEST: Final = 10
-"""How many references one may follow another."""
-MOST_FOLLOWED: Final = 20_000
-"""References that one request follows in all; a service token's count once more for each of its scopes."""
-MOST_WRITTEN: Final = 4 << 20
-"""Characters that one request puts in for references in all."""
+DEPTH_LIMIT: Final = 10
+"""The most references that lead to a value one after another."""
+FOLLOWED_LIMIT: Final = 20_000
+"""The most references that one request follows. For a service token each counts once more per scope."""
+WRITTEN_LIMIT: Final = 4 << 20
+"""The most characters that one request writes for references."""
 
-Lookup: TypeAlias = "tuple[Place, ...]"
-"""Where `${KEY}` is looked up, first to last: the folders through which a secret is imported, then its own."""
+LookupPlaces: TypeAlias = "tuple[Place, ...]"
+"""The folders to look up `${KEY}` in, first to last: those that import the secret, then the secret's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a reference names."""
+    """The secret that a reference names."""
 
     environment: str
     path: str
     key: str
 
 
-def target_of(reference: str, place: Place) -> Target:
-    """Return what a reference names for a value that lies in a place."""
-    first, *others = reference.split(".")
-    if not others:
-        return Target(place.environment, place.path, first)
-    return Target(first, tree.normalize_path("/".join(others[:-1])), others[-1])
+def parse_reference(reference: str, place: Place) -> Target:
+    """Return the secret that a reference names in a value of this place."""
+    head, *parts = reference.split(".")
+    if not parts:
+        return Target(place.environment, place.path, head)
+    return Target(head, tree.normalize_path("/".join(parts[:-1])), parts[-1])
 
 
-def readable(call: Call, environment: str, path: str) -> bool:
-    """Say whether a caller who may read secrets of a project may read them there: a service token has scopes."""
+def can_read(call: Call, environment: str, path: str) -> bool:
+    """Return True if a caller with read permission for a project may read this folder: a service token has scopes."""
     if call.caller is None or call.actor.mode != "service_token":
         return True
     token = call.actor.row
     return "read" in token["permissions"] and any(
-        access.matches_scope(one, environment, path) for one in token["scopes"]
+        access.matches_scope(scope, environment, path) for scope in token["scopes"]
     )
 
 
-def expanded(call: Call, place: Place, secret: Row, lookup: Lookup = ()) -> str:
-    """Return a secret's value with what it refers to put in; refuse who may not read that.
+def expand_value(call: Call, place: Place, secret: Row, lookup: LookupPlaces = ()) -> str:
+    """Return a secret's value with its references expanded; refuse a caller who may not read one of them.
 
-    `lookup` is for an imported secret; its last place is where the secret lies.
+    `lookup` is for an imported secret; its last place is the secret's own folder.
     """
     value = str(secret["value"])
     if PATTERN.search(value) is None:
         return value
-    text = _put_in(call, lookup or (place,), Target(place.environment, place.path, secret["key"]), value)
-    return _on_one_line(text) if secret["skipMultilineEncoding"] else text
+    text = _expand_text(call, lookup or (place,), Target(place.environment, place.path, secret["key"]), value)
+    return _escape_newlines(text) if secret["skipMultilineEncoding"] else text
 
 
-def _put_in(call: Call, lookup: Lookup, origin: Target, value: str) -> str:
-    def follow(text: str, here: Lookup, passed: frozenset[Target], depth: int) -> str:
-        if depth > DEEPEST:
+def _expand_text(call: Call, lookup: LookupPlaces, origin: Target, value: str) -> str:
+    def expand(text: str, lookup_places: LookupPlaces, visited: frozenset[Target], depth: int) -> str:
+        if depth > DEPTH_LIMIT:
             return text
-        parts, start = [], 0
+        parts, end = [], 0
         for match in PATTERN.finditer(text):
             if not _may_follow(call, match.group()):
                 break
-            parts += [text[start : match.start()], one(match, here, passed, depth)]
-            start = match.end()
-        return "".join((*parts, text[start:]))
+            parts += [text[end : match.start()], replace_match(match, lookup_places, visited, depth)]
+            end = match.end()
+        return "".join((*parts, text[end:]))
 
-    def one(match: re.Match[str], here: Lookup, passed: frozenset[Target], depth: int) -> str:
-        target, found, there = _found(call, match.group(1), here, origin)
-        call.inserted_length += len(found)
-        if not found or call.inserted_length > MOST_WRITTEN:
+    def replace_match(match: re.Match[str], lookup_places: LookupPlaces, visited: frozenset[Target], depth: int) -> str:
+        target, value, places = _look_up(call, match.group(1), lookup_places, origin)
+        call.inserted_length += len(value)
+        if not value or call.inserted_length > WRITTEN_LIMIT:
             return match.group()
-        return found if target in passed else follow(found, there, passed | {target}, depth + 1)
+        return value if target in visited else expand(value, places, visited | {target}, depth + 1)
 
-    return follow(value, lookup, frozenset({origin}), 0)
+    return expand(value, lookup, frozenset({origin}), 0)
 
 
 def _may_follow(call: Call, reference: str) -> bool:
-    """Count a reference, and say whether this request may still follow it."""
+    """Count a reference; return True if the request is within its limits."""
     scopes = len(call.actor.row["scopes"]) if call.caller is not None and call.actor.mode == "service_token" else 0
     call.reference_count += 1 + scopes
     call.inserted_length += len(reference)
-    return call.reference_count <= MOST_FOLLOWED and call.inserted_length <= MOST_WRITTEN
+    return call.reference_count <= FOLLOWED_LIMIT and call.inserted_length <= WRITTEN_LIMIT
 
 
-def _found(call: Call, reference: str, here: Lookup, origin: Target) -> tuple[Target, str, Lookup]:
-    """Return what a reference names, its value (empty if there is none), and where that one's are looked up."""
+def _look_up(call: Call, reference: str, lookup: LookupPlaces, origin: Target) -> tuple[Target, str, LookupPlaces]:
+    """Return the secret that a reference names, its value (or ""), and the folders to look up its references in."""
     if "." in reference:
-        target = target_of(reference, here[-1])
-        there = (Place(here[-1].project_id, target.environment, target.path),)
-        return target, _value(call, here[-1].project_id, target, origin), there
-    for number, place in enumerate(here[:-1], 1):
-        if readable(call, place.environment, place.path):
-            target = target_of(reference, place)
-            found = _value(call, place.project_id, target, origin)
-            if found:
-                return target, found, here[:number]
-    target = target_of(reference, here[-1])
-    return target, _value(call, here[-1].project_id, target, origin), here
+        target = parse_reference(reference, lookup[-1])
+        places = (Place(lookup[-1].project_id, target.environment, target.path),)
+        return target, _read_value(call, lookup[-1].project_id, target, origin), places
+    for number, place in enumerate(lookup[:-1], 1):
+        if can_read(call, place.environment, place.path):
+            target = parse_reference(reference, place)
+            value = _read_value(call, place.project_id, target, origin)
+            if value:
+                return target, value, lookup[:number]
+    target = parse_reference(reference, lookup[-1])
+    return target, _read_value(call, lookup[-1].project_id, target, origin), lookup
 
 
-def _value(call: Call, project_id: str, target: Target, origin: Target) -> str:
-    """Return the value that a reference names, empty if there is none."""
-    if not readable(call, target.environment, target.path):
+def _read_value(call: Call, project_id: str, target: Target, origin: Target) -> str:
+    """Return the value of a secret, "" if there is no such secret."""
+    if not can_read(call, target.environment, target.path):
         raise forbidden(
-            f"You do not have permission to read secret {_told(target)}, which is referenced by secret {_told(origin)}."
+            f"You do not have permission to read secret {_describe_target(target)}, "
+            f"which is referenced by secret {_describe_target(origin)}."
         )
     folder = tree.find_folder(call.draft, project_id, target.environment, target.path)
-    found = None if folder is None else store.find(call.draft, folder, target.key)
-    return "" if found is None else str(found["value"])
+    secret = None if folder is None else store.find_secret(call.draft, folder, target.key)
+    return "" if secret is None else str(secret["value"])
 
 
-def _told(target: Target) -> str:
+def _describe_target(target: Target) -> str:
     return f"'{target.key}' in environment '{target.environment}' at path '{target.path}'"
 
 
-def _on_one_line(text: str) -> str:
+def _escape_newlines(text: str) -> str:
     if "\n" not in text:
         return text
     lines = text.replace("\n", "\\n")
     return f'"{lines}"'
 
 
-# ---- what a secret refers to
-def tree_of(call: Call, place: Place, secret: Row) -> dict[str, Any]:
-    """Return the tree of what a secret's value refers to; the secret itself is its root."""
+# ---- the secrets that a secret refers to
+def build_tree(call: Call, place: Place, secret: Row) -> dict[str, Any]:
+    """Return the tree of a secret's references; the secret itself is the root."""
     origin = Target(place.environment, place.path, secret["key"])
 
-    def node(key: str, value: str, here: Place, passed: frozenset[Target], depth: int) -> dict[str, Any]:
+    def build_node(
+        key: str, value: str, place_of_value: Place, visited: frozenset[Target], depth: int
+    ) -> dict[str, Any]:
         children = []
-        for reference in PATTERN.findall(value) if depth <= DEEPEST else ():
+        for reference in PATTERN.findall(value) if depth <= DEPTH_LIMIT else ():
             if not _may_follow(call, reference):
                 break
-            target = target_of(reference, here)
-            found = _value(call, place.project_id, target, origin)
-            call.inserted_length += len(found)
-            there = Place(place.project_id, target.environment, target.path)
-            deepest = DEEPEST + 1 if target in passed else depth + 1
-            children.append(node(target.key, found, there, passed | {target}, deepest))
+            target = parse_reference(reference, place_of_value)
+            child_value = _read_value(call, place.project_id, target, origin)
+            call.inserted_length += len(child_value)
+            places = Place(place.project_id, target.environment, target.path)
+            child_depth = DEPTH_LIMIT + 1 if target in visited else depth + 1
+            children.append(build_node(target.key, child_value, places, visited | {target}, child_depth))
         return {
             "key": key,
             "value": value,
-            "environment": here.environment,
-            "secretPath": here.path,
+            "environment": place_of_value.environment,
+            "secretPath": place_of_value.path,
             "children": children,
         }
 
-    return node("root", str(secret["value"]), place, frozenset({origin}), 0)
+    return build_node("root", str(secret["value"]), place, frozenset({origin}), 0)
 
 
-# ---- what refers to a secret
-def dependents_of(call: Call, place: Place, key: str) -> dict[str, Any]:
-    """Return the tree of the secrets of a project that refer to one, and so on.
+# ---- the secrets that refer to a secret
+def build_dependents(call: Call, place: Place, key: str) -> dict[str, Any]:
+    """Return the tree of the secrets of a project that refer to one, directly and through others.
 
-    A secret that stands in the tree already has no children the second time: the tree grows with the secrets, not with
-    the ways between them.
+    A secret has children once: the tree grows with the number of secrets, not of the paths between them.
     """
     referring: dict[Target, list[Target]] = {}
-    for here, row in _everywhere(call, place.project_id):
-        source = Target(here.environment, here.path, row["key"])
-        for target in dict.fromkeys(target_of(one, here) for one in PATTERN.findall(row["value"])):
+    for folder_place, row in _iterate_secrets(call, place.project_id):
+        source = Target(folder_place.environment, folder_place.path, row["key"])
+        for target in dict.fromkeys(parse_reference(one, folder_place) for one in PATTERN.findall(row["value"])):
             referring.setdefault(target, []).append(source)
-    seen: set[Target] = set()
+    visited: set[Target] = set()
 
-    def node(target: Target, depth: int) -> dict[str, Any]:
-        below = [] if target in seen or depth > DEEPEST else referring.get(target, [])
-        seen.add(target)
+    def build_node(target: Target, depth: int) -> dict[str, Any]:
+        sources = [] if target in visited or depth > DEPTH_LIMIT else referring.get(target, [])
+        visited.add(target)
         return {
             "key": target.key,
             "environment": target.environment,
             "secretPath": target.path,
-            "children": [node(one, depth + 1) for one in below],
+            "children": [build_node(one, depth + 1) for one in sources],
         }
 
-    return node(Target(place.environment, place.path, key), 0)
+    return build_node(Target(place.environment, place.path, key), 0)
 
 
-def _everywhere(call: Call, project_id: str) -> Iterator[tuple[Place, Row]]:
+def _iterate_secrets(call: Call, project_id: str) -> Iterator[tuple[Place, Row]]:
     for environment in tree.list_environments(call.draft, project_id):
         for path, folder in tree.walk_folders(call.draft, tree.get_root(call.draft, environment["id"]), "/"):
-            here = Place(project_id, environment["slug"], path)
-            for row in store.shared_of(call.draft, folder):
-                yield here, row
+            place = Place(project_id, environment["slug"], path)
+            for row in store.list_shared(call.draft, folder):
+                yield place, row

@@ -1,4 +1,4 @@
-"""Secrets: today's routes of reading, writing and moving them. The older ones are in secrets_v3.py."""
+"""The current routes of secrets: reading, writing, moving. The old ones are in secrets_v3.py."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from infisical.memory.validation import Field, array, boolean, flag_text, obj, s
 
 LIMIT: Final = "secrets"
 PATH: Final = "/api/v4/secrets"
-NAMED: Final = "/api/v4/secrets/{secretName}"
-BATCH: Final = "/api/v4/secrets/batch"
-PROJECT: Final[dict[str, Field]] = {"projectId": string()}
-REFERENCE: Final = obj({**PROJECT, **fields.WHERE})
-MOVING: Final = obj(
+NAMED_PATH: Final = "/api/v4/secrets/{secretName}"
+BATCH_PATH: Final = "/api/v4/secrets/batch"
+PROJECT_FIELDS: Final[dict[str, Field]] = {"projectId": string()}
+REFERENCE_QUERY: Final = obj({**PROJECT_FIELDS, **fields.PLACE_FIELDS})
+MOVE_BODY: Final = obj(
     {
-        **PROJECT,
+        **PROJECT_FIELDS,
         "sourceEnvironment": string(),
-        "sourceSecretPath": fields.PATH,
+        "sourceSecretPath": fields.PATH_FIELD,
         "destinationEnvironment": string(),
-        "destinationSecretPath": fields.PATH,
+        "destinationSecretPath": fields.PATH_FIELD,
         "secretIds": array(string(trim=False)),
         "shouldOverwrite": boolean().optional(False),
     }
 )
 
 
-def where(asked: Any) -> Place:
-    return Place(asked["projectId"], asked["environment"], asked["secretPath"])
+def read_place(body: Any) -> Place:
+    return Place(body["projectId"], body["environment"], body["secretPath"])
 
 
-def name(call: Call) -> str:
-    return fields.secret_name(call, string(least=1))
+def read_secret_name(call: Call) -> str:
+    return fields.read_name(call, string(least=1))
 
 
 # ---- read
@@ -47,97 +47,155 @@ def name(call: Call) -> str:
     generation="current",
     access=READERS,
     limit=LIMIT,
-    query=obj({"projectId": string().optional(""), **fields.LISTING}),
+    query=obj({"projectId": string().optional(""), **fields.LIST_FIELDS}),
 )
 def list_secrets(call: Call) -> Answer:
-    place = reading.own_scope(call) or where(call.query)
+    place = reading.get_token_scope(call) or read_place(call.query)
     if not place.project_id or not place.environment:
         raise bad_request("Missing project id or environment")
-    return reading.listing(call, place, call.query)
+    return reading.list_secrets(call, place, call.query)
 
 
-@route("GET", NAMED, generation="current", access=READERS, limit=LIMIT, query=obj({**PROJECT, **fields.READING}))
+@route(
+    "GET",
+    NAMED_PATH,
+    generation="current",
+    access=READERS,
+    limit=LIMIT,
+    query=obj({**PROJECT_FIELDS, **fields.READ_FIELDS}),
+)
 def get_secret(call: Call) -> Answer:
-    place = reading.own_scope(call) or where(call.query)
+    place = reading.get_token_scope(call) or read_place(call.query)
     if not place.environment:
         raise bad_request("Missing environment")
-    return {"secret": reading.by_name(call, place, name(call), call.query)}
+    return {"secret": reading.get_by_name(call, place, read_secret_name(call), call.query)}
 
 
 @route("GET", "/api/v4/secrets/id/{secretId}", generation="current", access=MACHINES, limit=LIMIT)
 def get_secret_by_id(call: Call) -> Answer:
-    return {"secret": reading.by_id(call, call.path["secretId"])}
+    return {"secret": reading.get_by_id(call, call.path["secretId"])}
 
 
 # ---- write
-@route("POST", NAMED, generation="current", access=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.CREATING}))
-def create_secret(call: Call) -> Answer:
-    return writing.create(call, where(call.body), fields.secret_name(call, fields.new_name()), call.body)
-
-
-@route("PATCH", NAMED, generation="current", access=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.UPDATING}))
-def update_secret(call: Call) -> Answer:
-    return writing.update(call, where(call.body), name(call), call.body)
-
-
-@route("DELETE", NAMED, generation="current", access=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.DELETING}))
-def delete_secret(call: Call) -> Answer:
-    return writing.delete(call, where(call.body), name(call), call.body["type"])
-
-
-@route("POST", BATCH, generation="current", access=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.CREATING_MANY}))
-def create_secrets(call: Call) -> Answer:
-    return writing.create_many(call, where(call.body), call.body["secrets"])
-
-
-@route("PATCH", BATCH, generation="current", access=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.UPDATING_MANY}))
-def update_secrets(call: Call) -> Answer:
-    return writing.update_many(call, where(call.body), call.body["mode"], call.body["secrets"])
-
-
 @route(
-    "DELETE", BATCH, generation="current", access=READERS, limit=LIMIT, body=obj({**PROJECT, **fields.DELETING_MANY})
+    "POST",
+    NAMED_PATH,
+    generation="current",
+    access=READERS,
+    limit=LIMIT,
+    body=obj({**PROJECT_FIELDS, **fields.CREATE_FIELDS}),
 )
-def delete_secrets(call: Call) -> Answer:
-    return writing.delete_many(call, where(call.body), call.body["secrets"])
-
-
-@route("POST", "/api/v4/secrets/move", generation="current", access=MACHINES, limit=LIMIT, body=MOVING)
-def move_secrets(call: Call) -> Answer:
-    asked = call.body
-    return moving.move(
-        call,
-        Place(asked["projectId"], asked["sourceEnvironment"], asked["sourceSecretPath"]),
-        Place(asked["projectId"], asked["destinationEnvironment"], asked["destinationSecretPath"]),
-        asked["secretIds"],
-        overwrite=asked["shouldOverwrite"],
+def create_secret(call: Call) -> Answer:
+    return writing.create_secret(
+        call, read_place(call.body), fields.read_name(call, fields.make_name_field()), call.body
     )
 
 
-# ---- what a secret has to do with others, and with people
-def found(call: Call, place: Place, key: str, error: str = "NotFound") -> Row:
-    """Return the shared secret of a name; refuse who may not read it, and a name that is not there."""
-    reading.may_read(call, place)
+@route(
+    "PATCH",
+    NAMED_PATH,
+    generation="current",
+    access=READERS,
+    limit=LIMIT,
+    body=obj({**PROJECT_FIELDS, **fields.UPDATE_FIELDS}),
+)
+def update_secret(call: Call) -> Answer:
+    return writing.update_secret(call, read_place(call.body), read_secret_name(call), call.body)
+
+
+@route(
+    "DELETE",
+    NAMED_PATH,
+    generation="current",
+    access=READERS,
+    limit=LIMIT,
+    body=obj({**PROJECT_FIELDS, **fields.DELETE_FIELDS}),
+)
+def delete_secret(call: Call) -> Answer:
+    return writing.delete_secret(call, read_place(call.body), read_secret_name(call), call.body["type"])
+
+
+@route(
+    "POST",
+    BATCH_PATH,
+    generation="current",
+    access=READERS,
+    limit=LIMIT,
+    body=obj({**PROJECT_FIELDS, **fields.BATCH_CREATE_FIELDS}),
+)
+def create_secrets(call: Call) -> Answer:
+    return writing.create_secrets(call, read_place(call.body), call.body["secrets"])
+
+
+@route(
+    "PATCH",
+    BATCH_PATH,
+    generation="current",
+    access=READERS,
+    limit=LIMIT,
+    body=obj({**PROJECT_FIELDS, **fields.BATCH_UPDATE_FIELDS}),
+)
+def update_secrets(call: Call) -> Answer:
+    return writing.update_secrets(call, read_place(call.body), call.body["mode"], call.body["secrets"])
+
+
+@route(
+    "DELETE",
+    BATCH_PATH,
+    generation="current",
+    access=READERS,
+    limit=LIMIT,
+    body=obj({**PROJECT_FIELDS, **fields.BATCH_DELETE_FIELDS}),
+)
+def delete_secrets(call: Call) -> Answer:
+    return writing.delete_secrets(call, read_place(call.body), call.body["secrets"])
+
+
+@route("POST", "/api/v4/secrets/move", generation="current", access=MACHINES, limit=LIMIT, body=MOVE_BODY)
+def move_secrets(call: Call) -> Answer:
+    body = call.body
+    return moving.move_secrets(
+        call,
+        Place(body["projectId"], body["sourceEnvironment"], body["sourceSecretPath"]),
+        Place(body["projectId"], body["destinationEnvironment"], body["destinationSecretPath"]),
+        body["secretIds"],
+        overwrite=body["shouldOverwrite"],
+    )
+
+
+# ---- references and access
+def require_readable(call: Call, place: Place, key: str, error: str = "NotFound") -> Row:
+    """Return the shared secret of a name; refuse a caller who may not read it, and an unknown name."""
+    reading.permit_read(call, place)
     folder = tree.get_folder(call, place.project_id, place.environment, place.path, error)
-    row = store.find(call.draft, folder, key)
+    row = store.find_secret(call.draft, folder, key)
     if row is None:
         raise not_found(f"Secret with name '{key}' not found")
     return row
 
 
-@route("GET", f"{NAMED}/reference-dependency-tree", generation="current", access=JWT, limit=LIMIT, query=REFERENCE)
+@route(
+    "GET",
+    f"{NAMED_PATH}/reference-dependency-tree",
+    generation="current",
+    access=JWT,
+    limit=LIMIT,
+    query=REFERENCE_QUERY,
+)
 def list_references(call: Call) -> Answer:
-    place = where(call.query)
-    found(call, place, name(call))
-    return {"tree": references.dependents_of(call, place, name(call))}
+    place = read_place(call.query)
+    require_readable(call, place, read_secret_name(call))
+    return {"tree": references.build_dependents(call, place, read_secret_name(call))}
 
 
-@route("GET", f"{NAMED}/secret-reference-tree", generation="current", access=JWT, limit=LIMIT, query=REFERENCE)
+@route(
+    "GET", f"{NAMED_PATH}/secret-reference-tree", generation="current", access=JWT, limit=LIMIT, query=REFERENCE_QUERY
+)
 def get_reference_tree(call: Call) -> Answer:
-    place = where(call.query)
-    row = found(call, place, name(call))
-    value = references.expanded(call, place, {**row, "skipMultilineEncoding": False})
-    return {"tree": references.tree_of(call, place, row), "value": value}
+    place = read_place(call.query)
+    row = require_readable(call, place, read_secret_name(call))
+    value = references.expand_value(call, place, {**row, "skipMultilineEncoding": False})
+    return {"tree": references.build_tree(call, place, row), "value": value}
 
 
 @route(
@@ -145,9 +203,9 @@ def get_reference_tree(call: Call) -> Answer:
     "/api/v1/secrets/{secretName}/access-list",
     generation="current",
     access=JWT,
-    query=obj({**PROJECT, **fields.WHERE, "includeAllEntities": flag_text()}),
+    query=obj({**PROJECT_FIELDS, **fields.PLACE_FIELDS, "includeAllEntities": flag_text()}),
 )
 def get_access_list(call: Call) -> Answer:
-    place = where(call.query)
-    found(call, place, name(call), "GetSecretByName")
-    return permissions.access_list(call, place.project_id, everybody=call.query["includeAllEntities"])
+    place = read_place(call.query)
+    require_readable(call, place, read_secret_name(call), "GetSecretByName")
+    return permissions.list_access(call, place.project_id, include_all=call.query["includeAllEntities"])

@@ -1,6 +1,6 @@
-"""Secrets: their rows in the tables of a folder, with versions and personal overrides; found, written, taken away.
+"""The rows of secrets in a folder's tables, with their versions and personal overrides.
 
-The store only: it knows no role, no request and no answer. Who may write what is said in secret_writing.py.
+Nothing here knows a role, a request or an answer: writing.py checks permissions.
 """
 
 from __future__ import annotations
@@ -12,53 +12,53 @@ from infisical.memory import tables, tree
 from infisical.memory.call import Call
 from infisical.memory.state import Draft, Row
 
-SHARED: Final = "shared"
-PERSONAL: Final = "personal"
+SHARED_TYPE: Final = "shared"
+PERSONAL_TYPE: Final = "personal"
 
 
-def slot(key: str, user_id: str | None = None) -> str:
-    """Return where in a folder's table a secret lies."""
-    return f"{user_id or SHARED}:{key}"
+def make_slot(key: str, user_id: str | None = None) -> str:
+    """Return the key of a secret in its folder's table."""
+    return f"{user_id or SHARED_TYPE}:{key}"
 
 
-# ---- found
-def find(draft: Draft, folder: Row, key: str, user_id: str | None = None) -> Row | None:
-    """Return the shared secret of a name, or somebody's own."""
-    return draft.get(tables.secrets(folder["id"]), slot(key, user_id))
+# ---- reading
+def find_secret(draft: Draft, folder: Row, key: str, user_id: str | None = None) -> Row | None:
+    """Return the shared secret of a name, or a user's personal one."""
+    return draft.get(tables.secrets(folder["id"]), make_slot(key, user_id))
 
 
-def by_id(draft: Draft, secret_id: str) -> Row | None:
+def find_by_id(draft: Draft, secret_id: str) -> Row | None:
     place = draft.get(tables.SECRET_PLACES, secret_id)
     return None if place is None else draft.get(tables.secrets(place["folderId"]), place["slot"])
 
 
-def version_of(draft: Draft, secret: Row, version: float) -> Row | None:
-    """Return a secret as it was in a version; None if there was none, or if it had another name then."""
-    found = draft.get(tables.secret_versions(secret["id"]), str(version))
-    return found if found is not None and found["key"] == secret["key"] else None
+def find_version(draft: Draft, secret: Row, version: float) -> Row | None:
+    """Return a version of a secret; None if there is no such version, or if the secret had another name then."""
+    version_row = draft.get(tables.secret_versions(secret["id"]), str(version))
+    return version_row if version_row is not None and version_row["key"] == secret["key"] else None
 
 
-def shared_of(draft: Draft, folder: Row) -> list[Row]:
-    """Return a folder's shared secrets, by their names."""
+def list_shared(draft: Draft, folder: Row) -> list[Row]:
+    """Return a folder's shared secrets, sorted by name."""
     rows = draft.rows(tables.secrets(folder["id"])).values()
-    return sorted((row for row in rows if row["type"] == SHARED), key=lambda row: str(row["key"]))
+    return sorted((row for row in rows if row["type"] == SHARED_TYPE), key=lambda row: str(row["key"]))
 
 
-def seen_by(draft: Draft, folder: Row, user_id: str | None) -> list[Row]:
-    """Return a folder's secrets as somebody sees them: the shared ones, and the own ones beside them."""
+def list_visible(draft: Draft, folder: Row, user_id: str | None) -> list[Row]:
+    """Return the secrets of a folder that a user sees: the shared ones and the user's personal ones."""
     rows = draft.rows(tables.secrets(folder["id"])).values()
-    return [row for row in rows if row["type"] == SHARED or (user_id is not None and row["userId"] == user_id)]
+    return [row for row in rows if row["type"] == SHARED_TYPE or (user_id is not None and row["userId"] == user_id)]
 
 
-def overrides_in(draft: Draft, folder: Row) -> dict[str, list[Row]]:
-    """Return the personal overrides of a folder by the names of their secrets."""
+def group_overrides(draft: Draft, folder: Row) -> dict[str, list[Row]]:
+    """Return the personal overrides of a folder, grouped by name."""
     overrides: dict[str, list[Row]] = {}
-    for row in draft.where(tables.secrets(folder["id"]), type=PERSONAL):
+    for row in draft.where(tables.secrets(folder["id"]), type=PERSONAL_TYPE):
         overrides.setdefault(row["key"], []).append(row)
     return overrides
 
 
-# ---- written
+# ---- writing
 def write_secret(
     call: Call,
     folder: Row,
@@ -70,29 +70,31 @@ def write_secret(
     metadata: Sequence[Mapping[str, Any]] = (),
     user_id: str | None = None,
 ) -> Row:
-    """Put a secret, or a new version of one that is there; with a user's id, that user's own. Nobody is asked."""
+    """Put a secret, or a new version of an existing one, without any check. A user's id makes it personal."""
     columns = {
         "value": value,
         "comment": comment,
         "tagIds": tuple(tag_ids),
-        "secretMetadata": tuple(_metadata(one) for one in metadata),
+        "secretMetadata": tuple(_make_metadata(one) for one in metadata),
     }
-    before = find(call.draft, folder, key, user_id)
-    return insert(call, folder, key, user_id, **columns) if before is None else revise(call, folder, before, **columns)
+    existing = find_secret(call.draft, folder, key, user_id)
+    if existing is None:
+        return insert_secret(call, folder, key, user_id, **columns)
+    return revise_secret(call, folder, existing, **columns)
 
 
-def _metadata(one: Mapping[str, Any]) -> Row:
+def _make_metadata(one: Mapping[str, Any]) -> Row:
     return {"key": one["key"], "value": one.get("value", ""), "isEncrypted": one.get("isEncrypted", False)}
 
 
-def insert(call: Call, folder: Row, key: str, user_id: str | None = None, **columns: Any) -> Row:
-    """Put a new secret: its first version."""
+def insert_secret(call: Call, folder: Row, key: str, user_id: str | None = None, **columns: Any) -> Row:
+    """Put the first version of a new secret."""
     row = {
         **call.new_row(
             key=key,
             value="",
             comment="",
-            type=SHARED if user_id is None else PERSONAL,
+            type=SHARED_TYPE if user_id is None else PERSONAL_TYPE,
             userId=user_id,
             folderId=folder["id"],
             version=1,
@@ -105,42 +107,42 @@ def insert(call: Call, folder: Row, key: str, user_id: str | None = None, **colu
         ),
         **columns,
     }
-    return _keep(call, folder, row)
+    return _put_version(call, folder, row)
 
 
-def revise(call: Call, folder: Row, secret: Row, **columns: Any) -> Row:
-    """Put the next version of a secret; with another `key` it moves to that name."""
+def revise_secret(call: Call, folder: Row, secret: Row, **columns: Any) -> Row:
+    """Put the next version of a secret; another `key` renames it."""
     row = {**secret, **columns, "version": secret["version"] + 1, "updatedAt": call.timestamp}
     if row["key"] != secret["key"]:
-        call.draft.drop(tables.secrets(folder["id"]), slot(secret["key"], secret["userId"]))
-    return _keep(call, folder, row)
+        call.draft.drop(tables.secrets(folder["id"]), make_slot(secret["key"], secret["userId"]))
+    return _put_version(call, folder, row)
 
 
-def _keep(call: Call, folder: Row, row: Row) -> Row:
-    place = slot(row["key"], row["userId"])
+def _put_version(call: Call, folder: Row, row: Row) -> Row:
+    place = make_slot(row["key"], row["userId"])
     call.draft.put(tables.SECRET_PLACES, row["id"], {"folderId": folder["id"], "slot": place})
     call.draft.put(tables.secret_versions(row["id"]), str(row["version"]), row)
     tree.touch(call, folder)
     return call.draft.put(tables.secrets(folder["id"]), place, row)
 
 
-# ---- taken away
-def remove(call: Call, folder: Row, secret: Row, overrides: Mapping[str, Sequence[Row]] | None = None) -> None:
-    """Take a secret away with its versions; with a shared one go the overrides of it.
+# ---- deleting
+def remove_secret(call: Call, folder: Row, secret: Row, overrides: Mapping[str, Sequence[Row]] | None = None) -> None:
+    """Remove a secret with its versions; a shared one is removed with its overrides.
 
-    A batch gives the folder's `overrides`, so that they are not looked for once per secret.
+    A batch passes the folder's `overrides`, so that they are grouped once and not for every secret.
     """
-    gone = [secret]
-    if secret["type"] == SHARED:
-        gone += (overrides_in(call.draft, folder) if overrides is None else overrides).get(secret["key"], ())
-    for row in gone:
-        call.draft.drop(tables.secrets(folder["id"]), slot(row["key"], row["userId"]))
+    removed = [secret]
+    if secret["type"] == SHARED_TYPE:
+        removed += (group_overrides(call.draft, folder) if overrides is None else overrides).get(secret["key"], ())
+    for row in removed:
+        call.draft.drop(tables.secrets(folder["id"]), make_slot(row["key"], row["userId"]))
         _forget(call.draft, row)
     tree.touch(call, folder)
 
 
-def drop_folder(call: Call, folder: Row) -> None:
-    """Take all secrets of a folder away, with their versions."""
+def drop_secrets(call: Call, folder: Row) -> None:
+    """Remove all secrets of a folder with their versions."""
     table = tables.secrets(folder["id"])
     for row in list(call.draft.rows(table).values()):
         _forget(call.draft, row)

@@ -18,7 +18,7 @@ from infisical import HttpRequest, InfisicalNetworkError, Response
 from infisical.executors import AsyncHttpxExecutor, HttpxExecutor
 from infisical.testing import faulty_server
 from infisical.testing.executor_contract import NetworkExecutorContract
-from infisical.testing.running import Running
+from infisical.testing.runner import ExecutorRunner
 from tests.executors import authority, faulty
 
 REQUEST = HttpRequest("GET", "https://h/a%2Fb?c=d", (("Accept", "application/json"), ("Authorization", "Bearer t")))
@@ -89,8 +89,8 @@ class Both:
         self.executor, self.client = KINDS[kind]
         self._stack = stack
 
-    def on(self, client=None) -> Running:
-        running = Running(lambda: self.executor(client))
+    def on(self, client=None) -> ExecutorRunner:
+        running = ExecutorRunner(lambda: self.executor(client))
         self._stack.callback(running.leave)
         return running
 
@@ -261,7 +261,7 @@ def get(url: str, timeout: float = 30.0) -> HttpRequest:
 
 @pytest.mark.enable_socket
 def test_the_proxy_of_a_given_client_is_used(both):
-    with faulty_server.serving(faulty_server.echo) as proxy:
+    with faulty_server.start_server(faulty_server.echo) as proxy:
         execute = both.on(client := both.client(proxy=proxy.url))
         got = execute(get("http://nowhere.invalid"))
         leave(execute, client)
@@ -271,13 +271,13 @@ def test_the_proxy_of_a_given_client_is_used(both):
 
 @pytest.mark.enable_socket
 def test_what_a_proxy_refuses_was_never_sent_and_the_proxy_sees_no_credential(both):
-    with faulty_server.serving(faulty_server.saying(faulty_server.http(403))) as proxy:
+    with faulty_server.start_server(faulty_server.respond_with(faulty_server.format_response(403))) as proxy:
         execute = both.on(client := both.client(proxy=proxy.url))
         error = execute(get("https://nowhere.invalid")).failure()
         leave(execute, client)
 
     assert (error.reason, error.sent) == ("refused", False)
-    assert [(m.method, m.target, m.values("Authorization")) for m in proxy.seen] == [
+    assert [(m.method, m.target, m.values("Authorization")) for m in proxy.requests] == [
         ("CONNECT", "nowhere.invalid:443", [])
     ]
 
@@ -369,7 +369,7 @@ def tls(tmp_path_factory):
     return authority.issue(tmp_path_factory.mktemp("tls"))
 
 
-def leave(execute: Running, client: httpx.Client | httpx.AsyncClient) -> None:
+def leave(execute: ExecutorRunner, client: httpx.Client | httpx.AsyncClient) -> None:
     """Close a client in the loop that it was used in."""
     if isinstance(client, httpx.Client):
         client.close()

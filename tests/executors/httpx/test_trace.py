@@ -11,7 +11,7 @@ import pytest
 from infisical import HttpRequest
 from infisical.executors import AsyncHttpxExecutor, HttpxExecutor
 from infisical.executors.httpx import trace
-from infisical.testing.running import Running
+from infisical.testing.runner import ExecutorRunner
 from tests.executors.faulty import OK, Peer, serving
 
 
@@ -25,7 +25,7 @@ def say_more(peer: Peer) -> None:
 @pytest.mark.parametrize("make", [HttpxExecutor, AsyncHttpxExecutor])
 def test_a_connection_with_excess_data_is_not_used_again(make):
     with serving(say_more) as server:
-        execute = Running(make)
+        execute = ExecutorRunner(make)
         statuses = [execute(HttpRequest("GET", f"{server.url}/{name}")).unwrap().status for name in ("first", "second")]
         execute.leave()
 

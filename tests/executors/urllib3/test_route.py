@@ -15,7 +15,7 @@ from infisical.executors import Urllib3Executor
 from infisical.executors.urllib3.tls_errors import UNKNOWN_AUTHORITY
 from infisical.testing import faulty_server
 from infisical.testing.executor_contract import NetworkExecutorContract
-from infisical.testing.running import answer_in, error_in, expect
+from infisical.testing.runner import expect, expect_error, expect_response
 from tests.executors.faulty import Peer, serving, well
 from tests.executors.relay import ESTABLISHED, fronting, proxying
 
@@ -400,19 +400,19 @@ class Proxied(NetworkExecutorContract):
         with contextlib.ExitStack() as stack:
 
             def start(answer):
-                served = stack.enter_context(faulty_server.serving(answer, self.patience))
+                served = stack.enter_context(faulty_server.start_server(answer, self.patience))
                 served.url = origin(served.url)
                 return served
 
             yield start
 
-    def test_a_refused_connection_was_never_sent(self, execute, origin):
+    def test_a_refused_connection_means_not_sent(self, execute, origin):
         """Where nobody listens is the proxy's to say: a plain request is answered by it."""
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
             url = f"http://origin.example:{unused.getsockname()[1]}"
-            expect("the proxy's answer", answer_in(execute(get(url))).status, 502)
-            failure = error_in(execute(get(url.replace("http:", "https:"))))
+            expect("the proxy's answer", expect_response(execute(get(url))).status, 502)
+            failure = expect_error(execute(get(url.replace("http:", "https:"))))
         expect("reason and sent", (failure.reason, failure.sent), ("refused", False))
 
 
@@ -424,17 +424,17 @@ class Tunnelled(Proxied):
         with contextlib.ExitStack() as stack:
 
             def start(answer):
-                served = stack.enter_context(faulty_server.serving(answer, self.patience))
+                served = stack.enter_context(faulty_server.start_server(answer, self.patience))
                 served.plain, served.url = served.url, stack.enter_context(fronting(served.address, tls[0]))
                 return served
 
             yield start
 
-    def test_a_server_without_tls_gets_nothing_over_https(self, execute, serve):
-        served = serve(faulty_server.saying(faulty_server.http(400)))
-        failure = error_in(execute(get(served.plain.replace("http:", "https:"))))
+    def test_a_server_without_tls_gets_no_plain_request(self, execute, serve):
+        served = serve(faulty_server.respond_with(faulty_server.format_response(400)))
+        failure = expect_error(execute(get(served.plain.replace("http:", "https:"))))
         expect("reason and sent", (failure.reason, failure.sent), ("tls", False))
-        expect("what arrived", {message.method for message in served.seen} - {"TLS"}, set())
+        expect("what arrived", {message.method for message in served.requests} - {"TLS"}, set())
 
 
 @pytest.mark.enable_socket

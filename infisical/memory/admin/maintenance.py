@@ -1,4 +1,4 @@
-"""Upkeep of the instance: its cache, emptied for some seconds after it is asked for, and the report of its usage."""
+"""Maintenance of the instance: invalidation of its cache, and its usage report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.validation import choice, obj
 
 CLEARING_SECONDS: Final = 5
-"""How many seconds it takes to empty the cache."""
+"""The duration of an invalidation in seconds."""
 
 
 @route(
@@ -41,8 +41,8 @@ def get_cache_status(call: Call) -> Answer:
 @route("POST", "/api/v1/admin/usage-report/generate", generation="current", access=MACHINES)
 def generate_usage_report(call: Call) -> Answer:
     require_admin(call)
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("metric", "value"))
     writer.writerow(("instance_id", instance.get_instance_id(call.draft)))
     writer.writerow(("generated_at", call.timestamp))
@@ -54,7 +54,7 @@ def generate_usage_report(call: Call) -> Answer:
         ("secrets", tables.SECRET_PLACES),
     ):
         writer.writerow((metric, len(call.draft.rows(name))))
-    content = written.getvalue()
+    content = text.getvalue()
     return {
         "csvContent": content,
         "signature": instance.sign_text(call.draft, content),
