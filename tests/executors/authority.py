@@ -18,7 +18,7 @@ class Authority:
     file: Path
 
 
-def made(folder: Path) -> Authority:
+def issue(folder: Path) -> Authority:
     authority = trustme.CA()
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("127.0.0.1").configure_cert(server)

@@ -14,8 +14,8 @@ OK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 14\r
 class Peer:
     """One connection, as the server sees it."""
 
-    def __init__(self, sock: socket.socket, seen: list[bytes]) -> None:
-        self.sock, self._seen, self._rest = sock, seen, b""
+    def __init__(self, sock: socket.socket, requests: list[bytes]) -> None:
+        self.sock, self._seen, self._rest = sock, requests, b""
         self.last = b""
         """The request that was read last."""
 
@@ -26,13 +26,13 @@ class Peer:
             if not chunk:
                 return b""
             self._rest += chunk
-        head, _, rest = self._rest.partition(b"\r\n\r\n")
+        head, _, remainder = self._rest.partition(b"\r\n\r\n")
         lengths = [line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
         length = int(lengths[0].split(b":")[1]) if lengths else 0
-        while len(rest) < length:
-            rest += self.sock.recv(65536)
-        self._rest = rest[length:]
-        request = head + b"\r\n\r\n" + rest[:length]
+        while len(remainder) < length:
+            remainder += self.sock.recv(65536)
+        self._rest = remainder[length:]
+        request = head + b"\r\n\r\n" + remainder[:length]
         self._seen.append(request)
         self.last = request
         return request

@@ -1,4 +1,4 @@
-"""What stands between a client and a server: a proxy, and TLS for a server that has none. Threads and stdlib only."""
+"""Relays between a client and a server: a proxy, and TLS for a server without it. Threads and stdlib only."""
 
 from __future__ import annotations
 
@@ -177,10 +177,10 @@ class _Rewriting:
         self._look, self._rest, self._body = look, b"", 0
 
     def __call__(self, data: bytes) -> bytes:
-        told, self._rest = b"", self._rest + data
+        output, self._rest = b"", self._rest + data
         while self._rest:
             body, self._rest = self._rest[: self._body], self._rest[self._body :]
-            told, self._body = told + body, self._body - len(body)
+            output, self._body = output + body, self._body - len(body)
             if self._body or b"\r\n\r\n" not in self._rest:
                 break
             head, _, self._rest = self._rest.partition(b"\r\n\r\n")
@@ -189,11 +189,11 @@ class _Rewriting:
             start, *lines = head.split(b"\r\n")
             method, url, version = start.split(b" ")
             path = b"/" + url.split(b"/", 3)[3]
-            kept = [line for line in lines if not line.lower().startswith(b"proxy-authorization:")]
+            selected = [line for line in lines if not line.lower().startswith(b"proxy-authorization:")]
             lengths = [line.split(b":")[1] for line in lines if line.lower().startswith(b"content-length:")]
             self._body = int(lengths[0]) if lengths else 0
-            told += b"\r\n".join([b" ".join([method, path, version]), *kept, b"", b""])
-        return told
+            output += b"\r\n".join([b" ".join([method, path, version]), *selected, b"", b""])
+        return output
 
 
 @contextlib.contextmanager

@@ -20,29 +20,29 @@ from infisical.testing.executor_contract import NetworkExecutorContract
 from infisical.testing.faulty_server import Peer, ReceivedRequest
 from tests.executors import authority, faulty
 
-ELSEWHERE = "this executor belongs to another event loop: make one for each"
-THEIRS = {"Authorization": "Bearer theirs", "Cookie": "jid=theirs"}
+OTHER_LOOP_MESSAGE = "this executor belongs to another event loop: make one for each"
+SESSION_HEADERS = {"Authorization": "Bearer theirs", "Cookie": "jid=theirs"}
 
 
 # ---- the contract
-class Lent(AiohttpExecutor):
+class ExecutorOnASession(AiohttpExecutor):
     """On a session that does all by itself that has no part in a call."""
 
     def __init__(self):
-        self._lent = aiohttp.ClientSession(
+        self._application_session = aiohttp.ClientSession(
             auto_decompress=False,
             cookie_jar=aiohttp.CookieJar(unsafe=True),
             cookies={"jid": "theirs"},
-            headers=THEIRS,
+            headers=SESSION_HEADERS,
             raise_for_status=True,
             timeout=aiohttp.ClientTimeout(total=1e-9),
             trust_env=True,
         )
-        super().__init__(self._lent)
+        super().__init__(self._application_session)
 
     async def aclose(self):
         await super().aclose()
-        await self._lent.close()
+        await self._application_session.close()
 
 
 @pytest.mark.enable_socket
@@ -54,7 +54,7 @@ class TestAiohttp(NetworkExecutorContract):
 @pytest.mark.enable_socket
 class TestAiohttpOnAGivenSession(NetworkExecutorContract):
     async def make_executor(self):
-        return Lent()
+        return ExecutorOnASession()
 
 
 # ---- what is its own
@@ -66,7 +66,7 @@ def get(url: str, timeout: float = 30.0, method: str = "GET") -> HttpRequest:
 
 
 @asynccontextmanager
-async def lent(**settings):
+async def serve_session(**settings):
     """An executor on a session of the application's, and that session."""
     async with aiohttp.ClientSession(**settings) as session, AiohttpExecutor(session) as execute:
         yield execute, session
@@ -76,21 +76,21 @@ def replies(*requests: HttpRequest, **settings) -> list:
     """Send these one after the other on a session with these settings."""
 
     async def main() -> list:
-        async with lent(**{name: make() for name, make in settings.items()}) as (execute, _):
+        async with serve_session(**{name: make() for name, make in settings.items()}) as (execute, _):
             return [await execute(request) for request in requests]
 
     return asyncio.run(main())
 
 
-def test_a_given_session_lends_its_headers_but_no_credential():
-    theirs = {"User-Agent": "app", "X-App": "1", "Accept": "text/html", **THEIRS}
+def test_the_headers_of_a_session_are_used_and_its_credentials_are_not():
+    theirs = {"User-Agent": "app", "X-App": "1", "Accept": "text/html", **SESSION_HEADERS}
     request = HttpRequest("GET", "", (("Accept", "application/json"), ("X-Own", "1"), ("X-Own", "2")))
     with faulty_server.start_server(faulty_server.echo) as server:
         asked = HttpRequest(request.method, f"{server.url}/x", request.headers)
         replies(asked, headers=lambda: theirs, skip_auto_headers=lambda: ["Accept-Encoding"])
-        [seen] = server.requests
+        [message] = server.requests
 
-    assert sorted(seen.headers) == [
+    assert sorted(message.headers) == [
         ("Accept", "application/json"),
         ("Host", server.url.removeprefix("http://")),
         ("User-Agent", "app"),
@@ -124,42 +124,42 @@ def test_the_cookies_of_a_given_session_stay_as_they_are():
 
         async def main() -> list[tuple[str, str]]:
             jar = aiohttp.CookieJar(unsafe=True)
-            async with lent(cookie_jar=jar, cookies={"own": "1"}) as (execute, session):
+            async with serve_session(cookie_jar=jar, cookies={"own": "1"}) as (execute, session):
                 await execute(get(server.url))
                 await execute(get(server.url))
                 return [(cookie.key, cookie.value) for cookie in session.cookie_jar]
 
-        kept = asyncio.run(main())
+        cookies = asyncio.run(main())
 
-    assert (kept, [seen.values("Cookie") for seen in server.requests]) == ([("own", "1")], [[], []])
+    assert (cookies, [message.values("Cookie") for message in server.requests]) == ([("own", "1")], [[], []])
 
 
 def test_a_given_session_is_not_closed():
     async def main() -> tuple:
-        async with lent() as (execute, session):
+        async with serve_session() as (execute, session):
             await execute.aclose()
             return session.closed, await execute(get("http://h"))
 
-    closed, told = asyncio.run(main())
+    closed, error = asyncio.run(main())
     expected = InfisicalNetworkError("GET http://h: this executor is closed", reason="protocol", sent=False)
-    assert (closed, told.failure()) == (False, expected)
+    assert (closed, error.failure()) == (False, expected)
 
 
-@pytest.mark.parametrize("error", [KeyError, RuntimeError])
-def test_what_tracing_of_a_given_session_raises_is_named_without_its_message(error):
+@pytest.mark.parametrize("kind", [KeyError, RuntimeError])
+def test_what_tracing_of_a_given_session_raises_is_named_without_its_message(kind):
     def tracing() -> list[aiohttp.TraceConfig]:
         async def started(*_) -> None:
-            raise error("canary")
+            raise kind("canary")
 
         config = aiohttp.TraceConfig()
         config.on_request_start.append(started)
         return [config]
 
-    [told] = [reply.failure() for reply in replies(get("http://127.0.0.1:9"), trace_configs=tracing)]
+    [error] = [reply.failure() for reply in replies(get("http://127.0.0.1:9"), trace_configs=tracing)]
 
-    assert told.message.startswith(f"GET http://127.0.0.1:9: {error.__name__} was raised at test_aiohttp.py:")
-    assert (told.reason, told.defect, repr(told.__cause__)) == ("protocol", True, f"{error.__name__}('canary')")
-    assert told.__cause__.__traceback__ is None
+    assert error.message.startswith(f"GET http://127.0.0.1:9: {kind.__name__} was raised at test_aiohttp.py:")
+    assert (error.reason, error.defect, repr(error.__cause__)) == ("protocol", True, f"{kind.__name__}('canary')")
+    assert error.__cause__.__traceback__ is None
 
 
 @pytest.mark.parametrize(
@@ -174,12 +174,12 @@ def test_only_codings_that_are_decoded_within_a_limit_are_offered(theirs, offere
     with faulty_server.start_server(faulty_server.echo) as server:
         replies(get(server.url), headers=lambda: theirs)
 
-        assert [seen.values("Accept-Encoding") for seen in server.requests] == [[offered]]
+        assert [message.values("Accept-Encoding") for message in server.requests] == [[offered]]
 
 
 def test_a_given_session_that_was_closed_is_a_failure():
     async def main():
-        async with lent() as (execute, session):
+        async with serve_session() as (execute, session):
             await session.close()
             return await execute(get("http://h"))
 
@@ -190,7 +190,7 @@ def test_connections_are_those_of_the_given_session():
     with faulty.serving(faulty.well) as server:
 
         async def main() -> None:
-            async with lent() as (execute, session):
+            async with serve_session() as (execute, session):
                 (await execute(get(server.url))).unwrap()
                 async with session.get(server.url) as answer:
                     await answer.read()
@@ -201,7 +201,7 @@ def test_connections_are_those_of_the_given_session():
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "POST", "PATCH"])
-def test_what_a_kept_connection_swallows_is_not_repeated_whatever_the_verb(method):
+def test_a_request_that_a_kept_alive_connection_swallowed_is_not_repeated(method):
     def answer(peer: Peer, message: ReceivedRequest) -> None:
         faulty_server.close(peer, message) if message.number == 2 else peer.say(faulty_server.format_response())
 
@@ -217,14 +217,14 @@ def test_a_large_body_arrives_without_a_warning():
     body = bytes(range(256)) * 2**13  # 2 MiB: from 1 MiB aiohttp warns of bytes
     with faulty_server.start_server(faulty_server.echo) as server:
         replies(HttpRequest("POST", f"{server.url}/x", (), body))
-        [seen] = server.requests
+        [message] = server.requests
 
-        assert seen.body == body
-        assert (seen.values("Content-Type"), seen.values("Content-Length")) == ([], [str(len(body))])
+        assert message.body == body
+        assert (message.values("Content-Type"), message.values("Content-Length")) == ([], [str(len(body))])
 
 
 # ---- event loops
-def test_it_may_be_made_outside_of_a_loop_and_belongs_to_that_of_its_first_call():
+def test_it_belongs_to_the_loop_of_its_first_call():
     execute = AiohttpExecutor()
 
     async def first():
@@ -238,28 +238,28 @@ def test_it_may_be_made_outside_of_a_loop_and_belongs_to_that_of_its_first_call(
     other = AiohttpExecutor()
     with asyncio.Runner() as runner:
         runner.run(other(get("http://127.0.0.1:1")))
-        told = in_another_thread(second)
+        error = run_in_another_thread(second)
         runner.run(other.aclose())
-    assert told.failure() == InfisicalNetworkError(
-        f"GET http://127.0.0.1:1: {ELSEWHERE}", reason="protocol", sent=False
+    assert error.failure() == InfisicalNetworkError(
+        f"GET http://127.0.0.1:1: {OTHER_LOOP_MESSAGE}", reason="protocol", sent=False
     )
 
 
 def test_on_a_given_session_it_belongs_to_the_loop_of_the_session():
     async def main():
-        async with lent() as (execute, _):
-            return await asyncio.to_thread(in_another_thread, lambda: execute(get("http://h")))
+        async with serve_session() as (execute, _):
+            return await asyncio.to_thread(run_in_another_thread, lambda: execute(get("http://h")))
 
-    assert asyncio.run(main()).failure().message == f"GET http://h: {ELSEWHERE}"
+    assert asyncio.run(main()).failure().message == f"GET http://h: {OTHER_LOOP_MESSAGE}"
 
 
-def in_another_thread(function):
+def run_in_another_thread(function):
     """Run a coroutine function in a loop of another thread."""
-    found = []
-    thread = threading.Thread(target=lambda: found.append(asyncio.run(function())))
+    results = []
+    thread = threading.Thread(target=lambda: results.append(asyncio.run(function())))
     thread.start()
     thread.join()
-    return found[0]
+    return results[0]
 
 
 # ---- proxies and TLS
@@ -287,7 +287,7 @@ def test_the_proxy_of_a_given_session_gets_the_credentials_for_it():
             proxy_auth=lambda: aiohttp.BasicAuth("user", "pa:ss"),
         )
 
-    assert [seen.values("Proxy-Authorization") for seen in proxy.requests] == [["Basic dXNlcjpwYTpzcw=="]]
+    assert [message.values("Proxy-Authorization") for message in proxy.requests] == [["Basic dXNlcjpwYTpzcw=="]]
 
 
 @pytest.mark.parametrize(("settings", "used"), [(None, True), ({"trust_env": True}, True), ({}, False)])
@@ -300,20 +300,20 @@ def test_the_proxies_of_the_environment_are_used_unless_the_session_does_not_tru
             if settings is None:
                 async with AiohttpExecutor() as execute:
                     return await execute(get("http://nowhere.invalid"))
-            async with lent(**settings) as (execute, _):
+            async with serve_session(**settings) as (execute, _):
                 return await execute(get("http://nowhere.invalid"))
 
         asyncio.run(main())
 
-        assert [seen.target for seen in proxy.requests] == (["http://nowhere.invalid/x"] if used else [])
+        assert [message.target for message in proxy.requests] == (["http://nowhere.invalid/x"] if used else [])
 
 
 @proxied
 def test_what_a_proxy_refuses_was_never_sent_and_the_proxy_sees_no_credential():
     with faulty_server.start_server(faulty_server.respond_with(faulty_server.format_response(403))) as proxy:
-        [told] = replies(get("https://nowhere.invalid"), proxy=lambda: proxy.url)
+        [error] = replies(get("https://nowhere.invalid"), proxy=lambda: proxy.url)
 
-    assert (told.failure().reason, told.failure().sent) == ("refused", False)
+    assert (error.failure().reason, error.failure().sent) == ("refused", False)
     assert [(m.method, m.target, m.values("Authorization")) for m in proxy.requests] == [
         ("CONNECT", "nowhere.invalid:443", [])
     ]
@@ -321,7 +321,7 @@ def test_what_a_proxy_refuses_was_never_sent_and_the_proxy_sees_no_credential():
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory):
-    return authority.made(tmp_path_factory.mktemp("tls"))
+    return authority.issue(tmp_path_factory.mktemp("tls"))
 
 
 def test_the_tls_settings_of_a_given_session_are_used(tls):
@@ -333,17 +333,17 @@ def test_the_tls_settings_of_a_given_session_are_used(tls):
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent(tls):
     with faulty.serving(faulty.well, tls.server) as server:
-        [told] = replies(get(server.url))
+        [error] = replies(get(server.url))
 
-        assert (told.failure().reason, told.failure().sent, server.seen) == ("tls", False, [])
+        assert (error.failure().reason, error.failure().sent, server.seen) == ("tls", False, [])
 
 
 def test_a_handshake_that_never_comes_meets_the_deadline():
     with faulty.serving(lambda peer: peer.sock.recv(1) and peer.sock.recv(100_000) and peer.sock.recv(1)) as server:
         first = get("https://127.0.0.1:1")  # aiohttp before 3.11 reads the authorities in its first call, in its time
-        [_, told] = replies(first, get(server.url.replace("http:", "https:"), timeout=0.25))
+        [_, error] = replies(first, get(server.url.replace("http:", "https:"), timeout=0.25))
 
-    assert (told.failure().reason, told.failure().sent) == ("timeout", False)
+    assert (error.failure().reason, error.failure().sent) == ("timeout", False)
 
 
 # ---- what it needs

@@ -24,39 +24,39 @@ def feed_all(data: bytes, coding: str, limit: int | None = None, step: int = INP
     return buffer.finish()
 
 
-def raw_deflate(data: bytes) -> bytes:
+def compress_raw(data: bytes) -> bytes:
     packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     return packer.compress(data) + packer.flush()
 
 
-def members(data: bytes) -> bytes:
+def compress_members(data: bytes) -> bytes:
     """Gzip of three members, one of them empty, with padding after each."""
     half = len(data) // 2
     return b"".join(gzip.compress(part, mtime=0) + bytes(7) for part in (data[:half], b"", data[half:]))
 
 
-PACKERS = {
+CODINGS = {
     "gzip": ("gzip", gzip.compress),
     "gzip by its old name": ("x-gzip", gzip.compress),
-    "members": ("gzip", members),
+    "members": ("gzip", compress_members),
     "deflate": ("Deflate", zlib.compress),
-    "raw deflate": ("deflate", raw_deflate),
+    "raw deflate": ("deflate", compress_raw),
     "stacked": ("deflate, identity,GZIP , gzip", lambda data: gzip.compress(gzip.compress(zlib.compress(data)))),
 }
-each_packer = pytest.mark.parametrize("packer", PACKERS)
+each_packer = pytest.mark.parametrize("packer", CODINGS)
 
 
 @each_packer
 @given(st.binary(max_size=300), st.integers(1, 40))
 def test_a_body_comes_out_as_it_went_in_however_it_arrives(packer, data, step):
-    coding, pack = PACKERS[packer]
+    coding, pack = CODINGS[packer]
 
     assert feed_all(pack(data), coding, len(data), step) == data
 
 
 @each_packer
 def test_a_body_of_many_pieces_comes_out_as_it_went_in(packer):
-    coding, pack = PACKERS[packer]
+    coding, pack = CODINGS[packer]
     body = random.Random(1).randbytes(3 * INPUT_SIZE + 1) + bytes(3 * PIECE_SIZE + 1) + b"end"
 
     assert feed_all(pack(body), coding, len(body), 10**9) == body
@@ -66,7 +66,7 @@ def test_a_body_of_many_pieces_comes_out_as_it_went_in(packer):
 @given(st.binary(min_size=1, max_size=100), st.data())
 @settings(max_examples=30)
 def test_a_compressed_body_that_is_cut_short_is_an_error(packer, data, chosen):
-    coding, pack = PACKERS[packer]
+    coding, pack = CODINGS[packer]
     packed = pack(data).rstrip(b"\0") if packer == "members" else pack(data)
     end = chosen.draw(
         st.integers(len(packed) - 8, len(packed) - 1) if packer == "members" else st.integers(1, len(packed) - 1)
@@ -88,7 +88,7 @@ def test_a_body_that_is_not_in_its_coding_is_an_error(coding, data):
 @each_packer
 @given(st.binary(max_size=50), st.integers(1, 40))
 def test_other_data_after_the_end_is_ignored(packer, data, step):
-    coding, pack = PACKERS[packer]
+    coding, pack = CODINGS[packer]
 
     assert feed_all(pack(data) + b"more", coding, None, step) == data
 
@@ -107,10 +107,10 @@ def test_names_that_are_no_codings_are_ignored(coding):
     ],
 )
 def test_codings_that_are_not_supported_or_too_many_are_errors(coding, said):
-    with pytest.raises(BodyError) as told:
+    with pytest.raises(BodyError) as raised:
         feed_all(b"", coding)
 
-    assert str(told.value) == said
+    assert str(raised.value) == said
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_of_repeated_headers_all_codings_count():
 @each_packer
 @pytest.mark.parametrize("limit", [0, 1, 1000, PIECE_SIZE, PIECE_SIZE + 1])
 def test_a_body_as_large_as_its_limit_is_whole_and_one_byte_more_is_an_error(packer, limit):
-    coding, pack = PACKERS[packer]
+    coding, pack = CODINGS[packer]
 
     assert feed_all(pack(bytes(limit)), coding, limit) == bytes(limit)
     with pytest.raises(BodyError, match=f"the answer is larger than {limit} bytes"):
@@ -160,7 +160,7 @@ def test_a_buffer_pauses_before_each_piece_so_that_its_caller_sees_the_deadline(
 
 
 @pytest.mark.parametrize(
-    ("offered", "kept"),
+    ("offered", "selected"),
     [
         ("gzip, deflate", "gzip, deflate"),
         ("br;q=1.0, GZIP;q=0.5, zstd, *;q=0.1", "GZIP;q=0.5"),
@@ -169,5 +169,5 @@ def test_a_buffer_pauses_before_each_piece_so_that_its_caller_sees_the_deadline(
         ("identity", "identity"),
     ],
 )
-def test_only_codings_that_can_be_decoded_within_a_limit_are_offered(offered, kept):
-    assert select_codings(offered) == kept
+def test_only_codings_that_can_be_decoded_within_a_limit_are_offered(offered, selected):
+    assert select_codings(offered) == selected

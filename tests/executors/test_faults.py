@@ -37,18 +37,18 @@ from infisical.testing.executor_contract.cases import CREDENTIAL, VALUE, write
 from tests.wire import answer
 
 OK = answer({"secrets": []})
-ASK = HttpRequest("GET", "https://someone:else@x.example/api/v4/secrets?a=b", (("Authorization", "Bearer t"),))
+REQUEST = HttpRequest("GET", "https://someone:else@x.example/api/v4/secrets?a=b", (("Authorization", "Bearer t"),))
 LOGIN = HttpRequest("POST", "https://x.example/api/v1/auth/universal-auth/login", (), b"{}")
 WHERE = {"project_id": "p", "environment": "dev"}
 JSON = ("content-type", "application/json; charset=utf-8")
 
 
-def gone(said: str, reason: str, sent: bool = True) -> Failure:
-    return Failure(InfisicalNetworkError(f"GET https://x.example: {said}", reason=reason, sent=sent))
+def make_failure(message: str, reason: str, sent: bool = True) -> Failure:
+    return Failure(InfisicalNetworkError(f"GET https://x.example: {message}", reason=reason, sent=sent))
 
 
-LOST = gone("the connection was closed before the answer", "reset")
-LATE = gone("no answer in 30 s", "timeout")
+LOST = make_failure("the connection was closed before the answer", "reset")
+LATE = make_failure("no answer in 30 s", "timeout")
 HALF = Response(200, OK.headers, OK.body[:5])
 EXPIRED = Response(
     403,
@@ -76,7 +76,7 @@ LIMITED = Response(
 # a fault; what comes back; how often the executor inside is called; how long it sleeps, in seconds
 FAULTS = [
     (None, Success(OK), 1, []),
-    (Refused(), gone("no connection", "refused", sent=False), 0, []),
+    (Refused(), make_failure("no connection", "refused", sent=False), 0, []),
     (Dropped("before"), LOST, 0, []),
     (Dropped("after"), LOST, 1, []),
     (Delayed(2), Success(OK), 1, [2]),
@@ -84,7 +84,7 @@ FAULTS = [
     (Delayed(31), LATE, 0, [30]),
     (Limited(7), Success(LIMITED), 0, []),
     (Broken(), Success(BROKEN), 0, []),
-    (Truncated(5), gone("the answer is incomplete", "protocol"), 1, []),
+    (Truncated(5), make_failure("the answer is incomplete", "protocol"), 1, []),
     (Truncated(5, noticed=False), Success(HALF), 1, []),
     (Truncated(len(OK.body)), Success(OK), 1, []),
     (Expired(), Success(EXPIRED), 0, []),
@@ -98,7 +98,7 @@ def test_a_fault_gives_its_reply_and_does_or_does_not_reach_the_executor_inside(
     inner = ScriptedExecutor(OK)
     execute = FaultyExecutor(inner, [fault], sleep=slept.append)
 
-    assert (execute(ASK), len(inner.sent), slept) == (reply, calls, sleeps)
+    assert (execute(REQUEST), len(inner.sent), slept) == (reply, calls, sleeps)
 
 
 @each_fault
@@ -111,54 +111,59 @@ def test_the_same_under_asyncio(fault, reply, calls, sleeps):
     inner = AsyncScriptedExecutor(OK)
     execute = AsyncFaultyExecutor(inner, [fault], sleep=sleep)
 
-    assert (asyncio.run(execute(ASK)), len(inner.sent), slept) == (reply, calls, sleeps)
+    assert (asyncio.run(execute(REQUEST)), len(inner.sent), slept) == (reply, calls, sleeps)
 
 
-def test_what_is_delayed_has_only_the_rest_of_its_time():
+def test_a_delayed_request_has_less_time():
     inner = ScriptedExecutor(OK)
-    FaultyExecutor(inner, [Delayed(20)], sleep=lambda _: None)(ASK)
+    FaultyExecutor(inner, [Delayed(20)], sleep=lambda _: None)(REQUEST)
 
-    assert inner.sent == [HttpRequest(ASK.method, ASK.url, ASK.headers, None, 10.0)]
+    assert inner.sent == [HttpRequest(REQUEST.method, REQUEST.url, REQUEST.headers, None, 10.0)]
 
 
 def test_faults_come_in_order_and_then_there_are_none():
     execute = FaultyExecutor(ScriptedExecutor(OK, OK, OK), [None, Refused(), Broken()])
-    replies = [execute(ASK) for _ in range(5)]
+    replies = [execute(REQUEST) for _ in range(5)]
 
-    assert replies == [Success(OK), gone("no connection", "refused", sent=False), Success(BROKEN), *[Success(OK)] * 2]
+    assert replies == [
+        Success(OK),
+        make_failure("no connection", "refused", sent=False),
+        Success(BROKEN),
+        *[Success(OK)] * 2,
+    ]
 
 
 def test_a_plan_without_an_end_is_read_as_far_as_it_is_needed():
     execute = FaultyExecutor(ScriptedExecutor(OK, OK), itertools.cycle([None, Dropped()]))
 
-    assert [execute(ASK) for _ in range(4)] == [Success(OK), LOST] * 2
+    assert [execute(REQUEST) for _ in range(4)] == [Success(OK), LOST] * 2
 
 
 def test_a_plan_may_be_a_function_of_the_message():
     execute = FaultyExecutor(ScriptedExecutor(OK), lambda request: Dropped() if request.method == "GET" else None)
 
-    assert [execute(LOGIN), execute(ASK)] == [Success(OK), LOST]
+    assert [execute(LOGIN), execute(REQUEST)] == [Success(OK), LOST]
 
 
 def test_an_expired_token_waits_for_a_message_that_has_one():
     inner = ScriptedExecutor(OK, OK)
     execute = FaultyExecutor(inner, [Expired(), Dropped()])
 
-    assert [execute(r) for r in (LOGIN, LOGIN, ASK, ASK)] == [Success(OK), Success(OK), Success(EXPIRED), LOST]
+    assert [execute(r) for r in (LOGIN, LOGIN, REQUEST, REQUEST)] == [Success(OK), Success(OK), Success(EXPIRED), LOST]
     assert inner.sent == [LOGIN, LOGIN]
 
 
 def test_a_function_that_plans_an_expired_token_for_a_message_without_one_disturbs_nothing():
     execute = FaultyExecutor(ScriptedExecutor(OK), lambda _: Expired())
 
-    assert [execute(LOGIN), execute(ASK)] == [Success(OK), Success(EXPIRED)]
+    assert [execute(LOGIN), execute(REQUEST)] == [Success(OK), Success(EXPIRED)]
 
 
 @pytest.mark.parametrize("fault", [Dropped("after"), Truncated(0)])
 def test_where_there_was_no_answer_none_is_lost(fault):
     refused = InfisicalNetworkError("no connection", reason="refused", sent=False)
 
-    assert FaultyExecutor(ScriptedExecutor(refused), [fault])(ASK) == Failure(refused)
+    assert FaultyExecutor(ScriptedExecutor(refused), [fault])(REQUEST) == Failure(refused)
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "http://[", "http://x?a=b"])
@@ -170,9 +175,9 @@ def test_nothing_that_was_sent_stands_in_an_error():
     faults = [fault for fault, *_ in FAULTS]
     execute = FaultyExecutor(ScriptedExecutor(*[OK] * len(faults)), faults, sleep=lambda _: None)
     replies = [execute(write("https://someone:else@x.example/x")) for _ in faults]
-    shown = "".join(f"{reply.failure()!r}{reply.failure()}" for reply in replies if isinstance(reply, Failure))
+    text = "".join(f"{reply.failure()!r}{reply.failure()}" for reply in replies if isinstance(reply, Failure))
 
-    assert [secret for secret in (CREDENTIAL, VALUE, "else") if secret in shown] == []
+    assert [secret for secret in (CREDENTIAL, VALUE, "else") if secret in text] == []
 
 
 # ---- plans with a seed
@@ -182,7 +187,7 @@ SOME = {Dropped("after"): 0.2, Broken(500): 0.3}
 def test_a_seed_plans_the_same_each_time_and_another_seed_something_else():
     def planned(seed: int) -> list:
         plan = at_random(seed, SOME)
-        return [plan(ASK) for _ in range(1000)]
+        return [plan(REQUEST) for _ in range(1000)]
 
     assert planned(1) == planned(1) != planned(2)
     assert set(planned(1)) == {None, *SOME}
@@ -190,8 +195,8 @@ def test_a_seed_plans_the_same_each_time_and_another_seed_something_else():
 
 def test_faults_come_about_as_often_as_they_are_probable():
     plan = at_random(1, SOME)
-    found = [plan(ASK) for _ in range(10_000)]
-    shares = {fault: round(found.count(fault) / 10_000, 1) for fault in (None, *SOME)}
+    faults = [plan(REQUEST) for _ in range(10_000)]
+    shares = {fault: round(faults.count(fault) / 10_000, 1) for fault in (None, *SOME)}
 
     assert shares == {None: 0.5, **SOME}
 
@@ -199,7 +204,7 @@ def test_faults_come_about_as_often_as_they_are_probable():
 def test_a_probability_of_1_is_always_and_of_0_never():
     plan = at_random(1, {Refused(): 0.0, Limited(): 1.0})
 
-    assert {plan(ASK) for _ in range(1000)} == {Limited()}
+    assert {plan(REQUEST) for _ in range(1000)} == {Limited()}
 
 
 @pytest.mark.parametrize("probabilities", [{Refused(): 1.5}, {Refused(): -0.1}, {Refused(): float("nan")}])
@@ -213,28 +218,28 @@ def test_what_is_no_probability_is_refused(probabilities):
 def test_threads_share_a_plan_and_no_fault_is_lost(plan):
     execute = FaultyExecutor(ScriptedExecutor(), plan)
     with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda _: execute(ASK), range(100)))
+        replies = list(pool.map(lambda _: execute(REQUEST), range(100)))
 
-    assert replies == [gone("no connection", "refused", sent=False)] * 100
+    assert replies == [make_failure("no connection", "refused", sent=False)] * 100
 
 
 # ---- a plan that is defective
 def test_what_a_plan_raises_passes():
     with pytest.raises(ZeroDivisionError):
-        FaultyExecutor(ScriptedExecutor(), lambda _: 1 // 0)(ASK)
+        FaultyExecutor(ScriptedExecutor(), lambda _: 1 // 0)(REQUEST)
 
 
-def test_a_sequence_that_raises_leaves_the_rest_undisturbed():
+def test_after_a_sequence_that_raises_nothing_is_disturbed():
     execute = FaultyExecutor(ScriptedExecutor(OK), (1 // 0 for _ in range(2)))
     with pytest.raises(ZeroDivisionError):
-        execute(ASK)
+        execute(REQUEST)
 
-    assert execute(ASK) == Success(OK)
+    assert execute(REQUEST) == Success(OK)
 
 
 def test_a_plan_that_gives_something_else_is_a_type_error():
     with pytest.raises(TypeError, match="a plan gives faults and None, not 'reset'"):
-        FaultyExecutor(ScriptedExecutor(), ["reset"])(ASK)
+        FaultyExecutor(ScriptedExecutor(), ["reset"])(REQUEST)
 
 
 @pytest.mark.parametrize(

@@ -125,12 +125,12 @@ WRONG = [
 
 @pytest.mark.parametrize(("executor", "give", "said"), WRONG, ids=[said for _, _, said in WRONG])
 def test_an_executor_takes_an_instance_of_its_own_librarys_client_and_says_so(executor, give, said):
-    with pytest.raises(ValueError, match="takes an instance of") as told:
+    with pytest.raises(ValueError, match="takes an instance of") as error:
         executor(give())
 
-    assert str(told.value).startswith(f"{executor.__name__} takes an ")
-    assert said in str(told.value)
-    assert "canary" not in str(told.value)
+    assert str(error.value).startswith(f"{executor.__name__} takes an ")
+    assert said in str(error.value)
+    assert "canary" not in str(error.value)
 
 
 @pytest.mark.parametrize("executor", [AsyncHttpxExecutor, AiohttpExecutor])
@@ -199,14 +199,14 @@ def test_all_executors_read_no_proxy_alike(name, start, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", f"http://{PROXY[0]}:{PROXY[1]}")
     monkeypatch.setenv("https_proxy", f"http://{PROXY[0]}:{PROXY[1]}")
     monkeypatch.delenv("no_proxy", raising=False)
-    found = []
+    results = []
     for execute, (rules, url, _) in zip(executors, NAMED, strict=True):
         monkeypatch.setenv("NO_PROXY", rules)
         dialled.clear()
         assert execute(get(url)).failure().sent is False
-        found.append((rules, url, set(dialled) == {"proxy"}))
+        results.append((rules, url, set(dialled) == {"proxy"}))
 
-    assert found == NAMED
+    assert results == NAMED
 
 
 @pytest.mark.enable_socket
@@ -258,9 +258,9 @@ def test_http_to_this_machine_passes_even_a_proxy_that_the_application_gave(name
     ):
         execute = start(lambda: GIVEN_PROXIES[name](proxy.url))
         got = [execute(get(url)).unwrap().body for url in (server.url, "http://nowhere.invalid", server.url)]
-        seen = [message.target for message in proxy.requests]
+        targets = [message.target for message in proxy.requests]
 
-    assert (got, seen) == ([b"/x", b"http://nowhere.invalid/x", b"/x"], ["http://nowhere.invalid/x"])
+    assert (got, targets) == ([b"/x", b"http://nowhere.invalid/x", b"/x"], ["http://nowhere.invalid/x"])
 
 
 @pytest.mark.parametrize("proxy", ["gopher://canary:canary@h", "http://canary:canary@h:port", "socks9://canary"])
@@ -271,9 +271,9 @@ def test_a_proxy_of_the_environment_that_cannot_be_used_is_a_failure_that_shows_
 ):
     monkeypatch.setenv("https_proxy", proxy)
     monkeypatch.setenv("no_proxy", "")
-    told = start(OWN[name])(get("https://nowhere.invalid")).failure()
+    error = start(OWN[name])(get("https://nowhere.invalid")).failure()
 
-    assert (told.reason, told.sent, told.defect, "canary" in repr(told)) == ("protocol", False, False, False)
+    assert (error.reason, error.sent, error.defect, "canary" in repr(error)) == ("protocol", False, False, False)
 
 
 # ---- an exception that is no network trouble
@@ -281,29 +281,29 @@ class SoftTimeLimitExceeded(Exception):
     """As Celery raises it by a signal handler, wherever the program happens to be."""
 
 
-@pytest.mark.parametrize("error", [KeyError, SoftTimeLimitExceeded, RuntimeError])
-def test_a_defect_is_the_cause_of_its_error_without_the_frames_of_its_chain(error):
-    def raised() -> Exception:
+@pytest.mark.parametrize("kind", [KeyError, SoftTimeLimitExceeded, RuntimeError])
+def test_a_defect_is_the_cause_of_its_error_without_the_frames_of_its_chain(kind):
+    def make_chain() -> Exception:
         try:
             try:
                 raise ConnectionError("inner")
             except ConnectionError as inner:
-                raise error(CANARY) from inner
-        except error as outer:
+                raise kind(CANARY) from inner
+        except kind as outer:
             return outer
 
-    cause = raised()
+    cause = make_chain()
     attempt = Attempt(get("http://h"))
     attempt.sent = None
-    told = attempt.fail("reset", cause).failure()
+    error = attempt.fail("reset", cause).failure()
 
-    assert told.__cause__ is cause
-    assert (told.reason, told.sent, told.defect) == ("protocol", True, True)
+    assert error.__cause__ is cause
+    assert (error.reason, error.sent, error.defect) == ("protocol", True, True)
     assert (cause.__traceback__, cause.__cause__.__traceback__) == (None, None)
-    assert CANARY not in str(told) + repr(told)
+    assert CANARY not in str(error) + repr(error)
 
 
-def struck(handler, half: bytes, execute: ExecutorRunner):
+def strike(handler, half: bytes, execute: ExecutorRunner):
     """What becomes of a call that a signal meets while it waits; the next one has to work, on another connection."""
 
     def handle(*_: object) -> None:
@@ -314,14 +314,14 @@ def struck(handler, half: bytes, execute: ExecutorRunner):
         holding = Holding(half, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1))
         with faulty.serving(holding) as server:
             try:
-                told = execute._bare(get(server.url))
+                outcome = execute._bare(get(server.url))
             except KeyboardInterrupt as interrupt:
-                told = interrupt
+                outcome = interrupt
             assert execute(get(server.url)).unwrap().status == 200
             assert holding.closed.wait(30)
     finally:
         signal.signal(signal.SIGUSR1, before)
-    return told
+    return outcome
 
 
 @pytest.mark.enable_socket
@@ -329,10 +329,10 @@ def struck(handler, half: bytes, execute: ExecutorRunner):
 @pytest.mark.parametrize("name", BLOCKING)
 @each_half
 def test_an_exception_of_a_signal_handler_is_no_network_trouble(name, raised, half, start):
-    told = struck(raised(CANARY), half, start(MAKERS[name]))
+    error = strike(raised(CANARY), half, start(MAKERS[name]))
 
-    assert isinstance(told, Failure)
-    error = told.failure()
+    assert isinstance(error, Failure)
+    error = error.failure()
     assert (type(error.__cause__), error.reason, error.sent, error.defect) == (raised, "protocol", True, True)
     assert CANARY not in str(error) + repr(error)
 
@@ -341,11 +341,11 @@ def test_an_exception_of_a_signal_handler_is_no_network_trouble(name, raised, ha
 @pytest.mark.parametrize("name", BLOCKING)
 @each_half
 def test_an_interrupt_is_raised_and_its_connection_is_closed(name, half, start):
-    assert isinstance(struck(KeyboardInterrupt(), half, start(MAKERS[name])), KeyboardInterrupt)
+    assert isinstance(strike(KeyboardInterrupt(), half, start(MAKERS[name])), KeyboardInterrupt)
 
 
 # ---- frames
-def shown(frames) -> str:
+def format_frames(frames) -> str:
     """What a traceback with locals shows of the frames of this library."""
     own = [frame for frame in frames if frame.f_code.co_filename.startswith(PACKAGE) and "testing" not in str(frame)]
     assert own
@@ -354,20 +354,20 @@ def shown(frames) -> str:
     )
 
 
-def secretive(url: str, large: bool) -> HttpRequest:
+def make_secret_request(url: str, large: bool) -> HttpRequest:
     """A request with a secret in each of its parts."""
     headers = (("Authorization", f"Bearer {CANARY}"), ("X-API-Key", CANARY), ("X-Own", CANARY))
     return HttpRequest("POST", f"{url}/x?secretValue={CANARY}", headers, BODY * (2**20 if large else 1), 30.0, 2**20)
 
 
-def settled(look) -> object:
+def wait_until_settled(look) -> object:
     """Look until two looks agree, and a thread or a task has come to wait."""
     until = time.monotonic() + 10
-    seen = [look()]
-    while time.monotonic() < until and (len(seen) < 20 or len(set(map(str, seen[-20:]))) > 1):
+    views = [look()]
+    while time.monotonic() < until and (len(views) < 20 or len(set(map(str, views[-20:]))) > 1):
         time.sleep(0.01)
-        seen.append(look())
-    return seen[-1]
+        views.append(look())
+    return views[-1]
 
 
 @pytest.mark.enable_socket
@@ -377,7 +377,7 @@ def test_no_local_of_a_thread_that_waits_shows_what_was_sent_or_came(name, half,
     execute = start(MAKERS[name])._bare
     request = []
     with faulty.serving(holding := Holding(half)) as server:
-        request.append(secretive(server.url, half is None))
+        request.append(make_secret_request(server.url, half is None))
         thread = threading.Thread(target=lambda: execute(request.pop()), daemon=True)
         thread.start()
         assert holding.arrived.wait(30)
@@ -385,8 +385,8 @@ def test_no_local_of_a_thread_that_waits_shows_what_was_sent_or_came(name, half,
         def frames():
             return [frame for frame, _ in traceback.walk_stack(sys._current_frames()[thread.ident])]
 
-        settled(lambda: [(id(frame), frame.f_lasti) for frame in frames()])
-        text = shown(frames())
+        wait_until_settled(lambda: [(id(frame), frame.f_lasti) for frame in frames()])
+        text = format_frames(frames())
         holding.released.set()
         thread.join(30)
 
@@ -400,7 +400,7 @@ def test_no_local_of_a_task_that_waits_or_is_cancelled_shows_what_was_sent_or_ca
     running = start(MAKERS[name])
 
     async def main(url: str) -> str:
-        task = asyncio.create_task(running._bare(secretive(url, half is None)))
+        task = asyncio.create_task(running._bare(make_secret_request(url, half is None)))
         await asyncio.to_thread(holding.arrived.wait)
         for _ in range(10):
             await asyncio.sleep(0.01)
@@ -408,12 +408,12 @@ def test_no_local_of_a_task_that_waits_or_is_cancelled_shows_what_was_sent_or_ca
         while getattr(coroutine, "cr_frame", None) is not None:
             frames.append(coroutine.cr_frame)
             coroutine = coroutine.cr_await
-        waiting = shown(frames)
+        waiting = format_frames(frames)
         task.cancel()
         try:
             await task
         except asyncio.CancelledError as cancelled:
-            return waiting + shown([frame for frame, _ in traceback.walk_tb(cancelled.__traceback__)])
+            return waiting + format_frames([frame for frame, _ in traceback.walk_tb(cancelled.__traceback__)])
         raise AssertionError("it was not cancelled")
 
     with faulty.serving(holding := Holding(half)) as server:
@@ -439,10 +439,10 @@ def test_closing_an_async_executor_ends_the_calls_in_flight_and_their_sockets(na
         return (await task).failure()
 
     with faulty.serving(holding := Holding(half)) as server:
-        told = running._loop.run(main(server.url))
+        error = running._loop.run(main(server.url))
 
     said = f"GET {server.url}: this executor was closed before the answer"
-    assert told == InfisicalNetworkError(said, reason="reset", sent=True)
+    assert error == InfisicalNetworkError(said, reason="reset", sent=True)
 
 
 @pytest.mark.enable_socket
@@ -454,7 +454,7 @@ def test_a_connection_that_is_given_up_is_closed_at_once_though_the_server_reads
     accepted = []
     thread = threading.Thread(target=lambda: accepted.append(listener.accept()[0]), daemon=True)
     thread.start()
-    told = execute(HttpRequest("POST", f"{url}/x", (), bytes(2**25), 0.5)).failure()
+    error = execute(HttpRequest("POST", f"{url}/x", (), bytes(2**25), 0.5)).failure()
     thread.join(10)
     size = 0
     accepted[0].settimeout(5)
@@ -465,5 +465,5 @@ def test_a_connection_that_is_given_up_is_closed_at_once_though_the_server_reads
         except ConnectionResetError:
             pass
 
-    assert (told.reason, told.sent) == ("timeout", True)
+    assert (error.reason, error.sent) == ("timeout", True)
     assert size < 2**25

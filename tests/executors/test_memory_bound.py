@@ -28,17 +28,17 @@ MEBIBYTE = 2**20
 
 
 # ---- the executors
-def bomb(mebibytes: int) -> bytes:
+def make_bomb(mebibytes: int) -> bytes:
     """So many MiB of zeros, gzipped: nobody should come to its end, so that its checksum is none."""
     packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
     block = packer.compress(bytes(MEBIBYTE)) + packer.flush(zlib.Z_FULL_FLUSH)
     return gzip.compress(b"", mtime=0)[:10] + block * mebibytes + packer.flush() + bytes(8)
 
 
-BOMB = bomb(600)
-CODED = (("Content-Encoding", "gzip"), ("Content-Type", "application/json"))
-TWICE = (("Content-Encoding", "gzip, gzip"),)
-MEASURE = """
+BOMB = make_bomb(600)
+CODED_HEADERS = (("Content-Encoding", "gzip"), ("Content-Type", "application/json"))
+TWICE_CODED_HEADERS = (("Content-Encoding", "gzip, gzip"),)
+MEASURE_SCRIPT = """
 import json, resource, sys
 from infisical import HttpRequest
 from infisical.testing.runner import ExecutorRunner
@@ -57,16 +57,20 @@ print(json.dumps([error.message, error.reason, error.sent, grown // 1024]))
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("name", shorten(MAKERS, OWN.__contains__, name=str))
 def test_600_mib_in_600_kb_take_little_memory(name):
-    small = faulty_server.format_response(200, gzip.compress(b"{}", mtime=0), CODED)
+    small = faulty_server.format_response(200, gzip.compress(b"{}", mtime=0), CODED_HEADERS)
     with faulty_server.start_server(
-        faulty_server.respond_with(small, faulty_server.format_response(200, BOMB, CODED))
+        faulty_server.respond_with(small, faulty_server.format_response(200, BOMB, CODED_HEADERS))
     ) as server:
-        command = [sys.executable, "-c", MEASURE, name, server.url]
+        command = [sys.executable, "-c", MEASURE_SCRIPT, name, server.url]
         run = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": "."})
         assert run.returncode == 0, run.stderr
-        *told, grown = json.loads(run.stdout)
+        *outcome, grown = json.loads(run.stdout)
 
-    assert told == [f"GET {server.url}: the answer is larger than 1048576 bytes (max_response_bytes)", "protocol", True]
+    assert outcome == [
+        f"GET {server.url}: the answer is larger than 1048576 bytes (max_response_bytes)",
+        "protocol",
+        True,
+    ]
     assert grown < 48  # MiB
 
 
@@ -108,11 +112,11 @@ def test_a_limit_holds_for_a_plain_body_and_the_connection_of_a_larger_one_is_cl
 @pytest.mark.parametrize(
     ("headers", "body"),
     [
-        (CODED, gzip.compress(b"{}" * 1000, mtime=0)[:-3]),
-        (CODED, b"no such thing"),
+        (CODED_HEADERS, gzip.compress(b"{}" * 1000, mtime=0)[:-3]),
+        (CODED_HEADERS, b"no such thing"),
         ((("Content-Encoding", "br"),), b"x" * 100),
         ((("Content-Encoding", ", ".join(["gzip"] * 6)),), b"x" * 100),
-        (TWICE, gzip.compress(BOMB, mtime=0)),
+        (TWICE_CODED_HEADERS, gzip.compress(BOMB, mtime=0)),
     ],
     ids=["cut short", "not gzip", "not offered", "stacked", "a bomb in a gzip"],
 )
@@ -120,9 +124,9 @@ def test_a_body_that_cannot_be_decoded_is_a_failure_and_the_next_call_works(exec
     with faulty_server.start_server(
         faulty_server.fail_once(faulty_server.respond_with(faulty_server.format_response(200, body, headers)))
     ) as server:
-        told = execute(get(f"{server.url}/x", MEBIBYTE)).failure()
+        error = execute(get(f"{server.url}/x", MEBIBYTE)).failure()
 
-        assert (told.reason, told.sent, told.defect) == ("protocol", True, False)
+        assert (error.reason, error.sent, error.defect) == ("protocol", True, False)
         assert execute(get(f"{server.url}/x", MEBIBYTE)).unwrap().status == 200
 
 
@@ -138,8 +142,9 @@ def test_an_answer_without_a_body_may_name_any_coding_and_length(execute, method
 
 @pytest.mark.enable_socket
 def test_without_a_limit_a_large_answer_is_whole(execute):
+    packed = gzip.compress(bytes(4 * MEBIBYTE))
     with faulty_server.start_server(
-        faulty_server.respond_with(faulty_server.format_response(200, gzip.compress(bytes(4 * MEBIBYTE)), CODED))
+        faulty_server.respond_with(faulty_server.format_response(200, packed, CODED_HEADERS))
     ) as server:
         assert execute(get(f"{server.url}/x", None)).unwrap().body == bytes(4 * MEBIBYTE)
 
@@ -149,7 +154,7 @@ def test_each_executor_offers_what_it_decodes_and_nothing_else(execute):
     with faulty_server.start_server(faulty_server.echo) as server:
         execute(get(f"{server.url}/x", None)).unwrap()
         execute(get(f"{server.url}/x", None, headers=(("Accept-Encoding", "identity"),))).unwrap()
-        offered = [seen.values("Accept-Encoding") for seen in server.requests]
+        offered = [message.values("Accept-Encoding") for message in server.requests]
 
     assert offered in ([["gzip, deflate"], ["identity"]], [["identity"], ["identity"]])
 
@@ -157,7 +162,7 @@ def test_each_executor_offers_what_it_decodes_and_nothing_else(execute):
 # ---- answers that never were on a wire
 @pytest.mark.parametrize(("limit", "fits"), [(None, True), (4, True), (3, False)])
 def test_of_a_mock_transport_the_body_that_httpx_has_decoded_counts(limit, fits):
-    packed = httpx.Response(200, headers=CODED, content=gzip.compress(b"body", mtime=0))
+    packed = httpx.Response(200, headers=CODED_HEADERS, content=gzip.compress(b"body", mtime=0))
     client = httpx.Client(transport=httpx.MockTransport(lambda _: packed))
     got = HttpxExecutor(client)(get("https://h/x", limit))
 
@@ -178,7 +183,7 @@ class Mock(BaseAdapter):
         pass
 
 
-def answered(raw: object = None, content: bytes | None = None) -> requests.Response:
+def make_response(raw: object = None, content: bytes | None = None) -> requests.Response:
     answer = requests.Response()
     answer.status_code, answer.raw = 200, raw
     if content is not None:
@@ -189,13 +194,13 @@ def answered(raw: object = None, content: bytes | None = None) -> requests.Respo
 @pytest.mark.parametrize(
     ("make", "headers"),
     [
-        (lambda: answered(content=b"body"), ()),
-        (lambda: answered(io.BytesIO(b"body")), ()),
+        (lambda: make_response(content=b"body"), ()),
+        (lambda: make_response(io.BytesIO(b"body")), ()),
         (
-            lambda: answered(
-                urllib3.HTTPResponse(io.BytesIO(gzip.compress(b"body")), dict(CODED[:1]), preload_content=False)
+            lambda: make_response(
+                urllib3.HTTPResponse(io.BytesIO(gzip.compress(b"body")), dict(CODED_HEADERS[:1]), preload_content=False)
             ),
-            CODED[:1],
+            CODED_HEADERS[:1],
         ),
     ],
     ids=["content", "a file", "urllib3"],

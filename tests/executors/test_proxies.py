@@ -1,4 +1,4 @@
-"""Which proxy stands before which URL: what an environment says, and what a proxy's own URL does."""
+"""Which proxy serves which URL: the rules of an environment, and the URL of a proxy."""
 
 from __future__ import annotations
 
@@ -161,9 +161,9 @@ PORTS = st.integers(1, 65535)
 
 @given(st.text(), st.dictionaries(st.sampled_from([*NAMES, "REQUEST_METHOD"]), st.text()))
 def test_whatever_stands_there_a_proxy_is_a_text_or_none(url, environment):
-    found = find_proxy(url, environment)
+    proxy = find_proxy(url, environment)
 
-    assert found is None or "://" in found
+    assert proxy is None or "://" in proxy
 
 
 @given(HOSTS, PORTS, st.text())
@@ -198,7 +198,7 @@ def test_a_range_stands_for_the_addresses_in_it(address, inside, data):
 
 
 # ---- a proxy as a value
-def basic(text: bytes) -> str:
+def make_login(text: bytes) -> str:
     return f"Basic {base64.b64encode(text).decode()}"
 
 
@@ -211,16 +211,16 @@ def basic(text: bytes) -> str:
         ("proxy:3128", Proxy("http", "proxy", 3128)),
         (" http://proxy ", Proxy("http", "proxy", 80)),
         ("http://[fd00::1]:3128", Proxy("http", "fd00::1", 3128)),
-        ("http://u:p@proxy", Proxy("http", "proxy", 80, basic(b"u:p"))),
-        ("u:p@proxy", Proxy("http", "proxy", 80, basic(b"u:p"))),
-        ("http://u@proxy", Proxy("http", "proxy", 80, basic(b"u:"))),
-        ("http://u:@proxy", Proxy("http", "proxy", 80, basic(b"u:"))),
+        ("http://u:p@proxy", Proxy("http", "proxy", 80, make_login(b"u:p"))),
+        ("u:p@proxy", Proxy("http", "proxy", 80, make_login(b"u:p"))),
+        ("http://u@proxy", Proxy("http", "proxy", 80, make_login(b"u:"))),
+        ("http://u:@proxy", Proxy("http", "proxy", 80, make_login(b"u:"))),
         ("http://@proxy", Proxy("http", "proxy", 80)),
-        ("http://u%40x:p%2F%3A%C3%A9@proxy", Proxy("http", "proxy", 80, basic("u@x:p/:é".encode()))),
-        ("http://u:p@x@proxy", Proxy("http", "proxy", 80, basic(b"u:p@x"))),
-        ("http://u:é@proxy", Proxy("http", "proxy", 80, basic("u:é".encode()))),
-        ("http://u:\udce9@proxy", Proxy("http", "proxy", 80, basic(b"u:\xe9"))),
-        ("http://u:\ud800@proxy", Proxy("http", "proxy", 80, basic(b"u:?"))),
+        ("http://u%40x:p%2F%3A%C3%A9@proxy", Proxy("http", "proxy", 80, make_login("u@x:p/:é".encode()))),
+        ("http://u:p@x@proxy", Proxy("http", "proxy", 80, make_login(b"u:p@x"))),
+        ("http://u:é@proxy", Proxy("http", "proxy", 80, make_login("u:é".encode()))),
+        ("http://u:\udce9@proxy", Proxy("http", "proxy", 80, make_login(b"u:\xe9"))),
+        ("http://u:\ud800@proxy", Proxy("http", "proxy", 80, make_login(b"u:?"))),
     ],
 )
 def test_a_proxy_is_read_from_a_url(url, expected):
@@ -252,11 +252,11 @@ FORM = "a proxy is scheme://user:password@host:port; / ? # in a password are wri
         ("http://u:hunter2@pro xy", FORM),
     ],
 )
-def test_what_is_no_proxy_is_refused_and_not_shown(url, message):
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$") as found:
+def test_an_invalid_proxy_is_refused_and_not_shown(url, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$") as raised:
         Urllib3Executor(proxy=url)
 
-    assert "hunter2" not in "".join(traceback.format_exception(found.value))
+    assert "hunter2" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_a_proxy_shows_its_address_and_no_credentials():

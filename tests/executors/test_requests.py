@@ -22,27 +22,27 @@ from infisical.testing import faulty_server
 from infisical.testing.executor_contract import NetworkExecutorContract
 from tests.executors import authority, faulty
 
-PERSISTENT = urllib3.Retry(3, allowed_methods=None, status_forcelist=[429, 500, 503], backoff_factor=0)
-THEIRS = {"Authorization": "Bearer theirs", "Cookie": "jid=theirs"}
+RETRY = urllib3.Retry(3, allowed_methods=None, status_forcelist=[429, 500, 503], backoff_factor=0)
+SESSION_HEADERS = {"Authorization": "Bearer theirs", "Cookie": "jid=theirs"}
 
 
 # ---- the contract
-class Lent(RequestsExecutor):
+class ExecutorOnASession(RequestsExecutor):
     """On a session that does all by itself that has no part in a call."""
 
     def __init__(self):
-        self._lent = requests.Session()
-        self._lent.auth = ("somebody", "else")
-        self._lent.cookies.set("jid", "theirs")
-        self._lent.headers.update(THEIRS)
-        self._lent.hooks["response"].append(lambda answer, **_: answer.raise_for_status())
-        self._lent.params = {"theirs": "1"}
-        self._lent.mount("http://", HTTPAdapter(max_retries=PERSISTENT))
-        super().__init__(self._lent)
+        self._application_session = requests.Session()
+        self._application_session.auth = ("somebody", "else")
+        self._application_session.cookies.set("jid", "theirs")
+        self._application_session.headers.update(SESSION_HEADERS)
+        self._application_session.hooks["response"].append(lambda answer, **_: answer.raise_for_status())
+        self._application_session.params = {"theirs": "1"}
+        self._application_session.mount("http://", HTTPAdapter(max_retries=RETRY))
+        super().__init__(self._application_session)
 
     def close(self):
         super().close()
-        self._lent.close()
+        self._application_session.close()
 
 
 @pytest.mark.enable_socket
@@ -54,11 +54,11 @@ class TestRequests(NetworkExecutorContract):
 @pytest.mark.enable_socket
 class TestRequestsOnAGivenSession(NetworkExecutorContract):
     def make_executor(self):
-        return Lent()
+        return ExecutorOnASession()
 
 
 # ---- on adapters that need no socket
-class Scripted(BaseAdapter):
+class ScriptedAdapter(BaseAdapter):
     """An adapter of somebody's: it answers from memory, or raises, and remembers what it was given."""
 
     def __init__(self, error: Exception | None = None) -> None:
@@ -78,38 +78,38 @@ class Scripted(BaseAdapter):
         self.closed = True
 
 
-def session_on(adapter: BaseAdapter) -> requests.Session:
+def make_session(adapter: BaseAdapter) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     session.mount("https://", adapter)
     return session
 
 
-ASK = HttpRequest("PUT", "https://h/a%2Fb?c=d", (("Accept", "application/json"), ("X-Own", "1")), b"{}", 7.0)
+REQUEST = HttpRequest("PUT", "https://h/a%2Fb?c=d", (("Accept", "application/json"), ("X-Own", "1")), b"{}", 7.0)
 
 
-def test_a_given_session_lends_its_adapter_its_tls_settings_and_its_headers_but_no_credential():
-    adapter = Scripted()
-    session = session_on(adapter)
-    session.headers = {"User-Agent": "app", "X-App": b"1", "Accept": "text/html", "X-Not": None, **THEIRS}
+def test_the_adapter_tls_settings_and_headers_of_a_session_are_used_and_its_credentials_are_not():
+    adapter = ScriptedAdapter()
+    session = make_session(adapter)
+    session.headers = {"User-Agent": "app", "X-App": b"1", "Accept": "text/html", "X-Not": None, **SESSION_HEADERS}
     session.verify, session.cert = "/authority.pem", "/own.pem"
-    got = RequestsExecutor(session)(ASK)
+    got = RequestsExecutor(session)(REQUEST)
 
     headers = {"User-Agent": "app", "X-App": "1", "Accept": "application/json", "X-Own": "1", "Content-Length": "2"}
-    assert adapter.seen == [("PUT", ASK.url, headers, b"{}", 7.0, "/authority.pem", "/own.pem")]
+    assert adapter.seen == [("PUT", REQUEST.url, headers, b"{}", 7.0, "/authority.pem", "/own.pem")]
     assert got == Success(Response(200, (("X-A", "1"),), b"{}"))
 
 
 def test_a_given_session_is_not_closed():
-    adapter = Scripted()
-    execute = RequestsExecutor(session_on(adapter))
+    adapter = ScriptedAdapter()
+    execute = RequestsExecutor(make_session(adapter))
     execute.close()
 
     expected = InfisicalNetworkError("PUT https://h: this executor is closed", reason="protocol", sent=False)
-    assert (adapter.closed, execute(ASK).failure(), adapter.seen) == (False, expected, [])
+    assert (adapter.closed, execute(REQUEST).failure(), adapter.seen) == (False, expected, [])
 
 
-TOLD = [
+REASONS = [
     (requests.exceptions.ConnectTimeout("canary"), "timeout", False),
     (requests.exceptions.ProxyError("canary"), "refused", False),
     (requests.exceptions.ReadTimeout(urllib3.exceptions.ReadTimeoutError(None, "/", "canary")), "timeout", True),
@@ -119,27 +119,27 @@ TOLD = [
 ]
 
 
-@pytest.mark.parametrize(("error", "reason", "sent"), TOLD, ids=[type(error).__name__ for error, _, _ in TOLD])
-def test_of_an_adapter_that_tells_nothing_the_kind_of_error_says_whether_it_was_sent(error, reason, sent):
-    told = RequestsExecutor(session_on(Scripted(error)))(ASK).failure()
+@pytest.mark.parametrize(("cause", "reason", "sent"), REASONS, ids=[type(cause).__name__ for cause, _, _ in REASONS])
+def test_of_an_adapter_that_tells_nothing_the_kind_of_error_says_whether_it_was_sent(cause, reason, sent):
+    error = RequestsExecutor(make_session(ScriptedAdapter(cause)))(REQUEST).failure()
 
-    assert (told.reason, told.sent, "canary" in repr(told)) == (reason, sent, False)
+    assert (error.reason, error.sent, "canary" in repr(error)) == (reason, sent, False)
 
 
 def test_what_an_adapter_raises_of_its_own_is_named_without_its_message():
-    told = RequestsExecutor(session_on(Scripted(LookupError("canary"))))(ASK).failure()
+    error = RequestsExecutor(make_session(ScriptedAdapter(LookupError("canary"))))(REQUEST).failure()
 
-    line = Scripted.send.__code__.co_firstlineno + 3
+    line = ScriptedAdapter.send.__code__.co_firstlineno + 3
     expected = f"PUT https://h: LookupError was raised at test_requests.py:{line}"
-    assert told == InfisicalNetworkError(expected, reason="protocol", sent=True)
-    assert (told.defect, repr(told.__cause__), told.__cause__.__traceback__) == (True, "LookupError('canary')", None)
+    assert error == InfisicalNetworkError(expected, reason="protocol", sent=True)
+    assert (error.defect, repr(error.__cause__), error.__cause__.__traceback__) == (True, "LookupError('canary')", None)
 
 
 def test_a_url_that_no_adapter_takes_is_not_sent():
-    told = RequestsExecutor()(HttpRequest("GET", "ftp://h/x")).failure()
+    error = RequestsExecutor()(HttpRequest("GET", "ftp://h/x")).failure()
 
     expected = InfisicalNetworkError("GET ftp://h: the request cannot be sent", reason="protocol", sent=False)
-    assert told == expected
+    assert error == expected
 
 
 def test_without_requests_the_import_says_what_to_install(monkeypatch):
@@ -165,7 +165,7 @@ def test_the_cookies_of_a_given_session_stay_as_they_are():
         execute(get(server.url))
 
         assert session.cookies.get_dict() == {"own": "1"}
-        assert [seen.values("Cookie") for seen in server.requests] == [[], []]
+        assert [message.values("Cookie") for message in server.requests] == [[], []]
 
 
 @pytest.mark.enable_socket
@@ -183,15 +183,15 @@ def test_the_retries_of_a_given_session_stay_the_applications():
         faulty_server.start_server(faulty_server.fail_once(faulty_server.close)) as server,
         requests.Session() as session,
     ):
-        session.mount("http://", HTTPAdapter(max_retries=PERSISTENT))
-        told = RequestsExecutor(session)(get(server.url)).failure()
-        seen = len(server.requests)
+        session.mount("http://", HTTPAdapter(max_retries=RETRY))
+        error = RequestsExecutor(session)(get(server.url)).failure()
+        count = len(server.requests)
 
-        assert (told.reason, told.sent, seen) == ("reset", True, 1)
-        assert session.get_adapter("http://h").max_retries == PERSISTENT
+        assert (error.reason, error.sent, count) == ("reset", True, 1)
+        assert session.get_adapter("http://h").max_retries == RETRY
 
 
-class FromLoopback(HTTPAdapter):
+class LoopbackAdapter(HTTPAdapter):
     """An adapter that says from which address it connects, as some applications need it."""
 
     def init_poolmanager(self, *args, **settings):
@@ -201,11 +201,11 @@ class FromLoopback(HTTPAdapter):
 @pytest.mark.enable_socket
 def test_the_source_address_of_an_adapter_is_kept():
     with faulty_server.start_server(faulty_server.drip_headers) as server, requests.Session() as session:
-        session.mount("http://", FromLoopback())
-        told = RequestsExecutor(session)(get(server.url, timeout=0.25)).failure()
+        session.mount("http://", LoopbackAdapter())
+        error = RequestsExecutor(session)(get(server.url, timeout=0.25)).failure()
         pool = session.get_adapter(server.url).poolmanager.connection_from_url(server.url)
 
-        assert (told.reason, told.sent) == ("timeout", True)
+        assert (error.reason, error.sent) == ("timeout", True)
         assert pool.conn_kw["source_address"] == ("127.0.0.1", 0)
 
 
@@ -235,9 +235,9 @@ def test_a_body_that_drips_on_a_connection_class_of_a_tools_meets_the_deadline(m
     Recording.sent = []
     monkeypatch.setattr(urllib3.HTTPConnectionPool, "ConnectionCls", Recording)
     with faulty_server.start_server(faulty_server.drip_body) as server, requests.Session() as session:
-        told = RequestsExecutor(session)(get(server.url, timeout=0.25)).failure()
+        error = RequestsExecutor(session)(get(server.url, timeout=0.25)).failure()
 
-    assert (told.reason, told.sent) == ("timeout", True)
+    assert (error.reason, error.sent) == ("timeout", True)
 
 
 @pytest.mark.enable_socket
@@ -258,7 +258,7 @@ def test_the_proxies_of_the_environment_are_used_if_the_session_trusts_them(monk
         session.trust_env = trusting
         RequestsExecutor(session)(get("http://nowhere.invalid"))
 
-        assert [seen.target for seen in proxy.requests] == (["http://nowhere.invalid/x"] if trusting else [])
+        assert [message.target for message in proxy.requests] == (["http://nowhere.invalid/x"] if trusting else [])
 
 
 @pytest.mark.enable_socket
@@ -290,18 +290,18 @@ TRUSTED = [
 ]
 
 
-@pytest.mark.parametrize(("verify", "trusting", "environment", "told"), TRUSTED)
-def test_what_a_session_verifies_by_goes_before_the_environment(monkeypatch, verify, trusting, environment, told):
+@pytest.mark.parametrize(("verify", "trusting", "environment", "expected"), TRUSTED)
+def test_what_a_session_verifies_by_goes_before_the_environment(monkeypatch, verify, trusting, environment, expected):
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    adapter = Scripted()
-    session = session_on(adapter)
+    adapter = ScriptedAdapter()
+    session = make_session(adapter)
     session.trust_env, session.verify = trusting, verify
-    RequestsExecutor(session)(ASK).unwrap()
+    RequestsExecutor(session)(REQUEST).unwrap()
 
-    assert [seen[5] for seen in adapter.seen] == [told]
+    assert [call[5] for call in adapter.seen] == [expected]
 
 
 @pytest.mark.enable_socket
@@ -309,9 +309,9 @@ def test_what_a_proxy_refuses_was_never_sent_and_the_proxy_sees_no_credential():
     saying = faulty_server.respond_with(faulty_server.format_response(403))
     with faulty_server.start_server(saying) as proxy, requests.Session() as session:
         session.proxies["https"] = proxy.url
-        told = RequestsExecutor(session)(get("https://nowhere.invalid")).failure()
+        error = RequestsExecutor(session)(get("https://nowhere.invalid")).failure()
 
-    assert (told.reason, told.sent) == ("refused", False)
+    assert (error.reason, error.sent) == ("refused", False)
     assert [(m.method, m.target, m.values("Authorization")) for m in proxy.requests] == [
         ("CONNECT", "nowhere.invalid:443", [])
     ]
@@ -321,21 +321,21 @@ def test_what_a_proxy_refuses_was_never_sent_and_the_proxy_sees_no_credential():
 def test_a_proxy_that_drips_meets_the_deadline():
     with faulty_server.start_server(faulty_server.drip_headers) as proxy, requests.Session() as session:
         session.proxies["https"] = proxy.url
-        told = RequestsExecutor(session)(get("https://nowhere.invalid", timeout=0.25)).failure()
+        error = RequestsExecutor(session)(get("https://nowhere.invalid", timeout=0.25)).failure()
 
-    assert (told.reason, told.sent) == ("timeout", False)
+    assert (error.reason, error.sent) == ("timeout", False)
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    return authority.made(tmp_path_factory.mktemp("tls"))
+def authority_files(tmp_path_factory):
+    return authority.issue(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
-def tls(made, monkeypatch):
+def tls(authority_files, monkeypatch):
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # to requests they go before a session's own
         monkeypatch.delenv(name, raising=False)
-    return made
+    return authority_files
 
 
 @pytest.mark.enable_socket
@@ -350,9 +350,9 @@ def test_the_tls_settings_of_a_given_session_are_used(tls):
 @pytest.mark.enable_socket
 def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent(tls):
     with faulty.serving(faulty.well, tls.server) as server, RequestsExecutor() as execute:
-        told = execute(get(server.url)).failure()
+        error = execute(get(server.url)).failure()
 
-        assert (told.reason, told.sent, server.seen) == ("tls", False, [])
+        assert (error.reason, error.sent, server.seen) == ("tls", False, [])
 
 
 @pytest.mark.enable_socket
@@ -366,28 +366,28 @@ def test_an_answer_that_drips_over_tls_meets_the_deadline(tls):
 
     with faulty.serving(drip, tls.server) as server, requests.Session() as session:
         session.verify = str(tls.file)
-        told = RequestsExecutor(session)(get(server.url, timeout=0.5)).failure()
+        error = RequestsExecutor(session)(get(server.url, timeout=0.5)).failure()
 
-    assert (told.reason, told.sent) == ("timeout", True)
+    assert (error.reason, error.sent) == ("timeout", True)
 
 
 @pytest.mark.enable_socket
 def test_a_handshake_that_never_comes_meets_the_deadline():
     never = lambda peer: peer.sock.recv(1) and peer.sock.recv(100_000) and peer.sock.recv(1)  # noqa: E731
     with faulty.serving(never) as server, RequestsExecutor() as execute:
-        told = execute(get(server.url.replace("http:", "https:"), timeout=0.25)).failure()
+        error = execute(get(server.url.replace("http:", "https:"), timeout=0.25)).failure()
 
-    assert (told.reason, told.sent) == ("timeout", False)
+    assert (error.reason, error.sent) == ("timeout", False)
 
 
 @pytest.mark.enable_socket
 def test_a_server_that_does_not_read_meets_the_deadline():
     done = threading.Event()
     with faulty.serving(lambda peer: done.wait(30)) as server, RequestsExecutor() as execute:
-        told = execute(HttpRequest("POST", f"{server.url}/x", (), bytes(2**26), 0.5)).failure()
+        error = execute(HttpRequest("POST", f"{server.url}/x", (), bytes(2**26), 0.5)).failure()
         done.set()
 
-    assert (told.reason, told.sent) == ("timeout", True)
+    assert (error.reason, error.sent) == ("timeout", True)
 
 
 @pytest.mark.enable_socket

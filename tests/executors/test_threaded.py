@@ -16,7 +16,7 @@ from infisical.testing.executor_contract import ExecutorContract, NetworkExecuto
 from tests.executors.faulty import OK, Peer, serving
 from tests.forms import mark_exhaustive
 
-ASK = HttpRequest("GET", "https://h/x")
+REQUEST = HttpRequest("GET", "https://h/x")
 
 
 # ---- the contract
@@ -45,18 +45,18 @@ class TestThreadedScript(ExecutorContract):
 
 # ---- what is its own
 def test_each_request_runs_in_a_thread_of_its_own_pool():
-    seen = []
+    calls = []
 
     def execute(request: HttpRequest):
-        seen.append((request.method, request.url, request.timeout <= ASK.timeout, threading.current_thread().name))
+        calls.append((request.method, request.url, request.timeout <= REQUEST.timeout, threading.current_thread().name))
         return Success(Response(204))
 
     async def main():
         async with ThreadedExecutor(execute, threads=1) as threaded:
-            return [await threaded(ASK), await threaded(ASK)]
+            return [await threaded(REQUEST), await threaded(REQUEST)]
 
     assert asyncio.run(main()) == [Success(Response(204))] * 2
-    assert seen == [("GET", "https://h/x", True, "infisical_0")] * 2
+    assert calls == [("GET", "https://h/x", True, "infisical_0")] * 2
 
 
 def test_as_many_requests_run_at_once_as_there_are_threads():
@@ -68,14 +68,14 @@ def test_as_many_requests_run_at_once_as_there_are_threads():
 
     async def main():
         async with ThreadedExecutor(execute, threads=8) as threaded:
-            return await asyncio.gather(*[threaded(ASK) for _ in range(8)])
+            return await asyncio.gather(*[threaded(REQUEST) for _ in range(8)])
 
     assert asyncio.run(main()) == [Success(Response(200))] * 8
 
 
 def test_one_serves_one_event_loop_after_another():
     threaded = ThreadedExecutor(ScriptedExecutor(Response(200), Response(204)))
-    statuses = [asyncio.run(threaded(ASK)).unwrap().status for _ in range(2)]
+    statuses = [asyncio.run(threaded(REQUEST)).unwrap().status for _ in range(2)]
     threaded.close()
 
     assert statuses == [200, 204]
@@ -85,10 +85,10 @@ def test_a_closed_one_is_a_failure_and_the_executor_inside_stays_open():
     inner = ScriptedExecutor(Response(200))
     threaded = ThreadedExecutor(inner)
     threaded.close()
-    told = asyncio.run(threaded(ASK)).failure()
+    error = asyncio.run(threaded(REQUEST)).failure()
 
-    assert told == InfisicalNetworkError("GET: this executor is closed", reason="protocol", sent=False)
-    assert inner(ASK) == Success(Response(200))
+    assert error == InfisicalNetworkError("GET: this executor is closed", reason="protocol", sent=False)
+    assert inner(REQUEST) == Success(Response(200))
 
 
 def test_waiting_for_a_thread_is_a_part_of_the_deadline():
@@ -101,7 +101,7 @@ def test_waiting_for_a_thread_is_a_part_of_the_deadline():
 
     async def main():
         async with ThreadedExecutor(execute, threads=1) as threaded:
-            first = asyncio.ensure_future(threaded(ASK))
+            first = asyncio.ensure_future(threaded(REQUEST))
             await asyncio.to_thread(under_way.wait, 30)
             second = await threaded(HttpRequest("GET", "https://h/x", timeout=0.05))
             go_on.set()
@@ -127,7 +127,7 @@ print([name.rpartition(".")[2] for name in {names} if name in sys.modules])
 
 
 # ---- a call never outlives its time, or its caller
-SLOW_LOOK_UP = """
+LOOK_UP_SCRIPT = """
 import asyncio, socket, sys, threading, time
 from infisical import AsyncInfisicalClient, HttpRequest, IdentityAccessToken
 
@@ -165,7 +165,7 @@ asyncio.run(main())
 """
 
 
-def stalling(peer: Peer) -> None:
+def stall(peer: Peer) -> None:
     peer.sock.settimeout(60)
     peer.read()
     peer.sock.recv(1)
@@ -185,9 +185,9 @@ def stalling(peer: Peer) -> None:
     ],
 )
 def test_the_process_ends_whatever_a_call_still_waits_for(fault, scheme, deadline, end, printed):
-    with serving(stalling) as server:
+    with serving(stall) as server:
         url = server.url.replace("http:", scheme)
-        given = [sys.executable, "-W", "error", "-c", SLOW_LOOK_UP, fault, url, deadline, end]
+        given = [sys.executable, "-W", "error", "-c", LOOK_UP_SCRIPT, fault, url, deadline, end]
         ran = subprocess.run(given, capture_output=True, text=True, timeout=20, check=False)
 
     assert (ran.stdout.strip(), ran.stderr, ran.returncode) == (printed, "", 0)
@@ -244,7 +244,7 @@ def test_the_thread_of_a_cancelled_call_is_free_at_once(make, is_warm):
         assert asyncio.run(main(server.url)) == (True, 200)
 
 
-def test_what_waits_for_a_thread_when_it_closes_is_told_at_once():
+def test_closing_ends_the_calls_that_wait_for_a_thread_at_once():
     begun, go_on = threading.Event(), threading.Event()
 
     def hang(_: HttpRequest):
@@ -254,7 +254,7 @@ def test_what_waits_for_a_thread_when_it_closes_is_told_at_once():
 
     async def main():
         threaded = ThreadedExecutor(hang, threads=1)
-        calls = [asyncio.ensure_future(threaded(ASK)) for _ in range(3)]
+        calls = [asyncio.ensure_future(threaded(REQUEST)) for _ in range(3)]
         await asyncio.to_thread(begun.wait, 30)
         threaded.close()
         return [(await call).failure() for call in calls]
@@ -277,14 +277,14 @@ def test_calls_that_gave_up_waiting_for_a_thread_leave_nothing_behind():
 
     async def main():
         async with ThreadedExecutor(hang, threads=1) as threaded:
-            first = asyncio.ensure_future(threaded(ASK))
+            first = asyncio.ensure_future(threaded(REQUEST))
             await asyncio.to_thread(begun.wait, 30)
             late = [threaded(HttpRequest("GET", "https://h/x", timeout=0.01)) for _ in range(50)]
-            gone = [asyncio.ensure_future(threaded(ASK)) for _ in range(50)]
+            calls = [asyncio.ensure_future(threaded(REQUEST)) for _ in range(50)]
             await asyncio.gather(*late)
-            for call in gone:
+            for call in calls:
                 call.cancel()
-            await asyncio.gather(*gone, return_exceptions=True)
+            await asyncio.gather(*calls, return_exceptions=True)
             waiting = len(threaded._pool._waiting)
             go_on.set()
             return waiting, await first
@@ -300,11 +300,11 @@ def test_an_exception_of_the_executor_inside_comes_out_of_the_call():
 
     async def main():
         async with ThreadedExecutor(fail) as threaded:
-            await threaded(ASK)
+            await threaded(REQUEST)
 
-    with pytest.raises(KeyError) as found:
+    with pytest.raises(KeyError) as raised:
         asyncio.run(main())
-    assert found.value is mine
+    assert raised.value is mine
 
 
 def test_threads_that_are_idle_end_and_new_ones_take_over(monkeypatch):
@@ -318,7 +318,7 @@ def test_threads_that_are_idle_end_and_new_ones_take_over(monkeypatch):
     async def main():
         async with ThreadedExecutor(execute, threads=1) as threaded:
             for _ in range(2):
-                await threaded(ASK)
+                await threaded(REQUEST)
                 await asyncio.to_thread(names[-1].join, 30)
             return threaded._pool._thread_count
 
@@ -331,7 +331,7 @@ def test_threads_that_are_idle_end_and_new_ones_take_over(monkeypatch):
 
 def test_without_asyncio_a_call_is_a_failure_that_says_so():
     """As under trio: it steps a coroutine, and no loop of asyncio runs."""
-    call = ThreadedExecutor(ScriptedExecutor(Response(200)))(ASK)
+    call = ThreadedExecutor(ScriptedExecutor(Response(200)))(REQUEST)
     with pytest.raises(StopIteration) as stopped:
         call.send(None)
     error = stopped.value.value.failure()

@@ -104,7 +104,7 @@ def test_mode_new_episodes_plays_what_it_knows_and_records_the_rest(tmp_path):
     assert [interaction["request"]["uri"] for interaction in recorded(path)] == ["https://x/a", "https://x/other"]
 
 
-def test_mode_all_records_everything_anew(tmp_path):
+def test_mode_all_records_everything_again(tmp_path):
     path = tmp_path / "tape.yaml"
     CassetteExecutor(path, mode="once", inner=ScriptedExecutor(ANSWER))(ASK)
     inner = ScriptedExecutor(answer({"answer": 2}))
@@ -135,10 +135,10 @@ def test_an_answer_plays_with_its_status_and_headers(tmp_path):
 
 
 def test_what_was_not_answered_is_not_recorded(tmp_path):
-    gone = InfisicalNetworkError("gone", reason="reset")
-    execute = CassetteExecutor(tmp_path / "tape.yaml", mode="once", inner=ScriptedExecutor(gone))
+    error = InfisicalNetworkError("gone", reason="reset")
+    execute = CassetteExecutor(tmp_path / "tape.yaml", mode="once", inner=ScriptedExecutor(error))
 
-    assert execute(ASK) == Failure(gone)
+    assert execute(ASK) == Failure(error)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -21,12 +21,12 @@ from infisical.testing.executor_contract import NetworkExecutorContract
 from infisical.testing.runner import ExecutorRunner
 from tests.executors import authority, faulty
 
-ASK = HttpRequest("GET", "https://h/a%2Fb?c=d", (("Accept", "application/json"), ("Authorization", "Bearer t")))
+REQUEST = HttpRequest("GET", "https://h/a%2Fb?c=d", (("Accept", "application/json"), ("Authorization", "Bearer t")))
 KINDS = {"blocking": (HttpxExecutor, httpx.Client), "asyncio": (AsyncHttpxExecutor, httpx.AsyncClient)}
 
 
 # ---- the contract
-HEEDLESS = {
+CLIENT_SETTINGS = {
     "auth": ("somebody", "else"),
     "cookies": {"jid": "theirs"},
     "follow_redirects": True,
@@ -37,24 +37,24 @@ HEEDLESS = {
 """What a client of an application's own may be like, and has no part in a call."""
 
 
-class Lent(HttpxExecutor):
+class ExecutorOnAClient(HttpxExecutor):
     def __init__(self):
-        self._lent = httpx.Client(**HEEDLESS)
-        super().__init__(self._lent)
+        self._application_client = httpx.Client(**CLIENT_SETTINGS)
+        super().__init__(self._application_client)
 
     def close(self):
         super().close()
-        self._lent.close()
+        self._application_client.close()
 
 
-class AsyncLent(AsyncHttpxExecutor):
+class AsyncExecutorOnAClient(AsyncHttpxExecutor):
     def __init__(self):
-        self._lent = httpx.AsyncClient(**HEEDLESS)
-        super().__init__(self._lent)
+        self._application_client = httpx.AsyncClient(**CLIENT_SETTINGS)
+        super().__init__(self._application_client)
 
     async def aclose(self):
         await super().aclose()
-        await self._lent.aclose()
+        await self._application_client.aclose()
 
 
 @pytest.mark.enable_socket
@@ -66,7 +66,7 @@ class TestBlocking(NetworkExecutorContract):
 @pytest.mark.enable_socket
 class TestBlockingOnAGivenClient(NetworkExecutorContract):
     def make_executor(self):
-        return Lent()
+        return ExecutorOnAClient()
 
 
 @pytest.mark.enable_socket
@@ -78,7 +78,7 @@ class TestAsyncio(NetworkExecutorContract):
 @pytest.mark.enable_socket
 class TestAsyncioOnAGivenClient(NetworkExecutorContract):
     async def make_executor(self):
-        return AsyncLent()
+        return AsyncExecutorOnAClient()
 
 
 # ---- both kinds, on transports that need no socket
@@ -107,24 +107,24 @@ def both(request):
         yield Both(request.param, stack)
 
 
-def raising(error: Exception) -> httpx.MockTransport:
+def make_failing_transport(error: Exception) -> httpx.MockTransport:
     def handle(message: httpx.Request) -> httpx.Response:
         raise error
 
     return httpx.MockTransport(handle)
 
 
-def test_a_given_client_lends_its_transport_its_hooks_and_its_headers_but_no_credential(both):
-    seen = []
+def test_the_transport_hooks_and_headers_of_a_client_are_used_and_its_credentials_are_not(both):
+    messages = []
 
     def handle(message: httpx.Request) -> httpx.Response:
-        seen.append((message.method, str(message.url), message.headers.multi_items()))
+        messages.append((message.method, str(message.url), message.headers.multi_items()))
         return httpx.Response(200, headers=[("X-A", "1"), ("X-A", "2")], content=b"{}")
 
     hooks = {"request": [both.hook(lambda message: message.headers.update({"X-Hook": "1"}))]}
     theirs = {"User-Agent": "app", "Authorization": "Bearer theirs", "X-App": "1", "Accept": "text/html"}
     client = both.client(transport=httpx.MockTransport(handle), event_hooks=hooks, headers=theirs)
-    got = both.on(client)(ASK)
+    got = both.on(client)(REQUEST)
 
     expected = [
         ("host", "h"),
@@ -136,40 +136,42 @@ def test_a_given_client_lends_its_transport_its_hooks_and_its_headers_but_no_cre
         ("authorization", "Bearer t"),
         ("x-hook", "1"),
     ]
-    assert [(method, url, sorted(headers)) for method, url, headers in seen] == [("GET", ASK.url, sorted(expected))]
+    assert [(method, url, sorted(headers)) for method, url, headers in messages] == [
+        ("GET", REQUEST.url, sorted(expected))
+    ]
     assert got == Success(Response(200, (("X-A", "1"), ("X-A", "2"), ("Content-Length", "2")), b"{}"))
 
 
 def test_the_cookies_of_a_given_client_stay_as_they_are(both):
-    seen = []
+    cookies = []
 
     def handle(message: httpx.Request) -> httpx.Response:
-        seen.append(message.headers.get("Cookie"))
+        cookies.append(message.headers.get("Cookie"))
         return httpx.Response(200, headers={"Set-Cookie": "jid=ours; Path=/"})
 
     client = both.client(transport=httpx.MockTransport(handle), cookies={"own": "1"})
     execute = both.on(client)
-    execute(ASK)
-    execute(ASK)
+    execute(REQUEST)
+    execute(REQUEST)
 
-    assert (seen, dict(client.cookies)) == ([None, None], {"own": "1"})
+    assert (cookies, dict(client.cookies)) == ([None, None], {"own": "1"})
 
 
 def test_a_given_client_is_not_closed(both):
     client = both.client(transport=httpx.MockTransport(lambda _: httpx.Response(200)))
     execute = both.on(client)
-    execute(ASK)
+    execute(REQUEST)
     execute.close()
 
     expected = InfisicalNetworkError("GET https://h: this executor is closed", reason="protocol", sent=False)
-    assert (client.is_closed, execute(ASK).failure()) == (False, expected)
+    assert (client.is_closed, execute(REQUEST).failure()) == (False, expected)
 
 
 def test_a_given_client_that_was_closed_is_a_failure():
     client = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200)))
     client.close()
 
-    assert HttpxExecutor(client)(ASK).failure().message == "GET https://h: this executor is closed"
+    assert HttpxExecutor(client)(REQUEST).failure().message == "GET https://h: this executor is closed"
 
 
 def test_a_client_that_closes_itself_when_it_is_collected_lives_on():
@@ -185,13 +187,13 @@ def test_a_client_that_closes_itself_when_it_is_collected_lives_on():
 
     transport = Transport(lambda _: httpx.Response(200))
     client = Careful(transport=transport)
-    HttpxExecutor(client)(ASK)
+    HttpxExecutor(client)(REQUEST)
     gc.collect()
 
     assert (transport.closed, client.is_closed) == (False, False)
 
 
-TOLD = [
+REASONS = [
     (httpx.ConnectError("canary"), "refused", False),
     (httpx.ConnectTimeout("canary"), "timeout", False),
     (httpx.PoolTimeout("canary"), "timeout", False),
@@ -205,38 +207,38 @@ TOLD = [
 ]
 
 
-@pytest.mark.parametrize(("error", "reason", "sent"), TOLD, ids=[repr(error) for error, _, _ in TOLD])
-def test_of_a_transport_that_tells_nothing_the_kind_of_error_says_whether_it_was_sent(both, error, reason, sent):
-    told = both.on(both.client(transport=raising(error)))(ASK).failure()
+@pytest.mark.parametrize(("cause", "reason", "sent"), REASONS, ids=[repr(cause) for cause, _, _ in REASONS])
+def test_of_a_transport_that_tells_nothing_the_kind_of_error_says_whether_it_was_sent(both, cause, reason, sent):
+    error = both.on(both.client(transport=make_failing_transport(cause)))(REQUEST).failure()
 
-    assert (told.reason, told.sent, "canary" in repr(told)) == (reason, sent, False)
+    assert (error.reason, error.sent, "canary" in repr(error)) == (reason, sent, False)
 
 
 def test_what_a_hook_raises_is_named_without_its_message(both):
     def hook(message: object) -> None:
         raise LookupError("canary")
 
-    client = both.client(transport=raising(AssertionError()), event_hooks={"request": [both.hook(hook)]})
-    told = both.on(client)(ASK).failure()
+    client = both.client(transport=make_failing_transport(AssertionError()), event_hooks={"request": [both.hook(hook)]})
+    error = both.on(client)(REQUEST).failure()
 
     line = hook.__code__.co_firstlineno + 1
     expected = f"GET https://h: LookupError was raised at test_httpx.py:{line}"
-    assert told == InfisicalNetworkError(expected, reason="protocol", sent=True)
-    assert (told.defect, repr(told.__cause__), told.__cause__.__traceback__) == (True, "LookupError('canary')", None)
+    assert error == InfisicalNetworkError(expected, reason="protocol", sent=True)
+    assert (error.defect, repr(error.__cause__), error.__cause__.__traceback__) == (True, "LookupError('canary')", None)
 
 
 def test_a_request_that_has_no_form_is_not_sent(both):
     request = HttpRequest("GET", "https://h/x", (("X-A", "é"),))
-    told = both.on(both.client(transport=raising(AssertionError())))(request).failure()
+    error = both.on(both.client(transport=make_failing_transport(AssertionError())))(request).failure()
 
-    assert (told.reason, told.sent, told.defect) == ("protocol", False, False)
-    assert (told.message, told.__cause__) == ("GET https://h: the request cannot be sent", None)
+    assert (error.reason, error.sent, error.defect) == ("protocol", False, False)
+    assert (error.message, error.__cause__) == ("GET https://h: the request cannot be sent", None)
 
 
 def test_an_asyncio_executor_belongs_to_the_loop_of_its_first_call():
     client = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200)))
     execute = AsyncHttpxExecutor(client)
-    first, second = asyncio.run(execute(ASK)), asyncio.run(execute(ASK))
+    first, second = asyncio.run(execute(REQUEST)), asyncio.run(execute(REQUEST))
 
     message = "GET https://h: this executor belongs to another event loop: make one for each"
     assert first.unwrap().status == 200
@@ -271,10 +273,10 @@ def test_the_proxy_of_a_given_client_is_used(both):
 def test_what_a_proxy_refuses_was_never_sent_and_the_proxy_sees_no_credential(both):
     with faulty_server.start_server(faulty_server.respond_with(faulty_server.format_response(403))) as proxy:
         execute = both.on(client := both.client(proxy=proxy.url))
-        told = execute(get("https://nowhere.invalid")).failure()
+        error = execute(get("https://nowhere.invalid")).failure()
         leave(execute, client)
 
-    assert (told.reason, told.sent) == ("refused", False)
+    assert (error.reason, error.sent) == ("refused", False)
     assert [(m.method, m.target, m.values("Authorization")) for m in proxy.requests] == [
         ("CONNECT", "nowhere.invalid:443", [])
     ]
@@ -293,9 +295,9 @@ def test_the_tls_settings_of_a_given_client_are_used(both, tls):
 @pytest.mark.enable_socket
 def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sent(both, tls):
     with faulty.serving(faulty.well, tls.server) as server:
-        told = both.on()(get(server.url)).failure()
+        error = both.on()(get(server.url)).failure()
 
-        assert (told.reason, told.sent, server.seen) == ("tls", False, [])
+        assert (error.reason, error.sent, server.seen) == ("tls", False, [])
 
 
 @pytest.mark.enable_socket
@@ -309,28 +311,28 @@ def test_an_answer_that_drips_over_tls_meets_the_deadline(both, tls):
 
     with faulty.serving(drip, tls.server) as server:
         execute = both.on(client := both.client(verify=tls.client))
-        told = execute(get(server.url, timeout=0.5)).failure()
+        error = execute(get(server.url, timeout=0.5)).failure()
         leave(execute, client)
 
-    assert (told.reason, told.sent) == ("timeout", True)
+    assert (error.reason, error.sent) == ("timeout", True)
 
 
 @pytest.mark.enable_socket
 def test_a_handshake_that_never_comes_meets_the_deadline(both):
     with faulty.serving(lambda peer: peer.sock.recv(1) and peer.sock.recv(100_000) and peer.sock.recv(1)) as server:
-        told = both.on()(get(server.url.replace("http:", "https:"), timeout=0.25)).failure()
+        error = both.on()(get(server.url.replace("http:", "https:"), timeout=0.25)).failure()
 
-    assert (told.reason, told.sent) == ("timeout", False)
+    assert (error.reason, error.sent) == ("timeout", False)
 
 
 @pytest.mark.enable_socket
 def test_a_server_that_does_not_read_meets_the_deadline(both):
     done = threading.Event()
     with faulty.serving(lambda peer: done.wait(30)) as server:
-        told = both.on()(HttpRequest("POST", f"{server.url}/x", (), bytes(2**26), 0.5)).failure()
+        error = both.on()(HttpRequest("POST", f"{server.url}/x", (), bytes(2**26), 0.5)).failure()
         done.set()
 
-    assert (told.reason, told.sent) == ("timeout", True)
+    assert (error.reason, error.sent) == ("timeout", True)
 
 
 @pytest.mark.enable_socket
@@ -364,7 +366,7 @@ def test_a_forked_child_does_not_speak_on_its_parents_connections():
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory):
-    return authority.made(tmp_path_factory.mktemp("tls"))
+    return authority.issue(tmp_path_factory.mktemp("tls"))
 
 
 def leave(execute: ExecutorRunner, client: httpx.Client | httpx.AsyncClient) -> None:

@@ -28,22 +28,22 @@ def get(url: str) -> HttpRequest:
 
 
 LIMIT = 100_000
-PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-UNTIL_CLOSED = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
-CODED = b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n"
+LENGTH_HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
+CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+CLOSING_HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+CODED_HEAD = b"HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n"
 
 
-def framed(framing: str, body: bytes) -> bytes:
+def frame(framing: str, body: bytes) -> bytes:
     """An answer with that body, framed or coded one way."""
     if framing == "length":
-        return PLAIN % len(body) + body
+        return LENGTH_HEAD % len(body) + body
     if framing == "chunks":
         size = 999
         pieces = [body[n : n + size] for n in range(0, len(body), size)]
-        return CHUNKED + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+        return CHUNKED_HEAD + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
     if framing == "close":
-        return UNTIL_CLOSED + body
+        return CLOSING_HEAD + body
     raw = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     packed = {
         "gzip": lambda: gzip.compress(body),
@@ -51,22 +51,22 @@ def framed(framing: str, body: bytes) -> bytes:
         "raw deflate": lambda: raw.compress(body) + raw.flush(),
         "gzip, gzip": lambda: gzip.compress(gzip.compress(body)),
     }[framing]()
-    return CODED % (framing.removeprefix("raw ").encode(), len(packed)) + packed
+    return CODED_HEAD % (framing.removeprefix("raw ").encode(), len(packed)) + packed
 
 
-def saying(data: bytes):
+def answer_with(data: bytes):
     """Answer each request with that; a connection that is to be closed after it is."""
 
     def behave(peer: Peer) -> None:
         while peer.read():
             peer.say(data)
-            if data.startswith(UNTIL_CLOSED):
+            if data.startswith(CLOSING_HEAD):
                 return
 
     return behave
 
 
-def too_large(url: str, limit: int = LIMIT) -> InfisicalNetworkError:
+def make_size_error(url: str, limit: int = LIMIT) -> InfisicalNetworkError:
     said = f"GET {url}: the answer is larger than {limit} bytes (max_response_bytes)"
     return InfisicalNetworkError(said, reason="protocol", sent=True)
 
@@ -77,47 +77,47 @@ each_framing = pytest.mark.parametrize(
 
 
 @each_framing
-def test_an_answer_as_large_as_it_may_be_comes_back_whole(framing):
+def test_a_response_as_large_as_the_limit_is_whole(framing):
     body = os.urandom(LIMIT // 2) + bytes(LIMIT // 2)
-    with serving(saying(framed(framing, body))) as server, Urllib3Executor(max_response_bytes=LIMIT) as execute:
+    with serving(answer_with(frame(framing, body))) as server, Urllib3Executor(max_response_bytes=LIMIT) as execute:
         got = [execute(get(server.url)).unwrap().body for _ in range(2)]
 
         assert (got == [body] * 2, server.connections) == (True, 2 if framing == "close" else 1)
 
 
 @each_framing
-def test_a_larger_one_is_a_failure_and_its_connection_is_not_used_again(framing):
+def test_a_larger_response_is_a_failure_and_its_connection_is_not_used_again(framing):
     body = bytes(LIMIT) + os.urandom(LIMIT // 2)  # too large before all of it has come, however it is coded
-    with serving(saying(framed(framing, body))) as server, Urllib3Executor(max_response_bytes=LIMIT) as execute:
+    with serving(answer_with(frame(framing, body))) as server, Urllib3Executor(max_response_bytes=LIMIT) as execute:
         got = [execute(get(server.url)).failure() for _ in range(2)]
 
-        assert (got, server.connections) == ([too_large(server.url)] * 2, 2)
+        assert (got, server.connections) == ([make_size_error(server.url)] * 2, 2)
 
 
-def test_one_that_says_so_is_not_waited_for():
+def test_a_response_with_too_large_a_length_is_not_read():
     def behave(peer: Peer) -> None:
         peer.read()
-        peer.say(PLAIN % 10**30)
+        peer.say(LENGTH_HEAD % 10**30)
         peer.sock.recv(1)
 
     with serving(behave) as server, Urllib3Executor() as execute:
-        assert execute(get(server.url)).failure() == too_large(server.url, 64 * 2**20)
+        assert execute(get(server.url)).failure() == make_size_error(server.url, 64 * 2**20)
 
 
-def test_one_that_never_ends_is_read_no_further():
+def test_an_endless_response_is_read_up_to_the_limit():
     def behave(peer: Peer) -> None:
         peer.read()
-        peer.say(CHUNKED)
+        peer.say(CHUNKED_HEAD)
         while True:
             peer.say(b"2000\r\n" + bytes(0x2000) + b"\r\n")
 
     with serving(behave) as server, Urllib3Executor(max_response_bytes=LIMIT) as execute:
-        assert execute(get(server.url)).failure() == too_large(server.url)
+        assert execute(get(server.url)).failure() == make_size_error(server.url)
 
 
 def test_an_answer_without_a_body_may_tell_any_length():
     with (
-        serving(saying(b"HTTP/1.1 304 Same\r\nContent-Length: 1000000\r\n\r\n")) as server,
+        serving(answer_with(b"HTTP/1.1 304 Same\r\nContent-Length: 1000000\r\n\r\n")) as server,
         Urllib3Executor(max_response_bytes=LIMIT) as execute,
     ):
         got = [execute(get(server.url)).unwrap().status for _ in range(2)]
@@ -126,7 +126,7 @@ def test_an_answer_without_a_body_may_tell_any_length():
 
 
 def test_a_small_answer_that_unpacks_to_a_huge_one_is_not_unpacked():
-    with serving(saying(framed("gzip", bytes(2**27)))) as server, Urllib3Executor() as execute:
+    with serving(answer_with(frame("gzip", bytes(2**27)))) as server, Urllib3Executor() as execute:
         tracemalloc.start()
         try:
             error = execute(get(server.url)).failure()
@@ -134,12 +134,12 @@ def test_a_small_answer_that_unpacks_to_a_huge_one_is_not_unpacked():
         finally:
             tracemalloc.stop()
 
-    assert error == too_large(server.url, 64 * 2**20)
+    assert error == make_size_error(server.url, 64 * 2**20)
     assert peak < 1.5 * 64 * 2**20  # as much as there may be of it, and not all that there is, 128 MiB
 
 
-def test_after_one_that_was_too_large_the_next_call_works():
-    answers = [framed("gzip", bytes(LIMIT + 1)), OK]
+def test_the_call_after_a_response_that_was_too_large_works():
+    answers = [frame("gzip", bytes(LIMIT + 1)), OK]
 
     def behave(peer: Peer) -> None:
         while peer.read():
@@ -148,13 +148,13 @@ def test_after_one_that_was_too_large_the_next_call_works():
     with serving(behave) as server, Urllib3Executor(max_response_bytes=LIMIT) as execute:
         first, second = execute(get(server.url)), execute(get(server.url))
 
-    assert (first.failure(), second.unwrap().status) == (too_large(server.url), 200)
+    assert (first.failure(), second.unwrap().status) == (make_size_error(server.url), 200)
 
 
 def test_a_copy_of_a_client_may_take_larger_answers_than_the_client():
     body = b'{"secrets": [], "more": "%s"}' % (b"x" * LIMIT)
     with (
-        serving(saying(framed("length", body))) as server,
+        serving(answer_with(frame("length", body))) as server,
         InfisicalClient(base_url=server.url, auth=Jwt("t"), max_response_bytes=LIMIT, retry=None) as client,
     ):
         larger = client.with_options(max_response_bytes=2 * LIMIT)
@@ -187,14 +187,14 @@ def test_no_more_idle_connections_are_kept_than_asked_for():
 
 
 # ---- whoever sets the limit, and whatever is sent
-def zeros_in_gzip(mebibytes: int) -> bytes:
+def pack_zeros(mebibytes: int) -> bytes:
     """What so many MiB of zeros are in gzip: one compressed MiB over and over, which is quicker."""
     packing = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     block = packing.compress(bytes(2**20)) + packing.flush(zlib.Z_FULL_FLUSH)
     return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + block * mebibytes + b"\x03\0" + bytes(8)
 
 
-GROWTH = """
+GROWTH_SCRIPT = """
 import resource, sys
 from infisical import HttpRequest
 from infisical.executors import Urllib3Executor
@@ -209,8 +209,8 @@ print(peak() - before)
 """
 
 
-def test_whatever_a_small_answer_unpacks_to_the_process_hardly_grows():
-    bomb = zeros_in_gzip(600)
+def test_no_small_response_makes_the_process_grow():
+    bomb = pack_zeros(600)
     empty = gzip.compress(b"", mtime=0) * 150_000
     packed = {
         b"gzip": bomb,
@@ -224,17 +224,17 @@ def test_whatever_a_small_answer_unpacks_to_the_process_hardly_grows():
         b"br": bomb,
         b"zstd": bomb,
     }
-    answers = [OK, *(CODED % (coding, len(body)) + body for coding, body in packed.items())]
-    answers.append(PLAIN % 10**15 + bytes(2**20))
-    answers.append(CHUNKED + b"-1\r\n" + bytes(2**27))
-    answers.append(CHUNKED + b"f" * 60_000 + b"\r\n" + bytes(2**27))
+    answers = [OK, *(CODED_HEAD % (coding, len(body)) + body for coding, body in packed.items())]
+    answers.append(LENGTH_HEAD % 10**15 + bytes(2**20))
+    answers.append(CHUNKED_HEAD + b"-1\r\n" + bytes(2**27))
+    answers.append(CHUNKED_HEAD + b"f" * 60_000 + b"\r\n" + bytes(2**27))
 
     def behave(peer: Peer) -> None:
         peer.read()
         peer.say(answers[0] if b"GET / " in peer.last else answers[int(peer.last.split(b" ")[1][1:]) + 1])
 
     with serving(behave) as server:
-        given = [sys.executable, "-c", GROWTH, server.url, str(len(answers) - 1)]
+        given = [sys.executable, "-c", GROWTH_SCRIPT, server.url, str(len(answers) - 1)]
         ran = subprocess.run(given, capture_output=True, text=True, timeout=120, check=False)
 
     *reasons, growth = ran.stdout.split()
@@ -246,7 +246,7 @@ def test_whatever_a_small_answer_unpacks_to_the_process_hardly_grows():
 @pytest.mark.parametrize(("own", "asked"), [(LIMIT, None), (LIMIT, 2 * LIMIT), (2 * LIMIT, LIMIT)])
 def test_the_smaller_limit_of_the_executor_and_the_request_holds(framing, own, asked):
     bodies = [bytes(LIMIT), bytes(LIMIT + 1)]
-    answers = [framed(framing, body) for body in bodies]
+    answers = [frame(framing, body) for body in bodies]
 
     def behave(peer: Peer) -> None:
         while peer.read():
@@ -258,20 +258,20 @@ def test_the_smaller_limit_of_the_executor_and_the_request_holds(framing, own, a
         request = HttpRequest("GET", f"{server.url}/api/status", (), None, 30.0, asked)
         first, second = execute(request), execute(request)
 
-    assert (first.unwrap().body, second.failure()) == (bodies[0], too_large(server.url))
+    assert (first.unwrap().body, second.failure()) == (bodies[0], make_size_error(server.url))
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "raw deflate", "gzip, gzip"])
 def test_a_body_that_compression_makes_larger_counts_as_what_it_is(coding):
     body = bytes(range(256))
-    with serving(saying(framed(coding, body))) as server, Urllib3Executor(max_response_bytes=len(body)) as execute:
+    with serving(answer_with(frame(coding, body))) as server, Urllib3Executor(max_response_bytes=len(body)) as execute:
         assert execute(get(server.url)).unwrap().body == body
 
 
 @each_framing
 def test_the_connection_of_an_answer_that_was_too_large_is_closed_and_never_used_again(framing):
     answers = [
-        framed(framing, bytes(LIMIT) + os.urandom(LIMIT)),
+        frame(framing, bytes(LIMIT) + os.urandom(LIMIT)),
         OK,
     ]  # some of it is still to come, however it is coded
     closed = threading.Semaphore(0)
@@ -291,7 +291,7 @@ def test_the_connection_of_an_answer_that_was_too_large_is_closed_and_never_used
         assert closed.acquire(timeout=30)
         second = execute(get(server.url)).unwrap()
 
-        assert (first, second.body, server.connections) == (too_large(server.url), b'{"secrets":[]}', 2)
+        assert (first, second.body, server.connections) == (make_size_error(server.url), b'{"secrets":[]}', 2)
 
 
 @pytest.mark.parametrize(
@@ -307,8 +307,8 @@ def test_the_connection_of_an_answer_that_was_too_large_is_closed_and_never_used
     ],
 )
 def test_an_encoding_that_cannot_be_undone_is_a_failure(coding, body, said):
-    answer = CODED % (coding.encode(), len(body)) + body
-    with serving(saying(answer)) as server, Urllib3Executor() as execute:
+    answer = CODED_HEAD % (coding.encode(), len(body)) + body
+    with serving(answer_with(answer)) as server, Urllib3Executor() as execute:
         error = execute(get(server.url)).failure()
 
     assert error == InfisicalNetworkError(f"GET {server.url}: {said}", reason="protocol", sent=True)
@@ -327,8 +327,8 @@ def test_an_encoding_that_cannot_be_undone_is_a_failure(coding, body, said):
     ],
 )
 def test_odd_encodings_are_read_where_they_can_be(coding, body):
-    answer = CODED % (coding.encode(), len(body)) + body
-    with serving(saying(answer)) as server, Urllib3Executor() as execute:
+    answer = CODED_HEAD % (coding.encode(), len(body)) + body
+    with serving(answer_with(answer)) as server, Urllib3Executor() as execute:
         got = [execute(get(server.url)).unwrap().body for _ in range(2)]
 
         assert (got, server.connections) == ([b"plain" if body else b""] * 2, 1)
@@ -338,9 +338,9 @@ def test_odd_encodings_are_read_where_they_can_be(coding, body):
 @pytest.mark.parametrize(("count", "good"), [(100, True), (101, False)])
 def test_interim_answers_are_passed_over_up_to_a_number_of_them(status, count, good):
     interim = f"HTTP/1.1 {status} On\r\nX: y\r\n\r\n".encode()
-    with serving(saying(interim * count + OK)) as server, Urllib3Executor() as execute:
-        found = execute(get(server.url))
+    with serving(answer_with(interim * count + OK)) as server, Urllib3Executor() as execute:
+        reply = execute(get(server.url))
 
     said = "the head of the answer is too large: more than 100 lines, one over 65,536 bytes, or too many of 1xx"
     expected = InfisicalNetworkError(f"GET {server.url}: {said}", reason="protocol", sent=True)
-    assert (found.unwrap().body if good else found.failure()) == (b'{"secrets":[]}' if good else expected)
+    assert (reply.unwrap().body if good else reply.failure()) == (b'{"secrets":[]}' if good else expected)

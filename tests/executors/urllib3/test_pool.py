@@ -98,7 +98,7 @@ def test_a_request_meets_no_connection_that_the_server_is_about_to_close(header,
 
 
 @pytest.mark.enable_socket
-def test_each_answer_sets_the_time_anew():
+def test_each_response_restarts_the_idle_time():
     clock = Clock()
     with serving(saying(*["Keep-Alive: timeout=5\r\n"] * 5)) as server, Urllib3Executor(clock=clock) as execute:
         for _ in range(5):

@@ -60,8 +60,8 @@ def origin(monkeypatch):
     """The URL of a server on loopback by a name of elsewhere, since no proxy is asked for loopback itself."""
     resolve = socket.getaddrinfo
 
-    def known(host, *rest, **named):
-        return resolve("127.0.0.1" if host == "origin.example" else host, *rest, **named)
+    def known(host, *args, **named):
+        return resolve("127.0.0.1" if host == "origin.example" else host, *args, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", known)
     return lambda url: url.replace("127.0.0.1", "origin.example")
@@ -71,7 +71,7 @@ LOGIN = f"Proxy-Authorization: Basic {base64.b64encode(b'u:p@ss').decode()}"
 
 
 @pytest.mark.enable_socket
-def test_a_plain_request_is_told_the_proxy_whole_and_the_origin_as_ever(origin):
+def test_a_proxy_gets_the_whole_url_of_a_plain_request(origin):
     with serving(well) as server, proxying(login="u:p@ss") as proxy:
         with Urllib3Executor(proxy=credentials(proxy)) as execute:
             got = [execute(get(origin(server.url))).unwrap().status for _ in range(2)]
@@ -79,15 +79,15 @@ def test_a_plain_request_is_told_the_proxy_whole_and_the_origin_as_ever(origin):
             execute(get(origin(server.url)))
 
     start, *headers = lines(server.seen[2])
-    told = [f"GET {origin(server.url)}/api/status?a=%2F HTTP/1.1", *sorted([*headers, LOGIN])]
+    expected = [f"GET {origin(server.url)}/api/status?a=%2F HTTP/1.1", *sorted([*headers, LOGIN])]
     assert (got, proxy.connections, server.connections) == ([200, 200], 1, 2)
-    assert [[seen[0], *sorted(seen[1:])] for seen in proxy.seen] == [told] * 2
-    assert [lines(seen) for seen in server.seen] == [[start, *headers]] * 3
+    assert [[message[0], *sorted(message[1:])] for message in proxy.seen] == [expected] * 2
+    assert [lines(message) for message in server.seen] == [[start, *headers]] * 3
 
 
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("over_tls", [False, True], ids=["http", "https"])
-def test_a_tls_request_goes_through_a_tunnel_and_only_that_is_told_the_credentials(tls, over_tls):
+def test_a_tls_request_goes_through_a_tunnel_and_only_connect_has_the_credentials(tls, over_tls):
     context, trusting = tls
     with serving(well, context) as server, proxying(context if over_tls else None, login="u:p@ss") as proxy:
         with Urllib3Executor(proxy=credentials(proxy), ssl_context=trusting) as execute:
@@ -112,7 +112,7 @@ def test_a_plain_request_reaches_a_proxy_over_tls(tls, origin):
     ):
         got = [execute(get(origin(server.url))).unwrap().body for _ in range(2)]
 
-    assert (got, proxy.connections, [seen[0] for seen in proxy.seen]) == (
+    assert (got, proxy.connections, [message[0] for message in proxy.seen]) == (
         [b'{"secrets":[]}'] * 2,
         1,
         [f"GET {origin(server.url)}/api/status?a=%2F HTTP/1.1"] * 2,
@@ -120,13 +120,13 @@ def test_a_plain_request_reaches_a_proxy_over_tls(tls, origin):
 
 
 @pytest.mark.enable_socket
-def test_a_proxy_is_asked_by_name_so_that_names_of_its_network_are_found(tls, monkeypatch):
+def test_a_proxy_gets_the_name_of_the_host_and_resolves_it(tls, monkeypatch):
     context, trusting = tls
     resolve, asked = socket.getaddrinfo, []
 
-    def known(host, *rest, **named):
+    def known(host, *args, **named):
         asked.append(host)
-        return resolve("127.0.0.1" if host == "origin.example" else host, *rest, **named)
+        return resolve("127.0.0.1" if host == "origin.example" else host, *args, **named)
 
     with (
         serving(well, context) as server,
@@ -165,14 +165,14 @@ def test_the_environment_is_read_when_an_origin_is_first_called(monkeypatch):
         monkeypatch.setenv("http_proxy", proxy.url)
         local = execute(get(server.url))
         resolve = socket.getaddrinfo
-        monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **named: resolve("127.0.0.1", *rest, **named))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, *args, **named: resolve("127.0.0.1", *args, **named))
         first = execute(get(f"http://first.example:{server.port}"))
         second = execute(get(f"http://second.example:{server.port}"))
         monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
         again = execute(get(f"http://first.example:{server.port}"))
 
     assert [reply.unwrap().status for reply in (local, first, second, again)] == [200] * 4
-    assert [seen[0].split("/")[2] for seen in proxy.seen] == [f"first.example:{server.port}"] * 2
+    assert [message[0].split("/")[2] for message in proxy.seen] == [f"first.example:{server.port}"] * 2
 
 
 @pytest.mark.enable_socket
@@ -190,10 +190,10 @@ def test_a_proxy_that_is_given_or_none_leaves_the_environment_unread(monkeypatch
 def test_a_proxy_of_the_environment_that_cannot_be_used_is_a_failure(monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "socks5://u:hunter2@proxy")
     with Urllib3Executor() as execute:
-        found = execute(get("https://a.example")).failure()
+        failure = execute(get("https://a.example")).failure()
 
     said = "a socks5 proxy is not supported: HTTP proxies are, as http:// or https://"
-    assert found == error(f"GET https://a.example: the proxy of the environment cannot be used: {said}", "protocol")
+    assert failure == error(f"GET https://a.example: the proxy of the environment cannot be used: {said}", "protocol")
 
 
 # ---- what goes wrong with one
@@ -248,9 +248,9 @@ TUNNEL_TROUBLES = {
 @pytest.mark.parametrize(("behave", "said", "reason"), TUNNEL_TROUBLES.values(), ids=TUNNEL_TROUBLES)
 def test_a_tunnel_that_comes_to_nothing_is_a_failure_and_the_request_never_left(behave, said, reason):
     with serving(behave) as proxy, Urllib3Executor(proxy=credentials(proxy)) as execute:
-        found = execute(get("https://origin.example", 0.25 if reason == "timeout" else 10.0)).failure()
+        failure = execute(get("https://origin.example", 0.25 if reason == "timeout" else 10.0)).failure()
 
-    assert found == error(f"GET https://origin.example: the proxy 127.0.0.1:{proxy.port}: {said}", reason)
+    assert failure == error(f"GET https://origin.example: the proxy 127.0.0.1:{proxy.port}: {said}", reason)
 
 
 @pytest.mark.enable_socket
@@ -260,9 +260,9 @@ def test_a_proxy_that_lets_nobody_in_is_named_and_the_request_never_left(scheme)
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
         with Urllib3Executor(proxy=f"http://u:hunter2@127.0.0.1:{port}") as execute:
-            found = execute(get(f"{scheme}://origin.example")).failure()
+            failure = execute(get(f"{scheme}://origin.example")).failure()
 
-    assert found == error(f"GET {scheme}://origin.example: the proxy 127.0.0.1:{port}: no connection", "refused")
+    assert failure == error(f"GET {scheme}://origin.example: the proxy 127.0.0.1:{port}: no connection", "refused")
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -272,29 +272,29 @@ def test_a_proxy_without_an_address_is_named_and_the_request_never_left(scheme, 
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with Urllib3Executor(proxy="http://u:hunter2@proxy.invalid:3128") as execute:
-        found = execute(get(f"{scheme}://origin.example")).failure()
+        failure = execute(get(f"{scheme}://origin.example")).failure()
 
     said = f"GET {scheme}://origin.example: the proxy proxy.invalid:3128: the host has no address"
-    assert found == error(said, "dns")
+    assert failure == error(said, "dns")
 
 
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_whose_certificate_nobody_vouches_for_hears_nothing(scheme, tls):
     with proxying(tls[0]) as proxy, Urllib3Executor(proxy=credentials(proxy)) as execute:
-        found = execute(get(f"{scheme}://origin.example")).failure()
+        failure = execute(get(f"{scheme}://origin.example")).failure()
 
     said = f"GET {scheme}://origin.example: the proxy 127.0.0.1:{proxy.address[1]}: {TLS}"
-    assert (found, proxy.seen) == (error(said, "tls"), [])
+    assert (failure, proxy.seen) == (error(said, "tls"), [])
 
 
 @pytest.mark.enable_socket
 def test_an_origin_whose_certificate_nobody_vouches_for_hears_nothing_through_a_tunnel(tls):
     with serving(well, tls[0]) as server, proxying() as proxy, Urllib3Executor(proxy=proxy.url) as execute:
-        found = execute(get(server.url)).failure()
+        failure = execute(get(server.url)).failure()
 
     said = f"GET {server.url}: {TLS} (through the proxy 127.0.0.1:{proxy.address[1]})"
-    assert (found, server.seen) == (error(said, "tls"), [])
+    assert (failure, server.seen) == (error(said, "tls"), [])
 
 
 @pytest.mark.enable_socket
@@ -305,10 +305,10 @@ def test_a_handshake_through_a_tunnel_that_never_comes_meets_the_deadline(tls, o
         proxying(context if over_tls else None, answer=ESTABLISHED) as proxy,
         Urllib3Executor(proxy=proxy.url, ssl_context=trusting) as execute,
     ):
-        found = execute(get("https://origin.example", 0.5)).failure()
+        failure = execute(get("https://origin.example", 0.5)).failure()
 
     said = f"GET https://origin.example: no answer in 0.5 s (through the proxy 127.0.0.1:{proxy.address[1]})"
-    assert found == error(said, "timeout")
+    assert failure == error(said, "timeout")
 
 
 def drip_handshake(peer: Peer) -> None:
@@ -332,10 +332,10 @@ def test_a_handshake_that_drips_through_a_tunnel_meets_the_deadline(tls, over_tl
         serving(drip_handshake, context if over_tls else None) as proxy,
         Urllib3Executor(proxy=proxy.url, ssl_context=trusting) as execute,
     ):
-        found = execute(get("https://origin.example", 0.5)).failure()
+        failure = execute(get("https://origin.example", 0.5)).failure()
 
     said = f"GET https://origin.example: no answer in 0.5 s (through the proxy 127.0.0.1:{proxy.port})"
-    assert found == error(said, "timeout")
+    assert failure == error(said, "timeout")
 
 
 def drip_body(peer: Peer) -> None:
@@ -357,10 +357,10 @@ def test_an_origin_that_drips_through_a_tunnel_meets_the_deadline(tls, over_tls)
         proxying(context if over_tls else None) as proxy,
         Urllib3Executor(proxy=proxy.url, ssl_context=trusting) as execute,
     ):
-        found = execute(get(server.url, 0.5)).failure()
+        failure = execute(get(server.url, 0.5)).failure()
 
     said = f"GET {server.url}: no answer in 0.5 s (through the proxy 127.0.0.1:{proxy.address[1]})"
-    assert found == error(said, "timeout", sent=True)
+    assert failure == error(said, "timeout", sent=True)
 
 
 @pytest.mark.enable_socket
@@ -371,10 +371,10 @@ def test_after_a_tunnel_was_refused_the_next_call_asks_again(tls):
         proxying(login="u:p@ss") as proxy,
         Urllib3Executor(proxy=proxy.url, ssl_context=trusting) as execute,
     ):
-        found = [execute(get(server.url)).failure() for _ in range(2)]
+        failure = [execute(get(server.url)).failure() for _ in range(2)]
 
     said = f"GET {server.url}: the proxy 127.0.0.1:{proxy.address[1]}: it answered 407 to CONNECT"
-    assert (found, len(proxy.seen)) == ([error(said, "protocol")] * 2, 2)
+    assert (failure, len(proxy.seen)) == ([error(said, "protocol")] * 2, 2)
 
 
 # ---- the whole contract, through proxies
@@ -412,8 +412,8 @@ class Proxied(NetworkExecutorContract):
             unused.bind(("127.0.0.1", 0))
             url = f"http://origin.example:{unused.getsockname()[1]}"
             expect("the proxy's answer", expect_response(execute(get(url))).status, 502)
-            found = expect_error(execute(get(url.replace("http:", "https:"))))
-        expect("reason and sent", (found.reason, found.sent), ("refused", False))
+            failure = expect_error(execute(get(url.replace("http:", "https:"))))
+        expect("reason and sent", (failure.reason, failure.sent), ("refused", False))
 
 
 class Tunnelled(Proxied):
@@ -432,9 +432,9 @@ class Tunnelled(Proxied):
 
     def test_a_server_without_tls_gets_no_plain_request(self, execute, serve):
         served = serve(faulty_server.respond_with(faulty_server.format_response(400)))
-        found = expect_error(execute(get(served.plain.replace("http:", "https:"))))
-        expect("reason and sent", (found.reason, found.sent), ("tls", False))
-        expect("what arrived", {seen.method for seen in served.requests} - {"TLS"}, set())
+        failure = expect_error(execute(get(served.plain.replace("http:", "https:"))))
+        expect("reason and sent", (failure.reason, failure.sent), ("tls", False))
+        expect("what arrived", {message.method for message in served.requests} - {"TLS"}, set())
 
 
 @pytest.mark.enable_socket
@@ -462,7 +462,7 @@ def test_no_proxy_hears_of_a_plain_request_to_this_machine(monkeypatch, host, gi
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("ALL_PROXY", proxy.url)
         resolve = socket.getaddrinfo
-        monkeypatch.setattr(socket, "getaddrinfo", lambda _, *rest, **named: resolve("127.0.0.1", *rest, **named))
+        monkeypatch.setattr(socket, "getaddrinfo", lambda _, *args, **named: resolve("127.0.0.1", *args, **named))
         with Urllib3Executor(proxy=proxy.url) if given else Urllib3Executor() as execute:
             got = execute(get(f"http://{host}:{server.port}"))
 

@@ -1,4 +1,4 @@
-"""Whom the urllib3 executor trusts, what it shows of itself, and which files and contexts it refuses to start with."""
+"""TLS of the urllib3 executor: trusted authorities, the client certificate, and files and contexts that it refuses."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def files(tmp_path, authority):
         serialization.BestAvailableEncryption(PASSWORD.encode()),
     )
     certificate = ours.cert_chain_pems[0].bytes()
-    held = {
+    contents = {
         "ca": authority.cert_pem.bytes(),
         "other-ca": trustme.CA().cert_pem.bytes(),
         "certificate": certificate,
@@ -69,13 +69,13 @@ def files(tmp_path, authority):
         "garbage": b"\x00 no PEM",
         "empty": b"",
     }
-    for name, content in held.items():
+    for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     (tmp_path / "directory").mkdir()
     return tmp_path
 
 
-def reason(execute: Urllib3Executor, url: str):
+def find_reason(execute: Urllib3Executor, url: str):
     """Why a call failed, and whether it had been sent; None if it did not fail."""
     with execute:
         return execute(get(url)).swap().map(lambda error: (error.reason, error.sent)).value_or(None)
@@ -86,35 +86,35 @@ def reason(execute: Urllib3Executor, url: str):
 @pytest.mark.parametrize("kind", [str, lambda path: path], ids=["str", "Path"])
 def test_the_authorities_in_a_file_are_trusted(context, files, kind):
     with serving(well, context) as server:
-        assert reason(Urllib3Executor(ca_file=kind(files / "ca")), server.url) is None
+        assert find_reason(Urllib3Executor(ca_file=kind(files / "ca")), server.url) is None
 
 
 @pytest.mark.enable_socket
 def test_nobody_else_is_trusted_then(context, files, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(files / "ca"))
     with serving(well, context) as server:
-        assert reason(Urllib3Executor(ca_file=files / "other-ca"), server.url) == ("tls", False)
+        assert find_reason(Urllib3Executor(ca_file=files / "other-ca"), server.url) == ("tls", False)
 
 
 @pytest.mark.enable_socket
 def test_openssls_own_variable_names_the_file(context, files, monkeypatch):
     with serving(well, context) as server:
-        without = reason(Urllib3Executor(), server.url)
+        without = find_reason(Urllib3Executor(), server.url)
         monkeypatch.setenv("SSL_CERT_FILE", str(files / "ca"))
-        found = reason(Urllib3Executor(), server.url)
+        outcome = find_reason(Urllib3Executor(), server.url)
 
-    assert (without, found) == (("tls", False), None)
+    assert (without, outcome) == (("tls", False), None)
 
 
 @pytest.mark.enable_socket
 def test_openssls_own_variable_names_the_directory(context, files, authority, monkeypatch):
-    (files / "directory" / f"{subject_hash(authority.cert_pem.bytes())}.0").write_bytes((files / "ca").read_bytes())
+    (files / "directory" / f"{hash_subject(authority.cert_pem.bytes())}.0").write_bytes((files / "ca").read_bytes())
     monkeypatch.setenv("SSL_CERT_DIR", str(files / "directory"))
     with serving(well, context) as server:
-        assert reason(Urllib3Executor(), server.url) is None
+        assert find_reason(Urllib3Executor(), server.url) is None
 
 
-def subject_hash(pem: bytes) -> str:
+def hash_subject(pem: bytes) -> str:
     """The name under which OpenSSL looks for an authority in a directory: that of `openssl x509 -hash`."""
     subject = x509.load_pem_x509_certificate(pem).subject
     lower = [x509.NameAttribute(part.oid, part.value.lower(), _ASN1Type.UTF8String) for part in subject]
@@ -128,7 +128,7 @@ def test_a_certificate_for_another_host_is_refused(authority, files):
     elsewhere = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("origin.example").configure_cert(elsewhere)
     with serving(well, elsewhere) as server:
-        assert reason(Urllib3Executor(ca_file=files / "ca"), server.url) == ("tls", False)
+        assert find_reason(Urllib3Executor(ca_file=files / "ca"), server.url) == ("tls", False)
 
 
 @pytest.mark.enable_socket
@@ -139,9 +139,9 @@ def test_a_final_dot_and_a_zone_are_no_part_of_a_certificate(authority, files, h
     there = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(certified).configure_cert(there)
     resolve = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *rest, **named: resolve("127.0.0.1", *rest, **named))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *args, **named: resolve("127.0.0.1", *args, **named))
     with serving(well, there) as server:
-        assert reason(Urllib3Executor(ca_file=files / "ca"), f"https://{host}:{server.port}") is None
+        assert find_reason(Urllib3Executor(ca_file=files / "ca"), f"https://{host}:{server.port}") is None
 
 
 @pytest.mark.enable_socket
@@ -158,7 +158,7 @@ def test_http_2_is_not_offered_whatever_a_context_offers_elsewhere(authority, co
     for offering in (trusting, both):
         offering.set_alpn_protocols(["h2", "http/1.1"])
     with serving(behave, both) as server:
-        assert (reason(Urllib3Executor(ssl_context=trusting), server.url), chosen) == (None, ["http/1.1"])
+        assert (find_reason(Urllib3Executor(ssl_context=trusting), server.url), chosen) == (None, ["http/1.1"])
 
 
 def test_tls_before_1_2_is_not_spoken_whatever_the_system_allows(monkeypatch):
@@ -178,12 +178,12 @@ def test_a_system_that_wants_more_than_1_2_gets_it(monkeypatch):
 
 
 # ---- what it shows
-def knowing(seen: list):
+def note_certificates(certificates: list):
     """Answer well, and note whose certificate the client showed."""
 
     def behave(peer: Peer) -> None:
-        shown = peer.sock.getpeercert()
-        seen.append([value for _, value in shown["subjectAltName"]] if shown else None)
+        certificate = peer.sock.getpeercert()
+        certificates.append([value for _, value in certificate["subjectAltName"]] if certificate else None)
         while peer.read():
             peer.say(OK)
 
@@ -211,39 +211,39 @@ def asking(authority):
         (("locked-both", "locked-both"), PASSWORD),
     ],
 )
-def test_a_client_certificate_is_shown(asking, files, given, password):
+def test_a_client_certificate_is_sent(asking, files, given, password):
     named = [files / name for name in given]
     certificate = named[0] if len(named) == 1 else (*named, password) if password else tuple(named)
-    seen: list = []
-    with serving(knowing(seen), asking) as server:
-        found = reason(Urllib3Executor(ca_file=files / "ca", client_certificate=certificate), server.url)
+    certificates: list = []
+    with serving(note_certificates(certificates), asking) as server:
+        outcome = find_reason(Urllib3Executor(ca_file=files / "ca", client_certificate=certificate), server.url)
 
-    assert (found, seen) == (None, [["us@example.com"]])
-
-
-@pytest.mark.enable_socket
-def test_without_one_none_is_shown(asking, files):
-    seen: list = []
-    with serving(knowing(seen), asking) as server:
-        assert (reason(Urllib3Executor(ca_file=files / "ca"), server.url), seen) == (None, [None])
+    assert (outcome, certificates) == (None, [["us@example.com"]])
 
 
 @pytest.mark.enable_socket
-def test_a_proxy_is_not_shown_it(asking, files):
-    seen: list = []
-    with serving(knowing(seen), asking) as proxy:
+def test_without_a_client_certificate_none_is_sent(asking, files):
+    certificates: list = []
+    with serving(note_certificates(certificates), asking) as server:
+        assert (find_reason(Urllib3Executor(ca_file=files / "ca"), server.url), certificates) == (None, [None])
+
+
+@pytest.mark.enable_socket
+def test_a_proxy_does_not_get_the_client_certificate(asking, files):
+    certificates: list = []
+    with serving(note_certificates(certificates), asking) as proxy:
         execute = Urllib3Executor(ca_file=files / "ca", client_certificate=files / "both", proxy=proxy.url)
-        found = reason(execute, "http://origin.example")
+        outcome = find_reason(execute, "http://origin.example")
 
-    assert (found, seen) == (None, [None])
+    assert (outcome, certificates) == (None, [None])
 
 
-def test_the_password_of_a_key_is_kept_nowhere_and_shown_nowhere(files):
+def test_the_password_of_a_key_is_neither_stored_nor_shown(files):
     given = (files / "certificate", files / "locked-key", PASSWORD)
-    kept = vars(Urllib3Executor(client_certificate=given))
+    settings = vars(Urllib3Executor(client_certificate=given))
 
     assert repr(ClientCertificate.of(given)) == (f"ClientCertificate(certificate={given[0]!r}, key={given[1]!r})")
-    assert not any(PASSWORD in repr(value) or isinstance(value, ClientCertificate) for value in kept.values())
+    assert not any(PASSWORD in repr(value) or isinstance(value, ClientCertificate) for value in settings.values())
 
 
 # ---- what it refuses to start with
@@ -284,18 +284,20 @@ def located(files, given):
 
 
 @pytest.mark.parametrize(("given", "kind", "message"), BAD_FILES)
-def test_a_bad_file_is_told_at_once_and_by_its_name(files, given, kind, message):
+def test_a_bad_file_is_named_at_once(files, given, kind, message):
     with pytest.raises(kind, match=re.escape(message.replace("{files}", str(files)))):
         Urllib3Executor(**located(files, given))
 
 
 @pytest.mark.parametrize("password", ["wrong hunter2", "hunter2" * 1000, "hunter2 \ud800", ""])
-def test_a_password_that_opens_nothing_is_told_and_not_shown(files, password):
-    with pytest.raises(ValueError, match="password") as found:
+def test_a_wrong_password_is_reported_without_its_text(files, password):
+    with pytest.raises(ValueError, match="password") as outcome:
         Urllib3Executor(client_certificate=(files / "certificate", files / "locked-key", password))
 
-    shown = "".join([*traceback.format_exception(found.value), repr(vars(found.value)), repr(found.value.__context__)])
-    assert "hunter2" not in shown
+    text = "".join(
+        [*traceback.format_exception(outcome.value), repr(vars(outcome.value)), repr(outcome.value.__context__)]
+    )
+    assert "hunter2" not in text
 
 
 @pytest.mark.parametrize("given", [(), ("a",) * 4, 7, ["a", "b"], (1, 2), ("a", None)])
@@ -311,7 +313,7 @@ def test_a_context_has_its_own_files(files, given):
         Urllib3Executor(ssl_context=ssl.create_default_context(), **located(files, given))
 
 
-def unverified(*, certificates: bool) -> ssl.SSLContext:
+def make_unverified(*, certificates: bool) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname = False
     if certificates:
@@ -320,30 +322,30 @@ def unverified(*, certificates: bool) -> ssl.SSLContext:
 
 
 @pytest.mark.parametrize(
-    ("made", "message"),
+    ("make", "message"),
     [
-        (lambda: unverified(certificates=True), "ssl_context verifies no certificate"),
-        (lambda: unverified(certificates=False), "ssl_context checks no host name"),
+        (lambda: make_unverified(certificates=True), "ssl_context verifies no certificate"),
+        (lambda: make_unverified(certificates=False), "ssl_context checks no host name"),
         (lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), "ssl_context is a server's"),
     ],
 )
-def test_a_context_that_does_not_verify_is_refused(made, message):
+def test_a_context_that_does_not_verify_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
-        Urllib3Executor(ssl_context=made())
+        Urllib3Executor(ssl_context=make())
 
 
 @pytest.mark.enable_socket
 def test_one_that_does_not_verify_is_used_if_that_is_said(context):
     with serving(well, context) as server:
-        execute = Urllib3Executor(ssl_context=unverified(certificates=True), allow_unverified=True)
+        execute = Urllib3Executor(ssl_context=make_unverified(certificates=True), allow_unverified=True)
 
-        assert reason(execute, server.url) is None
+        assert find_reason(execute, server.url) is None
 
 
 @pytest.mark.enable_socket
 def test_that_alone_switches_nothing_off(context):
     with serving(well, context) as server:
-        assert reason(Urllib3Executor(allow_unverified=True), server.url) == ("tls", False)
+        assert find_reason(Urllib3Executor(allow_unverified=True), server.url) == ("tls", False)
 
 
 # ---- TLS inside TLS

@@ -23,14 +23,14 @@ DAY = datetime.timedelta(days=1)
 NOW = datetime.datetime.now(datetime.UTC)
 
 
-class Issued:
+class IssuedCertificate:
     """A certificate and its key."""
 
     def __init__(self, name, issuer=None, *, host=None, begins=-DAY, ends=DAY, purpose=None, identified=True):
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         signer = issuer or self
-        made = (
+        builder = (
             x509.CertificateBuilder()
             .subject_name(self.name)
             .issuer_name(signer.name)
@@ -41,20 +41,20 @@ class Issued:
             .add_extension(x509.BasicConstraints(ca=host is None, path_length=None), critical=True)
         )
         if host is not None:
-            made = made.add_extension(x509.SubjectAlternativeName([host]), critical=False)
+            builder = builder.add_extension(x509.SubjectAlternativeName([host]), critical=False)
         else:
             usage = dict.fromkeys(["content_commitment", "key_encipherment", "data_encipherment"], False)
             usage |= dict.fromkeys(["key_agreement", "crl_sign", "encipher_only", "decipher_only"], False)
             usage |= {"digital_signature": True, "key_cert_sign": True}
-            made = made.add_extension(x509.KeyUsage(**usage), critical=True)
-            found = x509.SubjectKeyIdentifier.from_public_key(self.key.public_key())
-            made = made.add_extension(found, critical=False)
+            builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
+            identifier = x509.SubjectKeyIdentifier.from_public_key(self.key.public_key())
+            builder = builder.add_extension(identifier, critical=False)
         if purpose is not None:
-            made = made.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+            builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
         if identified:
             authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key())
-            made = made.add_extension(authority, critical=False)
-        self.certificate = made.sign(signer.key, hashes.SHA256())
+            builder = builder.add_extension(authority, critical=False)
+        self.certificate = builder.sign(signer.key, hashes.SHA256())
 
     def pem(self) -> bytes:
         return self.certificate.public_bytes(serialization.Encoding.PEM)
@@ -72,15 +72,15 @@ class Issued:
 
 
 HERE = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-ROOT = Issued("the authority of the tests")
-OTHER = Issued("another authority")
+ROOT = IssuedCertificate("the authority of the tests")
+OTHER = IssuedCertificate("another authority")
 
 
-def trusting(authority: Issued) -> ssl.SSLContext:
+def trusting(authority: IssuedCertificate) -> ssl.SSLContext:
     return ssl.create_default_context(cadata=authority.pem().decode())
 
 
-def found(context, client=None, behave=well) -> tuple[InfisicalNetworkError, list[bytes], str]:
+def call(context, client=None, behave=well) -> tuple[InfisicalNetworkError, list[bytes], str]:
     with serving(behave, context) as server, Urllib3Executor(ssl_context=client or trusting(ROOT)) as execute:
         url = server.url.replace("http:", "https:")
         return execute(HttpRequest("GET", f"{url}/x", (), None, 10.0)).failure(), server.seen, url
@@ -98,19 +98,22 @@ CERTIFICATES = {
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize(("made", "issuer", "said"), CERTIFICATES.values(), ids=CERTIFICATES)
-def test_a_certificate_that_is_not_accepted_is_told_with_its_reason(tmp_path, made, issuer, said):
-    error, seen, url = found(Issued("x", issuer, **made).server(tmp_path))
+@pytest.mark.parametrize(("options", "issuer", "said"), CERTIFICATES.values(), ids=CERTIFICATES)
+def test_a_rejected_certificate_is_reported_with_its_reason(tmp_path, options, issuer, said):
+    error, requests, url = call(IssuedCertificate("x", issuer, **options).server(tmp_path))
 
     expected = InfisicalNetworkError(f"GET {url}: TLS failed: {said}", reason="tls", sent=False)
-    assert (error, seen) == (expected, [])
+    assert (error, requests) == (expected, [])
 
 
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-def test_a_file_of_authorities_that_is_missing_is_told(tmp_path, monkeypatch, name):
+def test_a_missing_file_of_authorities_is_named(tmp_path, monkeypatch, name):
     monkeypatch.setenv(name, str(tmp_path / "missing"))
-    with serving(well, Issued("x", ROOT, host=HERE).server(tmp_path)) as server, Urllib3Executor() as execute:
+    with (
+        serving(well, IssuedCertificate("x", ROOT, host=HERE).server(tmp_path)) as server,
+        Urllib3Executor() as execute,
+    ):
         error = execute(HttpRequest("GET", f"{server.url}/x", (), None, 10.0)).failure()
 
     said = f"TLS failed: {tls_errors.UNKNOWN_AUTHORITY} ({name} names {tmp_path}/missing, which does not exist)"
@@ -118,17 +121,17 @@ def test_a_file_of_authorities_that_is_missing_is_told(tmp_path, monkeypatch, na
 
 
 @pytest.mark.enable_socket
-def test_an_unknown_authority_in_the_chain_is_told(tmp_path):
-    error, _, url = found(Issued("x", OTHER, host=HERE).server(tmp_path, OTHER))
+def test_an_unknown_authority_in_the_chain_is_reported(tmp_path):
+    error, _, url = call(IssuedCertificate("x", OTHER, host=HERE).server(tmp_path, OTHER))
 
     assert error == InfisicalNetworkError(f"GET {url}: TLS failed: {CERTIFICATE_TEXTS[19]}", reason="tls", sent=False)
 
 
 @pytest.mark.enable_socket
-def test_an_extension_that_strict_verification_misses_is_told(tmp_path):
+def test_a_missing_extension_is_reported(tmp_path):
     strict = trusting(ROOT)
     strict.verify_flags |= ssl.VERIFY_X509_STRICT
-    error, _, url = found(Issued("x", ROOT, host=HERE, identified=False).server(tmp_path), strict)
+    error, _, url = call(IssuedCertificate("x", ROOT, host=HERE, identified=False).server(tmp_path), strict)
 
     assert error == InfisicalNetworkError(
         f"GET {url}: TLS failed: {tls_errors.MISSING_EXTENSION}", reason="tls", sent=False
@@ -136,13 +139,13 @@ def test_an_extension_that_strict_verification_misses_is_told(tmp_path):
 
 
 @pytest.mark.enable_socket
-def test_a_server_that_speaks_only_an_old_protocol_is_told(tmp_path):
-    old = Issued("x", ROOT, host=HERE).server(tmp_path)
+def test_a_server_with_an_old_protocol_only_is_reported(tmp_path):
+    old = IssuedCertificate("x", ROOT, host=HERE).server(tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         old.minimum_version, old.maximum_version = ssl.TLSVersion.MINIMUM_SUPPORTED, ssl.TLSVersion.TLSv1_1
     old.set_ciphers("ALL:@SECLEVEL=0")
-    error, _, url = found(old)
+    error, _, url = call(old)
 
     assert error == InfisicalNetworkError(f"GET {url}: TLS failed: {tls_errors.OLD_PROTOCOL}", reason="tls", sent=False)
 
@@ -158,25 +161,25 @@ def hang_up(peer: Peer) -> None:
 
 @pytest.mark.enable_socket
 @pytest.mark.parametrize(("behave", "said"), [(plain, tls_errors.NO_TLS), (hang_up, tls_errors.CLOSED_HANDSHAKE)])
-def test_a_port_without_tls_is_told(behave, said):
-    error, _, url = found(None, behave=behave)
+def test_a_port_without_tls_is_reported(behave, said):
+    error, _, url = call(None, behave=behave)
 
     assert error == InfisicalNetworkError(f"GET {url}: TLS failed: {said}", reason="tls", sent=False)
 
 
 @pytest.mark.enable_socket
-def test_a_server_that_wants_a_client_certificate_is_told(tmp_path):
-    asking = Issued("x", ROOT, host=HERE).server(tmp_path)
+def test_a_server_that_wants_a_client_certificate_is_reported(tmp_path):
+    asking = IssuedCertificate("x", ROOT, host=HERE).server(tmp_path)
     asking.maximum_version = ssl.TLSVersion.TLSv1_2  # in 1.3 a server says so after the handshake
     asking.verify_mode = ssl.CERT_REQUIRED
     asking.load_verify_locations(cadata=ROOT.pem().decode())
-    error, seen, url = found(asking)
+    error, requests, url = call(asking)
 
     assert error == InfisicalNetworkError(
         f"GET {url}: TLS failed: {tls_errors.OTHER_PARAMETERS}", reason="tls", sent=False
     )
     assert "client certificate" in error.message
-    assert seen == []
+    assert requests == []
 
 
 # ---- as a function
@@ -223,7 +226,7 @@ def test_any_other_error_has_a_text_too(error, said):
     assert explain(error) == f"TLS failed: {said}"
 
 
-def test_the_troubles_have_texts_of_their_own():
+def test_each_kind_of_failure_has_a_different_text():
     """Those that are one trouble share one."""
     assert len({*CERTIFICATE_TEXTS.values()}) >= 15
     assert len({*HANDSHAKE_TEXTS.values()}) == 8

@@ -51,9 +51,9 @@ def test_what_is_sent_is_what_was_asked_and_nothing_of_the_environment(monkeypat
     headers = (("Authorization", "Bearer t"), ("Content-Type", "application/json"))
     with serving(well) as server, Urllib3Executor() as execute:
         execute(HttpRequest("DELETE", f"{server.url}/a%2Fb?c=d%20e", headers, body))
-        [seen] = server.seen
+        [request] = server.seen
 
-    head, _, sent_body = seen.partition(b"\r\n\r\n")
+    head, _, sent_body = request.partition(b"\r\n\r\n")
     assert sorted(head.decode().split("\r\n")) == sorted(
         [
             "DELETE /a%2Fb?c=d%20e HTTP/1.1",
@@ -255,13 +255,13 @@ def test_a_dead_address_does_not_use_up_the_time_of_the_next(monkeypatch):
 
 def test_a_connection_has_all_of_the_time_that_is_left(monkeypatch):
     with serving(well) as server:
-        found = socket.getaddrinfo("127.0.0.1", server.port, type=socket.SOCK_STREAM)
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found * 100)
+        addresses = socket.getaddrinfo("127.0.0.1", server.port, type=socket.SOCK_STREAM)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses * 100)
         with Attempt(get(server.url, 100_000)), connect("origin.example", server.port) as sock:
             assert sock.gettimeout() > 50_000  # and not the hundredth that each address had
 
 
-def test_what_stands_before_the_host_of_a_url_is_neither_sent_nor_shown():
+def test_the_credentials_in_a_url_are_neither_sent_nor_shown():
     with serving(well) as server, Urllib3Executor() as execute:
         got = execute(get(server.url.replace("//", "//u:hunter2@"))).unwrap().status
     error = execute(get(server.url.replace("//", "//u:hunter2@"))).failure()
@@ -272,10 +272,10 @@ def test_what_stands_before_the_host_of_a_url_is_neither_sent_nor_shown():
 
 def test_a_url_of_another_kind_is_a_failure():
     with Urllib3Executor() as execute:
-        found = [execute(get(url)).failure() for url in ("ftp://host", "host", "http://", "")]
+        errors = [execute(get(url)).failure() for url in ("ftp://host", "host", "http://", "")]
 
     said = "not a URL that begins with http:// or https:// and a host"
-    assert [(error.message.partition(": ")[2], error.reason, error.sent) for error in found] == [
+    assert [(error.message.partition(": ")[2], error.reason, error.sent) for error in errors] == [
         (said, "protocol", False)
     ] * 4
 
@@ -311,7 +311,7 @@ def test_many_threads_share_one_executor():
 
 
 # ---- across a fork
-FORKING = """
+FORK_SCRIPT = """
 import os, sys
 from infisical import HttpRequest
 from infisical.executors import Urllib3Executor
@@ -323,7 +323,7 @@ def call():
     return execute(request).map(lambda answer: answer.status).value_or(0)
 
 """
-IN_TURN = """
+TURN_SCRIPT = """
 calls = [call()]
 child = os.fork()
 if child == 0:
@@ -331,7 +331,7 @@ if child == 0:
 calls += [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), call()]
 print(calls)
 """
-UNDER_LOAD = """
+LOAD_SCRIPT = """
 import signal, threading, time
 
 stop, failed = threading.Event(), []
@@ -360,15 +360,15 @@ print(children, failed)
 """
 
 
-def forked(script: str, url: str) -> str:
+def run_forked(script: str, url: str) -> str:
     """What a process prints that forks."""
-    given = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING + script, url]
+    given = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORK_SCRIPT + script, url]
     done = subprocess.run(given, capture_output=True, text=True, timeout=120, check=False)
     assert done.stderr == ""
     return done.stdout.strip()
 
 
-LOCKED = """
+LOCK_SCRIPT = """
 import signal, threading
 
 call()
@@ -387,7 +387,7 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system doe
 @needs_fork
 def test_parent_and_child_of_a_fork_have_each_their_own_connection():
     with serving(well) as server:
-        printed = forked(IN_TURN, server.url)
+        printed = run_forked(TURN_SCRIPT, server.url)
 
         assert (printed, server.connections, len(server.seen)) == ("[200, 0, 200]", 2, 4)
 
@@ -395,13 +395,13 @@ def test_parent_and_child_of_a_fork_have_each_their_own_connection():
 @needs_fork
 def test_a_child_waits_for_no_lock_of_its_parents():
     with serving(well) as server:
-        assert forked(LOCKED, server.url) == "0"
+        assert run_forked(LOCK_SCRIPT, server.url) == "0"
 
 
 @needs_fork
 def test_children_that_are_forked_in_the_middle_of_calls_work_and_so_does_the_parent():
     with serving(well) as server:
-        assert forked(UNDER_LOAD, server.url) == f"{[0] * 20} []"
+        assert run_forked(LOAD_SCRIPT, server.url) == f"{[0] * 20} []"
 
 
 @needs_fork
@@ -431,7 +431,7 @@ print(calls)
         peer.say(OK)
 
     with serving(waiting) as server:
-        given = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING + script, server.url]
+        given = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORK_SCRIPT + script, server.url]
         with subprocess.Popen(given, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
             assert parent.stdout.readline() == "closed\n"
             go_on.set()
@@ -450,7 +450,7 @@ def tls():
     return server, client
 
 
-def test_tls_with_a_context_of_ones_own(tls):
+def test_a_context_of_the_application_is_used(tls):
     context, trusting = tls
     with serving(well, context) as server, Urllib3Executor(ssl_context=trusting) as execute:
         got = [execute(get(server.url)).unwrap().status for _ in range(2)]

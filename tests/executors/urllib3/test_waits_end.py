@@ -38,19 +38,19 @@ def too_late(url: str, seconds: str) -> InfisicalNetworkError:
     return InfisicalNetworkError(said, reason="timeout", sent=False)
 
 
-def test_a_connection_has_a_time_of_its_own(hole):
+def test_a_connection_has_a_timeout(hole):
     url = f"http://127.0.0.1:{hole[1]}"
     with Urllib3Executor(connect_timeout=0.1) as execute:
         assert execute(get(url, timeout=60.0)).failure() == too_late(url, "0.1")
 
 
-def test_the_handshake_is_a_part_of_it():
+def test_the_handshake_is_a_part_of_connecting():
     with serving(stall) as server, Urllib3Executor(connect_timeout=0.1) as execute:
         url = server.url.replace("http:", "https:")
         assert execute(get(url, timeout=60.0)).failure() == too_late(url, "0.1")
 
 
-def test_so_is_the_look_up_though_it_is_noticed_only_afterwards(monkeypatch):
+def test_a_slow_look_up_is_noticed_when_it_ends(monkeypatch):
     resolve = socket.getaddrinfo
 
     def slow(*given, **named):
@@ -62,7 +62,7 @@ def test_so_is_the_look_up_though_it_is_noticed_only_afterwards(monkeypatch):
         assert execute(get(server.url, timeout=60.0)).failure() == too_late(server.url, "0.05")
 
 
-def test_each_address_is_tried_within_it(hole, monkeypatch):
+def test_each_address_is_tried_within_the_timeout(hole, monkeypatch):
     with serving(well) as server:
         addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", at) for at in (hole, ("127.0.0.1", server.port))]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
@@ -70,7 +70,7 @@ def test_each_address_is_tried_within_it(hole, monkeypatch):
             assert execute(get("http://two.invalid", timeout=60.0)).unwrap().status == 200
 
 
-def test_it_is_no_limit_to_the_answer():
+def test_the_timeout_of_connecting_does_not_limit_the_response():
     def slow(peer: Peer) -> None:
         peer.read()
         threading.Event().wait(0.2)
@@ -81,7 +81,7 @@ def test_it_is_no_limit_to_the_answer():
 
 
 @pytest.mark.parametrize("seconds", [0, -1, math.inf, math.nan, True, "5", None])
-def test_a_time_that_cannot_be_right_is_refused(seconds):
+def test_an_invalid_timeout_of_connecting_is_refused(seconds):
     with pytest.raises(ValueError, match="connect_timeout is a number of seconds above 0"):
         Urllib3Executor(connect_timeout=seconds)
 
