@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import re
@@ -66,7 +67,14 @@ def called(row: dict[str, Any], mode: str | None, everything: bool = False, **se
     executor = ScriptedExecutor(answer({}))
     credential = None if mode is None else CREDENTIALS[mode]
     call = function(InfisicalClient(auth=credential, executor=executor, **settings), row)
-    build = inspect.unwrap(call)
+    positional, named = arguments(inspect.unwrap(call), everything)
+    got = call(*positional, **named)
+    return (executor.sent[0] if executor.sent else None), got
+
+
+@functools.cache
+def arguments(build: Any, everything: bool) -> tuple[list[Any], dict[str, Any]]:
+    """Arguments for an endpoint: those that it needs, or all."""
     hints = typing.get_type_hints(build)
     positional, named = [], {}
     for name, parameter in inspect.signature(build).parameters.items():
@@ -76,8 +84,7 @@ def called(row: dict[str, Any], mode: str | None, everything: bool = False, **se
                 named[name] = value
             else:
                 positional.append(value)
-    got = call(*positional, **named)
-    return (executor.sent[0] if executor.sent else None), got
+    return positional, named
 
 
 def names(message: HttpRequest) -> tuple[set[str], set[str]]:
