@@ -190,10 +190,10 @@ def nobody() -> Iterator[str]:
 
 
 def slow(request: HttpRequest) -> Delayed | None:
-    return SLOW if random.Random(f"{SEED} {request.timeout} {said(request)}").random() < 0.5 else None
+    return SLOW if random.Random(f"{SEED} {request.timeout} {said(request)}").random() < 0.75 else None
 
 
-@pytest.fixture(scope="module", params=[60, mark_exhaustive(200)])
+@pytest.fixture(scope="module", params=[80, mark_exhaustive(200)])
 def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     done, time = Done(), Time()
     given = done.memory.given

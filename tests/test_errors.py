@@ -164,3 +164,12 @@ def test_what_is_said_of_how_a_call_went_on_is_no_part_of_what_errors_are_compar
 
     assert one == other
     assert (hash(one), repr(one)) == (hash(other), repr(other))
+
+
+def test_a_copy_has_notes_of_its_own():
+    error = InfisicalError("m")
+    error.add_note("first")
+    twin = copy.copy(error)
+    twin.add_note("second")
+
+    assert (error.__notes__, twin.__notes__) == (["first"], ["first", "second"])

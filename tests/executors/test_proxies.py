@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from infisical import InfisicalClient
 from infisical.executors import Urllib3Executor
-from infisical.executors.proxies import Proxy, find_proxy, is_loopback, is_this_machine
+from infisical.executors.proxies import Proxy, find_proxy, is_local_http, is_loopback, is_this_machine
 
 P = "http://proxy:3128"
 NAMES = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
@@ -359,3 +359,17 @@ def test_asking_about_this_machine_imports_no_transport():
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert ran.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:8080/a", True),
+        ("http://[::1]/", True),
+        ("https://127.0.0.1/a", False),
+        ("http://h/a", False),
+        ("http://[h/a", False),
+    ],
+)
+def test_http_to_this_machine_is_told_from_other_urls(url, expected):
+    assert is_local_http(url) is expected

@@ -241,3 +241,33 @@ def test_the_plugin_is_an_entry_point_of_pytest():
     project = (Path(__file__).parents[2] / "pyproject.toml").read_text()
 
     assert '[project.entry-points.pytest11]\ninfisical = "infisical.testing.plugin"' in project
+
+
+def test_the_transport_that_records_is_urllib3_and_closed_after_the_test(pytester):
+    source = """
+        from infisical.executors import Urllib3Executor
+
+        closed = []
+
+        def test_it(infisical_transport):
+            assert type(infisical_transport) is Urllib3Executor
+            infisical_transport.close = lambda: closed.append(infisical_transport)
+
+        def test_after_it():
+            assert len(closed) == 1
+    """
+
+    assert run_in_process(pytester, source) == {"passed": 2}
+
+
+def test_an_asyncio_client_takes_another_credential(pytester):
+    source = """
+        import asyncio
+        from infisical import Jwt
+
+        def test_it(infisical_memory):
+            client = infisical_memory.async_client(Jwt(infisical_memory.memory.given.user_token))
+            assert asyncio.run(client.organizations.list()).unwrap() != ()
+    """
+
+    assert run_in_process(pytester, source) == {"passed": 1}

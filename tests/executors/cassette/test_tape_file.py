@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import itertools
 import os
 import signal
@@ -17,6 +18,7 @@ from returns.result import Success
 
 from infisical import HttpRequest, Response
 from infisical.executors import CassetteExecutor, ScriptedExecutor
+from infisical.executors.cassette import tape_file
 from infisical.executors.cassette.tape_file import STALE_SECONDS
 from infisical.redaction import redact_body
 from tests.forms import mark_exhaustive, shorten
@@ -280,3 +282,19 @@ def test_each_exchange_is_serialized_once(tmp_path, monkeypatch):
             execute(ask(number)).unwrap()
 
         assert len(serialized) == expected
+
+
+# ---- what other releases of vcrpy have written
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(None, None), (b"b", b"b"), ("t\xe9", "té".encode()), (io.BytesIO(b"file"), b"file"), (iter(["a", b"b"]), b"ab")],
+    ids=["none", "bytes", "text", "file", "pieces"],
+)
+def test_a_body_of_any_release_is_read(value, expected):
+    assert tape_file._parse_body(value) == expected
+
+
+@pytest.mark.parametrize("value", [{}, [], 1, 1.5])
+def test_a_body_of_another_type_is_refused(value):
+    with pytest.raises(TypeError, match="a body is text or bytes"):
+        tape_file._parse_body(value)
