@@ -118,8 +118,9 @@ class TimedResponse(http.client.HTTPResponse):
     def begin(self) -> None:
         """Read the head. http.client skips status 100 only, and mistakes a closed connection for the end of a head."""
         super().begin()
+        untyped: Any = self  # http.client begins a head only if there is none yet, which its types do not allow
         while 102 <= self.status < 200:
-            self.headers = self.msg = None  # type: ignore[assignment]
+            untyped.headers = untyped.msg = None
             super().begin()
         if self._reader.is_at_end:
             raise http.client.IncompleteRead(b"")
@@ -129,11 +130,13 @@ class TimedResponse(http.client.HTTPResponse):
         self._head_count += 1
         if self._head_count > MAX_INTERIM_RESPONSES + 1:
             raise http.client.HTTPException(f"got more than {MAX_INTERIM_RESPONSES} interim responses")
-        line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+        parent: Any = super()
+        line: tuple[str, int, str] = parent._read_status()
         return line
 
     def _read_next_chunk_size(self) -> int:
-        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        parent: Any = super()
+        size: int = parent._read_next_chunk_size()
         if size < 0:
             raise ValueError("the size of a chunk is below zero")
         return size

@@ -12,7 +12,7 @@ import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -183,15 +183,16 @@ def _matches(rule: str, host: str, port: int, network: Network | None) -> bool:
     """Whether a rule names a host: `*`; a name, and all names below it; an address; a range. A port may follow."""
     if rule == "*":
         return True
-    range_ = _parse_network(rule)
-    if range_ is None:
+    rule_network = _parse_network(rule)
+    if rule_network is None:
         has_port = re.search(r"(?<!:):[0-9]+$|\]:[0-9]+$", rule)
         rule, mark, rule_port = rule.rpartition(":") if has_port else (rule, "", "")
         if mark and (len(rule_port) > 5 or int(rule_port) != port):
             return False
-        range_ = _parse_network(rule)
-    if range_ is not None:
-        return network is not None and network.version == range_.version and network.subnet_of(range_)  # type: ignore[arg-type]
+        rule_network = _parse_network(rule)
+    if rule_network is not None:
+        other: Any = rule_network  # of the same version
+        return network is not None and network.version == rule_network.version and network.subnet_of(other)
     name = rule.removeprefix("*").strip(".")
     return bool(name) and (host == name or host.endswith(f".{name}"))
 

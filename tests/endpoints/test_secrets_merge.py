@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infisical.endpoints.secrets import Secret, SecretImport, SecretList
-from infisical.endpoints.secrets.merge import is_hidden, merge_imports, to_env
+from infisical.endpoints.secrets import Secret, SecretImport, SecretList, is_hidden
+from infisical.endpoints.secrets.merge import merge_imports, to_env
 
 names = st.sampled_from("ABCDE")
 

@@ -355,6 +355,7 @@ def test_without_aiohttp_the_import_says_what_to_install(monkeypatch):
         importlib.import_module("infisical.executors").AiohttpExecutor  # noqa: B018
 
 
+@proxied
 def test_the_private_parts_of_a_session_exist():
     async def look():
         async with aiohttp.ClientSession(proxy="http://proxy:3128") as session:

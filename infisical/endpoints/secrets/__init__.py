@@ -30,6 +30,7 @@ from infisical.endpoints.secrets.models import (
     SecretReferenceNode,
     SecretReferenceTree,
     SecretTag,
+    is_hidden,
 )
 from infisical.group import Group, R, endpoint
 from infisical.request import Null, Request
@@ -54,6 +55,7 @@ __all__ = [
     "SecretReferenceTree",
     "SecretTag",
     "Secrets",
+    "is_hidden",
 ]
 
 PATH = "/api/v4/secrets/{secretName}"

@@ -6,22 +6,9 @@ Pure functions over a `SecretList` that was requested with `include_imports`. Re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Literal
+from typing import Literal
 
-from infisical.endpoints.secrets.models import Secret, SecretList
-
-MASKS: Final = frozenset({"<hidden-by-infisical>"})
-"""Texts that the server sends in place of a value that the caller may not read."""
-
-
-def is_hidden(secret: Secret) -> bool:
-    """Return True if the server hid the value: then `secret_value` is a mask, not the secret.
-
-    A secret with an empty value has `secret_value == ""` and is not hidden.
-    """
-    if secret.secret_value_hidden is None:  # some responses omit the flag
-        return secret.secret_value in MASKS
-    return secret.secret_value_hidden
+from infisical.endpoints.secrets.models import Secret, SecretList, is_hidden
 
 
 def merge_imports(listing: SecretList) -> tuple[Secret, ...]:

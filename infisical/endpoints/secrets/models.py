@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from infisical.model import Model
 from infisical.request import Null
@@ -65,6 +65,20 @@ class Secret(Model):
     rotation_id: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
+
+
+MASKS: Final = frozenset({"<hidden-by-infisical>"})
+"""Texts that the server sends in place of a value that the caller may not read."""
+
+
+def is_hidden(secret: Secret) -> bool:
+    """Return True if the server hid the value: then `secret_value` is a mask, not the secret.
+
+    A secret with an empty value has `secret_value == ""` and is not hidden.
+    """
+    if secret.secret_value_hidden is None:  # some responses omit the flag
+        return secret.secret_value in MASKS
+    return secret.secret_value_hidden
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

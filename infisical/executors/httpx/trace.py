@@ -85,7 +85,9 @@ class AsyncTrace(Trace):
 
     _stream: Any = None
 
-    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:  # type: ignore[override]
+    async def __call__(  # type: ignore[override] # pyright: ignore[reportIncompatibleMethodOverride]
+        self, event: str, info: Mapping[str, Any]
+    ) -> None:
         self._note(event, info)
         if event.endswith(CONNECTED_EVENTS):
             self._stream = info["return_value"]

@@ -12,7 +12,7 @@ import time
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from returns.result import Success
 
@@ -20,6 +20,7 @@ from infisical import HttpRequest, Response
 from infisical.executors import CassetteExecutor, ScriptedExecutor
 from infisical.executors.cassette import tape_file
 from infisical.executors.cassette.tape_file import STALE_SECONDS
+from infisical.redaction import redact_body
 from tests.forms import mark_exhaustive, shorten
 from tests.wire import answer
 
@@ -82,7 +83,8 @@ def test_bodies_play_byte_for_byte(tmp_path):
 @given(
     body=st.binary() | st.text(st.sampled_from(" \n\r\t'\"\\:#-{}[],&*!|>%@?x\x85\u2028\ufeff\x00é")).map(str.encode)
 )
-def test_any_body_plays_byte_for_byte(body, tapes):
+def test_any_body_without_secrets_plays_byte_for_byte(body, tapes):
+    assume(redact_body(body) == body)
     path = next(tapes)
     record(path, body)
 
