@@ -118,7 +118,7 @@ class TimedResponse(http.client.HTTPResponse):
     def begin(self) -> None:
         """Read the head. http.client skips status 100 only, and mistakes a closed connection for the end of a head."""
         super().begin()
-        untyped: Any = self  # http.client begins a head only if there is none yet, which its types do not allow
+        untyped: Any = self  # http.client begins a head only where `headers` is None, which its types forbid
         while 102 <= self.status < 200:
             untyped.headers = untyped.msg = None
             super().begin()
