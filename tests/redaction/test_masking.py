@@ -81,7 +81,8 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_secret_is_hidden_in_any_encoding_and_the_words_around_it_stay(encoding, secret, others):
     encoded = ENCODINGS[encoding](secret)
-    assume(not any(other in f"no: , please {encoded}" for other in others))
+    assume(not any(other in encoded for other in others))
+    assume(not any(one in "no: , please" for one in (secret, *others)))
 
     assert mask(f"no: {encoded}, please", {secret, *others}).startswith(f"no: {MASK}")
     assert mask(f"no: {encoded}, please", {secret, *others}).endswith(", please")
