@@ -16,6 +16,7 @@ from returns.result import Result
 from infisical.errors import InfisicalError
 from infisical.request import HttpRequest
 from infisical.response import Response
+from infisical.transport import Transport
 
 T = TypeVar("T")
 Outcome: TypeAlias = Result[Response, InfisicalError]
@@ -48,12 +49,22 @@ class Call:
     """Call a function of the application, which may read files or clocks.
 
     The driver answers with a Result: a Failure has the exception, or a DeadlineExceededError after the call's deadline.
+    With `blocks`, the function may wait for a disk or a network: under asyncio it runs in another thread.
     """
 
     function: Callable[[], Any]
+    blocks: bool = False
 
 
-Effect: TypeAlias = Send | Sleep | Once | Call
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Run `flow()` with another transport than the client's; the driver answers with what the flow returns."""
+
+    transport: Transport
+    flow: Callable[[], Flow[Any]]
+
+
+Effect: TypeAlias = Send | Sleep | Once | Call | Use
 Flow: TypeAlias = Generator[Effect, Any, T]
 Next: TypeAlias = Callable[[HttpRequest], Flow[Outcome]]
 Middleware: TypeAlias = Callable[[HttpRequest, Next], Flow[Outcome]]
@@ -78,9 +89,15 @@ def once(key: Hashable, flow: Callable[[], Flow[T]]) -> Flow[T]:
     return value
 
 
-def call(function: Callable[[], T | Awaitable[T]]) -> Flow[Result[T, Exception]]:
+def call(function: Callable[[], T | Awaitable[T]], *, blocks: bool = False) -> Flow[Result[T, Exception]]:
     """Call a function; under asyncio it may be a coroutine function, which ends at the call's deadline."""
-    value: Result[T, Exception] = yield Call(function)
+    value: Result[T, Exception] = yield Call(function, blocks)
+    return value
+
+
+def use(transport: Transport, flow: Callable[[], Flow[T]]) -> Flow[T]:
+    """Run a flow with another transport than the client's."""
+    value: T = yield Use(transport, flow)
     return value
 
 

@@ -40,12 +40,18 @@ class LoginMethod(Protocol):
     def request(self) -> Request[LoginResponse]: ...
 
 
-Login: TypeAlias = "LoginMethod | Callable[[], LoginMethod | LoginResponse]"
-"""A login method, or a factory of one that is called for every login: to read a token file again, for example.
+class LoginSource(Protocol):
+    """Finds the credential of a login where its platform keeps it, again for every login: see `infisical.sources`."""
+
+    def find_login(self) -> Flow[Answer[LoginMethod]]: ...
+
+
+Login: TypeAlias = "LoginMethod | LoginSource | Callable[[], LoginMethod | LoginSource | LoginResponse]"
+"""A login method, its source, or a factory that is called for every login: to read a token file again, for example.
 
 A factory may also return a `LoginResponse`: a token from elsewhere, and its lifetime in seconds.
 """
-AsyncLogin: TypeAlias = "Login | Callable[[], Awaitable[LoginMethod | LoginResponse]]"
+AsyncLogin: TypeAlias = "Login | Callable[[], Awaitable[LoginMethod | LoginSource | LoginResponse]]"
 """The same for the asyncio client, whose factories may be coroutine functions."""
 
 
@@ -56,13 +62,13 @@ def log_in(pipeline: Pipeline, method: AsyncLogin) -> Flow[Answer[LoginResponse]
     answer = yield from _ask(pipeline, method, None)
     if isinstance(answer, Success) and store.session is before:
         grant = _make_grant(pipeline, MODE, answer.unwrap(), now)
-        store.replace(Session(MODE, grant, make_renewal(pipeline, MODE, method), callable(method)))
+        store.replace(Session(MODE, grant, make_renewal(pipeline, MODE, method), _is_asked_again(method)))
     return answer
 
 
 def hold_login(pipeline: Pipeline, method: AsyncLogin) -> None:
     """Hold a login method: the first call that needs a credential logs in with it, as every renewal does."""
-    pipeline.store.replace(Session(MODE, None, make_renewal(pipeline, MODE, method), callable(method)))
+    pipeline.store.replace(Session(MODE, None, make_renewal(pipeline, MODE, method), _is_asked_again(method)))
 
 
 def hold_token(
@@ -78,7 +84,7 @@ def hold_token(
     settings = pipeline.settings
     grant = make_grant(mode, token, expires_in, settings.clock(), settings.leeway, renew is not None)
     renewal = None if renew is None else make_renewal(pipeline, mode, renew)
-    pipeline.store.replace(Session(mode, grant, renewal, callable(renew)))
+    pipeline.store.replace(Session(mode, grant, renewal, _is_asked_again(renew)))
 
 
 def make_renewal(pipeline: Pipeline, mode: AuthMode, method: AsyncLogin) -> Renewal:
@@ -107,6 +113,11 @@ def _ask(pipeline: Pipeline, method: AsyncLogin, following: Next | None) -> Flow
         if isinstance(called, Failure):
             return Failure(_wrap_failure("the login factory", called.failure()))
         product = called.unwrap()
+    if callable(getattr(product, "find_login", None)):
+        login = yield from product.find_login()
+        if isinstance(login, Failure):
+            return login
+        product = login.unwrap()
     if isinstance(product, LoginResponse):
         return _check_answer(product)
     if not callable(getattr(product, "request", None)):
@@ -119,6 +130,11 @@ def _ask(pipeline: Pipeline, method: AsyncLogin, following: Next | None) -> Flow
         return Failure(AuthenticationError(f"{type(product).__name__} is not a login method: it built no Request"))
     answer = yield from pipeline.call(request, following)
     return answer if isinstance(answer, Failure) else _check_answer(answer.unwrap())
+
+
+def _is_asked_again(method: object) -> bool:
+    """True for a factory or a source, whose next answer may be a better credential."""
+    return callable(method) or hasattr(method, "find_login")
 
 
 def _make_grant(pipeline: Pipeline, mode: AuthMode, answer: LoginResponse, now: float) -> Grant:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from returns.result import Result
@@ -16,3 +17,11 @@ Executor: TypeAlias = Callable[[HttpRequest], Reply]
 """Sends one HTTP request within its timeout and returns the reply. It never raises for network trouble."""
 AsyncExecutor: TypeAlias = Callable[[HttpRequest], Coroutine[Any, Any, Reply]]
 """The same as a coroutine function, for the asyncio client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """One way to send, for both drivers."""
+
+    blocking: Executor
+    asyncio: AsyncExecutor

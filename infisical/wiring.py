@@ -79,8 +79,10 @@ def find_login_mistake(method: object, *, blocking: bool) -> str | None:
             "give it as auth=, or to set_access_token or set_jwt"
         )
     request = getattr(method, "request", None)
+    if callable(getattr(method, "find_login", None)):
+        return None
     if not callable(request) and not callable(method):
-        needed = "login takes UniversalAuth(...), another login method, or a factory of one"
+        needed = "login takes UniversalAuth(...), another login method, a source, or a factory of one"
         return f"{needed}: {_name_type(method)} is not a login method"
     if blocking and (is_async(method) or is_async(request)):
         return f"the login factory is async ({_get_name(method)}) and this client is blocking: {ASYNC_REMEDY}"
@@ -98,13 +100,18 @@ def check_auth(auth: object, *, blocking: bool) -> Literal["credential", "login"
     """Distinguish a credential from a login method or factory; ValueError for any other value."""
     if not isinstance(auth, type) and is_credential(auth):
         return "credential"
-    if isinstance(auth, type) or callable(auth) or callable(getattr(auth, "request", None)):
+    if isinstance(auth, type) or callable(auth) or _has_login(auth):
         check_login("auth", auth, blocking=blocking)
         return "login"
     raise ValueError(
-        f"auth must be a credential ({CREDENTIALS}), a login method (UniversalAuth, ...) or a factory of one, not "
+        f"auth must be a credential ({CREDENTIALS}), a login method (UniversalAuth, ...), a source or a factory, not "
         f"{_name_type(auth)}: auth=IdentityAccessToken(token) holds a token"
     )
+
+
+def _has_login(value: object) -> bool:
+    """True if it has the attributes of a login method or of a source."""
+    return any(callable(getattr(value, name, None)) for name in ("request", "find_login"))
 
 
 def is_credential(value: object) -> bool:

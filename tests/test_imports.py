@@ -99,6 +99,7 @@ LAYERS = (
     ("login",),
     ("endpoints",),
     ("login_methods", "api"),
+    ("sources",),
     ("client",),
 )
 RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
@@ -107,6 +108,8 @@ OUTSIDE = {"infisical", "demo", "executors", "memory", "server", "testing", "__m
 LAZY = {
     ("infisical.client", "infisical.executors.urllib3"): "the default transport",
     ("infisical.client", "infisical.executors.threaded"): "the default transport under asyncio",
+    ("infisical.sources.transports", "infisical.executors.urllib3"): "the transport to metadata services",
+    ("infisical.sources.transports", "infisical.executors.threaded"): "the same under asyncio",
     ("infisical.options", "infisical.executors.proxies"): "which hosts are loopback, for http:// only",
     ("infisical.login", "infisical.endpoints.identity_auth"): "the model of a login's answer: not imported for a token",
 }

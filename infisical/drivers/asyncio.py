@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from math import inf
 from typing import Any, TypeVar, cast
@@ -11,7 +12,7 @@ from returns.result import Failure, Result, Success
 from infisical.defects import check_reply, refuse_blocking, wrap_crash
 from infisical.drivers.deadline import NO_DEADLINE, Deadline, make_exceeded
 from infisical.drivers.flights import AsyncFlights, join_async
-from infisical.flow import Call, Flow, Once, Send
+from infisical.flow import Call, Flow, Once, Send, Use
 from infisical.transport import AsyncExecutor
 
 T = TypeVar("T")
@@ -54,7 +55,9 @@ async def adrive(
         elif isinstance(effect, Once):
             answer = await join_async(flights, effect.key, make_flight(effect), deadline)
         elif isinstance(effect, Call):
-            answer = await _call(effect.function, deadline)
+            answer = await _call(effect, deadline)
+        elif isinstance(effect, Use):
+            answer = await adrive(effect.flow(), effect.transport.asyncio, flights, sleep, deadline)
         else:
             answer = effect.seconds < deadline.left()
             if answer:
@@ -69,19 +72,48 @@ async def _sleep(sleep: Callable[[float], Awaitable[object]] | None, seconds: fl
     await sleep(seconds)
 
 
-async def _call(function: Callable[[], Any], deadline: Deadline) -> Result[Any, Exception]:
+async def _call(effect: Call, deadline: Deadline) -> Result[Any, Exception]:
     import inspect
 
     left = deadline.left()
     if left <= 0:
         return make_exceeded()
     try:
-        value = function()
+        value = _run_in_thread(effect.function) if effect.blocks else effect.function()
         if not inspect.isawaitable(value):
             return Success(value)
         return Success(await value) if left == inf else await _await_within(value, left)
     except Exception as cause:
         return Failure(cause)
+
+
+async def _run_in_thread(function: Callable[[], Any]) -> Any:
+    """Run a function in a daemon thread: the end of the process does not wait for it, nor does a cancelled call."""
+    import asyncio
+    import inspect
+    import threading
+
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[Result[Any, BaseException]] = loop.create_future()
+
+    def report(result: Result[Any, BaseException]) -> None:
+        if not ended.done():
+            ended.set_result(result)
+
+    def run() -> None:
+        try:
+            result: Result[Any, BaseException] = Success(function())
+        except BaseException as cause:
+            result = Failure(cause)
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(report, result)
+
+    threading.Thread(target=run, name="infisical_call", daemon=True).start()
+    result = await ended
+    if isinstance(result, Failure):
+        raise result.failure()
+    value = result.unwrap()
+    return await value if inspect.isawaitable(value) else value
 
 
 async def _await_within(value: Awaitable[Any], left: float) -> Result[Any, Exception]:

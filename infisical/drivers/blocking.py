@@ -11,7 +11,7 @@ from returns.result import Failure, Result, Success
 from infisical.defects import AsyncFunctionError, check_reply, wrap_crash
 from infisical.drivers.deadline import NO_DEADLINE, Deadline, make_exceeded
 from infisical.drivers.flights import Flights
-from infisical.flow import Call, Flow, Once, Send
+from infisical.flow import Call, Flow, Once, Send, Use
 from infisical.transport import Executor
 
 T = TypeVar("T")
@@ -50,6 +50,8 @@ def drive(
             answer = flights.join(effect.key, make_flight(effect), deadline)
         elif isinstance(effect, Call):
             answer = _call(effect.function, deadline)
+        elif isinstance(effect, Use):
+            answer = drive(effect.flow(), effect.transport.blocking, flights, sleep, deadline)
         else:
             answer = effect.seconds < deadline.left()
             if answer:
