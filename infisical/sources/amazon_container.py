@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address
 from typing import Final
-from urllib.parse import urlsplit
 
 from returns.result import Failure, Success
 

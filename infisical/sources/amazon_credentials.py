@@ -115,8 +115,7 @@ def read_given(credentials: Any) -> Flow[Answer[IssuedKeys]]:
 
     Both the object and the function may refresh by HTTP.
     """
-    is_function = callable(credentials)
-    if is_function:
+    if callable(credentials) and not hasattr(credentials, "get_frozen_credentials"):
         product = yield from call(credentials, blocks=True)
         if isinstance(product, Failure):
             return Failure(_wrap_failure("the function of credentials=", product.failure()))
@@ -154,7 +153,7 @@ def _wrap_failure(what: str, cause: Exception) -> InfisicalError:
 
 
 def _explain_search(error: InfisicalError, hint: str) -> InfisicalError:
-    """Add to a failure of the metadata service where else was looked; a deadline and a defect stay as they are."""
+    """Add to a failure of the metadata service where else was looked; a deadline stays as it is."""
     is_deadline = isinstance(error, DeadlineExceededError)
     is_explained = isinstance(error, (AuthenticationError, InfisicalNetworkError)) and not is_deadline
     return with_hint(error, hint) if is_explained else error

@@ -21,7 +21,7 @@ from infisical.sources.amazon_signing import AwsKeys
 MAX_RESPONSE_BYTES: Final = 2**18
 KEY_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 """An access key id: it becomes a part of the header `Authorization`."""
-PRINTABLE: Final = re.compile(r"[!-~]+")
+PRINTABLE_TEXT: Final = re.compile(r"[!-~]+")
 ERROR_CODES: Final = frozenset(
     {
         "AccessDenied",
@@ -90,7 +90,7 @@ def make_keys(source: str, /, **values: object) -> Answer[AwsKeys]:
                 return Failure(AuthenticationError(f"the AWS credentials from {source} have no {name}"))
             checked.append(None)
             continue
-        pattern = PRINTABLE if checked else KEY_ID
+        pattern = PRINTABLE_TEXT if checked else KEY_ID
         if not isinstance(value, str) or not pattern.fullmatch(value):
             reason = "it is no text, or has a character that is not allowed (a space or line break, for example)"
             return Failure(AuthenticationError(f"{name} of the AWS credentials from {source} is invalid: {reason}"))

@@ -19,7 +19,7 @@ from infisical.request import Headers, HttpRequest
 from infisical.response import Response
 from infisical.sources.amazon_documents import (
     MAX_RESPONSE_BYTES,
-    PRINTABLE,
+    PRINTABLE_TEXT,
     IssuedKeys,
     explain_refusal,
     parse_keys,
@@ -97,7 +97,7 @@ class InstanceMetadata:
         return (yield from self._fetch("GET", base.unwrap() + path, self._token))
 
     def _start_session(self, base: str) -> Flow[Failure[InfisicalError] | None]:
-        """Get a session token; return the failure if there is none."""
+        """Get a session token; return a failure if the service gives no token."""
         headers = (("X-aws-ec2-metadata-token-ttl-seconds", str(TOKEN_SECONDS)),)
         answer = yield from self._fetch("PUT", base + TOKEN_PATH, headers)
         if isinstance(answer, Failure):
@@ -106,7 +106,7 @@ class InstanceMetadata:
         if response.status != 200:
             return Failure(explain_refusal(SERVICE, response, " for a session token, and version 1 is not used"))
         token = response.body.decode("latin-1").strip()
-        if not PRINTABLE.fullmatch(token):
+        if not PRINTABLE_TEXT.fullmatch(token):
             return Failure(AuthenticationError(f"the session token of {SERVICE} is empty or invalid"))
         self._token = (("X-aws-ec2-metadata-token", token),)
         return None
@@ -131,7 +131,7 @@ class InstanceMetadata:
 
 
 def _parse_role(response: Response) -> str | None:
-    """Return the first role of the list; None if there is none, or if it has a name that no path can have."""
+    """Return the first role of the list; None for an empty list, or for a name that no path can have."""
     if response.status != 200:
         return None
     lines = response.body.decode("utf-8", "replace").strip().splitlines()

@@ -58,7 +58,7 @@ def sign_request(request: HttpRequest, keys: AwsKeys, scope: Scope) -> HttpReque
     proxies do not change, and the host of the URL if there is no `Host`.
     """
     replaced = {"authorization", "date", DATE_HEADER.lower(), TOKEN_HEADER.lower()}
-    added = ((DATE_HEADER, scope.timestamp),)
+    added: Headers = ((DATE_HEADER, scope.timestamp),)
     if keys.session_token:
         added += ((TOKEN_HEADER, keys.session_token),)
     headers = (*(pair for pair in request.headers if pair[0].lower() not in replaced), *added)
@@ -75,7 +75,7 @@ def sign_request(request: HttpRequest, keys: AwsKeys, scope: Scope) -> HttpReque
 
 def _authorize(request: HttpRequest, headers: Headers, keys: AwsKeys, scope: Scope) -> str:
     signed = select_headers(request.url, headers)
-    text = format_signed_text(canonicalize_request(request.method, request.url, signed, request.body or b""), scope)
+    text = format_signed_text(write_canonical_request(request.method, request.url, signed, request.body or b""), scope)
     signature = sign_text(text, keys.secret_access_key, scope)
     credential = f"{keys.access_key_id}/{scope.text}"
     return f"{ALGORITHM} Credential={credential}, SignedHeaders={list_names(signed)}, Signature={signature}"
@@ -87,7 +87,7 @@ def select_headers(url: str, headers: Headers) -> Headers:
     return signed if any(name.lower() == "host" for name, _ in signed) else (*signed, ("Host", _find_host(url)))
 
 
-def canonicalize_request(method: str, url: str, headers: Headers, body: bytes) -> str:
+def write_canonical_request(method: str, url: str, headers: Headers, body: bytes) -> str:
     """Write a request in the canonical form; all these headers are signed."""
     parts = urlsplit(url)
     lines: dict[str, list[str]] = {}
