@@ -134,7 +134,7 @@ def _make_given_keys(credentials: Any) -> Answer[IssuedKeys]:
     if credentials is None:
         return Failure(AuthenticationError("the function of credentials= returned None: it found no AWS credentials"))
     if isinstance(credentials, tuple) and not hasattr(credentials, "access_key"):
-        values = dict(zip(("access_key", "secret_key", "token"), credentials, strict=False))
+        values = dict(zip(("access_key", "secret_key", "token"), (*credentials, None), strict=False))
         is_complete = len(credentials) in (2, 3)
     else:
         values = {name: getattr(credentials, name, None) for name in ("access_key", "secret_key", "token")}

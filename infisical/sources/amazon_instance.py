@@ -44,10 +44,11 @@ MAX_ROLE_LENGTH: Final = 256
 
 @dataclass(slots=True)
 class InstanceMetadata:
-    """The metadata service during one login: it keeps the session token for the requests of that login."""
+    """The metadata service during one login: it keeps the session token and the region for that login."""
 
     platform: Platform
     _token: Headers = field(default=(), repr=False)
+    _region: str | None = None
 
     @property
     def is_disabled(self) -> bool:
@@ -75,6 +76,8 @@ class InstanceMetadata:
 
     def find_region(self) -> Flow[Answer[str]]:
         """Find the region of the instance; the caller checks its form."""
+        if self._region is not None:
+            return Success(self._region)
         answer = yield from self._get(DOCUMENT_PATH)
         if isinstance(answer, Failure):
             return answer
@@ -84,6 +87,7 @@ class InstanceMetadata:
         region = (parse_object(response.body) or {}).get("region")
         if not isinstance(region, str):
             return Failure(AuthenticationError(f"the identity document of {SERVICE} has no region"))
+        self._region = region
         return Success(region)
 
     def _get(self, path: str) -> Flow[Answer[Response]]:

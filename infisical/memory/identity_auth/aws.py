@@ -20,8 +20,8 @@ from infisical.memory.refusals import Refusal, bad_request, internal_error, unau
 from infisical.memory.state import Row
 
 AUTHORIZATION: Final = re.compile(
-    r"AWS4-HMAC-SHA256 +Credential=(?P<key_id>[^/,\s]{1,128})/(?P<date>\d{8})/(?P<region>[a-z0-9-]{1,64})/sts/aws4_request"
-    r",\s{0,8}SignedHeaders=(?P<names>[a-z0-9;-]{1,1024}),\s{0,8}Signature=(?P<signature>[0-9a-f]{64})"
+    r"AWS4-HMAC-SHA256 +Credential=(?P<key_id>[^/,\s]{1,128})/(?P<date>\d{8})/(?P<region>[a-z0-9-]{1,64})"
+    r"/sts/aws4_request,\s{0,8}SignedHeaders=(?P<names>[a-z0-9;-]{1,1024}),\s{0,8}Signature=(?P<signature>[0-9a-f]{64})"
 )
 REGION: Final = re.compile(r"[a-z0-9-]{1,20}")
 BODY: Final = frozenset({("Action", "GetCallerIdentity"), ("Version", "2011-06-15")})
@@ -174,15 +174,16 @@ def _find_refusal(arn: str, settings: Row) -> Refusal | None:
     accounts, allowed = _split(settings["allowedAccountIds"]), _split(settings["allowedPrincipalArns"])
     if accounts and principal["account"] not in accounts:
         return unauthorized("Access denied: AWS account ID not allowed.")
-    short = _shorten(principal, principal["partition"], principal["service"], principal["kind"])
+    short = _format_short_arn(principal, principal["partition"], principal["service"], principal["kind"])
     role = principal["kind"].removeprefix("assumed-")
-    names = {short, *(_shorten(principal, partition, "iam", role) for partition in ("aws", principal["partition"]))}
+    partitions = ("aws", principal["partition"])
+    names = {short, *(_format_short_arn(principal, partition, "iam", role) for partition in partitions)}
     if allowed and not any(_matches(pattern, name) for pattern in allowed for name in names):
         return unauthorized(f"Access denied: AWS principal ARN not allowed. [principal-arn={short}]")
     return None
 
 
-def _shorten(principal: re.Match[str], partition: str, service: str, kind: str) -> str:
+def _format_short_arn(principal: re.Match[str], partition: str, service: str, kind: str) -> str:
     """Shorten an ARN as the server does: the name without its path; of an assumed role without its session."""
     parts = principal["name"].split("/")
     name = parts[0] if principal["kind"] == "assumed-role" else parts[-1]
@@ -195,15 +196,15 @@ def _split(text: str | None) -> list[str]:
 
 def _matches(pattern: str, arn: str) -> bool:
     """Match an ARN with `*` for any text; the time is linear in pattern and ARN."""
-    first, *rest = pattern.split("*")
-    if not rest:
+    first, *others = pattern.split("*")
+    if not others:
         return pattern == arn
     if not arn.startswith(first):
         return False
     position = len(first)
-    for part in rest[:-1]:
+    for part in others[:-1]:
         place = arn.find(part, position)
         if place < 0:
             return False
         position = place + len(part)
-    return len(arn) - position >= len(rest[-1]) and arn.endswith(rest[-1])
+    return len(arn) - position >= len(others[-1]) and arn.endswith(others[-1])

@@ -41,12 +41,12 @@ def read_clock() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class FakeAmazon:
     """An AWS with one role: instance metadata, container credentials and STS. Call it as an executor, or serve it.
 
-    Every host is the same AWS. The paths of the instance metadata and of the container (`/creds`, `/v2/credentials/...`)
-    are those of AWS; a POST to `/` is one to STS. Change the attributes to provoke errors:
+    Every host is the same AWS. The paths of the instance metadata are AWS's own, those of the container are `/creds`
+    and `/v2/credentials/...`, and a POST to `/` is one to STS. Change the attributes to provoke errors:
 
     - `role=None`: the instance has no role. `has_metadata=False`: the metadata service refuses with 403.
     - `lifetime=timedelta(seconds=-1)`: the credentials have expired.
