@@ -34,7 +34,7 @@ PATH_AND_QUERY: Final = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
 URL: Final = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<rest>/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 """A URL without user name and fragment."""
 HEADER_VALUE: Final = re.compile(r"[ -~]+")

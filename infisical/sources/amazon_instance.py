@@ -32,7 +32,7 @@ ENDPOINTS: Final = {"ipv4": "http://169.254.169.254", "ipv6": "http://[fd00:ec2:
 ENDPOINT_VARIABLE: Final = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
 MODE_VARIABLE: Final = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"
 DISABLED_VARIABLE: Final = "AWS_EC2_METADATA_DISABLED"
-ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?", re.IGNORECASE)
+ENDPOINT: Final = re.compile(r"https?://[A-Za-z0-9._:\[\]-]+(?:/[A-Za-z0-9._~/-]*)?", re.IGNORECASE | re.ASCII)
 """A URL without user name, query and fragment."""
 TOKEN_PATH: Final = "/latest/api/token"
 ROLES_PATH: Final = "/latest/meta-data/iam/security-credentials/"

@@ -16,8 +16,8 @@ import pytest
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from returns.result import Failure, Success
 
-from infisical import sources
-from infisical.errors import AuthenticationError
+from infisical import InfisicalClient, sources
+from infisical.errors import AuthenticationError, DeadlineExceededError
 from infisical.executors.cassette import CassetteExecutor
 from infisical.executors.scripted import ScriptedExecutor
 from infisical.login_methods import AwsAuth
@@ -476,8 +476,6 @@ def test_a_given_region_comes_before_the_environment():
     machine = Machine({**KEYS, "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"})
     source = sources.aws("id", "us-east-1", platform=machine.platform)
     execute = ScriptedExecutor()
-    from infisical import InfisicalClient
-
     InfisicalClient(executor=execute).login(source)
     body = json.loads(execute.sent[0].body or b"")
     headers = json.loads(base64.b64decode(body["iamRequestHeaders"]))
@@ -651,3 +649,51 @@ def test_a_redirect_of_a_platform_is_never_followed():
         "the AWS container credentials service answered with status 307",
         [],
     )
+
+
+# ---- deadlines
+LATE = DeadlineExceededError("late", sent=False)
+
+
+@pytest.mark.parametrize("credentials", [None, lambda: None])
+def test_a_deadline_that_passes_is_the_answer(credentials):
+    """The first function that a login calls is the clock, or that of `credentials=`."""
+    flow = sources.aws("id", "eu-1", credentials, platform=Platform(environ=KEYS)).find_login()
+    next(flow)
+    with pytest.raises(StopIteration) as end:
+        flow.send(Failure(LATE))
+
+    assert end.value.value == Failure(LATE)
+
+
+def test_a_deadline_during_the_search_stays_as_it_is():
+    assert Machine(dict(REGION), executor=lambda request: Failure(LATE)).log_in() == Failure(LATE)
+
+
+def test_sts_is_asked_again_after_throttling_until_the_deadline():
+    fake = FakeAmazon(clock=lambda: NOW, sts_error="Throttling")
+    machine = Machine({**WEB, **REGION}, WEB_FILES, fake)
+    memory, identity_id = make_memory(fake)
+    with InfisicalClient(executor=memory, deadline=0.1) as client:
+        answer = client.login(machine.source(identity_id))
+
+    assert (answer.failure().message, len(fake.sent)) == (
+        "AWS STS answered with status 400 (Throttling) for the role of AWS_ROLE_ARN",
+        1,
+    )
+    machine.log_in()
+    assert len(fake.sent) == 1 + 3 + 3
+
+
+def test_sts_is_asked_again_after_throttling_and_then_logs_in():
+    fake = FakeAmazon(clock=lambda: NOW, sts_error="IDPCommunicationError")
+    machine = Machine({**WEB, **REGION}, WEB_FILES, fake)
+
+    def recover(request: Any) -> Any:
+        reply = fake(request)
+        fake.sts_error = None
+        return reply
+
+    machine.executor = recover
+
+    assert machine.log_in() == Success("token")

@@ -72,9 +72,11 @@ REFUSED = {
     "127.0.0.1/creds": MALFORMED,
     "file:///etc/passwd": MALFORMED,
     "ftp://127.0.0.1/creds": MALFORMED,
-    "http://１２７.0.0.1/creds": MALFORMED,
-    "http://127。0。0。1/creds": MALFORMED,
-    "http://lоcalhost/creds": MALFORMED,
+    "http://\uff11\uff12\uff17.0.0.1/creds": MALFORMED,
+    "http\u017f://127.0.0.1/creds": MALFORMED,
+    "http://localho\u017ft/creds": MALFORMED,
+    "http://127\u30020\u30020\u30021/creds": MALFORMED,
+    "http://l\u043ecalhost/creds": MALFORMED,
 }
 
 
