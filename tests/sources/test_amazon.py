@@ -589,19 +589,14 @@ def list_frames() -> Iterator[FrameType]:
                     value = value.gi_yieldfrom
 
 
-def test_frames_that_wait_show_no_secret():
+@pytest.mark.parametrize("is_async", [False, True])
+def test_frames_that_wait_show_no_secret(is_async):
     fake = FakeAmazon(clock=lambda: NOW, authorization="Basic container-token", web_identity_token="web.identity.token")
-    places = (
-        ({}, {}),
-        ({**WEB, **REGION}, WEB_FILES),
-        (
-            {
-                "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://[::1]:1/creds",
-                "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/t",
-            },
-            {"/t": "Basic container-token"},
-        ),
-    )
+    full = {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://[::1]:1/creds",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/t",
+    }
+    places = (({}, {}), ({**WEB, **REGION}, WEB_FILES), (full, {"/t": "Basic container-token"}))
     shown: list[str] = []
 
     def look(request: Any) -> Any:
@@ -609,9 +604,15 @@ def test_frames_that_wait_show_no_secret():
             shown.extend(f"{frame.f_code.co_name}: {name}={value!r}" for name, value in frame.f_locals.items())
         return fake(request)
 
+    async def look_async(request: Any) -> Any:
+        return look(request)
+
     for environ, files in places:
         memory, identity_id = make_memory(fake)
-        log_in(memory, Machine(environ, files, fake, look).source(identity_id)).unwrap()
+        if is_async:
+            log_in_async(memory, Machine(environ, files, fake, look_async).source(identity_id)).unwrap()
+        else:
+            log_in(memory, Machine(environ, files, fake, look).source(identity_id)).unwrap()
 
     assert len(shown) > 100
     assert [text for text in shown for secret in fake.secrets if secret in text] == []

@@ -60,7 +60,7 @@ FORM = "RoleArn=arn:aws:iam::123456789012:role/app&RoleSessionName=me&WebIdentit
     ("form", "code"),
     [
         ("Action=Other", "InvalidAction"),
-        (f"Action=AssumeRoleWithWebIdentity&{FORM}".replace("me", "m"), "ValidationError"),
+        (f"Action=AssumeRoleWithWebIdentity&{FORM}".replace("=me", "=m"), "ValidationError"),
         (f"Action=AssumeRoleWithWebIdentity&{FORM}".replace("123", "321"), "AccessDenied"),
         (f"Action=AssumeRoleWithWebIdentity&{FORM}".replace("=t", "=u"), "InvalidIdentityToken"),
         ("Action=GetCallerIdentity&Version=2011-06-15", "SignatureDoesNotMatch"),
