@@ -85,7 +85,8 @@ class GoogleSource:
         result = yield from call(self._use_credentials, blocks=True)
         if isinstance(result, Failure):
             return Failure(explain_exception("the google-auth credentials object", result.failure()))
-        return result.unwrap()
+        token = result.unwrap()
+        return Failure(token.failure()) if isinstance(token, Failure) else Success(token.unwrap())
 
     def _use_credentials(self) -> Answer[str]:
         credentials = self.credentials

@@ -1,13 +1,14 @@
-"""The transport of a google-auth credentials object: google-auth calls it as its own `google.auth.transport.Request`.
+"""The transport of a google-auth credentials object, which calls it as it calls a `google.auth.transport.Request`.
 
-It sends by the executors of this library, so that google-auth needs no HTTP library of its own, and metadata services
-are asked directly. It blocks: google.py calls it in a thread. google-auth itself is imported only to raise its error.
+It sends by the executors of this library, so that google-auth needs no other HTTP library, and metadata services are
+asked directly. It blocks: google.py calls it in a thread. google-auth itself is imported only to raise its error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -77,7 +78,7 @@ def _send_to_internet(request: HttpRequest) -> Any:
 
 def _make_transport_error(message: str) -> Exception:
     try:
-        from google.auth.exceptions import TransportError
+        make: type[Exception] = import_module("google.auth.exceptions").TransportError
     except ImportError:
         return ConnectionError(message)
-    return TransportError(message)
+    return make(message)

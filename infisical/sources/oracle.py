@@ -162,8 +162,9 @@ class OracleSource:
 
     def _find_user(self) -> Flow[Answer[OracleUser]]:
         """Find user and region: those of the signer, else those of the profile."""
-        values = {"user": _find_signer_user(self.signer), "region": getattr(self.signer, "region", None)}
-        for name, value in values.items():
+        named = {"user": _find_signer_user(self.signer), "region": getattr(self.signer, "region", None)}
+        values = {}
+        for name, value in named.items():
             if isinstance(value, str):
                 checked = check_form(name, value, "the signer")
             else:
@@ -172,7 +173,7 @@ class OracleSource:
             if isinstance(checked, Failure):
                 return checked
             values[name] = checked.unwrap()
-        if not values["user"].startswith("ocid1.user."):
+        if not re.search(r"[.:]user[.:]", values["user"]):
             return Failure(AuthenticationError("the signer is not one of a user, and Infisical's server requires one"))
         return Success(_make_user(values["user"], values["region"]))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import configparser
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,9 +26,9 @@ FORMS: Final = {
     "fingerprint": re.compile(r"(?:[0-9a-f]{2}:){15}[0-9a-f]{2}"),
     "region": REGION_FORM,
 }
-SHORT_REGIONS: Final = dict(
-    pair.split("=")
-    for pair in (
+SHORT_NAMES: Final[Mapping[str, str]] = dict(
+    re.findall(
+        r"(\w+)=(\S+)",
         "aga=us-saltlake-2 ams=eu-amsterdam-1 arn=eu-stockholm-1 auh=me-abudhabi-1 bog=sa-bogota-1 bom=ap-mumbai-1 "
         "cdg=eu-paris-1 cwl=uk-cardiff-1 dxb=me-dubai-1 fra=eu-frankfurt-1 gru=sa-saopaulo-1 hsg=ap-batam-1 "
         "hyd=ap-hyderabad-1 iad=us-ashburn-1 icn=ap-seoul-1 jbp=ap-kulai-2 jed=me-jeddah-1 jnb=af-johannesburg-1 "
@@ -35,8 +36,8 @@ SHORT_REGIONS: Final = dict(
         "mrs=eu-marseille-1 mty=mx-monterrey-1 mtz=il-jerusalem-1 nrq=eu-turin-1 nrt=ap-tokyo-1 onm=ap-delhi-1 "
         "ord=us-chicago-1 orf=eu-madrid-3 phx=us-phoenix-1 qro=mx-queretaro-1 ruh=me-riyadh-1 scl=sa-santiago-1 "
         "sin=ap-singapore-1 sjc=us-sanjose-1 syd=ap-sydney-1 vap=sa-valparaiso-1 vcp=sa-vinhedo-1 xsp=ap-singapore-2 "
-        "yny=ap-chuncheon-1 yul=ca-montreal-1 yyz=ca-toronto-1 zrh=eu-zurich-1"
-    ).split()
+        "yny=ap-chuncheon-1 yul=ca-montreal-1 yyz=ca-toronto-1 zrh=eu-zurich-1",
+    )
 )
 """The short names that Oracle's tools accept for these regions."""
 
@@ -72,7 +73,7 @@ def parse_profile(text: str, profile: str, path: str) -> Answer[Profile]:
 def check_form(name: str, value: str, place: str) -> Answer[str]:
     """Return the value of an entry, a region by its full name; a failure if it has not the form of its kind."""
     if name == "region":
-        value = SHORT_REGIONS.get(value.lower(), value.lower())
+        value = SHORT_NAMES.get(value.lower(), value.lower())
     form = FORMS.get(name)
     if form is None or (len(value) <= MAX_LENGTH and form.fullmatch(value)):
         return Success(value)

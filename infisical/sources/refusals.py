@@ -15,7 +15,7 @@ from infisical.response import Response
 from infisical.sources.platform import RETRYABLE_STATUSES
 from infisical.sources.transports import MAX_RESPONSE_BYTES
 
-UNREACHABLE: Final[Mapping[str, frozenset[str]]] = {
+NETWORK_ERRORS: Final[Mapping[str, frozenset[str]]] = {
     "azure": frozenset({"ServiceRequestError", "ServiceResponseError"}),
     "builtins": frozenset({"ConnectionError", "TimeoutError"}),
     "google": frozenset({"TransportError"}),
@@ -72,5 +72,5 @@ def explain_exception(what: str, cause: Exception) -> InfisicalError:
 
 def _is_unreachable(cause: Exception) -> bool:
     names = ((cls.__module__.partition(".")[0], cls.__name__) for cls in type(cause).__mro__)
-    is_known = any(name in UNREACHABLE.get(root, ()) for root, name in names)
+    is_known = any(name in NETWORK_ERRORS.get(root, ()) for root, name in names)
     return is_known or getattr(cause, "retryable", False) is True  # google-auth's exceptions say so themselves
