@@ -19,6 +19,7 @@ from urllib.parse import quote
 from returns.result import Failure, Success
 
 from infisical.answer import Answer
+from infisical.credentials import is_visible_ascii
 from infisical.errors import AuthenticationError, InfisicalError
 from infisical.flow import Flow, call
 from infisical.login import LoginMethod, LoginSource
@@ -27,7 +28,7 @@ from infisical.request import HttpRequest
 from infisical.response import Response
 from infisical.sources.google_transport import GoogleTransport
 from infisical.sources.platform import METADATA_SECONDS, THIS_MACHINE, Platform, make_login
-from infisical.sources.refusals import check_text, explain_exception, reject
+from infisical.sources.refusals import check_text, check_token, explain_exception, reject
 from infisical.sources.rsa_key import RsaKey
 from infisical.sources.transports import MAX_RESPONSE_BYTES
 from infisical.transport import AsyncExecutor, Executor
@@ -137,7 +138,7 @@ def _read_token(host: str, response: Response) -> Answer[str]:
         return Failure(AuthenticationError(f"{host} is not {SERVER}: its answer lacks the header {name}: {value}"))
     if response.status != 200:
         return Failure(reject(f"{SERVER} ({host})", response, remedy=REMEDIES.get(response.status, "")))
-    return Success(response.body.decode("utf-8", "replace").strip())
+    return check_token(SERVER, response.body.decode("utf-8", "replace").strip())
 
 
 def _can_sign(credentials: Any) -> bool:
@@ -149,7 +150,7 @@ def _can_sign(credentials: Any) -> bool:
 
 def _check_identity_token(token: object, identity_id: str) -> Answer[str]:
     """Return a token, unless it certainly is no identity token for this identity."""
-    if not isinstance(token, str):
+    if not isinstance(token, str) or not is_visible_ascii(token):
         return Failure(_refuse_token("gave no token"))
     if token.startswith("ya29."):
         return Failure(_refuse_token("gave an access token, and the login needs an identity token"))

@@ -22,7 +22,7 @@ from infisical.login_methods import AzureAuth
 from infisical.request import HttpRequest
 from infisical.response import Response
 from infisical.sources.platform import INTERNET_SECONDS, METADATA_SECONDS, THIS_MACHINE, Platform, make_login
-from infisical.sources.refusals import check_text, explain_exception, parse_object, reject
+from infisical.sources.refusals import check_text, check_token, explain_exception, parse_object, reject
 from infisical.sources.transports import MAX_RESPONSE_BYTES
 from infisical.transport import AsyncExecutor, Executor
 
@@ -167,7 +167,7 @@ class AzureSource:
         if isinstance(result, Failure):
             return Failure(explain_exception("the azure-identity credential", result.failure()))
         token = getattr(result.unwrap(), "token", None)
-        if not isinstance(token, str):
+        if not isinstance(token, str) or not is_visible_ascii(token):
             return Failure(AuthenticationError("the azure-identity credential gave no token"))
         return Success(token)
 
@@ -219,11 +219,7 @@ def _read_token(platform: str, response: Response, remedies: Mapping[int, str]) 
     if response.status != 200:
         remedy = remedies.get(response.status, "")
         return Failure(reject(platform, response, code=_find_code(document), remedy=remedy))
-    token = document.get("access_token")
-    if not isinstance(token, str):
-        message = f"{platform} answered without a token: a captive portal or another service may have answered"
-        return Failure(AuthenticationError(message))
-    return Success(token)
+    return check_token(platform, document.get("access_token"))
 
 
 def _find_code(document: Mapping[str, Any]) -> str | None:

@@ -9,6 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from returns.result import Failure, Success
+
+from infisical.answer import Answer
+from infisical.credentials import is_visible_ascii
 from infisical.defects import attach_cause, describe_exception
 from infisical.errors import AuthenticationError, DeadlineExceededError, InfisicalError, InfisicalNetworkError
 from infisical.response import Response
@@ -44,6 +48,14 @@ def reject(platform: str, response: Response, *, code: str | None = None, remedy
     if response.status in RETRYABLE_STATUSES or response.status >= 500:
         return InfisicalNetworkError(message, reason="protocol", sent=False)
     return AuthenticationError(message)
+
+
+def check_token(platform: str, token: object) -> Answer[str]:
+    """Return a token that a platform gave; a failure for any other value, and for what no token consists of."""
+    if isinstance(token, str) and token and is_visible_ascii(token):
+        return Success(token)
+    message = f"{platform} answered without a token: a captive portal or another service may have answered"
+    return Failure(AuthenticationError(message))
 
 
 def parse_object(response: Response) -> dict[str, Any] | None:

@@ -17,12 +17,13 @@ from infisical.response import Response
 from infisical.testing.platforms.unsigned import make_token, read_claims
 from infisical.transport import Reply
 
-IDENTITY_PATH: Final = "/computeMetadata/v1/instance/service-accounts/default/identity"
+ACCOUNT_PATH: Final = "/computeMetadata/v1/instance/service-accounts/default/"
+IDENTITY_PATH: Final = f"{ACCOUNT_PATH}identity"
 TOKEN_PATH: Final = "/token"
 FLAVOR: Final = ("Metadata-Flavor", "Google")
 TOKEN_SECONDS: Final = 3600
 ISSUER: Final = "https://accounts.google.com"
-PORTAL: Final = b"<html><body>Sign in to the network of the hotel</body></html>"
+PORTAL_PAGE: Final = b"<html><body>Sign in to the network of the hotel</body></html>"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class FakeGoogle:
 
     def _answer(self, request: HttpRequest) -> Response:
         if self.is_portal:
-            return Response(200, (("Content-Type", "text/html"),), PORTAL)
+            return Response(200, (("Content-Type", "text/html"),), PORTAL_PAGE)
         parts = urlsplit(request.url)
         if request.method == "POST" and parts.path == TOKEN_PATH:
             return self._exchange(request)
@@ -76,16 +77,18 @@ class FakeGoogle:
             return self._write(403, "Your client does not have permission to get this URL: missing Metadata-Flavor")
         if self.status != 200:
             return self._write(self.status, "the fake was asked for this status")
-        if self.email is None or path != IDENTITY_PATH or request.method != "GET":
+        if self.email is None or path not in (ACCOUNT_PATH, IDENTITY_PATH) or request.method != "GET":
             return self._write(404, "the service account was not found")
+        if path == ACCOUNT_PATH:
+            return self._write(200, json.dumps({"aliases": ["default"], "email": self.email}), "application/json")
         audience = query.get("audience", [""])[0]
         if not audience:
             return self._write(400, "non-empty audience parameter required")
         return self._write(200, self._issue(audience, self.email, query.get("format", [""])[0] == "full"))
 
-    def _write(self, status: int, text: str) -> Response:
+    def _write(self, status: int, text: str, kind: str = "text/html") -> Response:
         flavor = (FLAVOR,) if self.has_flavor else ()
-        return Response(status, (("Content-Type", "text/html"), *flavor), text.encode())
+        return Response(status, (("Content-Type", kind), *flavor), text.encode())
 
     # ---- the token endpoint
     def _exchange(self, request: HttpRequest) -> Response:

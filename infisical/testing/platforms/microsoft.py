@@ -20,7 +20,7 @@ from infisical.transport import Reply
 METADATA_PATH: Final = "/metadata/identity/oauth2/token"
 TOKEN_SECONDS: Final = 86400
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-PORTAL: Final = b"<html><body>Sign in to the network of the hotel</body></html>"
+PORTAL_PAGE: Final = b"<html><body>Sign in to the network of the hotel</body></html>"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,8 +38,8 @@ class FakeAzure:
     - `is_portal=True`: a captive portal answers in its place, with HTML and the status 200.
     - a request to instance metadata without `Metadata: true`, or by a proxy, gets 400.
 
-    `sent` lists the requests, `tokens` the tokens that it gave. `with serving(FakeAzure()) as url:` puts it on a socket;
-    then `Platform(environ={"AZURE_POD_IDENTITY_AUTHORITY_HOST": url})` is a machine in it, and with
+    `sent` lists the requests, `tokens` the tokens that it gave. `with serving(FakeAzure()) as url:` puts it on a
+    socket; then `Platform(environ={"AZURE_POD_IDENTITY_AUTHORITY_HOST": url})` is a machine in it, and with
     `AZURE_AUTHORITY_HOST` and the variables of workload identity a pod.
     """
 
@@ -67,7 +67,7 @@ class FakeAzure:
 
     def _answer(self, request: HttpRequest) -> Response:
         if self.is_portal:
-            return Response(200, (("Content-Type", "text/html"),), PORTAL)
+            return Response(200, (("Content-Type", "text/html"),), PORTAL_PAGE)
         parts = urlsplit(request.url)
         if parts.path == METADATA_PATH:
             return self._answer_metadata(request, parse_qs(parts.query, max_num_fields=16))

@@ -33,7 +33,7 @@ def read_clock() -> datetime:
 class FakeOracle:
     """An Oracle Cloud with one user, whose API key it verifies. Call it as an executor.
 
-    A source sends nothing to Oracle: Infisical's server sends the signed request. `verify` tells whether Oracle would
+    A source sends nothing to Oracle: Infisical's server sends the signed request. `verify` checks whether Oracle would
     accept the headers of a login. As an executor it answers `GET /20160918/users/<user OCID>`: the user, or 401.
 
     `public_key` is the key in PEM that the user has uploaded. A `date` more than five minutes from `clock` is refused.
@@ -68,8 +68,8 @@ class FakeOracle:
     def verify(self, user: str, headers: Mapping[str, str]) -> bool:
         """Return True if these headers are a request for the record of the user, signed by the user, at this time."""
         named = {name.lower(): value for name, value in headers.items()}
-        scheme, _, rest = named.get("authorization", "").partition(" ")
-        fields = dict(FIELD.findall(rest))
+        scheme, _, parameters = named.get("authorization", "").partition(" ")
+        fields = dict(FIELD.findall(parameters))
         is_known = user == self.user and scheme == "Signature" and fields.get("keyId") == self.key_id
         if not is_known or fields.get("algorithm") != "rsa-sha256" or fields.get("version") != "1":
             return False
