@@ -150,7 +150,7 @@ def _can_sign(credentials: Any) -> bool:
 
 def _check_identity_token(token: object, identity_id: str) -> Answer[str]:
     """Return a token, unless it certainly is no identity token for this identity."""
-    if not isinstance(token, str) or not is_visible_ascii(token):
+    if not isinstance(token, str) or not token or not is_visible_ascii(token):
         return Failure(_refuse_token("gave no token"))
     if token.startswith("ya29."):
         return Failure(_refuse_token("gave an access token, and the login needs an identity token"))

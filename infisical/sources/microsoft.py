@@ -167,7 +167,7 @@ class AzureSource:
         if isinstance(result, Failure):
             return Failure(explain_exception("the azure-identity credential", result.failure()))
         token = getattr(result.unwrap(), "token", None)
-        if not isinstance(token, str) or not is_visible_ascii(token):
+        if not isinstance(token, str) or not token or not is_visible_ascii(token):
             return Failure(AuthenticationError("the azure-identity credential gave no token"))
         return Success(token)
 

@@ -30,11 +30,13 @@ def log_in(source: Any, kind: str, *script: Response) -> tuple[Any, list[dict[st
     entries = script or (GRANTED,)
     if kind == "blocking":
         executor = ScriptedExecutor(*entries)
-        return InfisicalClient(retry=None, executor=executor).login(source), bodies(executor.sent)
+        client = InfisicalClient(retry=None, executor=executor, sleep=lambda _: None)
+        return client.login(source), bodies(executor.sent)
 
     async def run() -> tuple[Any, list[dict[str, Any]]]:
         executor = AsyncScriptedExecutor(*entries)
-        return await AsyncInfisicalClient(retry=None, executor=executor).login(source), bodies(executor.sent)
+        client = AsyncInfisicalClient(retry=None, executor=executor, sleep=lambda _: asyncio.sleep(0))
+        return await client.login(source), bodies(executor.sent)
 
     return asyncio.run(run())
 
