@@ -67,5 +67,5 @@ def _parse(pem: str, passphrase: str | None) -> Any:
         except TypeError:  # the key has no passphrase, and one was given
             continue
         except (ValueError, UnsupportedAlgorithm):
-            return None
+            break
     return None

@@ -12,7 +12,7 @@ import pytest
 from google.auth import jwt as google_jwt
 from google.auth.compute_engine import IDTokenCredentials as MachineCredentials
 from google.oauth2 import service_account
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from returns.result import Failure, Success
 
@@ -232,6 +232,7 @@ def test_a_key_file_signs_a_jwt_that_google_auth_verifies(kind):
     }
 
 
+@settings(max_examples=settings().max_examples // 2)
 @given(st.text(min_size=1), st.text(), st.text())
 def test_a_jwt_has_any_email_key_and_audience_as_they_are(audience, email, key_id):
     jwt = make_jwt(Account(email, key_id), audience, NOW, lambda message: Success(b"signature")).unwrap()

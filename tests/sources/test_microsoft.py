@@ -11,10 +11,18 @@ from urllib.parse import parse_qsl
 import pytest
 from returns.result import Success
 
-from infisical import AsyncInfisicalClient, HttpRequest, InfisicalClient, InfisicalNetworkError, LoginResponse
+from infisical import (
+    AsyncInfisicalClient,
+    DeadlineExceededError,
+    HttpRequest,
+    InfisicalClient,
+    InfisicalNetworkError,
+    LoginResponse,
+)
 from infisical.executors import CassetteExecutor, ScriptedExecutor
 from infisical.server import serving
 from infisical.sources import azure
+from infisical.sources.refusals import explain_exception
 from infisical.testing.platforms import FakeAzure
 from infisical.testing.platforms.unsigned import read_claims
 from tests.sources.cloud_logins import both_clients, log_in, machine, record, refusal, watch
@@ -469,6 +477,24 @@ def test_a_credential_that_cannot_reach_azure_is_a_network_failure(kind, error, 
         name,
         f"the azure-identity credential failed: {type(error).__name__}",
     )
+
+
+def test_an_async_executor_of_a_source_is_refused_by_the_blocking_client():
+    async def execute(request: HttpRequest) -> Any:
+        raise AssertionError
+
+    name, message = refusal(azure("i1", executor=execute, platform=machine()))
+
+    assert (name, message) == (
+        "InfisicalNetworkError",
+        "GET: the executor of the source is async, and this client is blocking: AsyncInfisicalClient takes it",
+    )
+
+
+def test_the_deadline_of_a_call_is_no_fault_of_a_library():
+    passed = DeadlineExceededError("the deadline of 1 s passed")
+
+    assert explain_exception("the credential", passed) is passed
 
 
 # ---- secrecy
