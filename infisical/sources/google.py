@@ -57,7 +57,7 @@ class GoogleSource:
     """Asks the metadata server, or a google-auth credentials object, for an identity token for each login."""
 
     identity_id: str
-    credentials: Any = field(repr=False)
+    credentials: Any = field(repr=False, hash=False)
     organization_slug: str | None = field(repr=False)
     platform: Platform
 

@@ -70,7 +70,7 @@ class AzureSource:
     client_id: str | None
     object_id: str | None
     use_workload_identity: bool | None
-    credentials: Any = field(repr=False)
+    credentials: Any = field(repr=False, hash=False)
     organization_slug: str | None = field(repr=False)
     platform: Platform
 

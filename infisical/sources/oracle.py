@@ -100,7 +100,7 @@ class OracleSource:
     identity_id: str
     config_file: str
     profile: str
-    signer: Any = field(repr=False)
+    signer: Any = field(repr=False, hash=False)
     organization_slug: str | None = field(repr=False)
     platform: Platform
 

@@ -20,6 +20,7 @@ from infisical.executors import AsyncScriptedExecutor, ScriptedExecutor
 from infisical.sources import Platform
 from tests.wire import answer
 
+EMAIL = "app@fake-project.iam.gserviceaccount.com"
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 GRANTED = answer({"accessToken": "T1", "expiresIn": 7200})
 both_clients = pytest.mark.parametrize("kind", ["blocking", "asyncio"])
@@ -100,6 +101,16 @@ def public_pem() -> str:
 
     written: bytes = rsa_key().public_key().public_bytes(forms.Encoding.PEM, forms.PublicFormat.SubjectPublicKeyInfo)
     return written.decode()
+
+
+def service_account_file(**changes: Any) -> str:
+    document = {
+        "type": "service_account",
+        "client_email": EMAIL,
+        "private_key_id": "kid1",
+        "private_key": private_pem(),
+    }
+    return json.dumps({**document, **changes})
 
 
 # ---- what frames show

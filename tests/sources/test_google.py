@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from datetime import UTC, datetime
@@ -10,8 +9,6 @@ from typing import Any
 
 import pytest
 from google.auth import jwt as google_jwt
-from google.auth.compute_engine import IDTokenCredentials as MachineCredentials
-from google.oauth2 import service_account
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from returns.result import Failure, Success
@@ -22,10 +19,10 @@ from infisical.executors import CassetteExecutor, ScriptedExecutor
 from infisical.server import serving
 from infisical.sources import Platform, gcp, gcp_key_file
 from infisical.sources.google import Account, make_jwt, parse_key_file
-from infisical.sources.google_transport import GoogleTransport
 from infisical.testing.platforms import FakeGoogle
-from infisical.testing.platforms.unsigned import make_token, read_claims
+from infisical.testing.platforms.unsigned import read_claims
 from tests.sources.cloud_logins import (
+    EMAIL,
     NOW,
     both_clients,
     elliptic_pem,
@@ -36,11 +33,11 @@ from tests.sources.cloud_logins import (
     record,
     refusal,
     revealing_frames,
+    service_account_file,
     watch,
 )
 
 SUB = {"organizationSlug": "sub", "subOrganizationName": "sub"}
-EMAIL = "app@fake-project.iam.gserviceaccount.com"
 URL = (
     "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity"
     "?audience=id%2F1%26%3D+x&format=full"
@@ -203,20 +200,10 @@ def test_neither_frames_nor_logs_nor_recordings_show_an_identity_token(tmp_path,
 
 
 # ---- a key file
-def key_file(**changes: Any) -> str:
-    document = {
-        "type": "service_account",
-        "client_email": EMAIL,
-        "private_key_id": "kid1",
-        "private_key": private_pem(),
-    }
-    return json.dumps({**document, **changes})
-
-
 @both_clients
 def test_a_key_file_signs_a_jwt_that_google_auth_verifies(kind):
     now = datetime.now(UTC).replace(microsecond=0)
-    platform = Platform(environ={}, read={"/key.json": key_file()}.__getitem__, clock=lambda: now)
+    platform = Platform(environ={}, read={"/key.json": service_account_file()}.__getitem__, clock=lambda: now)
     result, sent = log_in(gcp_key_file("i1", "/key.json", platform=platform, organization_slug="sub"), kind)
     jwt = sent[0].pop("jwt")
     seconds = int(now.timestamp())
@@ -285,14 +272,14 @@ KEYS = [
 @pytest.mark.parametrize(("pem", "message"), KEYS, ids=[message for _, message in KEYS])
 def test_a_key_that_cannot_sign_is_refused_and_not_shown(pem, message):
     text = {"elliptic": elliptic_pem, "encrypted": lambda: private_pem("s3cret")}.get(pem, lambda: pem)()
-    source = gcp_key_file("i1", "/key.json", platform=machine({"/key.json": key_file(private_key=text)}))
+    source = gcp_key_file("i1", "/key.json", platform=machine({"/key.json": service_account_file(private_key=text)}))
 
     assert refusal(source) == ("AuthenticationError", f"the private key in /key.json {message}")
 
 
 def test_a_missing_cryptography_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.hashes", None)
-    source = gcp_key_file("i1", "/key.json", platform=machine({"/key.json": key_file()}))
+    source = gcp_key_file("i1", "/key.json", platform=machine({"/key.json": service_account_file()}))
 
     assert refusal(source) == (
         "AuthenticationError",
@@ -304,7 +291,7 @@ def test_a_clock_that_fails_is_a_failure():
     def crash() -> datetime:
         raise RuntimeError("s3cret")
 
-    platform = Platform(environ={}, read={"/key.json": key_file()}.__getitem__, clock=crash)
+    platform = Platform(environ={}, read={"/key.json": service_account_file()}.__getitem__, clock=crash)
     name, message = refusal(gcp_key_file("i1", "/key.json", platform=platform))
 
     assert name == "AuthenticationError"
@@ -318,7 +305,7 @@ def test_no_frame_shows_the_key_while_the_jwt_is_signed():
         revealed.append(revealing_frames("PRIVATE KEY"))
         return NOW
 
-    files = {"/key.json": key_file()}
+    files = {"/key.json": service_account_file()}
     source = gcp_key_file("i1", "/key.json", platform=Platform(environ={}, read=files.__getitem__, clock=clock))
     log_in(source, "blocking")
 
@@ -326,165 +313,12 @@ def test_no_frame_shows_the_key_while_the_jwt_is_signed():
 
 
 def test_no_repr_shows_a_key():
-    file = parse_key_file(key_file(), "/key.json").unwrap()
+    file = parse_key_file(service_account_file(), "/key.json").unwrap()
 
     assert repr(file) == (
         f"KeyFile(account=Account(email='{EMAIL}', key_id='kid1'), "
         "key=RsaKey(name='private key in /key.json', extra='gcp'))"
     )
-
-
-# ---- google-auth credentials
-def info(**changes: Any) -> dict[str, Any]:
-    return {**json.loads(key_file()), "token_uri": "http://127.0.0.1/token", **changes}
-
-
-@both_clients
-def test_service_account_credentials_sign_a_jwt_without_a_request(kind):
-    credentials = service_account.Credentials.from_service_account_info(info())
-    fake = FakeGoogle()
-    _, sent = log_in(gcp("i1", credentials, executor=fake, platform=machine()), kind)
-    claims = read_claims(sent[0]["jwt"])
-
-    assert (claims["aud"], claims["sub"], fake.sent) == ("i1", EMAIL, [])
-
-
-@both_clients
-def test_identity_token_credentials_get_the_audience_of_the_login(kind):
-    credentials = service_account.IDTokenCredentials.from_service_account_info(info(), target_audience="other")
-    fake = FakeGoogle()
-    _, sent = log_in(gcp("i1", credentials, executor=fake, platform=machine()), kind)
-
-    assert sent == [{"identityId": "i1", "jwt": fake.tokens[0]}]
-    assert (read_claims(fake.tokens[0])["aud"], credentials.token) == ("i1", None)
-
-
-@both_clients
-def test_credentials_of_the_machine_ask_the_metadata_server(kind):
-    fake = FakeGoogle()
-    request = GoogleTransport(fake, None)
-    credentials = MachineCredentials(request, "other", use_metadata_identity_endpoint=True)
-    _, sent = log_in(gcp("i1", credentials, executor=fake, platform=machine()), kind)
-
-    assert (sent[0]["jwt"], read_claims(sent[0]["jwt"])["aud"]) == (fake.tokens[-1], "i1")
-
-
-@both_clients
-@pytest.mark.enable_socket
-def test_google_auth_credentials_send_over_a_socket(kind):
-    fake = FakeGoogle()
-    with serving(fake) as url:
-        credentials = service_account.IDTokenCredentials.from_service_account_info(
-            info(token_uri=f"{url}/token"), target_audience="i1"
-        )
-        _, sent = log_in(gcp("i1", credentials, platform=machine()), kind)
-
-    assert sent == [{"identityId": "i1", "jwt": fake.tokens[0]}]
-
-
-@pytest.mark.enable_socket
-def test_google_auth_asks_a_metadata_host_directly(monkeypatch):
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    monkeypatch.setenv("no_proxy", "")
-    with serving(FakeGoogle()) as url:
-        host = url.removeprefix("http://")
-        response = GoogleTransport(None, host)(url, headers={"Metadata-Flavor": "Google"})
-
-    assert (response.status, response.headers["METADATA-FLAVOR"]) == (404, "Google")
-
-
-class Tokens:
-    """Credentials as google-auth has them: `refresh` gets a token."""
-
-    def __init__(self, token: Any = None, error: Exception | None = None) -> None:
-        self.token, self._next, self._error = None, token, error
-
-    def refresh(self, request: Any) -> None:
-        if self._error is not None:
-            raise self._error
-        self.token = self._next
-
-
-class EmailTokens(Tokens):
-    def with_include_email(self, include: bool) -> Tokens:
-        return Tokens(f"with-email-{include}")
-
-
-REMEDY = "give IDTokenCredentials, or service account credentials with a key"
-OBJECTS = [
-    (Tokens(), f"the google-auth credentials object gave no token: {REMEDY}"),
-    (
-        Tokens("ya29.s3cret"),
-        "the google-auth credentials object gave an access token, and the login needs an identity token: " + REMEDY,
-    ),
-    (
-        Tokens(make_token({"aud": "other"})),
-        f"the google-auth credentials object gave a token for another audience than the identity id: {REMEDY}",
-    ),
-    (object(), "object is not a google-auth credentials object: it has no refresh()"),
-]
-
-
-@pytest.mark.parametrize(("credentials", "message"), OBJECTS, ids=[message[-70:-50] for _, message in OBJECTS])
-def test_credentials_without_an_identity_token_are_refused(credentials, message):
-    assert refusal(gcp("i1", credentials, platform=machine())) == ("AuthenticationError", message)
-
-
-@pytest.mark.parametrize("token", ["opaque", "a.!.c", "a.W10.c", make_token({}), make_token({"aud": "i1"})])
-def test_a_token_that_may_be_right_is_sent(token):
-    assert log_in(gcp("i1", Tokens(token), platform=machine()), "blocking")[1][0]["jwt"] == token
-
-
-def test_impersonated_credentials_include_the_email():
-    source = gcp("i1", EmailTokens(), platform=machine())
-
-    assert log_in(source, "blocking")[1] == [{"identityId": "i1", "jwt": "with-email-True"}]
-
-
-@both_clients
-def test_what_google_auth_cannot_reach_is_a_network_failure(kind):
-    error = InfisicalNetworkError("no route", reason="refused", sent=False)
-    credentials = service_account.IDTokenCredentials.from_service_account_info(info(), target_audience="i1")
-    name, message = refusal(gcp("i1", credentials, executor=ScriptedExecutor(error), platform=machine()), kind)
-
-    assert (name, message.partition(" was")[0]) == (
-        "InfisicalNetworkError",
-        "the google-auth credentials object failed: TransportError",
-    )
-
-
-def test_a_refusal_of_google_auth_is_no_network_failure_and_shows_no_text():
-    name, message = refusal(gcp("i1", Tokens(error=ValueError("s3cret")), platform=machine()))
-
-    assert (name, "s3cret" in message) == ("AuthenticationError", False)
-
-
-def test_without_google_auth_the_transport_raises_an_error_of_python(monkeypatch):
-    monkeypatch.setitem(sys.modules, "google.auth.exceptions", None)
-    error = InfisicalNetworkError("no route", reason="refused", sent=False)
-
-    with pytest.raises(ConnectionError, match="no route"):
-        GoogleTransport(ScriptedExecutor(error), None)("https://h/token", "POST", "body", timeout=1)
-
-
-def test_an_async_executor_cannot_serve_credentials_that_block():
-    async def execute(request: Any) -> Any:
-        raise AssertionError
-
-    source = gcp("i1", Tokens("t"), executor=execute, platform=machine())
-
-    assert refusal(source, "asyncio") == (
-        "AuthenticationError",
-        "google-auth credentials block: their executor must be a blocking one, or None",
-    )
-
-
-def test_the_token_endpoint_of_the_fake_refuses_what_is_no_assertion():
-    fake, down = FakeGoogle(), FakeGoogle(status=503)
-    posts = [b"", b"assertion=x", b"assertion=a.W10.c", f"assertion={make_token({})}".encode()]
-
-    assert [fake(Ask("POST", "http://h/token", (), post)).unwrap().status for post in posts] == [400] * 4
-    assert down(Ask("POST", "http://h/token")).unwrap().status == 503
 
 
 def test_a_held_source_logs_in_by_itself_under_asyncio():
