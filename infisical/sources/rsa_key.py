@@ -61,11 +61,9 @@ def _parse(pem: str, passphrase: str | None) -> Any:
 
     data = pem.encode("utf-8", "surrogatepass")
     password = None if passphrase is None else passphrase.encode("utf-8", "surrogatepass")
-    for secret in (password, None):
-        try:
-            return load_pem_private_key(data, secret)
-        except TypeError:  # the key has no passphrase, and one was given
-            continue
-        except (ValueError, UnsupportedAlgorithm):
-            break
-    return None
+    try:
+        return load_pem_private_key(data, password)
+    except TypeError:  # the key has no passphrase, and one was given
+        return None if passphrase is None else _parse(pem, None)
+    except (ValueError, UnsupportedAlgorithm):
+        return None
