@@ -13,7 +13,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from returns.result import Failure
-from urllib3 import HTTPHeaderDict
 
 from infisical.request import HttpRequest
 from infisical.sources.platform import INTERNET_SECONDS
@@ -52,6 +51,8 @@ class GoogleTransport:
         **_: Any,
     ) -> GoogleResponse:
         """Send a request. Raise google-auth's `TransportError` if no response arrives."""
+        from urllib3 import HTTPHeaderDict  # names without case
+
         content = body.encode() if isinstance(body, str) else body
         seconds = timeout if isinstance(timeout, (int, float)) else INTERNET_SECONDS
         pairs = tuple((headers or {}).items())
