@@ -108,6 +108,8 @@ OUTSIDE = {"infisical", "demo", "executors", "memory", "server", "testing", "__m
 LAZY = {
     ("infisical.client", "infisical.executors.urllib3"): "the default transport",
     ("infisical.client", "infisical.executors.threaded"): "the default transport under asyncio",
+    ("infisical.sources.google_transport", "infisical.executors.urllib3"): "the transport of google-auth credentials",
+    ("infisical.sources.microsoft", "infisical.executors.proxies"): "which hosts are loopback, for http:// only",
     ("infisical.sources.transports", "infisical.executors.urllib3"): "the transport to metadata services",
     ("infisical.sources.transports", "infisical.executors.threaded"): "the same under asyncio",
     ("infisical.options", "infisical.executors.proxies"): "which hosts are loopback, for http:// only",

@@ -3,6 +3,9 @@
 Each function returns what `client.login` and `auth=` take, and the client asks it again for every login. No module has
 the name of a function: importing it would replace the function.
 
+google.py              gcp, gcp_key_file
+microsoft.py           azure
+oracle.py              oci
 platform.py            what a source may touch: variables, files, the clock, HTTP
 transports.py          how a source sends: directly, or by a given executor
 amazon.py              aws; amazon_*.py: keys, signatures and services of AWS
@@ -15,16 +18,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from infisical.sources.amazon import aws
+    from infisical.sources.google import gcp, gcp_key_file
+    from infisical.sources.microsoft import azure
+    from infisical.sources.oracle import oci
     from infisical.sources.platform import Platform
     from infisical.sources.service_account import kubernetes
 
 _HOME = {
     "Platform": "platform",
     "aws": "amazon",
+    "azure": "microsoft",
+    "gcp": "google",
+    "gcp_key_file": "google",
     "kubernetes": "service_account",
+    "oci": "oracle",
 }
 
-__all__ = ["Platform", "aws", "kubernetes"]
+__all__ = ["Platform", "aws", "azure", "gcp", "gcp_key_file", "kubernetes", "oci"]
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every name for there
 

@@ -3,6 +3,9 @@
 Each is an executor (`sources.aws(..., executor=FakeAmazon())`); `infisical.server.serving(fake)` puts it on a socket.
 
 amazon.py      FakeAmazon
+google.py      FakeGoogle
+microsoft.py   FakeAzure
+oracle.py      FakeOracle
 """
 
 from __future__ import annotations
@@ -11,12 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from infisical.testing.platforms.amazon import FakeAmazon
+    from infisical.testing.platforms.google import FakeGoogle
+    from infisical.testing.platforms.microsoft import FakeAzure
+    from infisical.testing.platforms.oracle import FakeOracle
 
 _HOME = {
     "FakeAmazon": "amazon",
+    "FakeAzure": "microsoft",
+    "FakeGoogle": "google",
+    "FakeOracle": "oracle",
 }
 
-__all__ = ["FakeAmazon"]
+__all__ = ["FakeAmazon", "FakeAzure", "FakeGoogle", "FakeOracle"]
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every name for there
 
