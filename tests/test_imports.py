@@ -110,6 +110,7 @@ LAZY = {
     ("infisical.client", "infisical.executors.threaded"): "the default transport under asyncio",
     ("infisical.sources.transports", "infisical.executors.urllib3"): "the transport to metadata services",
     ("infisical.sources.transports", "infisical.executors.threaded"): "the same under asyncio",
+    ("infisical.sources.github", "infisical.executors.proxies"): "which hosts are loopback, for http:// only",
     ("infisical.options", "infisical.executors.proxies"): "which hosts are loopback, for http:// only",
     ("infisical.login", "infisical.endpoints.identity_auth"): "the model of a login's answer: not imported for a token",
 }

@@ -5,7 +5,11 @@ the name of a function: importing it would replace the function.
 
 platform.py            what a source may touch: variables, files, the clock, HTTP
 transports.py          how a source sends: directly, or by a given executor
+answers.py             what platforms answer: a refusal, a token in JSON
+directory.py           ldap
+github.py              github_actions
 service_account.py     kubernetes
+tokens.py              jwt_env, jwt_file
 """
 
 from __future__ import annotations
@@ -13,15 +17,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from infisical.sources.directory import ldap
+    from infisical.sources.github import github_actions
     from infisical.sources.platform import Platform
     from infisical.sources.service_account import kubernetes
+    from infisical.sources.tokens import jwt_env, jwt_file
 
 _HOME = {
     "Platform": "platform",
+    "github_actions": "github",
+    "jwt_env": "tokens",
+    "jwt_file": "tokens",
     "kubernetes": "service_account",
+    "ldap": "directory",
 }
 
-__all__ = ["Platform", "kubernetes"]
+__all__ = [
+    "Platform",
+    "github_actions",
+    "jwt_env",
+    "jwt_file",
+    "kubernetes",
+    "ldap",
+]
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every name for there
 
