@@ -10,6 +10,7 @@ from returns.result import Failure, Success
 from infisical.answer import Answer
 from infisical.errors import AuthenticationError, InfisicalNetworkError
 from infisical.response import Response
+from infisical.sources.platform import RETRYABLE_STATUSES
 
 REDIRECT_STATUSES: Final = range(300, 400)
 
@@ -17,16 +18,17 @@ REDIRECT_STATUSES: Final = range(300, 400)
 def check_status(what: str, response: Response, hint: str = "") -> Answer[Response]:
     """Return a response with a status of 2xx; any other one is a failure with the status, and without the body.
 
-    `what` names the service, and `hint` is the remedy for a status of 4xx. A 5xx is an `InfisicalNetworkError`, since
-    the service is out of order, and every other status an `AuthenticationError`.
+    `what` names the service, and `hint` is the remedy for a status of 4xx. A 5xx, 408 or 429 is an
+    `InfisicalNetworkError`, since the same login may succeed later; every other status is an `AuthenticationError`.
     """
     status = response.status
     if 200 <= status < 300:
         return Success(response)
     if status in REDIRECT_STATUSES:
         hint = "a redirect is not followed, since its target would receive the credential"
-    elif status >= 500:
-        return Failure(InfisicalNetworkError(f"{what} answered with status {status}", reason="protocol"))
+    elif status >= 500 or status in RETRYABLE_STATUSES:
+        message = f"{what} answered with status {status}"
+        return Failure(InfisicalNetworkError(message, reason="protocol", sent=False))
     return Failure(AuthenticationError(f"{what} answered with status {status}{f': {hint}' if hint else ''}"))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from infisical.memory.call import Call
 from infisical.memory.identity_auth.settings import (
     COLUMNS,
     LoginMethod,
@@ -17,7 +18,7 @@ from infisical.memory.identity_auth.settings import (
     check_lifetime_change,
 )
 from infisical.memory.refusals import Refusal
-from infisical.memory.state import Generation
+from infisical.memory.state import Generation, Row
 from infisical.memory.validation import Field, Issues, Path, build_issue, obj, slug, string
 
 
@@ -35,6 +36,8 @@ class Login:
     """The field of the body that distinguishes failed logins; None: failures are not counted."""
     header: str | None = None
     """The header with the certificate."""
+    verify: Callable[[Call, Row], bool] = lambda call, settings: False
+    """Verifies the credential with keys that the server knows: refuses it, or returns False without such keys."""
 
 
 # ---- fields

@@ -1,6 +1,7 @@
 """Logins with credentials of other platforms: routes of the ten methods, built from the table in methods.py.
 
-No platform is asked about a credential: a login succeeds if a test declared its credential valid (`declare_login`).
+No platform is asked about a credential: a login succeeds if a test declared its credential valid (`declare_login`), or
+if it is a JWT that keys verify: those of the settings, or those that a test declared (`declare_keys`).
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ def answer_login(call: Call, login: Login) -> Row:
     lockout_name = call.body[login.counted_field].lower() if login.counted_field is not None else ""
     lockouts.refuse_locked(call, identity_id, name, lockout_name)
     declarations = call.draft.where(tables.declared_logins(name), identityId=identity_id)
-    if not any(all(credential.get(field) == value for field, value in row["fields"].items()) for row in declarations):
+    is_declared = any(
+        all(credential.get(field) == value for field, value in row["fields"].items()) for row in declarations
+    )
+    if not is_declared and not login.verify(call, settings):
         if login.counted_field is not None:
             lockouts.count_failure(call, settings, name, lockout_name)
         raise login.build_refusal()

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from infisical.memory.call import Call
+from infisical.memory.identity_auth.bounds import verify_jwt, verify_oidc
 from infisical.memory.identity_auth.fields import (
     JWT_LOGIN_BODY,
     Login,
@@ -217,6 +218,7 @@ OIDC: Final = Login(
     body=JWT_LOGIN_BODY,
     missing_message=describe_missing_method("OIDC"),
     build_refusal=lambda: forbidden("Access denied: OIDC subject not allowed."),
+    verify=verify_oidc,
 )
 
 # ---- JWTs
@@ -290,6 +292,7 @@ JWT: Final = Login(
     build_refusal=lambda: unauthorized(
         "Access denied: JWT verification failed with all keys. Errors - invalid signature"
     ),
+    verify=verify_jwt,
 )
 
 # ---- LDAP
