@@ -93,7 +93,7 @@ def jwt_file(
     if text is None:
         del path  # a traceback with locals must not show it
         raise ValueError(f"path {PATH_MISTAKE}")
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise ValueError(METHOD_MISTAKE)
     return TokenFileSource(identity_id, text, method, organization_slug, platform)
 
@@ -119,6 +119,6 @@ def jwt_env(
     if not is_variable_name(name):
         del name  # a traceback with locals must not show it
         raise ValueError(f"name {VARIABLE_MISTAKE}")
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise ValueError(METHOD_MISTAKE)
     return TokenVariableSource(identity_id, name, method, organization_slug, platform)

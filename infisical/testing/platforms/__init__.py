@@ -1,7 +1,7 @@
 """Fake platforms for tests of logins: one file a platform. This file is the index: nothing is defined here.
 
-Each is an executor (`sources.github_actions(..., executor=FakeGitHub())`); `infisical.server.serving(fake)` puts it on a
-socket.
+Each is an executor (`sources.github_actions(..., executor=FakeGitHub())`); `infisical.server.serving(fake)` puts it on
+a socket.
 
 github.py      FakeGitHub
 oidc.py        FakeOidcIssuer

@@ -1,4 +1,4 @@
-"""FakeGitHub: the endpoint from which a job of GitHub Actions gets its OIDC token, as an executor. Nothing here sends."""
+"""FakeGitHub: the endpoint that gives a job of GitHub Actions its OIDC token, as an executor. Nothing here sends."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ class FakeOidcIssuer:
     for the public keys of JWT settings. `rotate_key()` makes another key and keeps the old ones in the JWKS.
 
     Change the attributes to provoke errors: `status` is the status of both documents, `has_jwks_uri=False` removes the
-    JWKS from the metadata, `rotate_key(keep=False)` forgets old keys. Another issuer with the same `url` signs with a wrong
-    key. `clock` returns seconds since the epoch. `sent` lists the requests.
+    JWKS from the metadata, `rotate_key(keep=False)` forgets old keys. Another issuer with the same `url` signs with a
+    wrong key. `clock` returns seconds since the epoch. `sent` lists the requests.
     """
 
     url: str = "https://issuer.example.com"
