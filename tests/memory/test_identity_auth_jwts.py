@@ -195,8 +195,8 @@ def test_a_key_that_was_rotated_away_is_not_found():
         answers.append((trusting.log_in(old), trusting.sign()))
 
     message = (
-        "Access denied: Unable to verify JWT signature. The signing key 'old' was not found in the OIDC provider's JWKS "
-        "endpoint. This may indicate an invalid token or misconfigured OIDC provider."
+        "Access denied: Unable to verify JWT signature. The signing key 'old' was not found in the OIDC provider's "
+        "JWKS endpoint. This may indicate an invalid token or misconfigured OIDC provider."
     )
     assert answers == [((401, message), 200), ((500, "Something went wrong"), 200)]
 
