@@ -158,7 +158,8 @@ def test_groups_know_only_group_and_executors_only_their_ports(folder, known):
 
 
 # ---- what is exported
-PACKAGES = ["infisical", "infisical.executors", "infisical.middleware", "infisical.server"]
+PACKAGES = ["infisical", "infisical.executors", "infisical.middleware", "infisical.server", "infisical.sources"]
+PACKAGES += ["infisical.testing.platforms"]
 OPTIONAL = ("infisical.recordings",)
 SUBMODULES = [
     module.name

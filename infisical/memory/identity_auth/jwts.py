@@ -119,9 +119,10 @@ def _check_time(name: str, value: object) -> float:
 def _is_signed_by(token: Token, key: Mapping[str, Any] | str) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
-    public, algorithm = _load_key(key), str(token.header.get("alg"))
+    public: Any = _load_key(key)
+    algorithm = str(token.header.get("alg"))
     if algorithm not in _list_algorithms(public):
         raise InvalidTokenError("invalid algorithm")
     digest: hashes.HashAlgorithm = getattr(hashes, f"SHA{algorithm[2:]}")()
@@ -132,7 +133,7 @@ def _is_signed_by(token: Token, key: Mapping[str, Any] | str) -> bool:
                 return False
             first, second = (int.from_bytes(token.signature[at : at + size]) for at in (0, size))
             public.verify(utils.encode_dss_signature(first, second), token.signed, ec.ECDSA(digest))
-        elif isinstance(public, rsa.RSAPublicKey):
+        else:
             is_pss = algorithm.startswith("PS")
             scheme = padding.PSS(padding.MGF1(digest), digest.digest_size) if is_pss else padding.PKCS1v15()
             public.verify(token.signature, token.signed, scheme, digest)
