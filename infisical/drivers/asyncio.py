@@ -41,6 +41,7 @@ async def adrive(
             effect = flow.send(answer)
         except StopIteration as end:
             return cast("T", end.value)
+        answer = None  # it may be a secret, and this frame waits
         if isinstance(effect, Send):
             limited = deadline.within(effect.request)
             if limited is None:
