@@ -260,7 +260,8 @@ class InfisicalClient(Client[Run, Login, Executor, Callable[[float], object]]):
     def login(self, method: Login) -> Answer[LoginResponse]:
         """Log in, hold the token, and renew it the same way from now on.
 
-        `method` is a login method, or a factory that is called for each login. A failed login changes nothing.
+        `method` is a login method, a source (`infisical.sources`), which is asked for each login, or a factory of
+        either, which is called for each login. A failed login changes nothing.
         Expect `UnauthorizedError` (a wrong secret; it counts towards a lockout), `NotFoundError` (an unknown client id
         or identity), `ValidationError`.
         """

@@ -37,12 +37,19 @@ class AsyncFunctionError(TypeError):
         super().__init__("it is async, and this client is blocking: AsyncInfisicalClient takes it")
 
 
+class StuckThreadsError(RuntimeError):
+    """Too many threads of this process run functions that do not end."""
+
+    def __init__(self) -> None:
+        super().__init__("too many threads of this process wait for files that do not answer")
+
+
 def describe_exception(cause: BaseException) -> str:
     """Name the type of an exception and the line that raised it, without its text.
 
     The line is the innermost one outside the standard library: a mistake is rarely in `open` itself.
     """
-    if isinstance(cause, AsyncFunctionError):
+    if isinstance(cause, (AsyncFunctionError, StuckThreadsError)):
         return str(cause)
     places: list[tuple[str, int]] = []
     trace = cause.__traceback__

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, TypeAlias, TypeVar
 
-from returns.result import Result
+from returns.result import Failure, Result, Success
 
 from infisical.errors import InfisicalError
 from infisical.request import HttpRequest
@@ -96,9 +96,28 @@ def call(function: Callable[[], T | Awaitable[T]], *, blocks: bool = False) -> F
 
 
 def use(transport: Transport, flow: Callable[[], Flow[T]]) -> Flow[T]:
-    """Run a flow with another transport than the client's."""
-    value: T = yield Use(transport, flow)
-    return value
+    """Run a flow with another transport than the client's; what the flow raises is raised here."""
+    result: Result[T, Exception] = yield Use(transport, _Guard(flow))
+    if isinstance(result, Failure):
+        cause = result.failure()
+        try:
+            raise cause
+        finally:
+            del result, cause  # its traceback holds this frame
+    return result.unwrap()
+
+
+@dataclass(frozen=True, slots=True)
+class _Guard:
+    """Runs a flow and returns its value or exception as a Result, so that no exception crosses a driver."""
+
+    flow: Callable[[], Flow[Any]]
+
+    def __call__(self) -> Flow[Result[Any, Exception]]:
+        try:
+            return Success((yield from self.flow()))
+        except Exception as cause:
+            return Failure(cause)
 
 
 def chain(middleware: Sequence[Middleware], last: Next = send) -> Next:

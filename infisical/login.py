@@ -5,7 +5,7 @@ login_methods.py has the methods themselves; middleware/token.py decides when on
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from returns.result import Failure, Success
@@ -21,8 +21,10 @@ from infisical.errors import (
     DecodeError,
     InfisicalError,
     InfisicalNetworkError,
+    as_unsent,
 )
 from infisical.flow import Flow, Next, call, chain
+from infisical.middleware.log import log_source
 from infisical.request import Request
 from infisical.session import Grant, Renewal, Session, make_grant
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 MODE: Final[AuthMode] = "identity_access_token"
 """The mode of the token that every login returns."""
 LIFETIME: Final = "a number of seconds from 0 to 10**10"
+SOURCE_FORM: Final = "result = yield from call(read)"
 
 
 class LoginMethod(Protocol):
@@ -94,8 +97,6 @@ def make_renewal(pipeline: Pipeline, mode: AuthMode, method: AsyncLogin) -> Rene
         following = chain([pipeline.log], last)  # the log has a line for the login itself
         now = pipeline.settings.clock()
         answer = yield from _ask(pipeline, method, following)
-        if isinstance(answer, Failure) and _is_stale_connection(answer.failure()):
-            answer = yield from _ask(pipeline, method, following)
         if isinstance(answer, Failure):
             return answer
         return Success(_make_grant(pipeline, mode, answer.unwrap(), now))
@@ -114,22 +115,57 @@ def _ask(pipeline: Pipeline, method: AsyncLogin, following: Next | None) -> Flow
             return Failure(_wrap_failure("the login factory", called.failure()))
         product = called.unwrap()
     if callable(getattr(product, "find_login", None)):
-        login = yield from product.find_login()
-        if isinstance(login, Failure):
-            return login
-        product = login.unwrap()
+        credential = yield from _find_login(product, pipeline.settings.clock)
+        if isinstance(credential, Failure):
+            return Failure(as_unsent(credential.failure()))  # whatever the source sent, the login was not
+        product = credential.unwrap()
     if isinstance(product, LoginResponse):
         return _check_answer(product)
     if not callable(getattr(product, "request", None)):
         return Failure(AuthenticationError(f"{type(product).__name__} is not a login method"))
-    built = yield from call(product.request)
+    answer = yield from _send_login(pipeline, product, following)
+    if following is not None and isinstance(answer, Failure) and _is_stale_connection(answer.failure()):
+        answer = yield from _send_login(pipeline, product, following)  # its factory or source is not asked again
+    return answer if isinstance(answer, Failure) else _check_answer(answer.unwrap())
+
+
+def _find_login(source: LoginSource, clock: Callable[[], float]) -> Flow[Answer[Any]]:
+    """Ask a source for its login method. The log has a line for it: a source has no line of a request."""
+    start = clock()
+    answer = yield from _run_source(source)
+    log_source(type(source).__name__, answer.failure() if isinstance(answer, Failure) else None, clock() - start)
+    return answer
+
+
+def _run_source(source: LoginSource) -> Flow[Answer[Any]]:
+    """Run a source; a mistake in its code is a failure."""
+    name = f"the login source {type(source).__name__}"
+    answer: object = None
+    try:
+        flow: object = source.find_login()
+        if not isinstance(flow, Generator):
+            if isinstance(flow, Coroutine):
+                flow.close()
+            return Failure(
+                AuthenticationError(f"{name} is no flow: write its find_login as a generator, {SOURCE_FORM}")
+            )
+        answer = yield from flow
+    except Exception as cause:
+        return Failure(_wrap_failure(name, cause))
+    if isinstance(answer, Success) or (isinstance(answer, Failure) and isinstance(answer.failure(), InfisicalError)):
+        return answer
+    return Failure(AuthenticationError(f"{name} returned {type(answer).__name__}, not an Answer"))
+
+
+def _send_login(pipeline: Pipeline, method: LoginMethod, following: Next | None) -> Flow[Answer[LoginResponse]]:
+    """Send the request of a login method, built for this attempt."""
+    built = yield from call(method.request)
     if isinstance(built, Failure):
         return Failure(_wrap_failure("the login method", built.failure()))
-    request: Request[LoginResponse] = built.unwrap()
+    request = built.unwrap()
     if not isinstance(request, Request):
-        return Failure(AuthenticationError(f"{type(product).__name__} is not a login method: it built no Request"))
-    answer = yield from pipeline.call(request, following)
-    return answer if isinstance(answer, Failure) else _check_answer(answer.unwrap())
+        return Failure(AuthenticationError(f"{type(method).__name__} is not a login method: it built no Request"))
+    return (yield from pipeline.call(request, following))
 
 
 def _is_asked_again(method: object) -> bool:

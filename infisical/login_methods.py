@@ -116,7 +116,7 @@ class AzureAuth(_JwtLogin):
 class KubernetesAuth(_JwtLogin):
     """Log in with the token of a Kubernetes service account.
 
-    Kubernetes rewrites the token file: pass `login` a factory that reads the file for each login.
+    Kubernetes rewrites the token file: `infisical.sources.kubernetes` reads it for each login.
     """
 
     def request(self) -> Request[LoginResponse]:

@@ -19,6 +19,7 @@ LIBRARY_REMEDIES: Final = {
 }
 """The executor for an object of a client library, by the library's name."""
 ASYNC_REMEDY: Final = "AsyncInfisicalClient takes it"
+GENERATOR_REMEDY: Final = "write it as a generator that serves both clients"
 CREDENTIALS: Final = "IdentityAccessToken, Jwt, ServiceToken, ApiKey"
 
 
@@ -54,6 +55,11 @@ def check_executor(executor: object, *, blocking: bool, what: str = "executor") 
         )
 
 
+def check_any_executor(executor: object) -> None:
+    """Raise ValueError for a value that is neither a blocking nor an async executor."""
+    check_executor(executor, blocking=not is_async(executor))
+
+
 def _find_library(value: object) -> str | None:
     roots = (cls.__module__.partition(".")[0] for cls in type(value).__mro__)
     return next((root for root in roots if root in LIBRARY_REMEDIES), None)
@@ -71,16 +77,17 @@ def _is_known_to_block(executor: object) -> bool:
 def find_login_mistake(method: object, *, blocking: bool) -> str | None:
     """Describe why a value is neither a login method nor a factory of one; None if it may be one."""
     if isinstance(method, type):
-        is_factory = callable(getattr(method, "request", None)) and not _needs_arguments(method)
+        is_factory = _has_login(method) and not _needs_arguments(method)
         return None if is_factory else f"{method.__name__} is a class: give an instance, {method.__name__}(...)"
     if is_credential(method):
         return (
             f"{_name_type(method)} is a credential and needs no login: "
             "give it as auth=, or to set_access_token or set_jwt"
         )
-    request = getattr(method, "request", None)
-    if callable(getattr(method, "find_login", None)):
-        return None
+    request, find_login = getattr(method, "request", None), getattr(method, "find_login", None)
+    if callable(find_login):
+        is_flow = not is_async(find_login)
+        return None if is_flow else f"the find_login of {_name_type(method)} is async: {GENERATOR_REMEDY}"
     if not callable(request) and not callable(method):
         needed = "login takes UniversalAuth(...), another login method, a source, or a factory of one"
         return f"{needed}: {_name_type(method)} is not a login method"
@@ -140,7 +147,7 @@ def check_middleware(middleware: object) -> None:
             raise ValueError(f"middleware[{index}] must be a function of request and following, not {_name_type(one)}")
         if is_async(one):
             raise ValueError(
-                f"middleware[{index}] is async ({_get_name(one)}): write it as a generator that serves both clients, "
+                f"middleware[{index}] is async ({_get_name(one)}): {GENERATOR_REMEDY}, "
                 "outcome = yield from following(request)"
             )
 

@@ -112,6 +112,7 @@ LAZY = {
     ("infisical.sources.microsoft", "infisical.executors.proxies"): "which hosts are loopback, for http:// only",
     ("infisical.sources.transports", "infisical.executors.urllib3"): "the transport to metadata services",
     ("infisical.sources.transports", "infisical.executors.threaded"): "the same under asyncio",
+    ("infisical.sources.github", "infisical.executors.proxies"): "which hosts are loopback, for http:// only",
     ("infisical.options", "infisical.executors.proxies"): "which hosts are loopback, for http:// only",
     ("infisical.login", "infisical.endpoints.identity_auth"): "the model of a login's answer: not imported for a token",
 }
@@ -159,7 +160,8 @@ def test_groups_know_only_group_and_executors_only_their_ports(folder, known):
 
 
 # ---- what is exported
-PACKAGES = ["infisical", "infisical.executors", "infisical.middleware", "infisical.server"]
+PACKAGES = ["infisical", "infisical.executors", "infisical.middleware", "infisical.server", "infisical.sources"]
+PACKAGES += ["infisical.testing.platforms"]
 OPTIONAL = ("infisical.recordings",)
 SUBMODULES = [
     module.name

@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from math import inf
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from returns.result import Failure, Result, Success
 
-from infisical.defects import check_reply, refuse_blocking, wrap_crash
+from infisical.defects import StuckThreadsError, check_reply, refuse_blocking, wrap_crash
 from infisical.drivers.deadline import NO_DEADLINE, Deadline, make_exceeded
 from infisical.drivers.flights import AsyncFlights, join_async
 from infisical.flow import Call, Flow, Once, Send, Use
 from infisical.transport import AsyncExecutor
 
 T = TypeVar("T")
+THREAD_NAME: Final = "infisical_call"
+MAX_THREADS: Final = 64
+"""The threads of this process that run functions at a time: so many at once are stuck, on a dead disk for example."""
 
 
 async def adrive(
@@ -91,10 +94,13 @@ async def _call(effect: Call, deadline: Deadline) -> Result[Any, Exception]:
 async def _run_in_thread(function: Callable[[], Any]) -> Any:
     """Run a function in a daemon thread: the end of the process does not wait for it, nor does a cancelled call."""
     import asyncio
+    import contextvars
     import inspect
     import threading
 
-    loop = asyncio.get_running_loop()
+    loop, context = asyncio.get_running_loop(), contextvars.copy_context()
+    if sum(thread.name == THREAD_NAME for thread in threading.enumerate()) >= MAX_THREADS:
+        raise StuckThreadsError
     ended: asyncio.Future[Result[Any, BaseException]] = loop.create_future()
 
     def report(result: Result[Any, BaseException]) -> None:
@@ -103,13 +109,13 @@ async def _run_in_thread(function: Callable[[], Any]) -> Any:
 
     def run() -> None:
         try:
-            result: Result[Any, BaseException] = Success(function())
+            result: Result[Any, BaseException] = Success(context.run(function))
         except BaseException as cause:
             result = Failure(cause)
         with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
             loop.call_soon_threadsafe(report, result)
 
-    threading.Thread(target=run, name="infisical_call", daemon=True).start()
+    threading.Thread(target=run, name=THREAD_NAME, daemon=True).start()
     result = await ended
     if isinstance(result, Failure):
         raise result.failure()

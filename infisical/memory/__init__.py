@@ -18,7 +18,7 @@ from infisical.memory.domain.instance import start_uninitialized
 from infisical.memory.domain.second_factors import enroll_totp, give_recovery_codes, open_mfa_session, pass_webauthn
 from infisical.memory.loading import put_secrets, start_from
 from infisical.memory.projects.store import add_project_template
-from infisical.memory.seeding import declare_login, open_mfa, open_session, require_approval, start
+from infisical.memory.seeding import declare_keys, declare_login, open_mfa, open_session, require_approval, start
 from infisical.memory.server import DEFAULT_LIMITS, handle
 from infisical.memory.state import Generation, Given, Settings, State
 
@@ -31,6 +31,7 @@ __all__ = [
     "Settings",
     "State",
     "add_project_template",
+    "declare_keys",
     "declare_login",
     "enroll_totp",
     "give_recovery_codes",

@@ -1,6 +1,6 @@
-"""Patterns from requests, matched without backtracking: globs of folders, and regular expressions of PKI templates.
+"""Patterns from requests, matched without backtracking: globs of folders and claims, and expressions of PKI templates.
 
-Both advance all alternatives at once, as bits of one integer: the time grows with the length of the text times the
+All advance all alternatives at once, as bits of one integer: the time grows with the length of the text times the
 length of the pattern, and never faster. Routes and rows do not belong here.
 """
 
@@ -58,6 +58,94 @@ def _compile_glob(glob: str) -> Glob:
 
 
 _compile_cached_glob = lru_cache(maxsize=256)(_compile_glob)
+
+
+# ---- globs of texts
+MAX_BRACE_TEXTS: Final = 64
+"""The most texts that the braces of a glob may expand to; a glob with more matches nothing."""
+
+
+def matches_text_glob(glob: str, text: str, *, crosses_slashes: bool = False) -> bool:
+    """Return whether a glob matches a whole text.
+
+    `*` matches characters except `/` (with `crosses_slashes` any), `**` any characters, `?` one, `[a-z]` and `[!a-z]`
+    one of a class; `{a,b}` is one of several texts, a leading `!` negates, a backslash quotes. Other extensions of
+    shells match nothing.
+    """
+    if glob.startswith("!") and not glob.startswith("!("):
+        return not matches_text_glob(glob[1:], text, crosses_slashes=crosses_slashes)
+    alternatives = _expand_braces(glob)
+    return any(_matches_alternative(one, text, crosses_slashes) for one in alternatives)
+
+
+def _expand_braces(glob: str) -> list[str]:
+    """Expand the braces of a glob, the innermost first; an empty list if there are too many."""
+    done: list[str] = []
+    waiting = [glob]
+    while waiting:
+        one = waiting.pop()
+        braces = next((each for each in re.finditer(r"(?<!\\)\{([^{}]*)\}", one) if "," in each[1]), None)
+        if braces is None:
+            done.append(one)
+        elif braces[1].count(",") >= MAX_BRACE_TEXTS:
+            return []
+        else:
+            waiting += [one[: braces.start()] + part + one[braces.end() :] for part in braces[1].split(",")]
+        if len(done) + len(waiting) > MAX_BRACE_TEXTS:
+            return []
+    return done
+
+
+def _matches_alternative(glob: str, text: str, crosses_slashes: bool) -> bool:
+    tests: list[Callable[[str], object]] = []
+    repeated = 0
+    for part in re.findall(r"\*+|\[!?\]?[^\]/]{0,256}\]|\\.|.", glob, re.DOTALL):
+        if part[0] == "*":
+            repeated |= 1 << len(tests)
+            is_any = crosses_slashes or len(part) > 1
+            tests.append(_match_anything if is_any else _match_in_segment)
+        elif part == "?":
+            tests.append(_match_in_segment)
+        elif len(part) > 1 and part[0] == "[":
+            test = _compile_class(part)
+            if test is None:
+                return False
+            tests.append(test)
+        else:
+            tests.append(part[-1].__eq__)
+    states = _advance(1, repeated)
+    positions: dict[str, int] = {}
+    for letter in text:
+        if letter not in positions:
+            positions[letter] = sum(1 << n for n, test in enumerate(tests) if test(letter))
+        moves = states & positions[letter]
+        states = _advance((moves & ~repeated) << 1 | (moves & repeated), repeated)
+        if not states:
+            return False
+    return bool(states & 1 << len(tests))
+
+
+def _match_anything(_: str) -> bool:
+    return True
+
+
+def _match_in_segment(letter: str) -> bool:
+    return letter != "/"
+
+
+def _compile_class(part: str) -> Callable[[str], object] | None:
+    """Compile a class such as `[a-z]`; None if its ranges are not in order."""
+    negated = part[1] in "!^"
+    members = part[2:-1] if negated else part[1:-1]
+    ranges = re.findall(r"(.)-(.)|(.)", members, re.DOTALL)
+    if any(low > high for low, high, _ in ranges):
+        return None
+
+    def test(letter: str) -> bool:
+        is_member = any(letter == one if one else low <= letter <= high for low, high, one in ranges)
+        return letter != "/" and is_member != negated
+
+    return test
 
 
 # ---- expressions

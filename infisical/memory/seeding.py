@@ -12,6 +12,7 @@ from typing import Any, Final
 from infisical.memory import tables, tokens, tree
 from infisical.memory.call import Call
 from infisical.memory.identity_auth.aws import check_principal, is_principal
+from infisical.memory.identity_auth.jwts import to_public_jwks
 from infisical.memory.state import Draft, Generation, Given, Row, Settings, State
 from infisical.request import HttpRequest
 
@@ -284,6 +285,19 @@ def declare_login(state: State, method: str, identity_id: str, /, *, now: float,
     call = _make_call(state, now)
     row = call.new_row(identityId=identity_id, fields=dict(fields))
     call.draft.put(tables.declared_logins(method), row["id"], row)
+    return call.draft.finish()
+
+
+def declare_keys(state: State, url: str, /, keys: object, *, now: float) -> State:
+    """Return a server that finds these public keys at a URL, and verifies OIDC and JWT logins with them.
+
+    `url` is the discovery URL of an identity's OIDC settings or the JWKS URL of its JWT settings, `keys` a JWK Set
+    (`{"keys": [...]}`) or a list of JWKs; they replace those of an earlier call. A login needs a valid signature, times
+    within `nbf` and `exp`, and the issuer, subject, audience and claims of the settings. It needs the package
+    `cryptography`. Raises ValueError if `keys` is no JWK Set.
+    """
+    call = _make_call(state, now)
+    call.draft.put(tables.DECLARED_KEYS, url.rstrip("/"), {"keys": to_public_jwks(keys)})
     return call.draft.finish()
 
 

@@ -19,6 +19,8 @@ IDENTITY_MEMBERS: Final = "identity_members"  # identity id -> id, identityId, o
 ACCESS_TOKENS: Final = "access_tokens"  # id -> see tokens.create_token
 SERVICE_TOKENS: Final = "service_tokens"  # id -> id, name, scopes [{environment, secretPath}], permissions, secret, ...
 
+DECLARED_KEYS: Final = "declared_keys"  # URL without a slash at its end -> keys: the JWKs that a test declared for it
+
 # ---- projects and their content
 PROJECTS: Final = "projects"  # id -> id, name, slug, orgId, type, autoCapitalization, createdAt, updatedAt, ...
 FOLDER_PLACES: Final = "folder_places"  # folder id -> projectId, envId: the place of a folder

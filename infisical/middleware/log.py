@@ -12,7 +12,7 @@ from typing import Final
 
 from returns.result import Failure, Success
 
-from infisical.errors import InfisicalNetworkError
+from infisical.errors import InfisicalError, InfisicalNetworkError
 from infisical.flow import Flow, Middleware, Next, Outcome
 from infisical.redaction import find_secrets, mask
 from infisical.rejection import collect_secrets, parse_rejection
@@ -23,6 +23,7 @@ from infisical.session import SessionStore, collect_tokens
 LOGGER: Final = logging.getLogger("infisical")
 LOGGER.addHandler(logging.NullHandler())
 LINE: Final = "%s %s: %s in %.1f ms, attempts: %d, request id: %s"
+SOURCE_LINE: Final = "login source %s: %s in %.1f ms"
 
 
 def log_call(clock: Callable[[], float], store: SessionStore) -> Middleware:
@@ -57,14 +58,22 @@ def log_call(clock: Callable[[], float], store: SessionStore) -> Middleware:
     return pass_or_log
 
 
+def log_source(name: str, error: InfisicalError | None, seconds: float) -> None:
+    """Log that a login source found a credential (INFO), or the type of its failure (WARNING)."""
+    level, outcome = (logging.INFO, "found a credential") if error is None else (logging.WARNING, _name_error(error))
+    LOGGER.log(level, SOURCE_LINE, name, outcome, seconds * 1000)
+
+
+def _name_error(error: InfisicalError) -> str:
+    kind = type(error).__name__
+    return f"{kind} ({error.reason})" if isinstance(error, InfisicalNetworkError) else kind
+
+
 def _summarize(outcome: Outcome) -> tuple[int, str, int]:
     """Return the level of the line, the status or the type of the error, and the attempts."""
     if isinstance(outcome, Failure):
         error = outcome.failure()
-        kind = type(error).__name__
-        if isinstance(error, InfisicalNetworkError):
-            kind = f"{kind} ({error.reason})"
-        return logging.WARNING, kind, error.attempts
+        return logging.WARNING, _name_error(error), error.attempts
     response = outcome.unwrap()
     level = logging.WARNING if response.status >= 500 or response.status == 429 else logging.INFO
     return level, str(response.status), response.attempts

@@ -3,13 +3,19 @@
 Each function returns what `client.login` and `auth=` take, and the client asks it again for every login. No module has
 the name of a function: importing it would replace the function.
 
-google.py              gcp, gcp_key_file
-microsoft.py           azure
-oracle.py              oci
 platform.py            what a source may touch: variables, files, the clock, HTTP
 transports.py          how a source sends: directly, or by a given executor
+refusals.py            what platforms and their libraries say instead of a credential
 amazon.py              aws; amazon_*.py: keys, signatures and services of AWS
+answers.py             what platforms answer: a refusal, a token in JSON
+directory.py           ldap
+github.py              github_actions
+google.py              gcp, gcp_key_file; google_transport.py: google-auth by our executors
+microsoft.py           azure
+oracle.py              oci; oracle_config.py: its configuration file
+rsa_key.py             private keys in PEM
 service_account.py     kubernetes
+tokens.py              jwt_env, jwt_file
 """
 
 from __future__ import annotations
@@ -18,11 +24,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from infisical.sources.amazon import aws
+    from infisical.sources.directory import ldap
+    from infisical.sources.github import github_actions
     from infisical.sources.google import gcp, gcp_key_file
     from infisical.sources.microsoft import azure
     from infisical.sources.oracle import oci
     from infisical.sources.platform import Platform
     from infisical.sources.service_account import kubernetes
+    from infisical.sources.tokens import jwt_env, jwt_file
 
 _HOME = {
     "Platform": "platform",
@@ -30,11 +39,27 @@ _HOME = {
     "azure": "microsoft",
     "gcp": "google",
     "gcp_key_file": "google",
+    "github_actions": "github",
+    "jwt_env": "tokens",
+    "jwt_file": "tokens",
     "kubernetes": "service_account",
+    "ldap": "directory",
     "oci": "oracle",
 }
 
-__all__ = ["Platform", "aws", "azure", "gcp", "gcp_key_file", "kubernetes", "oci"]
+__all__ = [
+    "Platform",
+    "aws",
+    "azure",
+    "gcp",
+    "gcp_key_file",
+    "github_actions",
+    "jwt_env",
+    "jwt_file",
+    "kubernetes",
+    "ldap",
+    "oci",
+]
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every name for there
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,9 +12,10 @@ from infisical.answer import Answer
 from infisical.flow import Flow
 from infisical.login import LoginMethod, LoginSource
 from infisical.login_methods import KubernetesAuth
-from infisical.sources.platform import THIS_MACHINE, Platform, make_login
+from infisical.sources.platform import PATH_MISTAKE, THIS_MACHINE, Platform, make_login, to_path
 
 TOKEN_PATH: Final = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+TOKEN_NAME: Final = "Kubernetes service account token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +28,30 @@ class KubernetesSource:
     platform: Platform
 
     def find_login(self) -> Flow[Answer[LoginMethod]]:
-        token = yield from self.platform.read_file(self.token_path, "Kubernetes service account token")
+        token = yield from self.platform.read_file(self.token_path, TOKEN_NAME)
         if isinstance(token, Failure):
             return token
         jwt = token.unwrap()
-        return make_login(lambda: KubernetesAuth(self.identity_id, jwt, organization_slug=self.organization_slug))
+        return make_login(
+            lambda: KubernetesAuth(self.identity_id, jwt, organization_slug=self.organization_slug),
+            f"the {TOKEN_NAME} at {self.token_path}",
+        )
 
 
 def kubernetes(
     identity_id: str,
-    token_path: str = TOKEN_PATH,
+    token_path: str | os.PathLike[str] = TOKEN_PATH,
     *,
     organization_slug: str | None = None,
     platform: Platform = THIS_MACHINE,
 ) -> LoginSource:
     """Log in with the token of the pod's service account; the file is read again for each login.
 
-    A missing or empty file is an `AuthenticationError`.
+    The file has at most 1 MiB; white space around the token is removed. A missing, unreadable or empty file is an
+    `AuthenticationError`. ValueError if `token_path` is no path.
     """
-    return KubernetesSource(identity_id, token_path, organization_slug, platform)
+    path = to_path(token_path)
+    if path is None:
+        del token_path  # a traceback with locals must not show it
+        raise ValueError(f"token_path {PATH_MISTAKE}")
+    return KubernetesSource(identity_id, path, organization_slug, platform)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, cast
+from collections.abc import Coroutine
+from typing import Any, Final, cast
 
 from returns.result import Failure
 
@@ -26,7 +27,9 @@ def make_transport(executor: Executor | AsyncExecutor) -> Transport:
         from infisical.executors.threaded import ThreadedExecutor
 
         async with ThreadedExecutor(blocking, threads=1) as threaded:
-            return await threaded(request)
+            reply: Any = await threaded(request)
+            # a function that is async without showing it returns a coroutine
+            return cast("Reply", await reply if isinstance(reply, Coroutine) else reply)
 
     return Transport(blocking, execute)
 

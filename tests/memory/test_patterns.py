@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from infisical.memory.patterns import matches_glob, parse_pattern
+from infisical.memory.patterns import matches_glob, matches_text_glob, parse_pattern
 
 PARTS = st.lists(st.sampled_from(["a", "b", "*", "**"]), max_size=6)
 
@@ -82,3 +82,69 @@ def test_the_time_of_a_glob_grows_with_both_lengths():
 
 def test_a_path_of_half_a_million_folders_is_covered_by_none():
     assert not matches_glob("/**", "/a" * 500_000)
+
+
+# ---- globs of texts
+@pytest.mark.parametrize(
+    ("glob", "text", "matches"),
+    [
+        ("", "", True),
+        ("", "a", False),
+        ("*", "", True),
+        ("a*c", "abbc", True),
+        ("a*c", "a/c", None),
+        ("a**c", "a/b/c", True),
+        ("***", "a/b", True),
+        ("a?c", "abc", True),
+        ("a?c", "ac", False),
+        ("a?c", "a/c", False),
+        ("[a-c]x", "bx", True),
+        ("[a-c]x", "dx", False),
+        ("[!a-c]x", "dx", True),
+        ("[^a-c]x", "ax", False),
+        ("[]]", "]", True),
+        ("[z-a]", "b", False),
+        ("[ab", "[ab", True),
+        ("{a,b}c", "bc", True),
+        ("{a,b}c", "cc", False),
+        ("{a,{b,c}}d", "cd", True),
+        ("{a}", "{a}", True),
+        ("{a}{b,c}", "{a}c", True),
+        ("a,b", "a,b", True),
+        ("!a", "b", True),
+        ("!a", "a", False),
+        ("!!a", "a", True),
+        ("!(a)", "b", False),
+        (r"a\*", "a*", True),
+        (r"a\*", "ab", False),
+        ("a.c", "abc", False),
+        ("*\n*", "a\nb", True),
+        ("{" + ",".join("abc" * 30) + "}", "a", False),
+        ("{a,b}" * 10, "a" * 10, False),
+    ],
+)
+def test_a_glob_matches_a_whole_text(glob, text, matches):
+    """None: only if a star may cross a slash."""
+    assert matches_text_glob(glob, text) == bool(matches)
+    assert matches_text_glob(glob, text, crosses_slashes=True) == (matches is not False)
+
+
+@given(st.text(alphabet="ab*?/", max_size=12), st.text(alphabet="ab/", max_size=12))
+def test_a_glob_matches_as_the_regular_expression_of_its_parts_does(glob, text):
+    parts = {"?": "[^/]", "*": "[^/]*"}
+    pattern = "".join(".*" if len(part) > 1 else parts.get(part, part) for part in re.findall(r"\*+|.", glob))
+
+    assert matches_text_glob(glob, text) == bool(re.fullmatch(pattern, text))
+
+
+@pytest.mark.parametrize("unit", ["*a", "[", "{", "{,", "[a", "**", "\\"])
+def test_the_time_of_a_glob_grows_with_its_length_times_the_text(unit):
+    def spend(size: int) -> float:
+        start = time.process_time()
+        matches_text_glob(unit * size, "a" * size + "b")
+        return time.process_time() - start
+
+    spend(500)
+    small, large = (min(spend(size) for _ in range(3)) for size in (500, 2000))
+
+    assert large < 0.02 + 50 * small

@@ -30,6 +30,7 @@ from infisical import (
     UniversalAuth,
     merge_imports,
     or_raise,
+    sources,
     to_env,
 )
 from infisical.decode import many, nothing, one, text
@@ -69,6 +70,10 @@ def blocking(client: InfisicalClient) -> None:
     assert_type(client.identity_auth.universal.login(client_id="i", client_secret="s"), Answer[LoginResponse])
     assert_type(client.login(UniversalAuth("i", "s")), Answer[LoginResponse])
     assert_type(client.login(lambda: UniversalAuth("i", "s")), Answer[LoginResponse])
+    assert_type(client.login(sources.jwt_file("i", "/run/token")), Answer[LoginResponse])
+    assert_type(client.login(lambda: sources.jwt_env("i", "TOKEN", "jwt")), Answer[LoginResponse])
+    InfisicalClient(auth=sources.github_actions("i", executor=ScriptedExecutor()))
+    sources.jwt_env("i", "TOKEN", "saml")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert_type(client.login(lambda: LoginResponse(access_token="t")), Answer[LoginResponse])
     client.set_access_token("t", expires_in=60, renew=UniversalAuth("i", "s"))
     client.set_jwt("t", expires_in=60, renew=lambda: LoginResponse(access_token="t"))
@@ -95,6 +100,8 @@ async def awaited(client: AsyncInfisicalClient) -> None:
     )
     assert_type(await client(Kms.encrypt(key_id="k", plaintext="p")), Answer[EncryptResponse])
     assert_type(await client.login(UniversalAuth("i", "s")), Answer[LoginResponse])
+    assert_type(await client.login(sources.kubernetes("i")), Answer[LoginResponse])
+    AsyncInfisicalClient(auth=sources.github_actions("i", executor=AsyncScriptedExecutor()))
     assert_type(await client.login(fetched), Answer[LoginResponse])
     assert_type(await Secrets(client).list(project_id="p", environment="dev"), Answer[SecretList])
 

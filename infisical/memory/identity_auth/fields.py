@@ -37,7 +37,7 @@ class Login:
     header: str | None = None
     """The header with the certificate."""
     verify: Callable[[Call, Row, Sequence[Row]], bool] | None = None
-    """Verifies a login by the settings and the declared logins: True if it is valid, False if it cannot know.
+    """Verifies a login by the settings, the declared logins and keys: True if it is valid, False if it cannot know.
 
     It raises the refusal of a login that is not valid.
     """

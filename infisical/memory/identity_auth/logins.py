@@ -1,7 +1,8 @@
 """Logins with credentials of other platforms: routes of the ten methods, built from the table in methods.py.
 
 No platform is asked about a credential: a login succeeds if a test declared its credential valid (`declare_login`), or
-if the method verifies it by what a test declared: the principal of AWS, for example.
+if the method verifies it: AWS by the principal that a test declared, a JWT by the keys of the settings or of
+`declare_keys`.
 """
 
 from __future__ import annotations

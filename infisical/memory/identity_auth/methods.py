@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from infisical.memory.call import Call
 from infisical.memory.identity_auth import aws
+from infisical.memory.identity_auth.bounds import verify_jwt, verify_oidc
 from infisical.memory.identity_auth.fields import (
     JWT_LOGIN_BODY,
     Login,
@@ -219,6 +220,7 @@ OIDC: Final = Login(
     body=JWT_LOGIN_BODY,
     missing_message=describe_missing_method("OIDC"),
     build_refusal=lambda: forbidden("Access denied: OIDC subject not allowed."),
+    verify=verify_oidc,
 )
 
 # ---- JWTs
@@ -292,6 +294,7 @@ JWT: Final = Login(
     build_refusal=lambda: unauthorized(
         "Access denied: JWT verification failed with all keys. Errors - invalid signature"
     ),
+    verify=verify_jwt,
 )
 
 # ---- LDAP

@@ -3,8 +3,10 @@
 Each is an executor (`sources.aws(..., executor=FakeAmazon())`); `infisical.server.serving(fake)` puts it on a socket.
 
 amazon.py      FakeAmazon
+github.py      FakeGitHub
 google.py      FakeGoogle
 microsoft.py   FakeAzure
+oidc.py        FakeOidcIssuer
 oracle.py      FakeOracle
 """
 
@@ -14,18 +16,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from infisical.testing.platforms.amazon import FakeAmazon
+    from infisical.testing.platforms.github import FakeGitHub
     from infisical.testing.platforms.google import FakeGoogle
     from infisical.testing.platforms.microsoft import FakeAzure
+    from infisical.testing.platforms.oidc import FakeOidcIssuer
     from infisical.testing.platforms.oracle import FakeOracle
 
 _HOME = {
     "FakeAmazon": "amazon",
     "FakeAzure": "microsoft",
+    "FakeGitHub": "github",
     "FakeGoogle": "google",
+    "FakeOidcIssuer": "oidc",
     "FakeOracle": "oracle",
 }
 
-__all__ = ["FakeAmazon", "FakeAzure", "FakeGoogle", "FakeOracle"]
+__all__ = ["FakeAmazon", "FakeAzure", "FakeGitHub", "FakeGoogle", "FakeOidcIssuer", "FakeOracle"]
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every name for there
 
