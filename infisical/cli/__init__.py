@@ -13,7 +13,7 @@ import functools
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from infisical.cli import call, demo, endpoints, export, get, run, serve, set_secrets
 from infisical.cli.console import Console, InputError, OutputError, open_console
@@ -30,7 +30,7 @@ COMMANDS: Final[Sequence[Command]] = (
     demo.COMMAND,
     serve.COMMAND,
 )
-INTERRUPTED: Final = 130
+INTERRUPT_STATUS: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None, console: Console | None = None) -> int:
@@ -38,10 +38,10 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
     console = open_console() if console is None else console
     words = list(sys.argv[1:] if arguments is None else arguments)
     command = next((command for command in COMMANDS if words[:1] == [command.name]), None)
-    rest: list[str] = []
-    if command is not None and command.has_rest and "--" in words:
+    tail: list[str] = []
+    if command is not None and command.takes_tail and "--" in words:
         index = words.index("--")
-        words, rest = words[:index], words[index + 1 :]
+        words, tail = words[:index], words[index + 1 :]
     parser = make_parser(console)
     namespace, extras = parser.parse_known_args(words)
     if command is None:
@@ -51,27 +51,27 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
         parser.print_help()
         return 0
     namespace.parser.refuse_extras(extras)
-    namespace.rest = rest
+    namespace.tail = tail
     try:
         return command.run(namespace, console)
     except (InputError, OutputError) as cause:
         console.warn(str(cause))
         return 1
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return INTERRUPT_STATUS
 
 
 def make_parser(console: Console) -> Parser:
     """Make the parser of all commands."""
     parser = Parser(prog="python -m infisical", description="Infisical for Python.", console=console)
     parser.add_argument("--version", action="version", version=f"infisical-functional {__version__}")
-    subparsers = parser.add_subparsers(
-        title="commands", metavar="COMMAND", parser_class=functools.partial(Parser, console=console)
-    )
+    make_subparser: Any = functools.partial(Parser, console=console)
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=make_subparser)
     for command in COMMANDS:
         subparser = subparsers.add_parser(
             command.name,
             help=command.help,
+            usage=f"{parser.prog} {command.name} {command.usage}",
             description=command.description or command.help,
             usage_code=command.usage_code,
         )

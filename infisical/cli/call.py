@@ -19,7 +19,7 @@ from infisical.cli.parser import Command, Parser
 if TYPE_CHECKING:
     from infisical.cli.catalog import Endpoint, Parameter
 
-PLACE: Final = ("project_id", "environment")
+PLACE_NAMES: Final = ("project_id", "environment")
 DESCRIPTION: Final = """\
 Call an endpoint, and print its answer as JSON. `endpoints` lists them; `call GROUP.FUNCTION --help` lists parameters.
 
@@ -28,7 +28,7 @@ of fields in Python or on the wire. A list of texts may also be one option for e
 file, - reads it from standard input (a text without one final newline), and @@ begins a text that begins with @.
 A parameter that is secret is refused as an argument, since `ps` would show it: give it as @FILE or -.
 
-Where an endpoint takes a project and an environment, the settings fill in what is omitted. Options with the name of a
+Where an endpoint takes a project and an environment, the settings fill in what is omitted of these and the folder. Options with the name of a
 parameter are parameters; settings of that name come before GROUP.FUNCTION.
 
 Secrets in the output are masked: those of models, and what has a secret name. --reveal shows them.
@@ -82,7 +82,7 @@ def _make_parser(endpoint: Endpoint, parameters: tuple[Parameter, ...], outer: P
     for one in parameters:
         need = "; required" if one.is_required else ""
         secret = "; secret: only @FILE or -" if endpoint.is_secret(one) else ""
-        is_boolean = _is_boolean(one)
+        shape: dict[str, Any] = {"nargs": "?", "const": "true"} if _is_boolean(one) else {}
         group.add_argument(
             one.option,
             dest=f"parameter_{one.name}",
@@ -90,7 +90,7 @@ def _make_parser(endpoint: Endpoint, parameters: tuple[Parameter, ...], outer: P
             default=argparse.SUPPRESS,
             metavar="VALUE",
             help=f"{describe_hint(one.hint)}{need}{secret}".replace("%", "%%"),
-            **({"nargs": "?", "const": "true"} if is_boolean else {}),
+            **shape,
         )
     if "--null" not in {one.option for one in parameters}:
         parser.add_argument(
@@ -140,15 +140,17 @@ def _read_values(
     return values
 
 
-def _fill_place(
-    connection: Connection, parameters: tuple[Parameter, ...], values: Mapping[str, Any]
-) -> dict[str, str]:
-    """Return the project and the environment of the settings, for an endpoint that takes both."""
+def _fill_place(connection: Connection, parameters: tuple[Parameter, ...], values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the place of the settings, for an endpoint that takes a project and an environment."""
     names = {one.name for one in parameters}
-    place = {"project_id": connection.project_id, "environment": connection.environment}
-    if not names.issuperset(PLACE):
+    if not names.issuperset(PLACE_NAMES):
         return {}
-    return {name: value for name, value in place.items() if value and name not in values}
+    place = {
+        "project_id": connection.project_id,
+        "environment": connection.environment,
+        "secret_path": connection.secret_path,
+    }
+    return {name: value for name, value in place.items() if value and name in names - values.keys()}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -159,4 +161,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-COMMAND: Final = Command("call", "Call an endpoint, and print its answer as JSON.", add_arguments, call_endpoint, DESCRIPTION)
+COMMAND: Final = Command(
+    "call",
+    "Call an endpoint, and print its answer as JSON.",
+    add_arguments,
+    call_endpoint,
+    "[settings] GROUP.FUNCTION [--parameter VALUE ...]",
+    DESCRIPTION,
+)

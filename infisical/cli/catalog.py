@@ -22,7 +22,7 @@ from infisical.model.names import list_fields
 from infisical.redaction.names import get_value_secrecy, is_secret_field
 from infisical.request import Null, Request
 
-PLACEHOLDER: Final = "placeholder"
+PLACEHOLDER_TEXT: Final = "placeholder"
 SECRET_PARAMETERS: Final = frozenset({"code", "headers"})
 """Secret parameters whose names are not secret in JSON: a one-time code, the headers of a signed request."""
 PLAIN_HEADERS: Final = frozenset({"x-infisical-org"})
@@ -103,7 +103,7 @@ def find_endpoint(name: str) -> Endpoint | None:
 
 
 def list_endpoints(prefix: str = "") -> tuple[Endpoint, ...]:
-    """List the endpoints of a group and of the groups in it; of all groups without a prefix. None there: no group."""
+    """List the endpoints of a group and of the groups in it, or all; an empty list for a name that is not a group."""
     group = _find_group(prefix.split(".") if prefix else [])
     return () if group is None else tuple(_walk(group, prefix))
 
@@ -165,7 +165,7 @@ def _list_hints(model: Any) -> list[tuple[Any, Any]]:
     return [(f, hints[f.name]) for f, _ in list_fields(model)]
 
 
-def make_placeholder(hint: Any, text: str = PLACEHOLDER) -> Any:
+def make_placeholder(hint: Any, text: str = PLACEHOLDER_TEXT) -> Any:
     """Make a value of a type."""
     kind = next(kind for kind in list_kinds(hint) if kind not in (type(None), Null))
     if is_sequence(kind):

@@ -15,11 +15,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-CANNOT_RUN: Final = 126
-NOT_FOUND: Final = 127
+RUN_FAILURE: Final = 126
+MISSING_STATUS: Final = 127
 SIGNAL_BASE: Final = 128
 """The exit status of a child that a signal ended is this plus the signal's number."""
-FORWARDED: Final = tuple(
+FORWARDED_SIGNALS: Final = tuple(
     getattr(signal, name)
     for name in ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2")
     if hasattr(signal, name)
@@ -27,10 +27,10 @@ FORWARDED: Final = tuple(
 TERMINAL_SIGNALS: Final = frozenset(
     getattr(signal, name) for name in ("SIGHUP", "SIGINT", "SIGQUIT") if hasattr(signal, name)
 )
-IGNORED_BY_PYTHON: Final = tuple(getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name))
-FROM_KERNEL: Final = 0x80
+PYTHON_SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name))
+KERNEL_CODE: Final = 0x80
 """The `si_code` of a signal that the kernel sends by itself, for a terminal."""
-SHELL: Final = "/bin/sh"
+SHELL_PATH: Final = "/bin/sh"
 POLL_SECONDS: Final = 1.0
 """How often to look at the child if a signal goes to another thread of this process."""
 
@@ -47,7 +47,7 @@ def run_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
         return _run(command, environ)
     except OSError as cause:
         sys.stderr.write(f"{command[0]}: {cause.strerror or type(cause).__name__}\n")
-        return NOT_FOUND if cause.errno == errno.ENOENT else CANNOT_RUN
+        return MISSING_STATUS if cause.errno == errno.ENOENT else RUN_FAILURE
 
 
 def _run_without_signals(command: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -61,14 +61,14 @@ def _run_without_signals(command: Sequence[str], environ: Mapping[str, str]) -> 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
     """Start the child while signals are blocked, so that none is lost, and wait for it."""
-    signals = frozenset({*FORWARDED, signal.SIGCHLD})
+    signals = frozenset({*FORWARDED_SIGNALS, signal.SIGCHLD})
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     handlers: dict[int, Any] = {}
     try:
         child = _start(command, environ, before)
         forward = _make_handler(child)
         # for a signal that another thread receives; a handler also keeps SIGCHLD from being discarded
-        handlers = {number: signal.signal(number, forward) for number in FORWARDED if not _is_ignored(number)}
+        handlers = {number: signal.signal(number, forward) for number in FORWARDED_SIGNALS if not _is_ignored(number)}
         handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         status = _wait(child, signals)
     finally:
@@ -79,16 +79,16 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
     return SIGNAL_BASE - code if code < 0 else code
 
 
-def _start(command: Sequence[str], environ: Mapping[str, str], mask: set[signal.Signals]) -> int:
+def _start(command: Sequence[str], environ: Mapping[str, str], mask: set[Any]) -> int:
     """Start a command with its own signal mask; a script without a first line `#!` runs in `sh`, as with `env`."""
-    settings: dict[str, Any] = {"setsigmask": mask, "setsigdef": IGNORED_BY_PYTHON}
+    settings: dict[str, Any] = {"setsigmask": mask, "setsigdef": PYTHON_SIGNALS}
     try:
         return os.posix_spawnp(command[0], list(command), dict(environ), **settings)
     except OSError as cause:
         script = shutil.which(command[0]) if cause.errno == errno.ENOEXEC else None
         if script is None:
             raise
-    return os.posix_spawn(SHELL, [SHELL, script, *command[1:]], dict(environ), **settings)
+    return os.posix_spawn(SHELL_PATH, [SHELL_PATH, script, *command[1:]], dict(environ), **settings)
 
 
 def _is_ignored(number: int) -> bool:
@@ -128,5 +128,5 @@ def _wait(child: int, signals: frozenset[int]) -> int:
         if ended:
             return status
         info = receive(signals, POLL_SECONDS)
-        if info is not None and info.si_signo != signal.SIGCHLD and info.si_code != FROM_KERNEL:
+        if info is not None and info.si_signo != signal.SIGCHLD and info.si_code != KERNEL_CODE:
             os.kill(child, info.si_signo)

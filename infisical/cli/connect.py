@@ -48,9 +48,7 @@ FLAGS: Final = (
     ),
     Flag(("--project-id",), "INFISICAL_PROJECT_ID", "id of the project", metavar="ID"),
     Flag(("--environment", "--env"), "INFISICAL_ENVIRONMENT", "slug of the environment", metavar="SLUG"),
-    Flag(
-        ("--path", "--secret-path"), "INFISICAL_SECRET_PATH", "folder of the secrets (default: /)", metavar="PATH"
-    ),
+    Flag(("--path", "--secret-path"), "INFISICAL_SECRET_PATH", "folder of the secrets (default: /)", metavar="PATH"),
     Flag(
         ("--auth-method",),
         "INFISICAL_AUTH_METHOD",
@@ -224,9 +222,7 @@ def connect(arguments: argparse.Namespace, console: Console) -> Iterator[Connect
 
 
 @contextmanager
-def connect_to_place(
-    arguments: argparse.Namespace, console: Console
-) -> Iterator[Connection | Failure[InfisicalError]]:
+def connect_to_place(arguments: argparse.Namespace, console: Console) -> Iterator[Connection | Failure[InfisicalError]]:
     """Connect as `connect` does; a missing project or environment is a usage error."""
     parser: Parser = arguments.parser
     with connect(arguments, console) as connection:

@@ -22,7 +22,7 @@ MAX_NAMES: Final = 20
 MAX_NAME_LENGTH: Final = 80
 
 
-class Spawn(Protocol):
+class Runner(Protocol):
     """Runs a command with an environment to its end, and returns its exit status."""
 
     def __call__(self, command: Sequence[str], environ: Mapping[str, str], /) -> int: ...
@@ -48,7 +48,7 @@ class Console:
     stdout: BinaryIO
     stderr: TextIO
     prompt: Callable[[str], str]
-    spawn: Spawn
+    spawn: Runner
     executor: Executor | None = None
 
     def write(self, text: str) -> None:
@@ -91,18 +91,18 @@ def open_console() -> Console:
         stdin=getattr(sys.stdin, "buffer", None) or io.BytesIO(),
         stdout=getattr(sys.stdout, "buffer", None) or io.BytesIO(),
         stderr=sys.stderr or io.StringIO(),
-        prompt=_prompt,
-        spawn=_spawn,
+        prompt=_ask_terminal,
+        spawn=_run_child,
     )
 
 
-def _prompt(text: str) -> str:
+def _ask_terminal(text: str) -> str:
     from getpass import getpass
 
     return getpass(text)
 
 
-def _spawn(command: Sequence[str], environ: Mapping[str, str], /) -> int:
+def _run_child(command: Sequence[str], environ: Mapping[str, str], /) -> int:
     from infisical.cli.child import run_child
 
     return run_child(command, environ)

@@ -40,7 +40,7 @@ def format_table(rows: Sequence[tuple[str, ...]]) -> str:
     """Format rows with aligned columns, two spaces apart; the last column is not padded."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     return "".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) + "\n"
+        "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[-1]]) + "\n"
         for row in rows
     )
 
@@ -51,4 +51,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print a JSON list of objects")
 
 
-COMMAND: Final = Command("endpoints", "List the endpoints that `call` can call.", add_arguments, list_all, DESCRIPTION)
+COMMAND: Final = Command(
+    "endpoints", "List the endpoints that `call` can call.", add_arguments, list_all, "[options] [GROUP]", DESCRIPTION
+)

@@ -1,4 +1,4 @@
-"""The command `export`: the secrets of a place as a `.env` file, JSON, YAML or shell commands. formats.py writes them."""
+"""The command `export`: the secrets of a place as a `.env` file, JSON, YAML or shell commands, by formats.py."""
 
 from __future__ import annotations
 
@@ -50,5 +50,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 COMMAND: Final = Command(
-    "export", "Print the secrets of a place in a format.", add_arguments, export_secrets, DESCRIPTION
+    "export", "Print the secrets of a place in a format.", add_arguments, export_secrets, "[options]", DESCRIPTION
 )

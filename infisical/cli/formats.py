@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-PLAIN: Final = re.compile(r"[A-Za-z0-9_.:/@%+,=\[\]-]+")
+PLAIN_VALUE: Final = re.compile(r"[A-Za-z0-9_.:/@%+,=\[\]-]+")
 """Values that need no quotes in any `.env` file: docker reads quotes as a part of the value."""
-LINE_ENDS: Final = {"\n": "\\n", "\r": "\\r"}
+LINE_END_ESCAPES: Final = {"\n": "\\n", "\r": "\\r"}
 
 
 def find_mistakes(values: Mapping[str, str]) -> dict[str, list[str]]:
@@ -43,7 +43,7 @@ def format_dotenv(values: Mapping[str, str]) -> str:
 
 
 def _quote_dotenv(value: str) -> str:
-    if PLAIN.fullmatch(value) or _is_exact_without_quotes(value):
+    if PLAIN_VALUE.fullmatch(value) or _is_exact_without_quotes(value):
         return value
     escaped = value.replace("\\", "\\\\")
     if "\r" not in value:
@@ -51,7 +51,7 @@ def _quote_dotenv(value: str) -> str:
         return f"'{single}'"
     # a reader of text files turns a raw carriage return into a newline
     double = escaped.replace('"', '\\"')
-    for char, written in LINE_ENDS.items():
+    for char, written in LINE_END_ESCAPES.items():
         double = double.replace(char, written)
     return f'"{double}"'
 
@@ -79,8 +79,8 @@ def format_yaml(values: Mapping[str, str]) -> str:
 def _escape_yaml(char: str) -> str:
     if char in '"\\':
         return f"\\{char}"
-    if char in LINE_ENDS:
-        return LINE_ENDS[char]
+    if char in LINE_END_ESCAPES:
+        return LINE_END_ESCAPES[char]
     if char.isprintable():
         return char
     number = ord(char)

@@ -50,4 +50,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-COMMAND: Final = Command("get", "Print the value of a secret.", add_arguments, get_secret, DESCRIPTION)
+COMMAND: Final = Command(
+    "get", "Print the value of a secret.", add_arguments, get_secret, "[options] NAME", DESCRIPTION
+)

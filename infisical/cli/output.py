@@ -19,12 +19,12 @@ from infisical.request import NULL
 def format_answer(value: Any, *, reveal: bool) -> str:
     """Format the value of an answer as indented JSON, and a newline."""
     document = to_document(value, reveal=reveal)
-    shown = document if reveal else mask_value(document)
+    masked = document if reveal else mask_value(document)
     try:
-        text = json.dumps(shown, indent=2, ensure_ascii=False)
+        text = json.dumps(masked, indent=2, ensure_ascii=False)
         text.encode()
     except UnicodeEncodeError:  # half a surrogate pair
-        text = json.dumps(shown, indent=2)
+        text = json.dumps(masked, indent=2)
     return f"{text}\n"
 
 

@@ -22,7 +22,7 @@ TOOL_FAILURE = 125
 class Command:
     """A command. `run` returns the exit code; `add_arguments` fills the parser.
 
-    With `has_rest` the command gets the arguments after the first `--` as they are, as `rest`. `usage_code` is the exit
+    With `takes_tail` the command gets the arguments after the first `--` as they are, as `tail`. `usage_code` is the exit
     code for a usage error.
     """
 
@@ -30,17 +30,17 @@ class Command:
     help: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace, Console], int]
+    usage: str = "[options]"
     description: str = ""
-    has_rest: bool = False
+    takes_tail: bool = False
     usage_code: int = USAGE_ERROR
 
 
 class Parser(argparse.ArgumentParser):
     """A parser without abbreviations. A usage error is a message on the console's standard error, and SystemExit."""
 
-    def __init__(self, *arguments: Any, console: Console, usage_code: int = USAGE_ERROR, **options: Any) -> None:
-        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
-        super().__init__(*arguments, allow_abbrev=False, **options)
+    def __init__(self, *, console: Console, usage_code: int = USAGE_ERROR, **options: Any) -> None:
+        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False, **options})
         self.console, self.usage_code = console, usage_code
 
     def error(self, message: str) -> NoReturn:

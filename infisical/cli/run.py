@@ -90,7 +90,7 @@ def find_mistakes(secrets: Mapping[str, str]) -> dict[str, list[str]]:
 
 def run_command(arguments: argparse.Namespace, console: Console) -> int:
     """Run a command with the secrets of a place in its environment."""
-    command = [*arguments.command, *arguments.rest]
+    command = [*arguments.command, *arguments.tail]
     if not command:
         arguments.parser.error("give a command: run [options] -- command [arguments]")
     with connect_to_place(arguments, console) as connection:
@@ -132,7 +132,8 @@ COMMAND: Final = Command(
     "Run a command with the secrets of a place in its environment.",
     add_arguments,
     run_command,
+    "[options] -- COMMAND [ARGUMENT ...]",
     DESCRIPTION,
-    has_rest=True,
+    takes_tail=True,
     usage_code=TOOL_FAILURE,
 )

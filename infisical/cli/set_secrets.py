@@ -32,6 +32,7 @@ Create secrets, or change the values of existing ones; everything else of an exi
 
 All secrets of a command are written together or not at all. NAME=VALUE is refused: `ps` would show the value.
 """
+USAGE: Final = "[options] NAME | NAME=@FILE ... | --file FILE"
 REMEDY: Final = (
     "ps and the history of the shell show arguments: give the value on standard input (set NAME), or in a file "
     "(set NAME=@FILE)"
@@ -64,8 +65,8 @@ def _parse_assignments(arguments: argparse.Namespace, parser: Parser) -> dict[st
         if not name:
             parser.error("a name is empty: set NAME")
         if equals and not value.startswith("@"):
-            shown = name if re.fullmatch(r"\w{1,80}", name) else "NAME"
-            parser.error(f"{shown}=VALUE is refused: {REMEDY}")
+            label = name if re.fullmatch(r"\w{1,80}", name) else "NAME"
+            parser.error(f"{label}=VALUE is refused: {REMEDY}")
         if value == "@":
             parser.error("the name of the file is missing: set NAME=@FILE")
         if name in files:
@@ -118,9 +119,7 @@ def _write(connection: Connection, values: Mapping[str, str], console: Console) 
         return 1
     secrets = {secret.secret_key: secret for secret in written}
     missing = [name for name in values if name not in secrets]
-    console.write(
-        "".join(f"{_describe(secrets[name])} {name}\n" for name in values if name in secrets)
-    )
+    console.write("".join(f"{_describe(secrets[name])} {name}\n" for name in values if name in secrets))
     for name, value in values.items():
         if name in secrets and _is_trimmed(secrets[name], value):
             console.warn(f"{name}: the server removed white space around the value")
@@ -145,4 +144,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
 
 
-COMMAND: Final = Command("set", "Create secrets, or change their values.", add_arguments, set_secrets, DESCRIPTION)
+COMMAND: Final = Command(
+    "set", "Create secrets, or change their values.", add_arguments, set_secrets, USAGE, DESCRIPTION
+)

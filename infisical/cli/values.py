@@ -124,13 +124,13 @@ def convert_value(value: Any, hint: Any, place: str = "") -> Any:
     if value is None and (Null in kinds or Any in kinds):
         return NULL
     for kind in kinds:
-        if _fits(value, kind):
+        if _accepts(kind, value):
             return _convert(value, kind, place)
     needed = " or ".join(dict.fromkeys(_name_kind(kind) for kind in kinds))
     raise ValueMistake(f"{place.removeprefix('.')}: {needed} is needed" if place else f"is wrong: {needed} is needed")
 
 
-def _fits(value: Any, kind: Any) -> bool:
+def _accepts(kind: Any, value: Any) -> bool:
     if kind is Any:
         return True
     if typing.get_origin(kind) is typing.Literal:
@@ -174,9 +174,7 @@ def _convert_free(value: Any) -> Any:
     return NULL if value is None else value
 
 
-def _convert_fields(
-    value: Mapping[str, Any], known: Mapping[str, tuple[str, Any, bool]], place: str
-) -> dict[str, Any]:
+def _convert_fields(value: Mapping[str, Any], known: Mapping[str, tuple[str, Any, bool]], place: str) -> dict[str, Any]:
     """Convert the members of an object by their names in Python, from names in Python or on the wire."""
     by_wire = {wire: name for name, (wire, _, _) in known.items()}
     fields: dict[str, Any] = {}
