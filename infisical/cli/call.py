@@ -28,8 +28,8 @@ of fields in Python or on the wire. A list of texts may also be one option for e
 file, - reads it from standard input (a text without one final newline), and @@ begins a text that begins with @.
 A parameter that is secret is refused as an argument, since `ps` would show it: give it as @FILE or -.
 
-Where an endpoint takes a project and an environment, the settings fill in what is omitted of these and the folder. Options with the name of a
-parameter are parameters; settings of that name come before GROUP.FUNCTION.
+Where an endpoint takes a project and an environment, the settings fill in these and the folder if they are omitted.
+Options with the name of a parameter are parameters; settings of that name come before GROUP.FUNCTION.
 
 Secrets in the output are masked: those of models, and what has a secret name. --reveal shows them.
 """

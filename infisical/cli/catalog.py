@@ -74,9 +74,9 @@ class Endpoint:
         return self.make_request({**{one.name: make_placeholder(one.hint) for one in required}, **arguments})
 
     def list_modes(self) -> tuple[str, ...]:
-        """List the auth modes that it takes, by the documents; none where no credential is needed."""
+        """List the auth modes that it takes, by the documents; nothing where it never carries a credential."""
         access = self.make_example().access
-        return () if access.need == "none" else get_documented_modes(access)
+        return get_documented_modes(access) if access.need in ("required", "optional") else ()
 
     def is_secret(self, parameter: Parameter) -> bool:
         """True if the values of a parameter are secret: by its name here and on the wire, or by a field of its type."""
@@ -88,14 +88,14 @@ class Endpoint:
         headers = {name.lower() for name, _ in set(one.headers) ^ set(other.headers)}
         if headers - PLAIN_HEADERS:
             return True
-        before, after = one.body or {}, other.body or {}
+        before, after = ({**dict(request.query), **(request.body or {})} for request in (one, other))
         names = [name for name, value in after.items() if before.get(name, MISSING) != value]
         return any(get_value_secrecy(name, isinstance(after[name], Mapping), 0) for name in names)
 
 
 # ---- names
 def find_endpoint(name: str) -> Endpoint | None:
-    """Find an endpoint by `group.function`; None if there is none."""
+    """Find an endpoint by `group.function`; None if it does not exist."""
     *path, last = name.split(".")
     group = _find_group(path)
     member = inspect.getattr_static(group, last, None) if group is not None else None

@@ -153,6 +153,7 @@ def escape_line(text: str) -> str:
 
 def join_names(names: Sequence[str]) -> str:
     """Join names for a message: the first ones, each shortened, and the number of the others."""
-    words = [name if len(name) <= MAX_NAME_LENGTH else f"{name[:MAX_NAME_LENGTH]}..." for name in names[:MAX_NAMES]]
+    words = [name if name.isprintable() and name else repr(name) for name in names[:MAX_NAMES]]
+    words = [word if len(word) <= MAX_NAME_LENGTH else f"{word[:MAX_NAME_LENGTH]}..." for word in words]
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-    return f"{', '.join(word or repr(word) for word in words)}{more}"
+    return f"{', '.join(words)}{more}"

@@ -38,7 +38,7 @@ def export_secrets(arguments: argparse.Namespace, console: Console) -> int:
     mistakes = find_mistakes(values)
     if mistakes:
         reasons = "; ".join(f"{reason}: {join_names(names)}" for reason, names in mistakes.items())
-        return console.fail(InfisicalError(f"cannot export {reasons}"))
+        return console.fail(InfisicalError(f"cannot export: {reasons}"))
     console.write(FORMATS[arguments.format](values))
     return 0
 

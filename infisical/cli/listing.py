@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def list_values(connection: Connection) -> Answer[dict[str, str]]:
-    """List the secrets of a place by name; a Failure with the names if the server hid values."""
+    """List the secrets of a place in the order of their names; a Failure with the names if the server hid values."""
     from infisical.endpoints.secrets import is_hidden
     from infisical.endpoints.secrets.merge import merge_imports
 
@@ -30,7 +30,7 @@ def list_values(connection: Connection) -> Answer[dict[str, str]]:
     )
     if isinstance(answer, Failure):
         return answer
-    secrets = merge_imports(answer.unwrap())
+    secrets = sorted(merge_imports(answer.unwrap()), key=lambda secret: secret.secret_key)
     hidden = [secret.secret_key for secret in secrets if is_hidden(secret)]
     return refuse_hidden(hidden) if hidden else Success({secret.secret_key: secret.secret_value for secret in secrets})
 

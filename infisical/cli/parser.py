@@ -22,8 +22,8 @@ TOOL_FAILURE = 125
 class Command:
     """A command. `run` returns the exit code; `add_arguments` fills the parser.
 
-    With `takes_tail` the command gets the arguments after the first `--` as they are, as `tail`. `usage_code` is the exit
-    code for a usage error.
+    With `takes_tail` the command gets the arguments after the first `--` as they are, as `tail`. `usage_code` is the
+    exit code for a usage error.
     """
 
     name: str

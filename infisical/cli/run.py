@@ -92,7 +92,7 @@ def run_command(arguments: argparse.Namespace, console: Console) -> int:
     """Run a command with the secrets of a place in its environment."""
     command = [*arguments.command, *arguments.tail]
     if not command:
-        arguments.parser.error("give a command: run [options] -- command [arguments]")
+        arguments.parser.error("give a command: run [options] -- COMMAND [ARGUMENT ...]")
     with connect_to_place(arguments, console) as connection:
         if isinstance(connection, Failure):
             console.fail(connection.failure())
