@@ -37,23 +37,20 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
     """Run a command and return its exit code. Without a command, print the help. SystemExit for a usage error."""
     console = open_console() if console is None else console
     words = list(sys.argv[1:] if arguments is None else arguments)
-    command = next((command for command in COMMANDS if words[:1] == [command.name]), None)
     tail: list[str] = []
-    if command is not None and command.takes_tail and "--" in words:
+    if "--" in words and any(command.takes_tail for command in COMMANDS if command.name == words[0]):
         index = words.index("--")
         words, tail = words[:index], words[index + 1 :]
     parser = make_parser(console)
     namespace, extras = parser.parse_known_args(words)
-    if command is None:
-        parser.refuse_extras(extras)
-        if hasattr(namespace, "parser"):
-            parser.error("the command comes first")
+    getattr(namespace, "parser", parser).refuse_extras(extras)
+    if "parser" not in namespace:
         parser.print_help()
         return 0
-    namespace.parser.refuse_extras(extras)
     namespace.tail = tail
     try:
-        return command.run(namespace, console)
+        exit_code: int = namespace.run(namespace, console)
+        return exit_code
     except (InputError, OutputError) as cause:
         console.warn(str(cause))
         return 1
@@ -76,7 +73,7 @@ def make_parser(console: Console) -> Parser:
             usage_code=command.usage_code,
         )
         command.add_arguments(subparser)
-        subparser.set_defaults(parser=subparser)
+        subparser.set_defaults(parser=subparser, run=command.run)
     return parser
 
 
@@ -84,7 +81,8 @@ def run_program() -> int:
     """Run `main` as a program. A closed pipe (`... | head`) ends it without a traceback."""
     try:
         code = main()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # otherwise the flush at exit fails again

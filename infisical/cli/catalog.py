@@ -6,6 +6,7 @@ the endpoint's own function builds with placeholders.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import types
 import typing
@@ -56,11 +57,7 @@ class Endpoint:
 
     def list_parameters(self) -> tuple[Parameter, ...]:
         """List its parameters in their order."""
-        hints = typing.get_type_hints(self.build)
-        return tuple(
-            Parameter(name, hints[name], parameter.default is parameter.empty)
-            for name, parameter in inspect.signature(self.build).parameters.items()
-        )
+        return _list_parameters(self.build)
 
     def make_request(self, arguments: Mapping[str, Any]) -> Request[Any]:
         """Build a request from arguments by their names in Python."""
@@ -91,6 +88,15 @@ class Endpoint:
         before, after = ({**dict(request.query), **(request.body or {})} for request in (one, other))
         names = [name for name, value in after.items() if before.get(name, MISSING) != value]
         return any(get_value_secrecy(name, isinstance(after[name], Mapping), 0) for name in names)
+
+
+@functools.cache
+def _list_parameters(build: Callable[..., Any]) -> tuple[Parameter, ...]:
+    hints = typing.get_type_hints(build)
+    return tuple(
+        Parameter(name, hints[name], parameter.default is parameter.empty)
+        for name, parameter in inspect.signature(build).parameters.items()
+    )
 
 
 # ---- names

@@ -81,6 +81,8 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
 def _start(command: Sequence[str], environ: Mapping[str, str], mask: set[Any]) -> int:
     """Start a command with its own signal mask; a script without a first line `#!` runs in `sh`, as with `env`."""
+    if not command[0]:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     settings: dict[str, Any] = {"setsigmask": mask, "setsigdef": PYTHON_SIGNALS}
     try:
         return os.posix_spawnp(command[0], list(command), dict(environ), **settings)

@@ -51,14 +51,7 @@ def test_the_table_has_every_endpoint_of_the_contract() -> None:
 def test_the_table_of_a_group_has_aligned_columns(terminal: Terminal) -> None:
     run = terminal.run("endpoints", "secret_tags")
 
-    assert run == Run(
-        0,
-        "secret_tags.create       POST    /api/v1/projects/{projectId}/tags                 identity_access_token,jwt  "
-        "Create a tag.\n"
-        if False
-        else run.out,
-        "",
-    )
+    assert (run.code, run.err) == (0, "")
     assert [line.split("  ")[0] for line in run.out.splitlines()] == [
         "secret_tags.create",
         "secret_tags.delete",
@@ -70,10 +63,8 @@ def test_the_table_of_a_group_has_aligned_columns(terminal: Terminal) -> None:
     assert len({line.index("identity_access_token,jwt") for line in run.out.splitlines()}) == 1
 
 
-@pytest.mark.parametrize(
-    ("group", "count"), [("identity_auth.universal", 10), ("pki", 34), ("status", 1), ("identity_auth", 61)]
-)
-def test_a_group_lists_the_groups_in_it(terminal: Terminal, group: str, count: int) -> None:
+@pytest.mark.parametrize("group", ["identity_auth.universal", "pki", "status", "identity_auth"])
+def test_a_group_lists_the_groups_in_it(terminal: Terminal, group: str) -> None:
     ids = [row["id"] for row in ROWS if row["id"].startswith(f"{group}.")]
 
     assert [line.split()[0] for line in terminal.run("endpoints", group).out.splitlines()] == sorted(ids)
@@ -98,14 +89,12 @@ def test_an_unknown_endpoint_is_a_usage_error(terminal: Terminal, name: str) -> 
     assert run.err.endswith("call: error: there is no such endpoint: `endpoints` lists all\n")
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
-def test_every_endpoint_has_an_option_for_each_parameter(row: dict[str, Any]) -> None:
-    found = find_endpoint(row["id"])
-    assert found is not None
-    options = [one.option for one in found.list_parameters()]
+def test_every_parameter_of_every_endpoint_has_an_option_of_its_name() -> None:
+    options = {one.name: [parameter.option for parameter in one.list_parameters()] for one in list_endpoints()}
 
-    assert len(options) == len(set(options))
-    assert not {"--reveal", "--help", "--null"} & set(options)
+    assert len(options) == 298
+    assert [name for name, listed in options.items() if len(listed) != len(set(listed))] == []
+    assert {"--reveal", "--help", "--null"} & {option for listed in options.values() for option in listed} == set()
 
 
 @pytest.mark.parametrize(
@@ -307,15 +296,17 @@ def test_what_carries_secret_material_is_known() -> None:
     assert plain & set(SECRET_OPTIONS) == set()
 
 
-@pytest.mark.parametrize(("name", "option"), SECRET_OPTIONS)
-def test_a_secret_argument_is_refused_and_not_repeated(terminal: Terminal, name: str, option: str) -> None:
-    run = terminal.run("call", name, option, SECRET)
+def test_a_secret_argument_is_refused_and_not_repeated(terminal: Terminal) -> None:
+    runs = {(name, option): terminal.run("call", name, option, SECRET) for name, option in SECRET_OPTIONS}
 
-    assert (run.code, run.out) == (2, "")
-    assert run.err.endswith(
-        f"argument {option}: is secret, and ps shows arguments: give it as @FILE, or as - on standard input\n"
-    )
-    assert SECRET not in run.err
+    reason = "is secret, and ps shows arguments: give it as @FILE, or as - on standard input\n"
+    wrong = [
+        key
+        for key, run in runs.items()
+        if (run.code, run.out, SECRET in run.err) != (2, "", False)
+        or not run.err.endswith(f"argument {key[1]}: {reason}")
+    ]
+    assert wrong == []
 
 
 def test_a_secret_name_in_a_free_form_argument_is_refused(terminal: Terminal) -> None:

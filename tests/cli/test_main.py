@@ -96,12 +96,11 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("s3cr3t",), "choose from run, export, get, set, endpoints, call, demo, serve"),
-        (("--odd", "s3cr3t"), "choose from run, export"),
+        (("s3cr3t",), "argument COMMAND: choose from run, export, get, set, endpoints, call, demo, serve"),
+        (("--odd", "s3cr3t"), "argument COMMAND: choose from run, export"),
         (("--odd=s3cr3t",), "unknown option --odd"),
         (("-s3cr3t",), "unexpected arguments: 1"),
         (("--odd=s3cr3t", "endpoints"), "unknown option --odd"),
-        (("--", "endpoints"), "the command comes first"),
         (("get",), "the following arguments are required: NAME"),
         (("get", "A", "--timeout", "s3cr3t"), "argument --timeout: a number of seconds, more than 0, is needed"),
         (("get", "A", "--timeout", "0"), "argument --timeout: a number of seconds, more than 0, is needed"),
@@ -183,7 +182,7 @@ def parse(*arguments: str) -> Any:
 @pytest.mark.parametrize("flag", FLAGS, ids=[flag.options[0] for flag in FLAGS])
 def test_a_flag_replaces_every_variable_of_its_setting(flag: Any) -> None:
     names = (flag.name, *flag.others)
-    environ = {name: "old" for name in (*names, f"{flag.name}_FILE", "OTHER")}
+    environ = dict.fromkeys((*names, f"{flag.name}_FILE", "OTHER"), "old")
 
     for option in flag.options:
         assert apply_flags(environ, parse(option, "new")) == {flag.name: "new", "OTHER": "old"}
