@@ -65,7 +65,7 @@ def test_the_other_options_reach_the_constructor():
 
 @CLIENTS
 def test_an_environment_without_a_credential_is_an_error_that_lists_the_ways(client):
-    with pytest.raises(ValueError, match="^the environment has no credential: set INFISICAL_TOKEN, or ") as raised:
+    with pytest.raises(ValueError, match=r"^the environment has no credential: set INFISICAL_TOKEN, or ") as raised:
         client.from_env({"INFISICAL_PROJECT_ID": "p"})
 
     assert str(raised.value) == (

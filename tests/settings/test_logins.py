@@ -186,8 +186,8 @@ def test_a_secret_with_a_control_character_is_refused_by_the_names_of_its_variab
     environ = {"INFISICAL_UNIVERSAL_AUTH_CLIENT_ID": "id", "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET_FILE": "f"}
 
     assert from_env(environ, read=lambda _: "a\nb") == refusal(
-        "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID and INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET_FILE: the client secret is empty, "
-        "or has a line break or control character in it"
+        "INFISICAL_UNIVERSAL_AUTH_CLIENT_ID and INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET_FILE: the client secret is "
+        "empty, or has a line break or control character in it"
     )
 
 
