@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import subprocess
+import sys
 import traceback
 from typing import Any
 
@@ -163,3 +165,12 @@ def test_a_token_of_the_environment_is_sent():
 def test_settings_and_sources_are_modules_of_the_index():
     assert settings is infisical.settings
     assert (infisical.sources.__name__, infisical.settings.__name__) == ("infisical.sources", "infisical.settings")
+
+
+def test_a_client_imports_neither_of_them():
+    code = "import sys; from infisical import InfisicalClient; InfisicalClient(); print(*sys.modules, sep='\\n')"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    modules = run.stdout.splitlines()
+
+    assert [name for name in modules if name.startswith(("infisical.settings", "infisical.sources"))] == []
+    assert "infisical.client" in modules
