@@ -53,11 +53,12 @@ def find_login(variables: Variables) -> Answer[ChosenLogin | None]:
     identity_id = variables.read_value(identity)
     if isinstance(identity_id, Failure):
         return identity_id
-    login = method.make(variables, identity_id.unwrap())
-    if isinstance(login, Failure):
-        return login
     origins = variables.list_origins((AUTH_METHOD, identity, *method.companions))
-    return Success(ChosenLogin(login.unwrap(), origins))
+    try:
+        login = method.make(variables, identity_id.unwrap())
+    except ValueError as cause:
+        return refuse(f"{_join(origins, 'and')}: {cause}")
+    return login if isinstance(login, Failure) else Success(ChosenLogin(login.unwrap(), origins))
 
 
 # ---- which method
@@ -130,10 +131,7 @@ def _make_universal(variables: Variables, client_id: str) -> Answer[Login]:
     if isinstance(secret, Failure):
         return secret
     slug = variables.get(names.ORGANIZATION_SLUG)
-    try:
-        return Success(UniversalAuth(client_id, secret.unwrap(), organization_slug=slug))
-    except ValueError as cause:
-        return refuse(f"{variables.find_origin(names.CLIENT_SECRET)}: {cause}")
+    return Success(UniversalAuth(client_id, secret.unwrap(), organization_slug=slug))
 
 
 def _make_kubernetes(variables: Variables, identity_id: str) -> Answer[Login]:

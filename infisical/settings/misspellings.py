@@ -12,7 +12,7 @@ from typing import Final
 
 from infisical.settings.variables import KNOWN_VARIABLES
 
-MAX_EDITS: Final = 2
+MAX_EDIT_COUNT: Final = 2
 FOREIGN_NAMES: Final = re.compile(
     r"INFISICAL_(?:PORT.*|SERVICE_PORT.*|SERVICE_HOST"
     r"|ADMIN_EMAIL|ADMIN_PASSWORD|ADMIN_ORGANIZATION|TELEMETRY_ENABLED|CUSTOM_HEADERS|DISABLE_UPDATE_CHECK"
@@ -24,8 +24,8 @@ FOREIGN_NAMES: Final = re.compile(
 """Variables of other programs. Only names of at most `MAX_LENGTH` characters are compared with it."""
 PAIRS: Final = ("IN", "FI", "SI", "CA", "L_")
 """The first ten characters of each name. Two edits damage at most four of these pairs: a swap may damage two."""
-MIN_LENGTH: Final = min(map(len, KNOWN_VARIABLES)) - MAX_EDITS
-MAX_LENGTH: Final = max(map(len, KNOWN_VARIABLES)) + MAX_EDITS
+MIN_LENGTH: Final = min(map(len, KNOWN_VARIABLES)) - MAX_EDIT_COUNT
+MAX_LENGTH: Final = max(map(len, KNOWN_VARIABLES)) + MAX_EDIT_COUNT
 MAX_MISTAKES: Final = 5
 
 
@@ -48,10 +48,10 @@ def list_suggestions(name: str) -> tuple[str, ...]:
     An edit inserts, removes or replaces a character, or swaps two neighbors. Upper and lower case are the same.
     """
     upper = name.upper()
-    if not any(pair in upper[: 10 + MAX_EDITS] for pair in PAIRS) or FOREIGN_NAMES.fullmatch(upper):
+    if not any(pair in upper[: 10 + MAX_EDIT_COUNT] for pair in PAIRS) or FOREIGN_NAMES.fullmatch(upper):
         return ()
-    nearest = tuple(known for known in KNOWN_VARIABLES if is_near(upper, known, MAX_EDITS))
-    for limit in range(MAX_EDITS):
+    nearest = tuple(known for known in KNOWN_VARIABLES if is_near(upper, known, MAX_EDIT_COUNT))
+    for limit in range(MAX_EDIT_COUNT):
         nearest = tuple(known for known in nearest if is_near(upper, known, limit)) or nearest
     return nearest
 

@@ -110,7 +110,7 @@ def refuse(message: str) -> Failure[InfisicalError]:
 class Variables:
     """The variables that are set: an empty value counts as not set, and white space around a value is removed.
 
-    A password keeps its spaces, and loses the line breaks at its ends.
+    A password keeps its spaces, and only loses line breaks.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -169,4 +169,5 @@ def describe_unreadable(cause: Exception) -> str:
 
 
 def _strip(name: str, value: str) -> str:
-    return value.strip("\r\n") if name == LDAP_PASSWORD else value.strip()
+    text = value.strip()
+    return value.strip("\r\n") if text and name == LDAP_PASSWORD else text
