@@ -92,10 +92,9 @@ def _make_parser(endpoint: Endpoint, parameters: tuple[Parameter, ...], outer: P
             help=f"{describe_hint(one.hint)}{need}{secret}".replace("%", "%%"),
             **shape,
         )
-    if "--null" not in {one.option for one in parameters}:
-        parser.add_argument(
-            "--null", action="append", default=[], metavar="NAME", help="send null for this parameter (repeatable)"
-        )
+    parser.add_argument(
+        "--null", action="append", default=[], metavar="NAME", help="send null for this parameter (repeatable)"
+    )
     parser.add_argument("--reveal", action="store_true", default=argparse.SUPPRESS, help="show secrets in the output")
     add_settings(parser, frozenset(one.option for one in parameters))
     return parser

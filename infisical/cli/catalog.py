@@ -26,6 +26,8 @@ from infisical.request import Null, Request
 PLACEHOLDER_TEXT: Final = "placeholder"
 SECRET_PARAMETERS: Final = frozenset({"code", "headers"})
 """Secret parameters whose names are not secret in JSON: a one-time code, the headers of a signed request."""
+NO_RUN: Final[Any] = None
+"""The catalog binds groups to nothing: it sends no request."""
 PLAIN_HEADERS: Final = frozenset({"x-infisical-org"})
 
 
@@ -116,7 +118,7 @@ def list_endpoints(prefix: str = "") -> tuple[Endpoint, ...]:
 
 def _find_group(path: Sequence[str]) -> type[Group[Any]] | None:
     """Find the class of a group by the names that lead to it."""
-    group: Any = Api(_refuse_run)
+    group: Any = Api(NO_RUN)
     for name in path:
         if not isinstance(inspect.getattr_static(type(group), name, None), cached_property):
             return None
@@ -125,17 +127,13 @@ def _find_group(path: Sequence[str]) -> type[Group[Any]] | None:
 
 
 def _walk(group: type[Group[Any]], prefix: str) -> Iterator[Endpoint]:
-    instance = group(_refuse_run)
+    instance = group(NO_RUN)
     for name, member in sorted(vars(group).items()):
         path = f"{prefix}.{name}" if prefix else name
         if isinstance(member, endpoint):
             yield Endpoint(path, member.build)
         elif isinstance(member, cached_property):
             yield from _walk(type(getattr(instance, name)), path)
-
-
-def _refuse_run(_: Request[Any], /) -> Any:
-    raise NotImplementedError("the catalog sends nothing")
 
 
 # ---- types

@@ -5,7 +5,6 @@ Masked are the secret fields of models, and what redaction masks by name in a re
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import is_dataclass
@@ -41,8 +40,6 @@ def to_document(value: Any, *, reveal: bool) -> Any:
         return {str(name): to_document(item, reveal=reveal) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_document(item, reveal=reveal) for item in value]
-    if isinstance(value, (bytes, bytearray)):
-        return base64.b64encode(value).decode()
     return None if value is NULL else value
 
 

@@ -20,7 +20,6 @@ from infisical.request import NULL, Null
 KINDS: Final[Mapping[Any, str]] = {
     str: "a text",
     int: "a whole number",
-    float: "a number",
     bool: "true or false",
     bytes: "a text",
     Null: "null",
@@ -126,7 +125,8 @@ def convert_value(value: Any, hint: Any, place: str = "") -> Any:
     for kind in kinds:
         if _accepts(kind, value):
             return _convert(value, kind, place)
-    needed = " or ".join(dict.fromkeys(_name_kind(kind) for kind in kinds))
+    named = [kind for kind in kinds if str not in kinds or typing.get_origin(kind) is not typing.Literal]
+    needed = " or ".join(dict.fromkeys(_name_kind(kind) for kind in named))
     raise ValueMistake(f"{place.removeprefix('.')}: {needed} is needed" if place else f"is wrong: {needed} is needed")
 
 
@@ -139,8 +139,6 @@ def _accepts(kind: Any, value: Any) -> bool:
         return isinstance(value, list)
     if is_mapping(kind) or is_dataclass(kind) or typing.is_typeddict(kind):
         return isinstance(value, dict)
-    if kind is float:
-        return type(value) in (int, float)
     return type(value) is (str if kind is bytes else kind)
 
 
@@ -150,7 +148,7 @@ def _convert(value: Any, kind: Any, place: str) -> Any:
         return tuple(convert_value(one, item, f"{place}[{index}]") for index, one in enumerate(value))
     if is_mapping(kind):
         inner = typing.get_args(kind)[1]
-        return {name: convert_value(one, inner, f"{place}.{name}") for name, one in value.items()}
+        return {name: convert_value(one, inner, f"{place}[{index}]") for index, (name, one) in enumerate(value.items())}
     if typing.is_typeddict(kind):
         hints = typing.get_type_hints(kind)
         return _convert_fields(value, {name: (name, hint, True) for name, hint in hints.items()}, place)
@@ -181,8 +179,10 @@ def _convert_fields(value: Mapping[str, Any], known: Mapping[str, tuple[str, Any
     for written, item in value.items():
         name = by_wire.get(written, written)
         where = f"{place}.{written}"
-        if name not in known:
-            raise ValueMistake(f"{where.removeprefix('.')}: no such field; there are {', '.join(by_wire)}")
+        if name not in known:  # not named: it may be a value in the wrong place
+            raise ValueMistake(
+                f"{place.removeprefix('.') or 'the value'} has an unknown field; there are {', '.join(by_wire)}"
+            )
         if name in fields:
             raise ValueMistake(f"{where.removeprefix('.')} is there twice")
         hint = known[name][1]

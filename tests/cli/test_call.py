@@ -240,7 +240,7 @@ def test_a_wrong_argument_is_a_usage_error_that_shows_no_value(
             "service_tokens.create",
             "--scopes",
             '[{"odd": 1}]',
-            "[0].odd: no such field; there are environment, secretPath",
+            "[0] has an unknown field; there are environment, secretPath",
         ),
         ("service_tokens.create", "--scopes", '[{"environment": 1}]', "[0].environment: a text is needed"),
         ("service_tokens.create", "--scopes", "[{}]", "[0] lacks environment, secretPath"),
@@ -250,7 +250,7 @@ def test_a_wrong_argument_is_a_usage_error_that_shows_no_value(
             "secret_imports.create",
             "--import",
             '{"path": "/", "environment": "e", "path": "x", "Path": 1}',
-            "Path: no such field; there are environment, path",
+            "the value has an unknown field; there are environment, path",
         ),
         ("pki.alerts.list", "--enabled", "false", "is wrong: true is needed"),
         ("projects.create", "--should-create-default-envs", "yes", "is not JSON: line 1, column 1"),
@@ -263,6 +263,47 @@ def test_a_wrong_object_is_named_by_its_place(
 
     assert (run.code, run.out) == (2, "")
     assert run.err.endswith(f"error: argument {option}: {reason}\n")
+
+
+def test_a_wrong_object_in_a_file_shows_no_part_of_it(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "f"
+    reasons = []
+    for document in (
+        {"type": "x", "inputs": {}, SECRET: 1},
+        {"type": 5, "inputs": {}},
+        {"inputs": {}},
+        {"type": "x", "inputs": [SECRET]},
+    ):
+        file.write_text(json.dumps(document))
+        run = terminal.run("call", "dynamic_secrets.create", "--provider", f"@{file}")
+        assert (run.code, SECRET in run.err) == (2, False)
+        reasons.append(run.err.splitlines()[-1].partition("--provider: ")[2])
+
+    assert reasons == [
+        "the value has an unknown field; there are type, inputs",
+        "type: a text is needed",
+        "the value lacks type",
+        "inputs: an object is needed",
+    ]
+
+
+def test_a_field_and_an_item_of_a_mapping_have_one_place(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "f"
+    file.write_text(json.dumps([{"secretKey": "A", "secret_key": "A", "secretValue": SECRET}]))
+    twice = terminal.run("call", "secrets.batch_create", "--secrets", f"@{file}")
+    inner = terminal.run("call", "identity_auth.jwt.attach", "--bound-claims", '{"a": "x", "b": 5}')
+
+    assert twice.err.endswith("error: argument --secrets: [0].secret_key is there twice\n")
+    assert inner.err.endswith("error: argument --bound-claims: [1]: a text is needed\n")
+
+
+def test_free_form_json_is_sent_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text(json.dumps({"a": None, "b": [None, {"c": 1.5}]}))
+    _, sent = send(
+        ("secret_syncs.update", "--destination", "github", "--sync-id", "s", "--sync-options", f"@{tmp_path / 'f'}")
+    )
+
+    assert sent[2] == {"syncOptions": {"a": None, "b": [None, {"c": 1.5}]}}
 
 
 # ---- call: secrets in arguments

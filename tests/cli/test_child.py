@@ -16,6 +16,7 @@ import pytest
 
 from infisical.cli import child
 from infisical.cli.child import run_child
+from tests.forms import mark_exhaustive
 
 PROGRAM = """
 import os, sys
@@ -114,7 +115,9 @@ def parse_signals(text: str) -> list[int]:
     return [int(line.split()[1], 16) & 0x7FFFFFFF for line in text.splitlines()]
 
 
-@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2"])
+@pytest.mark.parametrize(
+    "name", ["SIGINT", "SIGTERM", *map(mark_exhaustive, ["SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"])]
+)
 def test_a_signal_is_passed_on(started: Any, name: str) -> None:
     process = started(sys.executable, "-c", SHOW_SIGNALS, start_new_session=True)
     assert process.stdout.readline() == b"ready\n"
@@ -126,7 +129,10 @@ def test_a_signal_is_passed_on(started: Any, name: str) -> None:
     assert (out, process.returncode) == (b"", 0)
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGHUP, 129), mark_exhaustive(signal.SIGTERM, 143), mark_exhaustive(signal.SIGINT, 130)],
+)
 def test_a_child_that_a_passed_signal_ends_is_128_and_its_number(
     started: Any, number: signal.Signals, status: int
 ) -> None:

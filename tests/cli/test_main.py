@@ -20,6 +20,7 @@ from infisical.cli.parser import Parser
 from infisical.server.serve import serving
 from infisical.settings import variables
 from tests.cli.terminal import Run, Terminal
+from tests.forms import mark_exhaustive
 
 HEAVY = (
     "infisical.client",
@@ -51,7 +52,9 @@ def run_program(*arguments: str, environ: dict[str, str] | None = None, **option
     )
 
 
-@pytest.mark.parametrize("arguments", [(), ("--help",), ("run", "--help"), ("set", "--help"), ("call", "--help")])
+@pytest.mark.parametrize(
+    "arguments", [(), mark_exhaustive(("--help",)), mark_exhaustive(("set", "--help")), ("call", "--help")]
+)
 def test_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
     program = f"import sys; from infisical.cli import main\ntry: main({list(arguments)!r})\nexcept SystemExit: pass\n"
     program += "print('\\n'.join(sys.modules))"
@@ -127,6 +130,12 @@ def test_a_missing_place_is_a_usage_error(command: str) -> None:
     assert run.err.endswith(
         "error: give --project-id (or INFISICAL_PROJECT_ID) and --environment (or INFISICAL_ENVIRONMENT)\n"
     )
+
+
+def test_a_missing_environment_is_named_alone() -> None:
+    run = Terminal(environ={"INFISICAL_ENVIRONMENT": ""}).run("export", "--timeout", "1.5", "--deadline", "9")
+
+    assert (run.code, run.err.endswith("error: give --environment (or INFISICAL_ENVIRONMENT)\n")) == (2, True)
 
 
 @pytest.mark.parametrize("command", ["export", "get A", "set A", "call secrets.list"])
