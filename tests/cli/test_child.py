@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -174,6 +175,23 @@ def read_until(terminal: int, end: bytes) -> bytes:
     while not data.endswith(end):
         data += os.read(terminal, 1)
     return data.lstrip(b"\r\n")
+
+
+def test_only_signals_that_another_process_sends_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    received = [
+        SimpleNamespace(si_signo=signal.SIGINT, si_code=child.KERNEL_CODE),
+        SimpleNamespace(si_signo=signal.SIGINT, si_code=0),
+        None,
+        SimpleNamespace(si_signo=signal.SIGCHLD, si_code=1),
+    ]
+    states = iter([(0, 0)] * len(received) + [(5, 0x700)])
+    sent: list[tuple[int, int]] = []
+    infos = iter(received)
+    monkeypatch.setattr(signal, "sigtimedwait", lambda *_: next(infos))
+    monkeypatch.setattr(os, "waitpid", lambda *_: next(states))
+    monkeypatch.setattr(os, "kill", lambda *call: sent.append(call))
+
+    assert (child._wait(5, frozenset()), sent) == (0x700, [(5, signal.SIGINT)])
 
 
 # ---- other systems
