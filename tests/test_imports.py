@@ -104,7 +104,8 @@ LAYERS = (
     ("client",),
 )
 RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-OUTSIDE = {"infisical", "cli", "demo", "document_files", "executors", "memory", "server", "testing", "__main__"}
+OUTSIDE = {"infisical", "cli", "demo", "document_files", "executors", "integrations", "memory", "server", "testing"}
+OUTSIDE |= {"__main__"}
 """The index, which names everything, and what is no part of the core."""
 LAZY = {
     ("infisical.client", "infisical.executors.urllib3"): "the default transport",

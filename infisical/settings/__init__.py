@@ -106,8 +106,10 @@ def from_env(
     auth = _find_auth(variables.unwrap())
     if isinstance(auth, Failure):
         return auth
-    config = None if config is None else os.fspath(config)
-    file = Success(ProjectFile()) if config is None else read_project_file(config, read, branch)
+    path = os.fspath(config) if isinstance(config, os.PathLike) else config
+    if not isinstance(path, str | None):
+        return refuse(f"config must be the path of a file, not {type(config).__name__}")
+    file = Success(ProjectFile()) if path is None else read_project_file(path, read, branch)
     if isinstance(file, Failure):
         return file
     get = variables.unwrap().get

@@ -100,3 +100,10 @@ def test_a_missing_file_is_refused(tmp_path: Path):
     assert from_env({}, config=file) == Failure(
         AuthenticationError(f"{file}: the file cannot be read: {os.strerror(2)}")
     )
+
+
+@pytest.mark.parametrize("config", [5, b".infisical.json", True])
+def test_a_path_that_is_none_is_refused(config):
+    assert from_env({}, config=config) == Failure(
+        AuthenticationError(f"config must be the path of a file, not {type(config).__name__}")
+    )
