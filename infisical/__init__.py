@@ -9,6 +9,7 @@ decode.py              the `Response` becomes a model
 rejection.py           or an error of the family in errors.py
 answer.py              the `Answer[T]` of the call: a `Success` or a `Failure`
 client.py              puts these together: call.py for each call, login.py and session.py for logins
+settings/, sources/    settings from environment variables, and logins with what the platform hands out
 memory/, testing/      an Infisical as data and functions, and the parts of tests
 """
 
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from infisical.version import __version__
 
 if TYPE_CHECKING:
+    from infisical import settings, sources
     from infisical.access import Access, AuthMode
     from infisical.answer import Answer, or_raise
     from infisical.client import AsyncInfisicalClient, InfisicalClient
@@ -137,6 +139,7 @@ _HOMES = {
         "Executor",
     ),
 }
+_MODULES = ("settings", "sources")
 _HOME = {name: f"infisical.{module}" for module, names in _HOMES.items() for name in names}
 
 __all__ = [
@@ -191,17 +194,21 @@ __all__ = [
     "merge_imports",
     "or_raise",
     "pages",
+    "settings",
+    "sources",
     "to_env",
 ]
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every name for there
 
     def __getattr__(name: str) -> Any:
+        import importlib
+
+        if name in _MODULES:
+            return importlib.import_module(f"infisical.{name}")  # which sets the attribute
         home = _HOME.get(name)
         if home is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        import importlib
-
         value = globals()[name] = getattr(importlib.import_module(home), name)
         return value
 

@@ -26,7 +26,7 @@ from infisical.middleware.auth_mode import check_auth_mode, make_check
 from infisical.middleware.log import log_call
 from infisical.middleware.retry import Budget, retry
 from infisical.middleware.token import attach_token
-from infisical.options import Options, Settings
+from infisical.options import ClientSettings, Options
 from infisical.rejection import collect_secrets, make_error
 from infisical.request import Request
 from infisical.server_paths import ServerPaths
@@ -41,7 +41,7 @@ ENDPOINT_STATUSES: Final = frozenset({400, 404, 422})
 class Pipeline:
     """Makes the flow of each call of a client. Copies with other options share the session and the server paths."""
 
-    settings: Settings
+    settings: ClientSettings
     options: Options
     store: SessionStore
     server_paths: ServerPaths
@@ -102,7 +102,7 @@ class Pipeline:
         return Failure(make_error(response, request.method, request.path, secrets, request.parts))
 
 
-def make_pipeline(settings: Settings, options: Options) -> Pipeline:
+def make_pipeline(settings: ClientSettings, options: Options) -> Pipeline:
     """Make the pipeline of a new client, with an empty session."""
     store = SessionStore()
     check = make_check(settings.policy)
@@ -114,7 +114,7 @@ def make_pipeline(settings: Settings, options: Options) -> Pipeline:
 
 
 def _wrap(
-    settings: Settings, options: Options, budget: Budget | None, outer: Sequence[Middleware], token: Middleware
+    settings: ClientSettings, options: Options, budget: Budget | None, outer: Sequence[Middleware], token: Middleware
 ) -> tuple[Budget | None, Next]:
     """Compose the chain, outermost first: the outer middleware, retry, token."""
     policy = options.retry

@@ -5,6 +5,7 @@ Only this module knows all the parts.
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import time
@@ -30,14 +31,14 @@ from infisical.flow import Flow, Middleware
 from infisical.group import AsyncRun, Group, R, Run
 from infisical.login import AsyncLogin, Login, hold_login, hold_token, log_in
 from infisical.middleware.retry import Retry
-from infisical.options import CLOUD, Options, make_settings
+from infisical.options import CLOUD, ClientOptions, Options, make_client_settings
 from infisical.request import Request
 from infisical.transport import AsyncExecutor, Executor
 from infisical.wiring import check_auth, check_executor, check_login, check_sleep, find_login_mistake
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Self
+    from typing import Self, Unpack
 
     from infisical.endpoints.identity_auth import LoginResponse
 
@@ -104,6 +105,24 @@ class Client(Api[R], Generic[R, L, E, S]):
             raise ValueError(mistake)
         self._connect(executor, sleep)
 
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **options: Unpack[ClientOptions[L, E, S]]) -> Self:
+        """Make a client from environment variables, those of `os.environ` by default: `INFISICAL_TOKEN` and others.
+
+        `infisical.settings.from_env` describes them. `options` are the arguments of the constructor; a given `base_url`
+        or `auth` is used instead of the environment's. ValueError, which shows no value, if a variable cannot be right,
+        or if no credential is set and `auth` is not given (`auth=None` makes a client without one).
+        """
+        from infisical.settings import complete_options
+
+        completed = complete_options(os.environ if environ is None else environ, options)
+        mistake = completed.failure().message if isinstance(completed, Failure) else ""
+        arguments = [] if isinstance(completed, Failure) else [completed.unwrap()]
+        del environ, options, completed  # a traceback with locals must not show them
+        if not arguments:
+            raise ValueError(mistake)
+        return cls(**arguments.pop())
+
     def _configure(
         self, auth: object, executor: object, sleep: object, options: dict[str, Any], **settings: Any
     ) -> str:
@@ -116,7 +135,7 @@ class Client(Api[R], Generic[R, L, E, S]):
                 check_executor(executor, blocking=self._blocking)
             if sleep is not None:
                 check_sleep(sleep, blocking=self._blocking)
-            self._pipeline = make_pipeline(make_settings(**settings), Options(**options))
+            self._pipeline = make_pipeline(make_client_settings(**settings), Options(**options))
             if auth is not None:
                 if check_auth(auth, blocking=self._blocking) == "credential":
                     credential = cast("Credential", auth)

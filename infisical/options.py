@@ -1,8 +1,8 @@
 """Options and settings of a client, and the ValueError where one cannot be right.
 
-`Options` may differ from call to call; `Settings` are those of the client. No message shows a value that may hold a
-secret: a message describes URLs, headers and values of a wrong type. wiring.py checks what a user plugs in: executors,
-logins, middleware, functions.
+`Options` may differ from call to call; `ClientSettings` are those of the client. No message shows a value that may hold
+a secret: a message describes URLs, headers and values of a wrong type. wiring.py checks what a user plugs in:
+executors, logins, middleware, functions. settings/ reads environment variables.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypedDict, TypeVar
 from urllib.parse import urlsplit
 
 from infisical.access import POLICIES, Policy
-from infisical.credentials import is_visible_ascii
+from infisical.credentials import Credential, is_visible_ascii
 from infisical.flow import Middleware
 from infisical.middleware.retry import Retry
 from infisical.redaction import MASK, mask
@@ -25,6 +25,9 @@ from infisical.request import Headers
 from infisical.version import __version__
 from infisical.wiring import check_function, check_middleware
 
+L = TypeVar("L")
+E = TypeVar("E")
+S = TypeVar("S")
 CLOUD: Final = "https://app.infisical.com"
 RESERVED_HEADERS: Final = frozenset(
     {"authorization", "x-api-key", "content-type", "content-length", "transfer-encoding"}
@@ -57,8 +60,28 @@ class Options:
             raise ValueError(f"retry is a Retry or None, not {type(self.retry).__name__}")
 
 
+class ClientOptions(TypedDict, Generic[L, E, S], total=False):
+    """The arguments of a client's constructor: `L` are its logins, `E` its executor, `S` its sleep."""
+
+    base_url: str
+    auth: Credential | L | None
+    executor: E | None
+    timeout: float
+    deadline: float | None
+    retry: Retry | None
+    max_response_bytes: int | None
+    headers: Mapping[str, str] | None
+    auth_policy: str | Policy
+    leeway: float
+    middleware: Sequence[Middleware]
+    clock: Callable[[], float]
+    random: Callable[[], float]
+    sleep: S | None
+    allow_http: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Settings:
+class ClientSettings:
     """The settings of a client, checked and normalized: `base_url` is the root of the server, `leeway` in seconds."""
 
     base_url: str
@@ -70,7 +93,7 @@ class Settings:
     random: Callable[[], float]
 
 
-def make_settings(
+def make_client_settings(
     *,
     base_url: str = CLOUD,
     headers: Mapping[str, str] | None = None,
@@ -80,12 +103,12 @@ def make_settings(
     clock: Callable[[], float] = time.monotonic,
     random: Callable[[], float] = random.random,
     allow_http: bool = False,
-) -> Settings:
+) -> ClientSettings:
     """Make the settings of a client from its arguments; ValueError for a value that cannot be right."""
     check_function("clock", clock)
     check_function("random", random)
     check_middleware(middleware)
-    return Settings(
+    return ClientSettings(
         base_url=normalize_base_url(base_url, allow_http),
         headers=build_headers(headers),
         policy=resolve_policy(policy),

@@ -38,8 +38,8 @@ from typing import Final, TypeAlias, TypeVar
 
 from returns.result import Failure, Result, Success
 
+from infisical.document_files import FileError, Pairs, read_content
 from infisical.errors import InfisicalError
-from infisical.memory.document_files import FileError, Pairs, read_content
 from infisical.model.reader import Mismatch, make_list_reader
 
 T = TypeVar("T")

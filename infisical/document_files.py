@@ -6,6 +6,7 @@ Nothing here knows what a document may contain.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable
@@ -40,26 +41,35 @@ def read_content(file: Path, check_key: Callable[[str], None]) -> object:
 
     FileError if the file cannot be read, Mismatch for a wrong name.
     """
-    name = file.name.lower()
+    parse = choose_parser(file.name, check_key)
+    try:
+        data = file.read_bytes()
+    except OSError as cause:
+        raise FileError(f"cannot read the file: {cause.strerror or type(cause).__name__}") from None
+    except ValueError:
+        raise FileError("cannot read the file: its name is invalid") from None
+    return parse(decode_text(data))
+
+
+def choose_parser(file_name: str, check_key: Callable[[str], None]) -> Callable[[str], object]:
+    """Return the parser of the format that a file name tells; FileError for an unknown one."""
+    name = file_name.lower()
     if name.endswith((".yaml", ".yml")):
-        return _parse_yaml(_read_text(file))
+        return _parse_yaml
     if name.endswith(".json"):
-        return _parse_json(_read_text(file))
+        return _parse_json
     if name.endswith(".env") or name.startswith(".env."):
-        return _parse_dotenv(_read_text(file), check_key)
+        return functools.partial(_parse_dotenv, check_key=check_key)
     raise FileError("unknown format: use a .yaml, .yml, .json or .env file")
 
 
-def _read_text(file: Path) -> str:
+def decode_text(data: bytes) -> str:
+    """Decode UTF-8, with or without a byte order mark; FileError with the line for anything else."""
     try:
-        return file.read_bytes().decode("utf-8-sig")
-    except OSError as cause:
-        raise FileError(f"cannot read the file: {cause.strerror or type(cause).__name__}") from None
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as cause:
         place = _locate_end(cause.object[: cause.start].decode("latin-1"))
         raise FileError("not UTF-8: save the file in UTF-8", place) from None
-    except ValueError:
-        raise FileError("cannot read the file: its name is invalid") from None
 
 
 def _locate_end(text: str, first: int = 1) -> str:
