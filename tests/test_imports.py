@@ -93,6 +93,7 @@ LAYERS = (
     ("request",),
     ("encode", "flow", "transport", "rejection", "server_paths", "pagination", "group"),
     ("defects", "session"),
+    ("cache", "cached_response"),
     ("drivers", "middleware"),
     ("options",),
     ("call",),
@@ -101,6 +102,7 @@ LAYERS = (
     ("login_methods", "api"),
     ("sources",),
     ("client",),
+    ("watching",),
 )
 RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 OUTSIDE = {"infisical", "demo", "executors", "memory", "server", "testing", "__main__"}
