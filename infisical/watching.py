@@ -46,6 +46,8 @@ def watch(
     after it is yielded even if it has not changed. The walk ends within a second after `stop` is set, once a request
     in flight has ended. ValueError if `every` is not a number of seconds above 0.
     """
+    if not client._blocking:
+        raise ValueError("watch takes an InfisicalClient; awatch takes the asyncio one")
     walk = _Walk(client._pipeline, request, check_seconds("every", every))
     return _watch(client, walk, threading.Event() if stop is None else stop)
 
@@ -74,6 +76,8 @@ def awatch(client: AsyncInfisicalClient, request: Request[T], every: float = 30.
 
     It ends when its task is cancelled, or by `aclose()`. ValueError if `every` is not a number of seconds above 0.
     """
+    if client._blocking:
+        raise ValueError("awatch takes an AsyncInfisicalClient; watch takes the blocking one")
     return _awatch(client, _Walk(client._pipeline, request, check_seconds("every", every)))
 
 
