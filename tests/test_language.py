@@ -98,6 +98,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("infisical/memory/refusals.py", "starts with no verb"): "`raise not_found(...)`: the phrases of the statuses",
     ("infisical/memory/refusals.py", "name not_found"): "the phrase of the status 404",
     ("infisical/memory/tables.py", "starts with no verb"): "`tables.folders(...)` is a table, as `tables.USERS`",
+    ("infisical/sources/amazon.py", "function aws"): "public: a source is named after its platform",
     ("infisical/sources/service_account.py", "function kubernetes"): "public: a source is named after its platform",
     ("infisical/server/serve.py", "function serving"): "public: a context manager, named like contextlib.closing",
     ("infisical/server/wsgi.py", "function application"): "public: the word of PEP 3333",

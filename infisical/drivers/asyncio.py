@@ -38,6 +38,7 @@ async def adrive(
             effect = flow.send(answer)
         except StopIteration as end:
             return cast("T", end.value)
+        answer = None  # it may be a secret: a frame that waits shows none
         if isinstance(effect, Send):
             limited = deadline.within(effect.request)
             if limited is None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from infisical.memory import tables, tokens, tree
 from infisical.memory.call import Call
+from infisical.memory.identity_auth.aws import check_principal, is_principal
 from infisical.memory.state import Draft, Generation, Given, Row, Settings, State
 from infisical.request import HttpRequest
 
@@ -273,7 +274,13 @@ def declare_login(state: State, method: str, identity_id: str, /, *, now: float,
     """Return a server that accepts this credential: a login of the method whose body has these fields.
 
     `method` is the path's (`aws-auth`, `oidc-auth`, ...); for `tls-cert-auth` the field is `certificate`, a PEM text.
+
+    For `aws-auth` the fields may declare a principal: `accessKeyId` and its `arn`. The server then verifies the form
+    and the date of the signed request, and whether the settings allow the principal; with a `secretAccessKey` also the
+    signature. ValueError for an `arn` that AWS does not have.
     """
+    if method == "aws-auth" and is_principal(fields):
+        check_principal(fields)
     call = _make_call(state, now)
     row = call.new_row(identityId=identity_id, fields=dict(fields))
     call.draft.put(tables.declared_logins(method), row["id"], row)

@@ -12,7 +12,13 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote_plus, unquote_plus
 
-from infisical.redaction.collecting import NO_SECRETS, decode_body, find_response_secrets, find_secrets
+from infisical.redaction.collecting import (
+    NO_SECRETS,
+    decode_body,
+    find_plain_credential,
+    find_response_secrets,
+    find_secrets,
+)
 from infisical.redaction.masking import SecretIndex, find_occurrences, splice
 from infisical.redaction.names import (
     NUMBERS,
@@ -213,6 +219,7 @@ __all__ = [
     "SECRET_HEADERS",
     "SecretIndex",
     "Secrets",
+    "find_plain_credential",
     "find_response_secrets",
     "find_secrets",
     "is_secret_field",

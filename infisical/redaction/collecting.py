@@ -15,6 +15,7 @@ from urllib.parse import unquote_plus
 
 from infisical.redaction.masking import SecretIndex, find_occurrences
 from infisical.redaction.names import (
+    METADATA_HEADERS,
     PLAIN_HEADERS,
     PLAIN_RESPONSE_HEADERS,
     PUBLIC_VALUES,
@@ -58,6 +59,14 @@ def find_response_secrets(headers: Iterable[tuple[str, str]], body: bytes | None
     return frozenset(secrets - PUBLIC_VALUES)
 
 
+def find_plain_credential(request_headers: Iterable[tuple[str, str]], body: bytes | None) -> frozenset[str]:
+    """Find the credential that a metadata service answers as plain text: the whole body, by the request's headers."""
+    if not body or not any(name.lower() in METADATA_HEADERS for name, _ in request_headers):
+        return frozenset()
+    text = decode_body(body)[0].strip()
+    return frozenset() if text[:1] in ("{", "[") else frozenset({text}) - PUBLIC_VALUES
+
+
 # ---- parts
 def _find_parameters(url: str) -> Iterator[str]:
     for pair in re.split(r"[?&;#]", url)[1:]:
@@ -79,7 +88,7 @@ def _list_credentials(name: str, value: str) -> Iterator[str]:
 
 
 def _find_texts(text: str) -> Iterator[str]:
-    """Find the values of secret names in a body: JSON, half a JSON document, a form, or JSON within a text."""
+    """Find the values of secret names in a body: JSON, half a JSON document, a form, XML, or JSON within a text."""
     from infisical.redaction.json_text import find_tokens, is_secret, unescape
 
     scanned = find_tokens(text)
@@ -100,7 +109,7 @@ def _find_texts(text: str) -> Iterator[str]:
 
 def _find_named(text: str) -> Iterator[str]:
     """Find the values of secret names in a text that is not JSON."""
-    if any(sign in text for sign in "=\"'&%"):
+    if any(sign in text for sign in "=\"'&%<"):
         from infisical.redaction.json_text import unescape
         from infisical.redaction.revealing import find_revealed
 

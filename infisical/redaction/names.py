@@ -52,6 +52,8 @@ PLAIN_RESPONSE_HEADERS: Final = frozenset(
     }
 )
 """What is kept of a response's headers. Any other may hold a credential, or a hash by which to test a guess."""
+METADATA_HEADERS: Final = frozenset({"metadata-flavor", "x-aws-ec2-metadata-token-ttl-seconds"})
+"""Headers of requests to metadata services whose answer, unless it is JSON, is a credential as plain text."""
 SECRET_FIELDS: Final = frozenset(
     {
         "accesskey",

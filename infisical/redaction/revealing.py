@@ -1,4 +1,4 @@
-"""Secrets that their form or their name reveals, in any text: tokens, keys, parts of URLs, forms and JSON.
+"""Secrets that their form or their name reveals, in any text: tokens, keys, parts of URLs, forms, JSON and XML.
 
 Each search is linear in the text. masking.py finds known secrets, and json_text.py the values in JSON.
 """
@@ -11,7 +11,7 @@ from typing import Final
 
 from infisical.redaction.json_text import find_secret_values
 from infisical.redaction.masking import Span
-from infisical.redaction.names import is_secret_parameter
+from infisical.redaction.names import is_secret_field, is_secret_parameter
 
 WORDS: Final = re.compile(r"[\w.-]+")
 SERVICE_TOKEN: Final = re.compile(r"\bst\.[\w-]{8,}\.[\w.-]+")
@@ -25,6 +25,8 @@ USER: Final = re.compile(r"://([^\s/?#\"'<>]+)@")
 PARAMETER: Final = re.compile(r"(?<=[?&;#])([\w.~%\[\]*+-]{1,128})=([^&;#\s\"'<>]+)")
 """A parameter of a URL in a text."""
 FORM: Final = re.compile(r"[\w.~%\[\]*+-]{1,128}=\S*")
+ELEMENT: Final = re.compile(r"<([A-Za-z_][\w.:-]{0,127})(?:\s[^<>]{0,1024})?>([^<]+)</")
+"""An element of XML with a text, as AWS's services write it."""
 MASKS: Final = frozenset({"redacted", "[redacted]"})
 MIN_HEADER_LENGTH: Final = 11
 """Of a JSON web token; a shorter text is no header of one."""
@@ -45,6 +47,8 @@ def find_revealed(text: str) -> Iterator[Span]:
         yield from _find_form_values(text)
     if '"' in text or "'" in text:
         yield from find_secret_values(text)
+    if "</" in text:
+        yield from (match.span(2) for match in ELEMENT.finditer(text) if is_secret_field(match[1]))
 
 
 def _find_form_values(text: str) -> Iterator[Span]:

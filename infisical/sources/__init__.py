@@ -5,6 +5,7 @@ the name of a function: importing it would replace the function.
 
 platform.py            what a source may touch: variables, files, the clock, HTTP
 transports.py          how a source sends: directly, or by a given executor
+amazon.py              aws; amazon_*.py: keys, signatures and services of AWS
 service_account.py     kubernetes
 """
 
@@ -13,15 +14,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from infisical.sources.amazon import aws
     from infisical.sources.platform import Platform
     from infisical.sources.service_account import kubernetes
 
 _HOME = {
     "Platform": "platform",
+    "aws": "amazon",
     "kubernetes": "service_account",
 }
 
-__all__ = ["Platform", "kubernetes"]
+__all__ = ["Platform", "aws", "kubernetes"]
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every name for there
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import time
 import typing
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from infisical.encode import prepare
 from infisical.model import list_fields
 from infisical.redaction import (
     MASK,
+    find_plain_credential,
     find_response_secrets,
     find_secrets,
     is_secret_field,
@@ -390,3 +392,46 @@ def test_a_body_stays_byte_for_byte_or_holds_the_mask(body):
     recorded = redact_body(body, {"s3cret"})
 
     assert recorded == body or b"redacted" in (recorded or b"") or b"0" in (recorded or b"")  # a number becomes 0
+
+
+# ---- platforms
+XML_ANSWER = (
+    b'<R xmlns="https://sts.amazonaws.com/doc/"><C><AccessKeyId>ASIA1</AccessKeyId>\n'
+    b"<SecretAccessKey>wJalr/K7+x=</SecretAccessKey><ns:SessionToken a='1'>IQoJb3==</ns:SessionToken></C></R>"
+)
+
+
+def test_elements_of_xml_with_secret_names_are_redacted():
+    secrets = find_response_secrets((), XML_ANSWER)
+
+    assert secrets >= {"wJalr/K7+x=", "IQoJb3=="}
+    assert redact_body(XML_ANSWER) == (
+        b'<R xmlns="https://sts.amazonaws.com/doc/"><C><AccessKeyId>ASIA1</AccessKeyId>\n'
+        b"<SecretAccessKey>redacted</SecretAccessKey><ns:SessionToken a='1'>redacted</ns:SessionToken></C></R>"
+    )
+
+
+@pytest.mark.parametrize("name", ["X-aws-ec2-metadata-token-ttl-seconds", "Metadata-Flavor"])
+def test_the_whole_text_of_a_metadata_service_is_a_credential(name):
+    headers = ((name, "1"),)
+
+    assert find_plain_credential(headers, b"AQAEAFake==\n") == {"AQAEAFake=="}
+    assert find_plain_credential(headers, b'{"access_token": "x"}') == frozenset()
+    assert find_plain_credential(headers, b"") == find_plain_credential((("Accept", "*"),), b"text") == frozenset()
+
+
+def test_names_of_aws_are_secret():
+    names = ["SecretAccessKey", "SessionToken", "Token", "WebIdentityToken", "iamRequestBody", "iamRequestHeaders"]
+
+    assert [name for name in names if not is_secret_field(name)] == []
+
+
+def test_redacting_elements_is_linear():
+    def seconds(size: int) -> float:
+        text = b"<token>" * size + b"<a " * size + b"<token>x" * size
+        start = time.process_time()
+        redact_body(text)
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(8000) < 40 * max(seconds(1000), 0.002)

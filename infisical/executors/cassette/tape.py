@@ -29,6 +29,7 @@ from infisical.executors.cassette.etags import CONDITION_HEADERS, ETAG_HEADER, R
 from infisical.executors.cassette.tape_file import Exchange, TapeError, TapeWriter, read_tape
 from infisical.redaction import (
     SecretIndex,
+    find_plain_credential,
     find_response_secrets,
     find_secrets,
     mask,
@@ -173,6 +174,7 @@ class Tape:
         """Make an exchange in which the secrets of this one and of earlier ones are masked everywhere."""
         self._secrets.add(find_secrets(request.headers, request.body))
         self._secrets.add(find_response_secrets(response.headers, response.body))
+        self._secrets.add(find_plain_credential(request.headers, response.body))
         headers = {name: [value] for name, value in redact_request_headers(request.headers).items()}
         headers.update((n, [self._tags.replace(v)]) for n, v in request.headers if n.lower() in CONDITION_HEADERS)
         response_headers = {

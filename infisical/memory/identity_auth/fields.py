@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from infisical.memory.call import Call
 from infisical.memory.identity_auth.settings import (
     COLUMNS,
     LoginMethod,
@@ -17,7 +18,7 @@ from infisical.memory.identity_auth.settings import (
     check_lifetime_change,
 )
 from infisical.memory.refusals import Refusal
-from infisical.memory.state import Generation
+from infisical.memory.state import Generation, Row
 from infisical.memory.validation import Field, Issues, Path, build_issue, obj, slug, string
 
 
@@ -35,6 +36,11 @@ class Login:
     """The field of the body that distinguishes failed logins; None: failures are not counted."""
     header: str | None = None
     """The header with the certificate."""
+    verify: Callable[[Call, Row, Sequence[Row]], bool] | None = None
+    """Verifies a login by the settings and the declared logins: True if it is valid, False if it cannot know.
+
+    It raises the refusal of a login that is not valid.
+    """
 
 
 # ---- fields

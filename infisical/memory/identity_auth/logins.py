@@ -1,6 +1,7 @@
 """Logins with credentials of other platforms: routes of the ten methods, built from the table in methods.py.
 
-No platform is asked about a credential: a login succeeds if a test declared its credential valid (`declare_login`).
+No platform is asked about a credential: a login succeeds if a test declared its credential valid (`declare_login`), or
+if the method verifies it by what a test declared: the principal of AWS, for example.
 """
 
 from __future__ import annotations
@@ -29,7 +30,12 @@ def answer_login(call: Call, login: Login) -> Row:
     lockout_name = call.body[login.counted_field].lower() if login.counted_field is not None else ""
     lockouts.refuse_locked(call, identity_id, name, lockout_name)
     declarations = call.draft.where(tables.declared_logins(name), identityId=identity_id)
-    if not any(all(credential.get(field) == value for field, value in row["fields"].items()) for row in declarations):
+    is_valid = any(
+        all(credential.get(field) == value for field, value in row["fields"].items()) for row in declarations
+    )
+    if not is_valid and login.verify is not None:
+        is_valid = login.verify(call, settings, declarations)
+    if not is_valid:
         if login.counted_field is not None:
             lockouts.count_failure(call, settings, name, lockout_name)
         raise login.build_refusal()

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from infisical.memory.call import Call
+from infisical.memory.identity_auth import aws
 from infisical.memory.identity_auth.fields import (
     JWT_LOGIN_BODY,
     Login,
@@ -79,6 +80,7 @@ AWS: Final = Login(
     ),
     missing_message=describe_missing_method("AWS"),
     build_refusal=lambda: unauthorized("Access denied: AWS account ID not allowed."),
+    verify=aws.verify_login,
 )
 
 # ---- Google

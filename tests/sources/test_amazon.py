@@ -1,0 +1,700 @@
+"""`sources.aws`: both clients log in with the credentials of every place, and refuse clearly without them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import traceback
+from collections.abc import Iterator
+from datetime import timedelta
+from types import FrameType, GeneratorType
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.credentials import Credentials, ReadOnlyCredentials
+from returns.result import Failure, Success
+
+from infisical import InfisicalClient, sources
+from infisical.errors import AuthenticationError, DeadlineExceededError
+from infisical.executors.cassette import CassetteExecutor
+from infisical.executors.scripted import ScriptedExecutor
+from infisical.login_methods import AwsAuth
+from infisical.response import Response
+from infisical.server import serving
+from infisical.sources import Platform
+from infisical.sources.amazon import make_aws_login
+from infisical.sources.amazon_signing import AwsKeys, Scope
+from infisical.sources.amazon_sts import SUFFIXES, get_host
+from infisical.testing.platforms import FakeAmazon
+from tests.sources.amazon_machine import (
+    NOW,
+    UNREACHABLE,
+    Machine,
+    answering,
+    log_in,
+    log_in_async,
+    make_memory,
+    unreachable,
+)
+
+FAKE = FakeAmazon()
+KEYS = {"AWS_ACCESS_KEY_ID": FAKE.access_key_id, "AWS_SECRET_ACCESS_KEY": FAKE.secret_access_key}
+REGION = {"AWS_REGION": "eu-central-1"}
+ROLE = "arn:aws:iam::123456789012:role/app"
+WEB = {"AWS_WEB_IDENTITY_TOKEN_FILE": "/token", "AWS_ROLE_ARN": ROLE}
+WEB_FILES = {"/token": "web.identity.token\n"}
+IMDS = "http://169.254.169.254"
+METADATA = [
+    f"PUT {IMDS}/latest/api/token",
+    f"GET {IMDS}/latest/meta-data/iam/security-credentials/",
+    f"GET {IMDS}/latest/meta-data/iam/security-credentials/app",
+]
+NO_KEYS = (
+    "AWS credentials were looked for in AWS_ACCESS_KEY_ID, AWS_WEB_IDENTITY_TOKEN_FILE, "
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI"
+)
+SERVICE = "the AWS instance metadata service"
+
+
+# ---- where credentials are
+PLACES: dict[str, tuple[dict[str, str], dict[str, str], list[str]]] = {
+    "environment": ({**KEYS, **REGION}, {}, []),
+    "temporary keys": ({**KEYS, **REGION, "AWS_SESSION_TOKEN": "a-token"}, {}, []),
+    "default region": ({**KEYS, "AWS_DEFAULT_REGION": "us-gov-west-1"}, {}, []),
+    "web identity": ({**WEB, **REGION}, WEB_FILES, ["POST https://sts.eu-central-1.amazonaws.com/"]),
+    "web identity without a region": (
+        WEB,
+        WEB_FILES,
+        [
+            METADATA[0],
+            f"GET {IMDS}/latest/dynamic/instance-identity/document",
+            "POST https://sts.eu-central-1.amazonaws.com/",
+        ],
+    ),
+    "ECS": (
+        {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/1", **REGION},
+        {},
+        ["GET http://169.254.170.2/v2/credentials/1"],
+    ),
+    "EKS": (
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/creds", **REGION},
+        {},
+        ["GET http://169.254.170.23/creds"],
+    ),
+    "instance": ({}, {}, [*METADATA, f"GET {IMDS}/latest/dynamic/instance-identity/document"]),
+    "instance with a region": (REGION, {}, METADATA),
+    "instance by IPv6": (
+        {**REGION, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6"},
+        {},
+        [one.replace("169.254.169.254", "[fd00:ec2::254]") for one in METADATA],
+    ),
+    "instance by another endpoint": (
+        {**REGION, "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1338/"},
+        {},
+        [one.replace("169.254.169.254", "127.0.0.1:1338") for one in METADATA],
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_both_clients_log_in_with_the_credentials_of_every_place(place):
+    environ, files, asked = PLACES[place]
+    machine = Machine(environ, files)
+
+    assert machine.log_in() == Success("token")
+    assert machine.asked == [*asked, *asked]
+
+
+ORDER = [
+    {**KEYS},
+    {**WEB},
+    {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/1"},
+    {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/creds"},
+]
+FIRST_REQUESTS = [
+    [],
+    ["POST https://sts.eu-central-1.amazonaws.com/"],
+    ["GET http://169.254.170.2/v2/credentials/1"],
+    ["GET http://169.254.170.23/creds"],
+]
+
+
+@pytest.mark.parametrize("index", range(len(ORDER)))
+def test_the_places_are_asked_in_awss_order(index):
+    environ = dict(REGION)
+    for one in ORDER[index:]:
+        environ.update(one)
+    machine = Machine(environ, WEB_FILES)
+    machine.log_in()
+
+    assert machine.asked[: len(machine.asked) // 2] == FIRST_REQUESTS[index]
+
+
+def test_an_empty_variable_is_not_set():
+    empty = dict.fromkeys([*KEYS, *WEB, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_REGION"], "")
+
+    assert Machine(empty).log_in() == Success("token")
+
+
+def test_each_login_asks_again():
+    machine = Machine()
+    memory, identity_id = make_memory(machine.fake)
+    source = machine.source(identity_id)
+    log_in(memory, source).unwrap()
+    first = len(machine.fake.sent)
+    log_in(memory, source).unwrap()
+
+    assert (first, len(machine.fake.sent)) == (4, 8)
+
+
+def test_a_role_has_any_name_and_is_the_first_line_of_the_list():
+    machine = Machine(dict(REGION), fake=FakeAmazon(clock=lambda: NOW, role="team/role name+é"))
+
+    def list_two(request: Any) -> Any:
+        reply = machine.fake(request)
+        if request.url.endswith("/security-credentials/"):
+            return Success(Response(200, body="team/role name+é\r\nother\n".encode()))
+        return reply
+
+    memory, identity_id = make_memory(FakeAmazon())
+    machine.executor = list_two
+    log_in(memory, machine.source(identity_id)).unwrap()
+
+    assert machine.asked[2] == METADATA[1] + "team%2Frole%20name%2B%C3%A9"
+
+
+# ---- credentials that the application has
+class Refreshing:
+    """As botocore's refreshable credentials."""
+
+    def __init__(self) -> None:
+        self.refreshes = 0
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        self.refreshes += 1
+        return ReadOnlyCredentials(FAKE.access_key_id, FAKE.secret_access_key, FAKE.session_token)
+
+
+class AsyncRefreshing:
+    async def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        return ReadOnlyCredentials(FAKE.access_key_id, FAKE.secret_access_key, FAKE.session_token)
+
+
+PAIR = (FAKE.access_key_id, FAKE.secret_access_key)
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        Credentials(*PAIR, FAKE.session_token),
+        Credentials(*PAIR),
+        ReadOnlyCredentials(*PAIR, None),
+        Refreshing(),
+        lambda: Credentials(*PAIR),
+        lambda: Refreshing(),
+        PAIR,
+        lambda: (*PAIR, FAKE.session_token),
+        lambda: (*PAIR, None),
+    ],
+)
+def test_credentials_of_botocore_functions_and_tuples_log_in(credentials):
+    machine = Machine(dict(REGION))
+
+    assert machine.log_in(credentials=credentials) == Success("token")
+    assert machine.asked == []
+
+
+def test_a_session_of_botocore_refreshes_for_each_login():
+    session, refreshing = botocore.session.Session(), Refreshing()
+    session._credentials = refreshing
+    Machine(dict(REGION)).log_in(credentials=session.get_credentials())
+
+    assert refreshing.refreshes == 2
+
+
+def test_async_credentials_serve_asyncio_and_are_refused_by_the_blocking_client():
+    machine = Machine(dict(REGION))
+    memory, identity_id = make_memory(machine.fake)
+    source = machine.source(identity_id, credentials=AsyncRefreshing())
+
+    assert isinstance(log_in_async(memory, source), Success)
+    assert log_in(memory, source) == Failure(
+        AuthenticationError(
+            "get_frozen_credentials of credentials= failed: it is async, and this client is blocking: "
+            "AsyncInfisicalClient takes it"
+        )
+    )
+
+
+def fail() -> None:
+    raise RuntimeError(FAKE.secret_access_key)
+
+
+class Failing:
+    get_frozen_credentials = staticmethod(fail)
+
+
+FORM = "an object of botocore (session.get_credentials()), or a tuple (access key id, secret key, token)"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "message"),
+    [
+        (lambda: None, "the function of credentials= returned None: it found no AWS credentials"),
+        ("AKIDEXAMPLE", f"credentials= takes {FORM}, not str"),
+        (botocore.session.Session(), f"credentials= takes {FORM}, not Session"),
+        ((FAKE.access_key_id,), f"credentials= takes {FORM}, not tuple"),
+        (Credentials("", "x"), "the AWS credentials from credentials= have no access_key"),
+        (Credentials("AKID", None), "the AWS credentials from credentials= have no secret_key"),
+        (
+            Credentials("AKID/x, Credential=", "x"),
+            "access_key of the AWS credentials from credentials= is invalid: it is no text, or has a character that is "
+            "not allowed (a space or line break, for example)",
+        ),
+        (
+            lambda: ("AKID", "secret", b"bytes"),
+            "token of the AWS credentials from credentials= is invalid: it is no text, or has a character that is "
+            "not allowed (a space or line break, for example)",
+        ),
+    ],
+)
+def test_other_credentials_are_refused(credentials, message):
+    assert Machine(dict(REGION)).refusal(credentials=credentials) == ("AuthenticationError", message)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "what"),
+    [(fail, "the function"), (Failing(), "get_frozen_credentials"), (lambda: Failing(), "get_frozen_credentials")],
+)
+def test_credentials_that_raise_are_refused_without_the_text_of_the_exception(credentials, what):
+    kind, message = Machine(dict(REGION)).refusal(credentials=credentials)
+
+    assert (kind, message.rpartition(":")[0]) == (
+        "AuthenticationError",
+        f"{what} of credentials= failed: RuntimeError was raised at test_amazon.py",
+    )
+
+
+# ---- refusals
+def refusals() -> dict[str, tuple[Machine, str, str]]:
+    def fake(**options: Any) -> FakeAmazon:
+        return FakeAmazon(clock=lambda: NOW, **options)
+
+    relative = {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/1", **REGION}
+    disabled = {"AWS_EC2_METADATA_DISABLED": "TRUE"}
+    container = "the AWS container credentials service"
+    invalid = "is invalid: it is no text, or has a character that is not allowed (a space or line break, for example)"
+    wrong = "AuthenticationError"
+    return {
+        "key without secret": (
+            Machine({"AWS_ACCESS_KEY_ID": "AKID", **REGION}),
+            wrong,
+            "the AWS credentials from the environment have no AWS_SECRET_ACCESS_KEY",
+        ),
+        "secret with a line break": (
+            Machine({**KEYS, "AWS_SECRET_ACCESS_KEY": "a\n", **REGION}),
+            wrong,
+            f"AWS_SECRET_ACCESS_KEY of the AWS credentials from the environment {invalid}",
+        ),
+        "expired environment": (
+            Machine({**KEYS, **REGION, "AWS_CREDENTIAL_EXPIRATION": "2026-09-21T13:33:20Z"}),
+            wrong,
+            "the AWS credentials from the environment expired at 2026-09-21T13:33:20Z",
+        ),
+        "web identity without a role": (
+            Machine({"AWS_WEB_IDENTITY_TOKEN_FILE": "/token", **REGION}, WEB_FILES),
+            wrong,
+            "AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN: set the ARN of the role",
+        ),
+        "web identity without a file": (
+            Machine({**WEB, **REGION}),
+            wrong,
+            "there is no web identity token of AWS_WEB_IDENTITY_TOKEN_FILE at /token",
+        ),
+        "web identity without metadata for the region": (
+            Machine({**WEB, **disabled}, WEB_FILES),
+            wrong,
+            "the AWS region was looked for in region=, AWS_REGION and AWS_DEFAULT_REGION; AWS_EC2_METADATA_DISABLED "
+            "forbids the instance metadata",
+        ),
+        "expired web identity": (
+            Machine({**WEB, **REGION}, WEB_FILES, fake(sts_error="ExpiredTokenException")),
+            wrong,
+            "AWS STS answered with status 400 (ExpiredTokenException) for the role of AWS_ROLE_ARN",
+        ),
+        "role of another account": (
+            Machine({**WEB, **REGION, "AWS_ROLE_ARN": "arn:aws:iam::210987654321:role/x"}, WEB_FILES),
+            wrong,
+            "AWS STS answered with status 403 (AccessDenied) for the role of AWS_ROLE_ARN",
+        ),
+        "throttling": (
+            Machine({**WEB, **REGION}, WEB_FILES, fake(sts_error="Throttling")),
+            wrong,
+            "AWS STS answered with status 400 (Throttling) for the role of AWS_ROLE_ARN",
+        ),
+        "another token": (
+            Machine({**WEB, **REGION}, WEB_FILES, fake(web_identity_token="other")),
+            wrong,
+            "AWS STS answered with status 400 (InvalidIdentityToken) for the role of AWS_ROLE_ARN",
+        ),
+        "STS in trouble": (
+            Machine({**WEB, **REGION}, WEB_FILES, fake(sts_error="ServiceUnavailable")),
+            "InfisicalNetworkError",
+            "AWS STS answered with status 503 (ServiceUnavailable) for the role of AWS_ROLE_ARN",
+        ),
+        "expired container": (
+            Machine(relative, fake=fake(lifetime=timedelta(seconds=-1))),
+            wrong,
+            f"the AWS credentials from {container} expired at 2026-09-21T13:33:19Z",
+        ),
+        "container without its token": (
+            Machine(relative, fake=fake(authorization="Basic x")),
+            wrong,
+            f"{container} answered with status 401 (AccessDeniedException)",
+        ),
+        "container in trouble": (
+            Machine(relative, fake=fake(container_status=500)),
+            "InfisicalNetworkError",
+            f"{container} answered with status 500 (InternalServerException)",
+        ),
+        "metadata disabled": (
+            Machine({**disabled, **REGION}),
+            wrong,
+            f"{NO_KEYS}; AWS_EC2_METADATA_DISABLED forbids the instance metadata",
+        ),
+        "region without metadata": (
+            Machine({**KEYS, **disabled}),
+            wrong,
+            "the AWS region was looked for in region=, AWS_REGION and AWS_DEFAULT_REGION; AWS_EC2_METADATA_DISABLED "
+            "forbids the instance metadata",
+        ),
+        "expired instance": (
+            Machine(dict(REGION), fake=fake(lifetime=timedelta())),
+            wrong,
+            f"the AWS credentials from {SERVICE} expired at 2026-09-21T13:33:20Z",
+        ),
+        "instance without a role": (
+            Machine(dict(REGION), fake=fake(role=None)),
+            wrong,
+            f"{SERVICE} has no role: attach an instance profile to the instance ({NO_KEYS})",
+        ),
+        "instance with a role that is a path": (
+            Machine(dict(REGION), fake=fake(role="..")),
+            wrong,
+            f"{SERVICE} has no role: attach an instance profile to the instance ({NO_KEYS})",
+        ),
+        "instance without version 2": (
+            Machine(dict(REGION), fake=fake(has_metadata=False)),
+            wrong,
+            f"{SERVICE} answered with status 403 for a session token, and version 1 is not used ({NO_KEYS})",
+        ),
+        "instance without credentials": (
+            Machine(dict(REGION), fake=fake(metadata_status=404)),
+            wrong,
+            f"{SERVICE} answered with status 404 for the credentials of the role ({NO_KEYS})",
+        ),
+        "instance of a region that is no region": (
+            Machine(dict(KEYS), fake=fake(region="x.evil.example/")),
+            wrong,
+            "the AWS region from the instance metadata is invalid: it must be lower-case letters, digits and hyphens, "
+            "at most 20 characters (eu-central-1)",
+        ),
+        "endpoint with a user": (
+            Machine({**REGION, "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://169.254.169.254@evil"}),
+            wrong,
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT must be a URL (http://host:port) without user name, query and fragment "
+            f"({NO_KEYS})",
+        ),
+        "endpoint with a wrong port": (
+            Machine({**REGION, "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://h:99999"}),
+            wrong,
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT must be a URL (http://host:port) without user name, query and fragment "
+            f"({NO_KEYS})",
+        ),
+        "mode of the endpoint": (
+            Machine({**REGION, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv5"}),
+            wrong,
+            f"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE must be IPv4 or IPv6 ({NO_KEYS})",
+        ),
+        "metadata that does not answer": (
+            Machine(dict(REGION), executor=unreachable),
+            "InfisicalNetworkError",
+            f"timed out ({NO_KEYS})",
+        ),
+        "container that does not answer": (
+            Machine(relative, executor=unreachable),
+            "InfisicalNetworkError",
+            "timed out",
+        ),
+        "STS that does not answer": (
+            Machine({**WEB, **REGION}, WEB_FILES, executor=unreachable),
+            "InfisicalNetworkError",
+            "timed out",
+        ),
+        "redirect": (
+            Machine(relative, executor=answering(302, b"", ("Location", "https://evil.example/"))),
+            wrong,
+            f"{container} answered with status 302",
+        ),
+    }
+
+
+@pytest.mark.parametrize("case", refusals())
+def test_both_clients_refuse_clearly(case):
+    machine, kind, message = refusals()[case]
+
+    assert machine.refusal() == (kind, message)
+
+
+def test_a_platform_that_does_not_answer_stays_a_transient_network_error():
+    error = Machine(dict(REGION), executor=unreachable).log_in().failure()
+
+    assert (error.reason, error.transient, error.sent) == ("timeout", True, UNREACHABLE.sent)
+
+
+@pytest.mark.parametrize(
+    "region",
+    ["", "EU-CENTRAL-1", "eu-central-1.evil.example", "eu-central-1\n", "-eu", "eu-", "a" * 21, "eu central", "é"],
+)
+@pytest.mark.parametrize("source", ["region=", "AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_a_region_that_a_host_name_cannot_have_is_refused(region, source):
+    if not region and source != "region=":
+        return  # an empty variable is not set
+    machine = Machine({**KEYS, **({} if source == "region=" else {source: region})})
+    options = {"region": region} if source == "region=" else {}
+
+    assert machine.refusal(**options) == (
+        "AuthenticationError",
+        f"the AWS region from {source} is invalid: it must be lower-case letters, digits and hyphens, at most 20 "
+        "characters (eu-central-1)",
+    )
+
+
+def test_a_given_region_comes_before_the_environment():
+    machine = Machine({**KEYS, "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"})
+    source = sources.aws("id", "us-east-1", platform=machine.platform)
+    execute = ScriptedExecutor()
+    InfisicalClient(executor=execute).login(source)
+    body = json.loads(execute.sent[0].body or b"")
+    headers = json.loads(base64.b64decode(body["iamRequestHeaders"]))
+
+    assert headers["Host"] == "sts.us-east-1.amazonaws.com"
+
+
+def test_a_login_with_a_clock_that_raises_is_refused():
+    platform = Platform(environ={**KEYS, **REGION}, clock=lambda: 1 // 0)
+    memory, identity_id = make_memory(FakeAmazon())
+    answer = log_in(memory, sources.aws(identity_id, platform=platform))
+
+    assert answer.failure().message.startswith("the clock failed: ZeroDivisionError was raised at test_amazon.py:")
+
+
+# ---- the request
+def test_the_request_is_what_infisical_sends_to_sts():
+    keys = AwsKeys("AKIDEXAMPLE", "secret", "token")
+    login = make_aws_login("the-identity", keys, Scope("us-gov-west-1", "sts", NOW), "team")
+    headers = json.loads(base64.b64decode(login.iam_request_headers))
+    signature = headers.pop("Authorization").partition("Signature=")
+
+    assert isinstance(login, AwsAuth)
+    assert (login.identity_id, login.organization_slug, login.iam_http_request_method) == (
+        "the-identity",
+        "team",
+        "POST",
+    )
+    assert base64.b64decode(login.iam_request_body) == b"Action=GetCallerIdentity&Version=2011-06-15"
+    assert headers == {
+        "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+        "Host": "sts.us-gov-west-1.amazonaws.com",
+        "X-Amz-Date": "20260921T133320Z",
+        "X-Amz-Security-Token": "token",
+    }
+    assert signature[0] == (
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260921/us-gov-west-1/sts/aws4_request, "
+        "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token, "
+    )
+
+
+def test_hosts_of_all_partitions_are_those_of_botocore():
+    session = botocore.session.Session()
+    resolver = session._get_internal_component("endpoint_resolver")
+    regions = [
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("sts", partition)
+    ]
+
+    assert {region: get_host(region) for region in regions} == {
+        region: resolver.construct_endpoint("sts", region)["hostname"] for region in regions
+    }
+    assert {prefix for prefix in SUFFIXES if not any(region.startswith(prefix) for region in regions)} == set()
+
+
+# ---- secrets
+def test_nothing_of_an_exchange_is_logged_shown_or_recorded(tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    fake = FakeAmazon(clock=lambda: NOW, authorization="Basic container-token", web_identity_token="web.identity.token")
+    shown = []
+    for name, (environ, files) in {
+        "instance": ({}, {}),
+        "web": ({**WEB, **REGION}, WEB_FILES),
+        "container": (
+            {
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/creds",
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN": "Basic container-token",
+                **REGION,
+            },
+            {},
+        ),
+    }.items():
+        tape = tmp_path / f"{name}.yaml"
+        machine = Machine(environ, files, fake)
+        machine.executor = CassetteExecutor(tape, mode="all", inner=fake)
+        memory, identity_id = make_memory(fake)
+        recorded = CassetteExecutor(tmp_path / f"{name}-login.yaml", mode="all", inner=memory)
+        source = machine.source(identity_id)
+        log_in(recorded, source).unwrap()
+        shown += [repr(source), tape.read_text(), (tmp_path / f"{name}-login.yaml").read_text()]
+    shown.append(caplog.text)
+    secrets = [*fake.secrets, base64.b64encode(b"AWS4-HMAC-SHA256").decode()[:20], "AWS4-HMAC"]
+
+    assert [secret for secret in secrets for text in shown if secret in text] == []
+    assert "instance-identity" in shown[1]
+
+
+def test_a_recorded_exchange_plays(tmp_path):
+    fake = FakeAmazon(clock=lambda: NOW)
+    tape = tmp_path / "imds.yaml"
+    machine = Machine(fake=fake, executor=CassetteExecutor(tape, mode="all", inner=fake))
+    memory, identity_id = make_memory(fake)
+    log_in(memory, machine.source(identity_id)).unwrap()
+    script = ScriptedExecutor()
+    machine.executor = CassetteExecutor(tape, mode="none")
+    log_in(script, machine.source(identity_id))
+
+    assert [request.url.rpartition("/")[2] for request in script.sent] == ["login"]
+
+
+def list_frames() -> Iterator[FrameType]:
+    """The frames of the library on the stack, and those of the generators that wait."""
+    for frame, _ in traceback.walk_stack(None):
+        if "/infisical/" in frame.f_code.co_filename and "/testing/" not in frame.f_code.co_filename:
+            yield frame
+            for value in frame.f_locals.values():
+                while isinstance(value, GeneratorType):
+                    if value.gi_frame is not None:
+                        yield value.gi_frame
+                    value = value.gi_yieldfrom
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_frames_that_wait_show_no_secret(is_async):
+    fake = FakeAmazon(clock=lambda: NOW, authorization="Basic container-token", web_identity_token="web.identity.token")
+    full = {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://[::1]:1/creds",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/t",
+    }
+    places = (({}, {}), ({**WEB, **REGION}, WEB_FILES), (full, {"/t": "Basic container-token"}))
+    shown: list[str] = []
+
+    def look(request: Any) -> Any:
+        for frame in list_frames():
+            shown.extend(f"{frame.f_code.co_name}: {name}={value!r}" for name, value in frame.f_locals.items())
+        return fake(request)
+
+    async def look_async(request: Any) -> Any:
+        return look(request)
+
+    for environ, files in places:
+        memory, identity_id = make_memory(fake)
+        if is_async:
+            log_in_async(memory, Machine(environ, files, fake, look_async).source(identity_id)).unwrap()
+        else:
+            log_in(memory, Machine(environ, files, fake, look).source(identity_id)).unwrap()
+
+    assert len(shown) > 100
+    assert [text for text in shown for secret in fake.secrets if secret in text] == []
+
+
+# ---- sockets
+@pytest.mark.enable_socket
+def test_both_clients_log_in_over_sockets():
+    fake = FakeAmazon(clock=lambda: NOW, authorization="Basic container-token")
+    memory, identity_id = make_memory(fake)
+    with serving(fake) as url:
+        container = {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{url}/creds",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": "Basic container-token",
+            "HTTP_PROXY": "http://127.0.0.1:1",
+            **REGION,
+        }
+        for environ in (container, {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url}):
+            source = sources.aws(identity_id, platform=Platform(environ=environ, clock=lambda: NOW))
+            assert isinstance(log_in(memory, source), Success)
+            assert isinstance(log_in_async(memory, source), Success)
+
+    assert len(fake.sent) == 10
+
+
+@pytest.mark.enable_socket
+def test_a_redirect_of_a_platform_is_never_followed():
+    target = FakeAmazon(clock=lambda: NOW)
+    with serving(target) as away, serving(answering(307, b"", ("Location", f"{away}/creds"))) as url:
+        environ = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{url}/creds", **REGION}
+        memory, identity_id = make_memory(target)
+        answer = log_in(memory, sources.aws(identity_id, platform=Platform(environ=environ)))
+
+    assert (answer.failure().message, target.sent) == (
+        "the AWS container credentials service answered with status 307",
+        [],
+    )
+
+
+# ---- deadlines
+LATE = DeadlineExceededError("late", sent=False)
+
+
+@pytest.mark.parametrize("credentials", [None, lambda: None])
+def test_a_deadline_that_passes_is_the_answer(credentials):
+    """The first function that a login calls is the clock, or that of `credentials=`."""
+    flow = sources.aws("id", "eu-1", credentials, platform=Platform(environ=KEYS)).find_login()
+    next(flow)
+    with pytest.raises(StopIteration) as end:
+        flow.send(Failure(LATE))
+
+    assert end.value.value == Failure(LATE)
+
+
+def test_a_deadline_during_the_search_stays_as_it_is():
+    assert Machine(dict(REGION), executor=lambda request: Failure(LATE)).log_in() == Failure(LATE)
+
+
+def test_sts_is_asked_again_after_throttling_until_the_deadline():
+    fake = FakeAmazon(clock=lambda: NOW, sts_error="Throttling")
+    machine = Machine({**WEB, **REGION}, WEB_FILES, fake)
+    memory, identity_id = make_memory(fake)
+    with InfisicalClient(executor=memory, deadline=0.1) as client:
+        answer = client.login(machine.source(identity_id))
+
+    assert (answer.failure().message, len(fake.sent)) == (
+        "AWS STS answered with status 400 (Throttling) for the role of AWS_ROLE_ARN",
+        1,
+    )
+    machine.log_in()
+    assert len(fake.sent) == 1 + 3 + 3
+
+
+def test_sts_is_asked_again_after_throttling_and_then_logs_in():
+    fake = FakeAmazon(clock=lambda: NOW, sts_error="IDPCommunicationError")
+    machine = Machine({**WEB, **REGION}, WEB_FILES, fake)
+
+    def recover(request: Any) -> Any:
+        reply = fake(request)
+        fake.sts_error = None
+        return reply
+
+    machine.executor = recover
+
+    assert machine.log_in() == Success("token")
