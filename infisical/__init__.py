@@ -2,7 +2,7 @@
 
 endpoints/secrets/     a pure function builds a `Request[T]`          request.py
 encode.py              the request becomes an `HttpRequest`
-middleware/            pure flows around it: log, auth mode, retry, token
+middleware/            pure flows around it: log, auth mode, cache, retry, token
 drivers/               run the flow until its deadline, in threads or under asyncio
 executors/             the only I/O                                   transport.py has their types
 decode.py              the `Response` becomes a model
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from infisical import settings, sources
     from infisical.access import Access, AuthMode
     from infisical.answer import Answer, or_raise
+    from infisical.cache import Cache, CacheInfo
     from infisical.client import AsyncInfisicalClient, InfisicalClient
     from infisical.credentials import ApiKey, IdentityAccessToken, Jwt, ServiceToken
     from infisical.endpoints.identity_auth import LoginResponse
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from infisical.request import NULL, HttpRequest, Request
     from infisical.response import Response
     from infisical.transport import AsyncExecutor, Executor
+    from infisical.watching import awatch, watch
 
 _HOMES = {
     "access": (
@@ -74,6 +76,10 @@ _HOMES = {
     "answer": (
         "Answer",
         "or_raise",
+    ),
+    "cache": (
+        "Cache",
+        "CacheInfo",
     ),
     "client": (
         "AsyncInfisicalClient",
@@ -138,6 +144,10 @@ _HOMES = {
         "AsyncExecutor",
         "Executor",
     ),
+    "watching": (
+        "awatch",
+        "watch",
+    ),
 }
 _MODULES = ("settings", "sources")
 _HOME = {name: f"infisical.{module}" for module, names in _HOMES.items() for name in names}
@@ -155,6 +165,8 @@ __all__ = [
     "AwsAuth",
     "AzureAuth",
     "BadRequestError",
+    "Cache",
+    "CacheInfo",
     "DeadlineExceededError",
     "DecodeError",
     "Executor",
@@ -191,12 +203,14 @@ __all__ = [
     "ValidationError",
     "__version__",
     "apages",
+    "awatch",
     "merge_imports",
     "or_raise",
     "pages",
     "settings",
     "sources",
     "to_env",
+    "watch",
 ]
 
 if not TYPE_CHECKING:  # a type checker that sees it takes every name for there

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from returns.result import Failure, Success
 
@@ -21,8 +21,8 @@ from infisical.errors import (
     NotFoundError,
     RequestError,
 )
-from infisical.flow import Flow, Middleware, Next, chain
-from infisical.middleware.auth_mode import check_auth_mode, make_check
+from infisical.flow import Flow, Middleware, Next, chain, send
+from infisical.middleware.auth_mode import Check, check_auth_mode, make_check
 from infisical.middleware.log import log_call
 from infisical.middleware.retry import Budget, retry
 from infisical.middleware.token import attach_token
@@ -31,6 +31,10 @@ from infisical.rejection import collect_secrets, make_error
 from infisical.request import Request
 from infisical.server_paths import ServerPaths
 from infisical.session import SessionStore, collect_tokens
+
+if TYPE_CHECKING:
+    from infisical.cache import CacheStore
+    from infisical.middleware.cache import HitFinder
 
 T = TypeVar("T")
 ENDPOINT_STATUSES: Final = frozenset({400, 404, 422})
@@ -47,15 +51,18 @@ class Pipeline:
     server_paths: ServerPaths
     budget: Budget | None
     outer: Sequence[Middleware]
-    """The middleware around the retry middleware: the user's, log, auth mode."""
+    """The middleware around the cache: the user's, log, auth mode."""
+    check: Check
     log: Middleware
     token: Middleware
+    cache: CacheStore | None
     chain: Next
+    find_hit: HitFinder | None = None
+    """Finds the answer of a call in the cache without the chain, where nothing in the chain would notice."""
 
     def with_options(self, options: Options) -> Pipeline:
         """Copy it with other options."""
-        budget, wrapped = _wrap(self.settings, options, self.budget, self.outer, self.token)
-        return replace(self, options=options, budget=budget, chain=wrapped)
+        return _compose(replace(self, options=options))
 
     def call(self, request: Request[T], following: Next | None = None) -> Flow[Answer[T]]:
         """Run a request by the path that the server has; `following` replaces the chain."""
@@ -94,7 +101,8 @@ class Pipeline:
         if limit is not None and len(response.body) > limit:
             return Failure(InfisicalNetworkError(f"the answer has more than {limit} bytes", reason="protocol"))
         if 200 <= response.status < 300:
-            decoded = request.returns(response)
+            answers = response.answers
+            decoded = request.returns(response) if answers is None else answers.decode(request.returns, response)
             if isinstance(decoded, (Success, Failure)):
                 return decoded
             return Failure(InfisicalError(f"the decoder returned {type(decoded).__name__}, not a Result"))
@@ -103,26 +111,37 @@ class Pipeline:
 
 
 def make_pipeline(settings: ClientSettings, options: Options) -> Pipeline:
-    """Make the pipeline of a new client, with an empty session."""
+    """Make the pipeline of a new client, with an empty session and an empty cache."""
     store = SessionStore()
     check = make_check(settings.policy)
     log = log_call(settings.clock, store)
     token = attach_token(store, settings.clock, check)
     outer = (*settings.middleware, log, check_auth_mode(check, store.mode))
-    budget, wrapped = _wrap(settings, options, None, outer, token)
-    return Pipeline(settings, options, store, ServerPaths(), budget, outer, log, token, wrapped)
+    cached = None
+    if settings.cache is not None:
+        from infisical.cache import CacheStore
+
+        cached = CacheStore(settings.cache, store)
+    return _compose(Pipeline(settings, options, store, ServerPaths(), None, outer, check, log, token, cached, send))
 
 
-def _wrap(
-    settings: ClientSettings, options: Options, budget: Budget | None, outer: Sequence[Middleware], token: Middleware
-) -> tuple[Budget | None, Next]:
-    """Compose the chain, outermost first: the outer middleware, retry, token."""
+def _compose(pipeline: Pipeline) -> Pipeline:
+    """Compose the chain for the options, outermost first: the outer middleware, cache, retry, token."""
+    settings, options, budget, find_hit = pipeline.settings, pipeline.options, pipeline.budget, None
+    inner = [pipeline.token]
     policy = options.retry
-    if policy is None or policy.attempts == 1:
-        return budget, chain([*outer, token])
-    if budget is None:
-        budget = Budget(policy.budget)
-    return budget, chain([*outer, retry(policy, budget, settings.random, options.idempotent), token])
+    if policy is not None and policy.attempts > 1:
+        budget = budget or Budget(policy.budget)
+        inner.insert(0, retry(policy, budget, settings.random, options.idempotent))
+    if pipeline.cache is not None:
+        from infisical.middleware.cache import cache, make_hit_finder
+
+        inner.insert(0, cache(pipeline.cache, settings.clock, options, options.fresh))
+        if not options.fresh and not settings.middleware:
+            find_hit = make_hit_finder(
+                pipeline.cache, settings.clock, pipeline.check, pipeline.store.mode, options.max_response_bytes
+            )
+    return replace(pipeline, budget=budget, chain=chain([*pipeline.outer, *inner]), find_hit=find_hit)
 
 
 def _refuse(request: object) -> Flow[Answer[Any]]:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self, Unpack
 
+    from infisical.cache import Cache, CacheInfo
     from infisical.endpoints.identity_auth import LoginResponse
 
 T = TypeVar("T")
@@ -85,6 +86,7 @@ class Client(Api[R], Generic[R, L, E, S]):
         random: Callable[[], float] = random.random,
         sleep: S | None = None,
         allow_http: bool = False,
+        cache: Cache | None = None,
     ) -> None:
         super().__init__(cast("R", self))
         if mistake := self._configure(
@@ -100,6 +102,7 @@ class Client(Api[R], Generic[R, L, E, S]):
             random=random,
             leeway=leeway,
             allow_http=allow_http,
+            cache=cache,
         ):
             del base_url, headers, auth  # a traceback with locals must not show them
             raise ValueError(mistake)
@@ -196,8 +199,19 @@ class Client(Api[R], Generic[R, L, E, S]):
             raise ValueError(mistake)
 
     def logout(self) -> None:
-        """Forget the credential, and the result of a login in flight. The server is not told."""
+        """Forget the credential, what was cached, and the result of a login in flight. The server is not told."""
         self._pipeline.store.clear()
+        self.forget_cached()
+
+    def forget_cached(self) -> None:
+        """Empty the cache; reads in flight do not fill it."""
+        if self._pipeline.cache is not None:
+            self._pipeline.cache.clear()
+
+    def cache_info(self) -> CacheInfo | None:
+        """Return what the cache has done, and what it holds; None for a client without a cache."""
+        cache = self._pipeline.cache
+        return None if cache is None else cache.info()
 
     def with_options(
         self,
@@ -207,11 +221,13 @@ class Client(Api[R], Generic[R, L, E, S]):
         retry: Retry | OmittedOption | None = OMITTED_OPTION,
         idempotent: bool | None = None,
         max_response_bytes: int | None = None,
+        fresh: bool | None = None,
     ) -> Self:
-        """Copy the client with other options for some calls; it is cheap, and shares session, transport and flights.
+        """Copy the client with other options for some calls. It is cheap: session, transport and cache are shared.
 
         `timeout` (seconds) limits one HTTP request, `deadline` a whole call. `retry=None` turns retries off.
         `idempotent=True` declares that repeating a call of the copy does no harm: writes are then retried as reads are.
+        `fresh=True` asks the server whatever the cache holds, and puts the answer into the cache.
         Omitted options keep their value. ValueError for a value that cannot be right. Closing the copy closes nothing.
         """
         before = self._pipeline.options
@@ -221,6 +237,7 @@ class Client(Api[R], Generic[R, L, E, S]):
             retry=before.retry if isinstance(retry, OmittedOption) else retry,
             idempotent=before.idempotent if idempotent is None else idempotent,
             max_response_bytes=before.max_response_bytes if max_response_bytes is None else max_response_bytes,
+            fresh=before.fresh if fresh is None else fresh,
         )
         twin = type(self).__new__(type(self))
         attributes = vars(twin)
@@ -260,7 +277,8 @@ class InfisicalClient(Client[Run, Login, Executor, Callable[[float], object]]):
     surely was not done. An answer of more than `max_response_bytes` is a `Failure`. The client sends `headers` with
     every HTTP request. `auth_policy` is "documented", "server" or a function of an endpoint's `Access`. A token is
     renewed `leeway` seconds before it expires. `clock`, `sleep` and `random` are for tests.
-    `middleware` lists your middleware, outermost first. ValueError if an argument cannot be right; calls never raise.
+    `middleware` lists your middleware, outermost first. `cache` keeps answers for a while (None: nothing is kept).
+     ValueError if an argument cannot be right; calls never raise.
     """
 
     _blocking = True
@@ -274,7 +292,10 @@ class InfisicalClient(Client[Run, Login, Executor, Callable[[float], object]]):
 
     def __call__(self, request: Request[T], /) -> Answer[T]:
         """Run any request, a hand-made one too."""
-        return self._drive(self._pipeline.call(request))
+        pipeline = self._pipeline
+        if pipeline.find_hit is not None and (hit := pipeline.find_hit(request)) is not None:
+            return hit
+        return self._drive(pipeline.call(request))
 
     def login(self, method: Login) -> Answer[LoginResponse]:
         """Log in, hold the token, and renew it the same way from now on.
@@ -329,7 +350,10 @@ class AsyncInfisicalClient(Client[AsyncRun, AsyncLogin, AsyncExecutor, Callable[
 
     async def __call__(self, request: Request[T], /) -> Answer[T]:
         """Run any request, a hand-made one too."""
-        return await self._drive(self._pipeline.call(request))
+        pipeline = self._pipeline
+        if pipeline.find_hit is not None and (hit := pipeline.find_hit(request)) is not None:
+            return hit
+        return await self._drive(pipeline.call(request))
 
     async def login(self, method: AsyncLogin) -> Answer[LoginResponse]:
         """Log in, as `InfisicalClient.login` does."""

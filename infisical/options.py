@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypedDict, TypeVar
 from urllib.parse import urlsplit
 
 from infisical.access import POLICIES, Policy
@@ -24,6 +24,9 @@ from infisical.redaction import MASK, mask
 from infisical.request import Headers
 from infisical.version import __version__
 from infisical.wiring import check_function, check_middleware
+
+if TYPE_CHECKING:
+    from infisical.cache import Cache
 
 L = TypeVar("L")
 E = TypeVar("E")
@@ -39,13 +42,14 @@ MAX_NAME_LENGTH: Final = 40  # a message omits a longer header name: it may be a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The options of a call: `timeout` and `deadline` in seconds, its retries, and how large its answer may be."""
+    """The options of a call. `timeout` and `deadline` are in seconds; with `fresh` the cache does not answer it."""
 
     timeout: float = 30.0
     deadline: float | None = 120.0
     retry: Retry | None = Retry()
     idempotent: bool = False
     max_response_bytes: int | None = 64 * 2**20
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         check_seconds("timeout", self.timeout)
@@ -78,6 +82,7 @@ class ClientOptions(TypedDict, Generic[L, E, S], total=False):
     random: Callable[[], float]
     sleep: S | None
     allow_http: bool
+    cache: Cache | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -91,6 +96,7 @@ class ClientSettings:
     leeway: float
     clock: Callable[[], float]
     random: Callable[[], float]
+    cache: Cache | None = None
 
 
 def make_client_settings(
@@ -103,6 +109,7 @@ def make_client_settings(
     clock: Callable[[], float] = time.monotonic,
     random: Callable[[], float] = random.random,
     allow_http: bool = False,
+    cache: Cache | None = None,
 ) -> ClientSettings:
     """Make the settings of a client from its arguments; ValueError for a value that cannot be right."""
     check_function("clock", clock)
@@ -116,7 +123,19 @@ def make_client_settings(
         leeway=check_seconds("leeway", leeway, zero=True),
         clock=clock,
         random=random,
+        cache=check_cache(cache),
     )
+
+
+def check_cache(cache: Cache | None) -> Cache | None:
+    """Return the settings of a cache, or None; ValueError for anything else."""
+    if cache is None:
+        return None
+    from infisical.cache import Cache  # only for a client that has one
+
+    if isinstance(cache, Cache):
+        return cache
+    raise ValueError(f"cache is a Cache or None, not {type(cache).__name__}: cache=Cache(ttl=60)")
 
 
 def normalize_base_url(url: object, allow_http: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 
 class _MemoSlot:
@@ -11,6 +11,10 @@ class _MemoSlot:
 
     __slots__ = ("_rejection",)
     _rejection: Any
+    cache_state: ClassVar[Any] = None
+    """How the cache served it (`hit`, `revalidated`, `stale`); None if it comes from the server."""
+    answers: ClassVar[Any] = None
+    """What the cache remembers of decoding it: see cache.py."""
 
 
 @dataclass(frozen=True, slots=True)

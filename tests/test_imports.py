@@ -93,6 +93,7 @@ LAYERS = (
     ("request",),
     ("encode", "flow", "transport", "rejection", "server_paths", "pagination", "group"),
     ("defects", "session"),
+    ("cache", "cached_response"),
     ("drivers", "middleware"),
     ("options",),
     ("call",),
@@ -102,6 +103,7 @@ LAYERS = (
     ("sources",),
     ("settings",),
     ("client",),
+    ("watching",),
 )
 RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 OUTSIDE = {"infisical", "cli", "demo", "document_files", "executors", "integrations", "memory", "server", "testing"}

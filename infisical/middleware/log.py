@@ -22,7 +22,7 @@ from infisical.session import SessionStore, collect_tokens
 
 LOGGER: Final = logging.getLogger("infisical")
 LOGGER.addHandler(logging.NullHandler())
-LINE: Final = "%s %s: %s in %.1f ms, attempts: %d, request id: %s"
+LINE: Final = "%s %s: %s in %.1f ms, attempts: %d, request id: %s%s"
 SOURCE_LINE: Final = "login source %s: %s in %.1f ms"
 
 
@@ -52,7 +52,7 @@ def log_call(clock: Callable[[], float], store: SessionStore) -> Middleware:
                 request_id = _mask_request_id(
                     response, request, collect_tokens(before, session.grant, store.session.grant)
                 )
-            LOGGER.log(level, LINE, request.method, path, summary, took, attempts, request_id)
+            LOGGER.log(level, LINE, request.method, path, summary, took, attempts, request_id, _get_cache_note(outcome))
         return outcome
 
     return pass_or_log
@@ -77,6 +77,12 @@ def _summarize(outcome: Outcome) -> tuple[int, str, int]:
     response = outcome.unwrap()
     level = logging.WARNING if response.status >= 500 or response.status == 429 else logging.INFO
     return level, str(response.status), response.attempts
+
+
+def _get_cache_note(outcome: Outcome) -> str:
+    """Return the end of the line for an answer that the cache served."""
+    state = outcome.unwrap().cache_state if isinstance(outcome, Success) else None
+    return "" if state is None else f", cache: {state}"
 
 
 def _mask_request_id(response: Response, request: HttpRequest, tokens: frozenset[str]) -> str:
