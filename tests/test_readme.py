@@ -63,7 +63,7 @@ def test_every_python_block_of_the_readme_runs(monkeypatch, capsys):
         "postgres://db",
         "['DATABASE_URL']",
         "there is no Kubernetes service account token at /var/run/secrets/kubernetes.io/serviceaccount/token",
-        "INFISICAL_TOKN",
+        "INFISICAL_TOKN is not a known variable: rename it to INFISICAL_TOKEN",
         "kms does not take service_token here; it takes no credential of this client",
         "Secret with name 'NOPE' not found req-1",
         "waits for approval: a1",
@@ -76,8 +76,7 @@ def test_every_python_block_of_the_readme_runs(monkeypatch, capsys):
         "GET /api/v4/secrets/K differs in path: recorded '/api/v4/secrets/K', requested '/api/v4/secrets/OTHER'; "
         "to record it, delete the file and record it again with mode='once' and an inner executor",
         "GET /api/v4/secrets/{secretName} Success",
-        "CACHE",
-        "WATCH",
+        "['DJANGO_SECRET_KEY', 'K', 'L']",
     ]
 
 
