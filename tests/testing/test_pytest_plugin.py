@@ -257,7 +257,7 @@ def test_the_transport_that_records_is_urllib3_and_closed_after_the_test(pyteste
             assert len(closed) == 1
     """
 
-    assert run_in_process(pytester, source) == {"passed": 2}
+    assert run_tests(pytester, source) == {"passed": 2}
 
 
 def test_an_asyncio_client_takes_another_credential(pytester):
@@ -270,4 +270,4 @@ def test_an_asyncio_client_takes_another_credential(pytester):
             assert asyncio.run(client.organizations.list()).unwrap() != ()
     """
 
-    assert run_in_process(pytester, source) == {"passed": 1}
+    assert run_tests(pytester, source) == {"passed": 1}
