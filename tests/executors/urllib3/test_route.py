@@ -18,6 +18,7 @@ from infisical.testing.executor_contract import NetworkExecutorContract
 from infisical.testing.runner import expect, expect_error, expect_response
 from tests.executors.faulty import Peer, serving, well
 from tests.executors.relay import ESTABLISHED, fronting, proxying
+from tests.forms import shorten_contract
 
 NAMES = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
 
@@ -437,16 +438,19 @@ class Tunnelled(Proxied):
         expect("what arrived", {message.method for message in served.requests} - {"TLS"}, set())
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestThroughAProxy(Proxied):
     pass
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestThroughATunnel(Tunnelled):
     pass
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestThroughATunnelInsideTls(Tunnelled):
     def context(self, tls):
