@@ -262,7 +262,7 @@ def test_the_cost_grows_with_the_number_of_exchanges(tmp_path, kind):
         return middle - start, time.process_time() - middle
 
     (record_few, play_few), (record_many, play_many) = (
-        map(min, zip(*(cost(exchanges) for _ in range(2)), strict=True)) for exchanges in (50, 300)
+        map(min, zip(*(cost(exchanges) for _ in range(2)), strict=True)) for exchanges in (30, 180)
     )
 
     assert record_many < 12 * record_few
