@@ -14,10 +14,7 @@ import pytest
 import trustme
 from hypothesis import HealthCheck, settings
 
-from tests.forms import mark_rest_of_contracts
-
-FEW, MANY = 40, 200
-"""Examples of a property in a default and in an exhaustive run; a test may ask for a share or a multiple of these."""
+from tests.forms import FEW, MANY, mark_rest_of_contracts
 
 settings.register_profile("default", max_examples=FEW, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("exhaustive", settings.get_profile("default"), max_examples=MANY)

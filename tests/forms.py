@@ -9,7 +9,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import pytest
+from hypothesis import settings
 
+FEW, MANY = 40, 200
+"""Examples of a property in a default and in an exhaustive run; `try_examples` asks for other numbers."""
 Case = TypeVar("Case")
 Class = TypeVar("Class", bound=type)
 SHORT_FAULTS = ("[reset]", "[body cut short]", "[dripping body]")
@@ -26,6 +29,11 @@ def shorten(cases: Iterable[Case], is_short: Callable[[Case], bool], *, name: Ca
     return [
         pytest.param(case, id=name(case)) if is_short(case) else mark_exhaustive(case, id=name(case)) for case in cases
     ]
+
+
+def try_examples(few: int, many: int, **others: Any) -> settings:
+    """Try so many examples of a property in a default run, and so many in an exhaustive one."""
+    return settings(max_examples=many if settings().max_examples == MANY else few, **others)
 
 
 def cover(cases: Mapping[Case, frozenset[Hashable]]) -> list[Case]:
