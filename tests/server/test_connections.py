@@ -204,10 +204,14 @@ def test_many_bodies_that_never_end_are_bounded_together(program: Any):
     assert read_peak(run) < 180
 
 
-def test_a_thousand_silent_connections_do_not_block_others(program: Any):
-    _, variables = program()
-    url = variables["INFISICAL_API_URL"]
+@pytest.mark.parametrize("limit", [50, mark_exhaustive(connections.MAX_CONNECTIONS)])
+def test_a_thousand_silent_connections_do_not_block_others(program: Any, monkeypatch: pytest.MonkeyPatch, limit: int):
     with contextlib.ExitStack() as stack:
+        if limit == connections.MAX_CONNECTIONS:
+            url = program()[1]["INFISICAL_API_URL"]
+        else:
+            monkeypatch.setattr(connections, "MAX_CONNECTIONS", limit)
+            url = stack.enter_context(serving(echo))
         active = http.client.HTTPConnection("127.0.0.1", get_port(url), timeout=30)
         stack.callback(active.close)
         active.request("GET", "/api/status")
@@ -215,7 +219,7 @@ def test_a_thousand_silent_connections_do_not_block_others(program: Any):
         first.read()
         idle = socket.create_connection(("127.0.0.1", get_port(url)), timeout=30)
         stack.enter_context(idle)
-        for number in range(1100):
+        for number in range(limit + limit // 10):
             sock = stack.enter_context(socket.create_connection(("127.0.0.1", get_port(url)), timeout=30))
             sock.sendall(b"" if number % 2 else b"GET / HTTP/1.1\r\nX: ")
         another = send(url, make_head())[0]

@@ -23,10 +23,13 @@ def run_tests(pytester: pytest.Pytester, source: str, *arguments: str) -> dict[s
     return pytester.runpytest_inprocess("-p", "no:randomly", "-q", *arguments).parseoutcomes()
 
 
-def run_in_process(pytester: pytest.Pytester, source: str, *arguments: str) -> dict[str, int]:
-    """Run the tests in a new process."""
+def run_in_processes(pytester: pytest.Pytester, source: str, *arguments: str) -> dict[str, int]:
+    """Run the tests in new processes, with no plugins but ours and xdist, since all of them take seconds to load."""
     pytester.makepyfile(test_app=source)
-    return pytester.runpytest_subprocess("-q", *arguments).parseoutcomes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        plugins = ("-p", "xdist.plugin", "-p", "infisical.testing.plugin")
+        return pytester.runpytest_subprocess("-q", *plugins, *arguments).parseoutcomes()
 
 
 def test_a_test_gets_a_logged_in_client_and_the_secrets_of_its_marker(pytester):
@@ -169,7 +172,9 @@ def test_processes_of_xdist_record_what_one_process_replays(pytester):
     pytest.importorskip("xdist")
     recording, replaying = (RECORDING_TESTS.replace("assert RECORDING", f"assert {it}") for it in ("True", "False"))
 
-    assert run_in_process(pytester, recording, "-n2", "--dist=loadgroup", "--infisical-record=all") == {"passed": TESTS}
+    assert run_in_processes(pytester, recording, "-n2", "--dist=loadgroup", "--infisical-record=all") == {
+        "passed": TESTS
+    }
     assert run_tests(pytester, replaying) == {"passed": TESTS}
 
 
