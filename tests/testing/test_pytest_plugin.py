@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infisical.testing.plugin import _make_file_name
+from tests.forms import mark_exhaustive
 
 pytest_plugins = ["pytester"]
 
@@ -168,11 +169,12 @@ def test_each_test_has_one_recording_which_is_recorded_on_demand_and_then_replay
     assert run_tests(pytester, replaying) == {"passed": TESTS}
 
 
-def test_processes_of_xdist_record_what_one_process_replays(pytester):
+@pytest.mark.parametrize("processes", ["-n1", mark_exhaustive("-n2")])
+def test_processes_of_xdist_record_what_one_process_replays(pytester, processes):
     pytest.importorskip("xdist")
     recording, replaying = (RECORDING_TESTS.replace("assert RECORDING", f"assert {it}") for it in ("True", "False"))
 
-    assert run_in_processes(pytester, recording, "-n2", "--dist=loadgroup", "--infisical-record=all") == {
+    assert run_in_processes(pytester, recording, processes, "--dist=loadgroup", "--infisical-record=all") == {
         "passed": TESTS
     }
     assert run_tests(pytester, replaying) == {"passed": TESTS}
