@@ -26,6 +26,7 @@ from infisical import (
 )
 from infisical.executors import ScriptedExecutor
 from infisical.login import hold_login
+from tests.forms import mark_exhaustive
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}
@@ -140,9 +141,19 @@ def made(expires_in: Any) -> LoginResponse:
     return LoginResponse(access_token="T2", expires_in=expires_in)
 
 
-@pytest.mark.parametrize("expires_in", NOT_A_LIFETIME, ids=lambda value: str(value)[:20])
-@pytest.mark.parametrize("by", ["server", "factory"])
-@pytest.mark.parametrize("pending", [False, True], ids=["renewal", "first login"])
+WAYS = [(False, "server"), (False, "factory"), (True, "server"), (True, "factory")]
+
+
+@pytest.mark.parametrize(
+    ("pending", "by", "expires_in"),
+    [
+        (pytest.param if number % len(WAYS) == way else mark_exhaustive)(
+            *(pending, by, expires_in), id=f"{'first login' if pending else 'renewal'}-{by}-{str(expires_in)[:20]}"
+        )
+        for way, (pending, by) in enumerate(WAYS)
+        for number, expires_in in enumerate(NOT_A_LIFETIME)
+    ],
+)
 def test_a_lifetime_that_is_none_fails_the_login_which_32_threads_share_and_later_calls_do_not_repeat(
     pending, by, expires_in
 ):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infisical import (
@@ -28,6 +28,7 @@ from infisical import (
 )
 from infisical.executors import ScriptedExecutor
 from infisical.rejection import make_error, parse_rejection
+from tests.forms import try_examples
 from tests.wire import answer
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -366,7 +367,7 @@ json_values = st.recursive(
 bodies = st.dictionaries(st.sampled_from(["message", "error", "reqId", "details", "statusCode"]), json_values)
 
 
-@settings(max_examples=settings().max_examples * 2)
+@try_examples(40, 400)
 @given(
     status=st.integers(100, 999) | st.sampled_from([302, 401, 404, 422, 429]),
     headers=st.lists(st.tuples(names, dates | st.text(max_size=9)), max_size=4).map(tuple),

@@ -19,6 +19,7 @@ from infisical.testing import faulty_server
 from infisical.testing.executor_contract import NetworkExecutorContract
 from infisical.testing.faulty_server import Peer, ReceivedRequest
 from tests.executors import authority, faulty
+from tests.forms import shorten_contract
 
 OTHER_LOOP_MESSAGE = "this executor belongs to another event loop: make one for each"
 SESSION_HEADERS = {"Authorization": "Bearer theirs", "Cookie": "jid=theirs"}
@@ -51,6 +52,7 @@ class TestAiohttp(NetworkExecutorContract):
         return AiohttpExecutor()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestAiohttpOnAGivenSession(NetworkExecutorContract):
     async def make_executor(self):

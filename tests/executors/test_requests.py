@@ -21,6 +21,7 @@ from infisical.executors import RequestsExecutor
 from infisical.testing import faulty_server
 from infisical.testing.executor_contract import NetworkExecutorContract
 from tests.executors import authority, faulty
+from tests.forms import shorten_contract
 
 RETRY = urllib3.Retry(3, allowed_methods=None, status_forcelist=[429, 500, 503], backoff_factor=0)
 SESSION_HEADERS = {"Authorization": "Bearer theirs", "Cookie": "jid=theirs"}
@@ -45,12 +46,14 @@ class ExecutorOnASession(RequestsExecutor):
         self._application_session.close()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestRequests(NetworkExecutorContract):
     def make_executor(self):
         return RequestsExecutor()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestRequestsOnAGivenSession(NetworkExecutorContract):
     def make_executor(self):

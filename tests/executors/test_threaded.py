@@ -14,7 +14,7 @@ from infisical import AsyncInfisicalClient, HttpRequest, IdentityAccessToken, In
 from infisical.executors import RequestsExecutor, ScriptedExecutor, ThreadedExecutor, Urllib3Executor
 from infisical.testing.executor_contract import ExecutorContract, NetworkExecutorContract
 from tests.executors.faulty import OK, Peer, serving
-from tests.forms import mark_exhaustive
+from tests.forms import mark_exhaustive, shorten_contract
 
 REQUEST = HttpRequest("GET", "https://h/x")
 
@@ -32,6 +32,7 @@ class Threads(ThreadedExecutor):
         self._made.close()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestThreadedUrllib3(NetworkExecutorContract):
     def make_executor(self):

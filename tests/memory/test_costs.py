@@ -135,7 +135,7 @@ def test_the_time_of_a_batch_grows_with_its_size():
         assert world.send("PATCH", f"{V4}/batch", body(world, secrets=paths))[0] == 404
         assert world.send("DELETE", f"{V4}/batch", body(world, secrets=items))[0] == 200
 
-    assert growth(work, 300) < 9
+    assert growth(work, 150) < 9
 
 
 def test_a_batch_looks_for_personal_overrides_once(monkeypatch: pytest.MonkeyPatch):

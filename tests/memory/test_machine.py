@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from returns.result import Failure, Success
@@ -10,6 +9,7 @@ from returns.result import Failure, Success
 from infisical import BadRequestError, NotFoundError
 from infisical.endpoints.secret_imports import ImportSource
 from infisical.endpoints.secrets.merge import merge_imports
+from tests.forms import try_examples
 from tests.memory.world import World
 
 ENVIRONMENTS = ("dev", "staging", "prod")
@@ -204,5 +204,5 @@ class Server(RuleBasedStateMachine):
             assert {one.id for one in listed} == {id for (of, _), id in self.ids.items() if of == slug}
 
 
-Server.TestCase.settings = settings(max_examples=settings().max_examples // 5, stateful_step_count=30)
+Server.TestCase.settings = try_examples(5, 40, stateful_step_count=30)
 TestServer = Server.TestCase

@@ -24,7 +24,7 @@ from typing import Any, Literal
 
 import pytest
 from dataclasses_json import DataClassJsonMixin, LetterCase
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 from returns.result import Failure, Success
@@ -39,7 +39,7 @@ from infisical.model.marshmallow import make_schema
 from infisical.model.names import DECORATIONS, is_decoration, to_camel_case
 from infisical.model.reader import compile_reader
 from infisical.request import NULL, Base64, Null
-from tests.forms import cover, shorten
+from tests.forms import cover, shorten, try_examples
 from tests.wire import answer
 
 
@@ -250,7 +250,7 @@ def test_decoder_dataclasses_json_and_schema_agree_on_a_full_and_on_an_empty_doc
     hold_to_one_another(model, {name: full(model)[name] for f, name in list_fields(model) if is_required(f)})
 
 
-@settings(max_examples=settings().max_examples * 2, suppress_health_check=list(HealthCheck))
+@try_examples(40, 400, suppress_health_check=list(HealthCheck))
 @given(model=st.sampled_from(READ), data=st.data())
 def test_decoder_dataclasses_json_and_schema_agree_on_every_valid_document(model, data):
     hold_to_one_another(model, data.draw(documents(model)))

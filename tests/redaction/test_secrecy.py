@@ -50,11 +50,12 @@ from infisical.endpoints.secrets import NewSecret, Secret, SecretChange, SecretM
 from infisical.executors import CassetteExecutor, ScriptedExecutor
 from infisical.model import Model, list_fields
 from infisical.request import post
+from tests.forms import try_examples
 from tests.model.test_model import READ, full
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}
-slow = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+slow = try_examples(8, 30, suppress_health_check=list(HealthCheck))
 
 
 def distinct(secret: str) -> str:

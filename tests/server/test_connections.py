@@ -27,6 +27,7 @@ from infisical.transport import Reply
 pytest.importorskip("waitress")
 from infisical.server import connections
 from infisical.server.connections import Listener
+from tests.forms import mark_exhaustive
 
 pytestmark = pytest.mark.enable_socket
 LOGIN = "/api/v1/auth/universal-auth/login"
@@ -135,7 +136,7 @@ def program() -> Iterator[Any]:
 CREDENTIALS = ("INFISICAL_UNIVERSAL_AUTH_CLIENT_ID", "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET")
 
 
-@pytest.mark.parametrize("with_document", [False, True])
+@pytest.mark.parametrize("with_document", [False, mark_exhaustive(True)])
 def test_on_another_address_it_warns_and_its_credentials_are_new_at_each_start(
     program: Any, tmp_path: Path, with_document: bool
 ):
@@ -179,13 +180,13 @@ def test_bodies_of_hundreds_of_megabytes_are_refused_and_not_stored(program: Any
 
     chunk = b"f4240\r\n" + megabyte + b"\r\n"
     for length, part in (("Content-Length: 200000000", megabyte), ("Transfer-Encoding: chunked", chunk)):
-        threads = [threading.Thread(target=send_body, args=(length, part)) for _ in range(4)]
+        threads = [threading.Thread(target=send_body, args=(length, part)) for _ in range(2)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-    assert answers == [413] * 8
+    assert answers == [413] * 4
     assert read_peak(run) < 120
 
 
@@ -203,10 +204,14 @@ def test_many_bodies_that_never_end_are_bounded_together(program: Any):
     assert read_peak(run) < 180
 
 
-def test_a_thousand_silent_connections_do_not_block_others(program: Any):
-    _, variables = program()
-    url = variables["INFISICAL_API_URL"]
+@pytest.mark.parametrize("limit", [50, mark_exhaustive(connections.MAX_CONNECTIONS)])
+def test_a_thousand_silent_connections_do_not_block_others(program: Any, monkeypatch: pytest.MonkeyPatch, limit: int):
     with contextlib.ExitStack() as stack:
+        if limit == connections.MAX_CONNECTIONS:
+            url = program()[1]["INFISICAL_API_URL"]
+        else:
+            monkeypatch.setattr(connections, "MAX_CONNECTIONS", limit)
+            url = stack.enter_context(serving(echo))
         active = http.client.HTTPConnection("127.0.0.1", get_port(url), timeout=30)
         stack.callback(active.close)
         active.request("GET", "/api/status")
@@ -214,7 +219,7 @@ def test_a_thousand_silent_connections_do_not_block_others(program: Any):
         first.read()
         idle = socket.create_connection(("127.0.0.1", get_port(url)), timeout=30)
         stack.enter_context(idle)
-        for number in range(1100):
+        for number in range(limit + limit // 10):
             sock = stack.enter_context(socket.create_connection(("127.0.0.1", get_port(url)), timeout=30))
             sock.sendall(b"" if number % 2 else b"GET / HTTP/1.1\r\nX: ")
         another = send(url, make_head())[0]

@@ -20,6 +20,7 @@ from infisical.testing import faulty_server
 from infisical.testing.executor_contract import NetworkExecutorContract
 from infisical.testing.runner import ExecutorRunner
 from tests.executors import authority, faulty
+from tests.forms import shorten_contract
 
 REQUEST = HttpRequest("GET", "https://h/a%2Fb?c=d", (("Accept", "application/json"), ("Authorization", "Bearer t")))
 KINDS = {"blocking": (HttpxExecutor, httpx.Client), "asyncio": (AsyncHttpxExecutor, httpx.AsyncClient)}
@@ -57,24 +58,28 @@ class AsyncExecutorOnAClient(AsyncHttpxExecutor):
         await self._application_client.aclose()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestBlocking(NetworkExecutorContract):
     def make_executor(self):
         return HttpxExecutor()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestBlockingOnAGivenClient(NetworkExecutorContract):
     def make_executor(self):
         return ExecutorOnAClient()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestAsyncio(NetworkExecutorContract):
     def make_executor(self):
         return AsyncHttpxExecutor()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestAsyncioOnAGivenClient(NetworkExecutorContract):
     async def make_executor(self):
