@@ -62,6 +62,20 @@ def test_no_other_setting_that_is_refused_shows_a_value(settings):
     assert PASSWORD not in str(raised.value)
 
 
+class Broken:
+    """A value whose attributes raise."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise OSError(PASSWORD)
+
+
+def test_a_setting_that_raises_is_refused_by_the_kind_of_its_error():
+    with pytest.raises(ValueError, match="a setting cannot be used: OSError was raised at ") as raised:
+        InfisicalClient(auth=Broken())
+
+    assert PASSWORD not in str(raised.value)
+
+
 @pytest.mark.parametrize("setter", ["set_access_token", "set_jwt"])
 def test_a_token_that_is_refused_is_in_no_frame_of_the_library(setter):
     client = InfisicalClient(executor=ScriptedExecutor())

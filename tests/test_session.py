@@ -380,6 +380,16 @@ def test_what_is_not_a_login_method_is_a_failure(nonsense):
     assert error.message.endswith("is not a login method")
 
 
+def test_a_method_that_builds_something_else_than_a_request_is_a_failure():
+    class Wrong:
+        def request(self) -> str:
+            return "https://app.infisical.com/api/v1/auth/login"
+
+    error = InfisicalClient(retry=None, executor=ScriptedExecutor()).login(Wrong()).failure()
+
+    assert error == AuthenticationError("Wrong is not a login method: it built no Request")
+
+
 def test_a_factory_that_calls_its_own_client_is_a_failure_not_a_deadlock():
     seen = []
 
