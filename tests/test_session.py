@@ -5,6 +5,7 @@ Time is a list with one number in it, the server a function: nothing here waits 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ from returns.result import Failure, Success
 
 from infisical import (
     ApiKey,
+    AsyncInfisicalClient,
     AuthenticationError,
     DecodeError,
     HttpRequest,
@@ -31,7 +33,7 @@ from infisical import (
     UniversalAuth,
 )
 from infisical.endpoints.secrets import SecretList
-from infisical.executors import ScriptedExecutor
+from infisical.executors import AsyncScriptedExecutor, ScriptedExecutor
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}
@@ -406,6 +408,21 @@ def test_a_factory_that_calls_its_own_client_is_a_failure_not_a_deadlock():
     now[0] = 7200.0
 
     assert client.secrets.list(**WHERE) == EMPTY
+    assert seen == [
+        AuthenticationError("a login factory called the client that waits for its login: use another client in it")
+    ]
+
+
+def test_an_async_factory_that_calls_its_own_client_is_a_failure_too():
+    seen = []
+
+    async def factory() -> LoginResponse:
+        seen.append((await client.secrets.list(**WHERE)).failure())
+        return LoginResponse(access_token="T", expires_in=0)
+
+    client = AsyncInfisicalClient(retry=None, auth=factory, executor=AsyncScriptedExecutor(LISTED))
+
+    assert asyncio.run(client.secrets.list(**WHERE)) == EMPTY
     assert seen == [
         AuthenticationError("a login factory called the client that waits for its login: use another client in it")
     ]
