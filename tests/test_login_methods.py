@@ -237,7 +237,10 @@ def test_a_credential_that_is_empty_or_has_a_line_break_is_refused_and_in_no_mes
     assert "s3" not in str(refused.value)
 
 
-@pytest.mark.parametrize("certificate", ["", "/etc/ssl/client.pem", PEM.encode(), "-----BEGIN PRIVATE KEY-----\ns3cret"])
+NO_CERTIFICATES = ["", "/etc/ssl/client.pem", PEM.encode(), "-----BEGIN PRIVATE KEY-----\ns3cret"]
+
+
+@pytest.mark.parametrize("certificate", NO_CERTIFICATES)
 def test_a_client_certificate_that_is_not_the_text_of_one_is_refused_and_not_shown(certificate):
     with pytest.raises(ValueError, match="the client certificate is not PEM: pass its text, with the BEGIN") as refused:
         TlsCertAuth("i1", certificate)

@@ -6,6 +6,8 @@ import asyncio
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from returns.result import Success
@@ -305,6 +307,36 @@ def test_an_exception_of_the_executor_inside_comes_out_of_the_call():
     with pytest.raises(KeyError) as raised:
         asyncio.run(main())
     assert raised.value is mine
+
+
+def test_a_call_for_which_no_thread_can_start_raises_and_is_never_sent(monkeypatch):
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    inner = ScriptedExecutor(*[Response(200)] * 2)
+
+    async def main():
+        async with ThreadedExecutor(inner, threads=1) as threaded:
+            with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="can't start new thread"):
+                patch.setattr(threading.Thread, "start", refuse)
+                await threaded(replace(REQUEST, url="https://h/failed"))
+            return await threaded(REQUEST)
+
+    assert asyncio.run(main()) == Success(Response(200))
+    assert [request.url for request in inner.sent] == [REQUEST.url]
+
+
+def test_a_request_whose_time_passed_before_a_thread_took_it_is_not_sent(monkeypatch):
+    times = iter([0.0, REQUEST.timeout])
+    monkeypatch.setattr("infisical.executors.threaded.time", SimpleNamespace(monotonic=lambda: next(times)))
+    inner = ScriptedExecutor(Response(200))
+
+    async def main():
+        async with ThreadedExecutor(inner) as threaded:
+            return await threaded(REQUEST)
+
+    expected = InfisicalNetworkError("GET: no thread was free in 30 s", reason="timeout", sent=False)
+    assert (asyncio.run(main()).failure(), inner.sent) == (expected, [])
 
 
 def test_threads_that_are_idle_end_and_new_ones_take_over(monkeypatch):

@@ -129,7 +129,7 @@ def program() -> Iterator[Any]:
     yield start
     for run in runs:
         with run:
-            run.kill()
+            run.terminate()
 
 
 CREDENTIALS = ("INFISICAL_UNIVERSAL_AUTH_CLIENT_ID", "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET")
