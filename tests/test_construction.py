@@ -63,7 +63,7 @@ def test_no_other_setting_that_is_refused_shows_a_value(settings):
     assert PASSWORD not in str(raised.value)
 
 
-class Broken:
+class BrokenValue:
     """A value whose attributes raise."""
 
     def __getattr__(self, name: str) -> Any:
@@ -72,7 +72,7 @@ class Broken:
 
 def test_a_setting_that_raises_is_refused_by_the_kind_of_its_error():
     with pytest.raises(ValueError, match="a setting cannot be used: OSError was raised at ") as raised:
-        InfisicalClient(auth=Broken())
+        InfisicalClient(auth=BrokenValue())
 
     assert PASSWORD not in str(raised.value)
 

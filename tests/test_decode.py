@@ -180,10 +180,10 @@ def test_a_fault_far_down_is_found_at_once():
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Link(Model):
-    """The link of a chain, which takes several frames to read and one of the scanner of JSON."""
+class Nesting(Model):
+    """A level of a nested answer: the decoder needs several frames for it, the JSON scanner one."""
 
-    next: Link | None = None
+    next: Nesting | None = None
 
 
 def test_an_answer_that_is_json_and_too_deep_for_its_model_is_a_decode_error():
@@ -191,7 +191,7 @@ def test_an_answer_that_is_json_and_too_deep_for_its_model_is_a_decode_error():
     body = '{"next": ' * depth + "{}" + "}" * depth
 
     assert list(json.loads(body)) == ["next"]
-    assert failed(one(Link), Response(200, (), body.encode())) == ("", "the answer is nested too deeply")
+    assert failed(one(Nesting), Response(200, (), body.encode())) == ("", "the answer is nested too deeply")
 
 
 def test_a_decoded_model_can_be_replaced_and_matched():

@@ -414,16 +414,16 @@ def test_a_factory_that_calls_its_own_client_is_a_failure_not_a_deadlock():
 
 
 def test_an_async_factory_that_calls_its_own_client_is_a_failure_too():
-    seen = []
+    errors = []
 
     async def factory() -> LoginResponse:
-        seen.append((await client.secrets.list(**WHERE)).failure())
+        errors.append((await client.secrets.list(**WHERE)).failure())
         return LoginResponse(access_token="T", expires_in=0)
 
     client = AsyncInfisicalClient(retry=None, auth=factory, executor=AsyncScriptedExecutor(LISTED))
 
     assert asyncio.run(client.secrets.list(**WHERE)) == EMPTY
-    assert seen == [
+    assert errors == [
         AuthenticationError("a login factory called the client that waits for its login: use another client in it")
     ]
 

@@ -17,21 +17,21 @@ from infisical.drivers.flights import Flights
 from infisical.flow import call, once, send, sleep
 
 REQUEST = HttpRequest("GET", "https://h/x")
-PASSED = make_exceeded().failure()
+DEADLINE_ERROR = make_exceeded().failure()
 
 
-OVER = Deadline(0.0, lambda: 1.0)
+PASSED_DEADLINE = Deadline(0.0, lambda: 1.0)
 
 
 def refuse(_: object) -> Any:
     pytest.fail("nothing is sent")
 
 
-def run_blocking(flow: Any, execute: Any = refuse, deadline: Deadline = OVER) -> Any:
+def run_blocking(flow: Any, execute: Any = refuse, deadline: Deadline = PASSED_DEADLINE) -> Any:
     return drive(flow, execute, Flights(), lambda _: pytest.fail("no sleep"), deadline)
 
 
-def run_asyncio(flow: Any, execute: Any = refuse, deadline: Deadline = OVER) -> Any:
+def run_asyncio(flow: Any, execute: Any = refuse, deadline: Deadline = PASSED_DEADLINE) -> Any:
     return asyncio.run(adrive(flow, execute, {}, lambda _: pytest.fail("no sleep"), deadline))
 
 
@@ -47,7 +47,7 @@ def test_after_the_deadline_nothing_is_sent_called_or_slept(run: Callable[..., A
         slept = yield from sleep(1.0)
         return sent, shared, called, slept
 
-    assert run(flow()) == (Failure(PASSED), Failure(PASSED), Failure(PASSED), False)
+    assert run(flow()) == (Failure(DEADLINE_ERROR), Failure(DEADLINE_ERROR), Failure(DEADLINE_ERROR), False)
 
 
 @each_driver
@@ -68,7 +68,7 @@ def test_another_failure_than_a_timeout_is_not_turned_into_a_passed_deadline(run
     assert (got, isinstance(got.failure(), DeadlineExceededError)) == (Failure(error), False)
 
 
-class Later:
+class DelayedValue:
     """What is awaited, and is no coroutine."""
 
     def __await__(self) -> Any:
@@ -78,21 +78,21 @@ class Later:
 
 def test_the_asyncio_driver_awaits_what_is_no_coroutine_and_the_blocking_one_refuses_it():
     deadline = Deadline(60.0, lambda: 0.0)
-    refused = run_blocking(call(Later), deadline=deadline).failure()
+    refused = run_blocking(call(DelayedValue), deadline=deadline).failure()
 
-    assert run_asyncio(call(Later), deadline=deadline) == Success(7)
+    assert run_asyncio(call(DelayedValue), deadline=deadline) == Success(7)
     assert str(refused).startswith("it is async, and this client is blocking")
 
 
-@pytest.mark.parametrize("made", ["coroutine", "awaitable"])
-def test_under_a_deadline_and_without_asyncio_an_awaitable_is_a_failure(made: str):
+@pytest.mark.parametrize("kind", ["coroutine", "awaitable"])
+def test_under_a_deadline_and_without_asyncio_an_awaitable_is_a_failure(kind: str):
     closed = []
 
     async def work() -> None:
         pytest.fail("it never starts")
 
     def make() -> Any:
-        value = work() if made == "coroutine" else Later()
+        value = work() if kind == "coroutine" else DelayedValue()
         closed.append(value)
         return value
 
@@ -102,4 +102,4 @@ def test_under_a_deadline_and_without_asyncio_an_awaitable_is_a_failure(made: st
     [value] = closed
 
     assert type(end.value.value.failure()) is RuntimeError
-    assert made == "awaitable" or value.cr_frame is None
+    assert kind == "awaitable" or value.cr_frame is None

@@ -79,8 +79,8 @@ def test_a_chunk_of_a_size_below_zero_is_not_read_to_the_end_of_the_connection()
 # ---- connecting
 def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: tuple[int, object]) -> None:
     """Give a host these families and addresses."""
-    found = [(family, socket.SOCK_STREAM, 0, "", address) for family, address in addresses]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    entries = [(family, socket.SOCK_STREAM, 0, "", address) for family, address in addresses]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: entries)
 
 
 UNKNOWN_FAMILY = 9999

@@ -133,6 +133,7 @@ def test_the_secrets_of_a_request_are_those_of_headers_and_body(headers, body, e
         ("S3CRET", ("s3cret",), "S3CRET"),
         (".* s3cret (", (".*", "("), f"{MASK} s3cret {MASK}"),
         (f"{MASK} stays", ("s3cret",), f"{MASK} stays"),
+        ('set "password": <your password>', (), 'set "password": <your password>'),
     ],
 )
 def test_secrets_tokens_and_private_keys_are_hidden_in_a_text(text, hidden, expected):

@@ -324,7 +324,7 @@ def test_the_remainder_of_a_refused_request_is_dropped_for_five_seconds(listener
     assert (open_after, answer) == ([1, 1, 0], b"HTTP/1.1 413")
 
 
-class Patched:
+class PatchedSocket:
     """The socket of a connection, one of whose methods is another one."""
 
     def __init__(self, sock: socket.socket, name: str, method: Callable[..., Any]) -> None:
@@ -343,7 +343,7 @@ def test_a_refused_connection_that_breaks_while_its_remainder_is_dropped_is_clos
     with socket.create_connection(server.socket.getsockname(), timeout=30) as sock:
         run_loop(channels)
         [channel] = server.active_channels.values()
-        channel.socket = Patched(channel.socket, broken, fail)
+        channel.socket = PatchedSocket(channel.socket, broken, fail)
         if broken == "recv":
             channel._start_dropping()
         sock.sendall(make_head("Content-Length: 5000"))
@@ -360,7 +360,7 @@ def test_a_refusal_is_sent_as_soon_as_the_client_takes_it(listener: Any):
     with socket.create_connection(server.socket.getsockname(), timeout=30) as sock:
         run_loop(channels)
         [channel] = server.active_channels.values()
-        original, channel.socket = channel.socket, Patched(channel.socket, "send", send_nothing)
+        original, channel.socket = channel.socket, PatchedSocket(channel.socket, "send", send_nothing)
         sock.sendall(make_head("Content-Length: 5000"))
         run_loop(channels)
         before = channel.drop_deadline

@@ -206,7 +206,7 @@ def test_a_mismatch_shows_no_secret(tmp_path):
     assert "body note: recorded 'one', requested 'is [redacted]'" in message
 
 
-def test_two_values_that_differ_in_a_secret_only_are_not_shown(tmp_path):
+def test_a_message_omits_two_values_that_differ_in_a_secret_only(tmp_path):
     recorded = HttpRequest("POST", "https://x/a", JSON, b'{"note": "is CANARY-ONE"}')
     headers = (("Authorization", "Bearer CANARY-ONE"), ("X-Api-Key", "CANARY-TWO"), *JSON)
     requested = HttpRequest("POST", "https://x/a", headers, b'{"note": "is CANARY-TWO"}')

@@ -161,7 +161,7 @@ def test_without_the_private_part_of_urllib3_a_connection_opens_when_it_sends(mo
 
 
 # ---- threads that meet at one instruction
-class Idle:
+class IdleConnection:
     """An idle connection; `meanwhile` happens just before somebody learns when it expires."""
 
     sock, is_closed = "a socket", False
@@ -191,7 +191,7 @@ def keep(*connections: Any) -> tuple[IdleConnections, list[Any]]:
 
 
 def test_an_expired_connection_that_another_thread_takes_first_is_left_to_it():
-    expired = Idle(1001.0)
+    expired = IdleConnection(1001.0)
     idle, taken = keep(expired)
     idle.put(None)
 
@@ -199,7 +199,7 @@ def test_an_expired_connection_that_another_thread_takes_first_is_left_to_it():
 
 
 def test_a_connection_behind_an_expired_one_that_another_thread_takes_stays():
-    expired, fresh = Idle(1001.0), Idle(1009.0)
+    expired, fresh = IdleConnection(1001.0), IdleConnection(1009.0)
     idle, taken = keep(expired, fresh)
     idle.put(None)
 
