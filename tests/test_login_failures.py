@@ -21,12 +21,15 @@ from infisical import (
     InfisicalNetworkError,
     LoginResponse,
     RateLimitError,
+    RequestError,
     Response,
     UniversalAuth,
 )
+from infisical.decode import one
 from infisical.executors import ScriptedExecutor
 from infisical.login import hold_login
 from tests.forms import mark_exhaustive
+from infisical.request import post
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}
@@ -101,6 +104,27 @@ def test_an_exception_that_cuts_a_login_off_is_remembered_only_if_it_repeats():
     assert first == [Failure, Success]
     assert {(type(error), error.sent) for error in errors} == {(InfisicalNetworkError, False)}
     assert (during, type(client.secrets.list(**WHERE))) == (5, Success)
+
+
+def test_a_login_that_cannot_be_written_is_remembered_only_if_it_repeats():
+    builds: list[int] = []
+
+    class Unwritable:
+        """A method whose request has a value that JSON has no form for, the first times."""
+
+        def request(self) -> Any:
+            builds.append(len(builds))
+            return post("/api/v1/auth/login", body={"proof": object()}, returns=one(LoginResponse))
+
+    now = [0.0]
+    client = InfisicalClient(retry=None, executor=ScriptedExecutor(), clock=lambda: now[0])
+    hold_login(client._pipeline, Unwritable())
+    errors = [client.secrets.list(**WHERE).failure() for _ in range(9)]
+    during = len(builds)
+    now[0] = 5.0
+
+    assert {type(error) for error in errors} == {RequestError}
+    assert (during, type(client.secrets.list(**WHERE)), len(builds)) == (2, Failure, 3)
 
 
 class SoftTimeLimitExceeded(Exception):

@@ -247,6 +247,14 @@ def test_it_belongs_to_the_loop_of_its_first_call():
     )
 
 
+def test_one_that_was_never_called_can_be_closed_in_any_loop():
+    execute = AiohttpExecutor()
+    asyncio.run(execute.aclose())
+
+    closed = InfisicalNetworkError("GET http://h: this executor is closed", reason="protocol", sent=False)
+    assert asyncio.run(execute(get("http://h"))).failure() == closed
+
+
 def test_on_a_given_session_it_belongs_to_the_loop_of_the_session():
     async def main():
         async with serve_session() as (execute, _):

@@ -40,8 +40,8 @@ class Stage:
         yield "login"
         return Success(self.grant(f"L{self.logins}"))
 
-    def call(self, path: str = "/a") -> Any:
-        request = get(path, returns=lambda _: Success(None), access=Access("secrets"))
+    def call(self, path: str = "/a", resource: Any = "secrets") -> Any:
+        request = get(path, returns=lambda _: Success(None), access=Access(resource))
         return self.attach(prepare(request, "https://x", (), 1.0).unwrap(), send)
 
 
@@ -140,6 +140,16 @@ def test_endpoints_that_refused_a_fresh_token_are_forgotten_after_30_seconds():
         stage.now += 10.0
 
     assert stage.store.session.refusals == {("GET", f"/{number}"): number * 10.0 + 30.0 for number in (97, 98, 99)}
+
+
+def test_a_refused_call_is_not_sent_again_with_a_token_of_a_mode_that_the_endpoint_does_not_take():
+    stage = Stage()
+    flow = stage.call(resource="kms")
+    assert token(next(flow)) == "T1"
+    stage.store.replace(Session("service_token", make_grant("service_token", "S", None, 0.0, 10.0, False)))
+    error = ended(flow, Success(REFUSED)).failure()
+
+    assert (type(error), error.current_mode, stage.logins) == (AuthenticationError, "service_token", 0)
 
 
 def test_a_mode_that_the_endpoint_does_not_take_starts_no_login_whatever_was_checked_before():

@@ -122,6 +122,12 @@ def test_the_beginning_of_a_secret_is_hidden_where_a_text_is_cut(encoding, end):
     assert {size: shown for size, shown in cut.items() if not shown.endswith(end) or len(shown) > 18 + len(end)} == {}
 
 
+def test_a_base64_that_only_begins_like_that_of_a_secret_stays():
+    text = f"{base64_of('aB3xyzzy-and-more')} is something else."
+
+    assert mask(text, ["aB3$"]) == text
+
+
 def test_a_cut_secret_is_hidden_from_eight_characters_on():
     assert CUT_LENGTH == 8
     assert mask("no: abcdefg", {"abcdefghijklm"}) == "no: abcdefg"

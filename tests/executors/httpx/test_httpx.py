@@ -250,6 +250,15 @@ def test_an_asyncio_executor_belongs_to_the_loop_of_its_first_call():
     assert second.failure() == InfisicalNetworkError(message, reason="protocol", sent=False)
 
 
+def test_an_asyncio_executor_is_a_context_manager_that_closes_it_whether_it_was_called_or_not():
+    async def main() -> AsyncHttpxExecutor:
+        async with AsyncHttpxExecutor() as execute:
+            return execute
+
+    closed = InfisicalNetworkError("GET https://h: this executor is closed", reason="protocol", sent=False)
+    assert asyncio.run(asyncio.run(main())(REQUEST)).failure() == closed
+
+
 @pytest.mark.parametrize("name", ["HttpxExecutor", "AsyncHttpxExecutor"])
 def test_without_httpx_the_import_says_what_to_install(monkeypatch, name):
     monkeypatch.setitem(sys.modules, "httpx", None)
