@@ -44,15 +44,15 @@ TABLE: dict[str, tuple[str, str]] = {
     "encode": ("encode.py", "encode request wiring"),
     "decode": ("decode.py", "decode model/model"),
     "reader": ("model/reader.py", "model/reader model/model decode"),
-    "redaction": ("redaction/__init__.py", "redaction/redaction redaction/masking redaction/secrecy"),
-    "collecting": ("redaction/collecting.py", "redaction/redaction redaction/masking redaction/secrecy"),
-    "redacted names": ("redaction/names.py", "redaction/redaction redaction/masking redaction/secrecy"),
-    "encodings": ("redaction/encodings.py", "redaction/redaction redaction/masking redaction/secrecy"),
-    "JSON text": ("redaction/json_text.py", "redaction/redaction redaction/masking redaction/secrecy"),
-    "masking": ("redaction/masking.py", "redaction/redaction redaction/masking redaction/secrecy"),
-    "revealing": ("redaction/revealing.py", "redaction/redaction redaction/masking redaction/secrecy"),
+    "redaction": ("redaction/__init__.py", "redaction/redaction redaction/masking"),
+    "collecting": ("redaction/collecting.py", "redaction/redaction redaction/masking"),
+    "redacted names": ("redaction/names.py", "redaction/redaction redaction/masking"),
+    "encodings": ("redaction/encodings.py", "redaction/masking redaction/redaction"),
+    "JSON text": ("redaction/json_text.py", "redaction/redaction redaction/masking"),
+    "masking": ("redaction/masking.py", "redaction/masking redaction/redaction"),
+    "revealing": ("redaction/revealing.py", "redaction/redaction redaction/masking"),
     "rejection": ("rejection.py", "rejection errors middleware/retry"),
-    "access": ("memory/access.py", "memory/access memory/secrets_permissions memory/org_admin memory/projects"),
+    "access": ("memory/access.py", "memory/access_rules memory/access"),
 }
 """Name -> the file under infisical/, and the tests that mirror it: `memory/access` is tests/memory/test_access.py."""
 NEED_ARGUMENTS = ("core/VariableInserter", "core/VariableReplacer")
