@@ -38,10 +38,12 @@ def list_tokens(text: str) -> list[tuple[str, str, int]] | None:
          [(NAME, "token", 0), (TEXT, "x", 7), (TEXT, "y", 7), (NAME, "z", 0), (TEXT, "w", 0)]),
         ('{"data": {"k": "v"}, "data": "w"}',
          [(NAME, "data", 0), (NAME, "k", 3), (TEXT, "v", 3), (NAME, "data", 0), (TEXT, "w", 0)]),
-        ('{"token": null, "a": "x", "pin": true}', [(NAME, "token", 0), (NAME, "a", 0), (TEXT, "x", 0), (NAME, "pin", 0)]),
+        ('{"token": null, "a": "x", "pin": true}',
+         [(NAME, "token", 0), (NAME, "a", 0), (TEXT, "x", 0), (NAME, "pin", 0)]),
         ('{"token": [], "a": "x"}', [(NAME, "token", 0), (NAME, "a", 0), (TEXT, "x", 0)]),
         ('["token", "x"]', [(TEXT, "token", 0), (TEXT, "x", 0)]),
-        ('{"code": "a1b2c3", "code": "x"}', [(NAME, "code", 0), (TEXT, "a1b2c3", 1), (NAME, "code", 0), (TEXT, "x", 0)]),
+        ('{"code": "a1b2c3", "code": "x"}',
+         [(NAME, "code", 0), (TEXT, "a1b2c3", 1), (NAME, "code", 0), (TEXT, "x", 0)]),
         ('{"code": "a1b2c3', [(NAME, "code", 0), (HALF, "a1b2c3", 0)]),
         ('"t"', [(TEXT, "t", 0)]),
         ('"a" : "b"', [(NAME, "a", 0), (TEXT, "b", 0)]),
@@ -67,9 +69,11 @@ def test_a_text_that_is_not_json_has_no_tokens(text):
 @pytest.mark.parametrize(
     ("text", "kind", "content"),
     [
-        ('"', HALF, ""), ('""', TEXT, ""), ('"a', HALF, "a"), ('"ab', HALF, "ab"), ('"ab"', TEXT, "ab"), ('"\\', HALF, "\\"),
-        ('"\\"', HALF, '\\"'), ('"\\\\"', TEXT, "\\\\"), ('"a\\"', HALF, 'a\\"'), ('"a\\\\"', TEXT, "a\\\\"),
-        ('"\\\\\\"', HALF, '\\\\\\"'), ('"\\\\\\\\"', TEXT, "\\\\\\\\"), ('"a\\\\', HALF, "a\\\\"), ('"a\\n', HALF, "a\\n"),
+        ('"', HALF, ""), ('""', TEXT, ""), ('"a', HALF, "a"), ('"ab', HALF, "ab"), ('"ab"', TEXT, "ab"),
+        ('"\\', HALF, "\\"), ('"\\"', HALF, '\\"'), ('"\\\\"', TEXT, "\\\\"), ('"a\\"', HALF, 'a\\"'),
+        ('"a\\\\"', TEXT, "a\\\\"),
+        ('"\\\\\\"', HALF, '\\\\\\"'), ('"\\\\\\\\"', TEXT, "\\\\\\\\"),
+        ('"a\\\\', HALF, "a\\\\"), ('"a\\n', HALF, "a\\n"),
         ('"a\\nb"', TEXT, "a\\nb"), ('"\\""', TEXT, '\\"'),
     ],
 )  # fmt: skip
@@ -124,8 +128,8 @@ def test_a_list_below_a_secret_name_is_hidden_to_its_end_whatever_it_contains():
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("", ""), ("a", "a"), ("a\\n", "a\n"), ("\\u00e9\\/\\\\", "é/\\"), ("a\\", "a\\"), ("\\x41", "\\x41"), ("\n\\t", "\n\t"),
-     ('a"\\n', 'a"\\n'), ("\\ud83d\\ude00", "\U0001f600")],
+    [("", ""), ("a", "a"), ("a\\n", "a\n"), ("\\u00e9\\/\\\\", "é/\\"), ("a\\", "a\\"), ("\\x41", "\\x41"),
+     ("\n\\t", "\n\t"), ('a"\\n', 'a"\\n'), ("\\ud83d\\ude00", "\U0001f600")],
 )  # fmt: skip
 def test_a_text_is_decoded_as_json_does_or_stays(text, expected):
     assert unescape(text) == expected
