@@ -49,7 +49,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "redacted names": ("redaction/names.py", "redaction/names redaction/redaction redaction/masking"),
     "encodings": ("redaction/encodings.py", "redaction/encodings redaction/masking redaction/redaction"),
     "JSON text": ("redaction/json_text.py", "redaction/json_text redaction/redaction redaction/masking"),
-    "masking": ("redaction/masking.py", "redaction/masking redaction/redaction definitions"),
+    "masking": ("redaction/masking.py", "redaction/secret_index redaction/masking redaction/redaction definitions"),
     "revealing": ("redaction/revealing.py", "redaction/revealing redaction/redaction redaction/masking"),
     "rejection": ("rejection.py", "rejection errors middleware/retry definitions"),
     "access": ("memory/access.py", "memory/access_rules memory/access"),
