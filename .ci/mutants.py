@@ -37,8 +37,14 @@ TABLE: dict[str, tuple[str, str]] = {
     "token": ("middleware/token.py", "session middleware/token login_failures"),
     "call": ("call.py", "client server_paths middleware/auth_mode wiring options construction defects definitions"),
     "retry": ("middleware/retry.py", "middleware/retry definitions"),
-    "blocking driver": ("drivers/blocking.py", "flow defects drivers/single_flight drivers/flight_deadlines"),
-    "asyncio driver": ("drivers/asyncio.py", "flow defects drivers/single_flight drivers/flight_deadlines"),
+    "blocking driver": (
+        "drivers/blocking.py",
+        "drivers/drivers flow defects drivers/single_flight drivers/flight_deadlines",
+    ),
+    "asyncio driver": (
+        "drivers/asyncio.py",
+        "drivers/drivers flow defects drivers/single_flight drivers/flight_deadlines",
+    ),
     "flights": ("drivers/flights.py", "drivers/single_flight drivers/flight_deadlines drivers/interrupts definitions"),
     "pagination": ("pagination.py", "pagination"),
     "encode": ("encode.py", "encode request wiring"),

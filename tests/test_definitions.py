@@ -92,7 +92,7 @@ def test_an_instance_has_slots_and_no_dict(kind: type[Any]):
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_an_import_for_type_checkers_is_not_made_at_run_time(name: str):
+def test_an_import_for_type_checkers_does_not_run(name: str):
     module = importlib.import_module(f"infisical.{name}")
     blocks = [
         node for node in ast.parse(Path(str(module.__file__)).read_text()).body

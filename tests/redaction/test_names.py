@@ -22,7 +22,7 @@ from infisical.redaction.names import (
     normalize_name,
 )
 
-EVERYTHING = TEXT | DEEP | NUMBERS
+ALL_FLAGS = TEXT | DEEP | NUMBERS
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,14 @@ def test_the_flags_are_three_bits():
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        (SECRET_FIELDS - COUNT_FIELDS, EVERYTHING), (COUNT_FIELDS, TEXT | DEEP), (EXACT_SECRET_FIELDS, EVERYTHING),
+        (SECRET_FIELDS - COUNT_FIELDS, ALL_FLAGS), (COUNT_FIELDS, TEXT | DEEP), (EXACT_SECRET_FIELDS, ALL_FLAGS),
         (PUBLIC_NAMES, 0), ([f"my{suffix}" for suffix in SECRET_SUFFIXES], TEXT | NUMBERS),
         (["tokens", "mytokens", "a"], 0),
-        (["x:pin", "token.a", "a[pin]", "a.pin.b", "a/pin/", "pin%2Ea"], EVERYTHING),
+        (["x:pin", "token.a", "a[pin]", "a.pin.b", "a/pin/", "pin%2Ea"], ALL_FLAGS),
         (["auth[password]", "a.b.token"], TEXT | NUMBERS),
         (["a.value"], TEXT | DEEP),
         (["a.mytoken", "value.mytoken.a"], 5), (["a.b", "..", ".a", "a:"], 0),
-        ([".token", "token.", "[token]"], EVERYTHING),
+        ([".token", "token.", "[token]"], ALL_FLAGS),
         (["signature", "SIGNATURE"], 0), (sorted(SECRET_PARAMETERS), 0), (sorted(SECRET_RECORDS), 0),
     ],
 )  # fmt: skip
@@ -74,7 +74,7 @@ def test_the_value_of_a_public_name_inherits_the_texts_of_a_deep_secret_only(inh
     expected = DEEP | TEXT if inherited in (2, 3, 6, 7) else 0
 
     assert get_value_secrecy("a", False, inherited) == get_value_secrecy("a", True, inherited, "b") == expected
-    assert get_value_secrecy("token", False, inherited) == EVERYTHING
+    assert get_value_secrecy("token", False, inherited) == ALL_FLAGS
     assert get_value_secrecy("value", False, inherited) == TEXT | DEEP
     assert get_value_secrecy("mytoken", False, inherited) == TEXT | NUMBERS | expected
     assert get_inner_secrecy(inherited) == expected
