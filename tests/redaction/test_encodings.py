@@ -16,7 +16,7 @@ def trace(text: str, views: Iterable[View]) -> list[list[tuple[str, str]]]:
     ]  # fmt: skip
 
 
-def pair_letters(text: str) -> list[tuple[str, str]]:
+def list_pairs(text: str) -> list[tuple[str, str]]:
     return [(letter, letter) for letter in text]
 
 
@@ -30,7 +30,7 @@ def pair_letters(text: str) -> list[tuple[str, str]]:
         ("%F0%9F%98%80", [[("\U0001f600", "%F0%9F%98%80")]]), ("%ff%41", [[("ÿ", "%ff"), ("A", "%41")]]),
         ("%C3%41", [[("Ã", "%C3"), ("A", "%41")]]), ("%00", [[("\0", "%00")]]), ("%E2%28%A1x", [[("â", "%E2"),
         ("(", "%28"), ("¡", "%A1"), ("x", "x")]]),
-        ("a+b%20c", [[*pair_letters("a+b"), (" ", "%20"), ("c", "c")], [("a", "a"), (" ", "+"), ("b", "b"),
+        ("a+b%20c", [[*list_pairs("a+b"), (" ", "%20"), ("c", "c")], [("a", "a"), (" ", "+"), ("b", "b"),
         (" ", "%20"),
         ("c", "c")]]),
         ("a+b", [[("a", "a"), (" ", "+"), ("b", "b")]]),
@@ -41,14 +41,14 @@ def pair_letters(text: str) -> list[tuple[str, str]]:
         ("x", "x")]]),
         (r"\u{1F600}\u{41}", [[("\U0001f600", r"\u{1F600}"), ("A", r"\u{41}")]]),
         (r"\U0001F600", [[("\U0001f600", r"\U0001F600")]]), (r"\U0010FFFF", [[("\U0010ffff", r"\U0010FFFF")]]),
-        (r"\U00110000", []), (r"\U00110000\n", [[*pair_letters(r"\U00110000"), ("\n", r"\n")]]),
+        (r"\U00110000", []), (r"\U00110000\n", [[*list_pairs(r"\U00110000"), ("\n", r"\n")]]),
         (r"\x41", [[("A", r"\x41")]] * 2), (r"\xc3\xa9", [[("é", r"\xc3\xa9")], [("Ã", r"\xc3\xa9"),
         ("©", r"\xc3\xa9")]]),
         ("&amp;&lt;", [[("&", "&amp;"), ("<", "&lt;")]]), ("a&#65;b", [[("a", "a"), ("A", "&#65;"), ("b", "b")]]),
         ("&#x41;&#X42;", [[("A", "&#x41;"), ("B", "&#X42;")]]), ("&amp b", []),
-        ("%41 \\n &amp;", [[("A", "%41"), *pair_letters(" \\n &amp;")], [*pair_letters("%41 "),
-        ("\n", "\\n"), *pair_letters(" &amp;")],
-                           [*pair_letters("%41 \\n "), ("&", "&amp;")]]),
+        ("%41 \\n &amp;", [[("A", "%41"), *list_pairs(" \\n &amp;")], [*list_pairs("%41 "),
+        ("\n", "\\n"), *list_pairs(" &amp;")],
+                           [*list_pairs("%41 \\n "), ("&", "&amp;")]]),
     ],
 )  # fmt: skip
 def test_each_escape_is_decoded_and_traced_to_its_place(text, expected):
@@ -89,10 +89,10 @@ def test_a_span_of_several_characters_is_from_the_first_escape_to_the_last():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("YWJj\nZGVm\r\nZw", [[*pair_letters("YWJj"), *pair_letters("ZGVm"), *pair_letters("Zw")]]), ("a b", []),
+        ("YWJj\nZGVm\r\nZw", [[*list_pairs("YWJj"), *list_pairs("ZGVm"), *list_pairs("Zw")]]), ("a b", []),
         ("a \n b", []), ("a\n",
         []), ("\na", []),
-        ("a\n\nb", []), ("a\nb c", [pair_letters("ab c")]), ("+\n/", [pair_letters("+/")]), ("-\n_", []),
+        ("a\n\nb", []), ("a\nb c", [list_pairs("ab c")]), ("+\n/", [list_pairs("+/")]), ("-\n_", []),
     ],
 )  # fmt: skip
 def test_lines_are_joined_between_letters_of_base64(text, expected):
