@@ -32,11 +32,11 @@ from cosmic_ray.plugins import get_operator, operator_names
 ROOT = Path(__file__).parent.parent
 SECONDS, MOST_MEMORY, LEAST_SHARE = 60, 4 << 30, 0.92
 TABLE: dict[str, tuple[str, str]] = {
-    "session": ("session.py", "session middleware/token login login_failures definitions"),
+    "session": ("session.py", "session_state session middleware/token login login_failures definitions"),
     "login": ("login.py", "session login login_failures login_methods definitions"),
     "token": ("middleware/token.py", "session middleware/token login_failures"),
     "call": ("call.py", "client server_paths middleware/auth_mode wiring options construction defects definitions"),
-    "retry": ("middleware/retry.py", "middleware/retry definitions"),
+    "retry": ("middleware/retry.py", "middleware/retry_rules middleware/retry definitions"),
     "blocking driver": (
         "drivers/blocking.py",
         "drivers/drivers flow defects drivers/single_flight drivers/flight_deadlines",

@@ -144,6 +144,18 @@ def test_hex_is_decoded_in_pairs_from_its_phase_on(text, phase, open_end, expect
     assert (view.is_text, view.open_end) == (False, open_end)
 
 
+def test_the_separator_of_two_runs_is_an_empty_place_after_the_first():
+    by_base64, by_hex = from_base64(View("YWJj, ZGVm ZGVm"), 0), from_hex(View("6162, 6364"), 0)
+
+    assert (by_base64.text[:4], by_base64.span(3, 4), by_base64.span(2, 4)) == ("abc\xff", (4, 4), (2, 4))
+    assert (by_hex.text, by_hex.span(2, 3), by_hex.span(0, 3), by_hex.span(2, 4)) == (
+        "ab\xffcd",
+        (4, 4),
+        (0, 4),
+        (4, 8),
+    )
+
+
 def test_what_reaches_the_end_of_the_text_does_so_in_each_view_of_it():
     closed = View("YWJj%41", open_end=False)
     bytes_of = from_base64(View("YWJj"), 0)
