@@ -23,7 +23,7 @@ from infisical.session import (
     make_grant,
 )
 
-NOW = 1000.0
+LOGIN_TIME = 1000.0
 
 
 def with_cause(error: InfisicalError) -> InfisicalError:
@@ -50,11 +50,11 @@ def make_rate_limit(seconds: float | None) -> RateLimitError:
     [(None, inf, inf), (0, inf, inf), (60, 30, 60), (61, 31, 61), (59, 29.5, 59), (1, 0.5, 1), (3600, 3570, 3600)],
 )
 def test_a_token_is_due_its_leeway_or_half_its_life_before_it_expires(expires_in, renew_after, expires_after):
-    grant = make_grant("jwt", "t", expires_in, NOW, 30, True)
-    static = make_grant("jwt", "t", expires_in, NOW, 30, False)
+    grant = make_grant("jwt", "t", expires_in, LOGIN_TIME, 30, True)
+    static = make_grant("jwt", "t", expires_in, LOGIN_TIME, 30, False)
 
     assert (grant.mode, grant.token, grant.header) == ("jwt", "t", ("Authorization", "Bearer t"))
-    assert (grant.renew_at - NOW, grant.expires_at - NOW) == (renew_after, expires_after)
+    assert (grant.renew_at - LOGIN_TIME, grant.expires_at - LOGIN_TIME) == (renew_after, expires_after)
     assert (static.renew_at, static.expires_at) == (inf, grant.expires_at)
 
 
@@ -72,7 +72,7 @@ def test_the_tokens_of_grants_are_collected():
     ],
 )  # fmt: skip
 def test_a_token_that_is_due_is_renewed_unless_a_login_cools_down_and_it_still_lives(now, cool_down, expected):
-    grant = Grant("jwt", "t", ("a", "t"), NOW, NOW + 30)
+    grant = Grant("jwt", "t", ("a", "t"), LOGIN_TIME, LOGIN_TIME + 30)
     session = Session("jwt", grant, cool_down=cool_down and CoolDown(InfisicalError("no"), cool_down))
 
     assert session.needs_renewal(grant, now) is expected
@@ -81,7 +81,7 @@ def test_a_token_that_is_due_is_renewed_unless_a_login_cools_down_and_it_still_l
 # ---- cool-downs
 @pytest.mark.parametrize(("now", "is_current"), [(999, True), (1000, False), (1001, False)])
 def test_a_cool_down_ends_at_its_time(now, is_current):
-    cool_down = CoolDown(InfisicalError("no"), NOW)
+    cool_down = CoolDown(InfisicalError("no"), LOGIN_TIME)
 
     assert Session(cool_down=cool_down).current_cool_down(now) is (cool_down if is_current else None)
     assert Session().current_cool_down(now) is None
@@ -90,7 +90,7 @@ def test_a_cool_down_ends_at_its_time(now, is_current):
 @pytest.mark.parametrize(("now", "seconds"), [(990, 10.0), (1000, 0.0), (1010, 0.0)])
 def test_the_wait_for_a_login_is_that_of_its_own_error(now, seconds):
     error = InfisicalError("no")
-    session = Session(cool_down=CoolDown(error, NOW))
+    session = Session(cool_down=CoolDown(error, LOGIN_TIME))
 
     assert session.seconds_until_login(error, now) == seconds
     assert session.seconds_until_login(InfisicalError("no"), now) == Session().seconds_until_login(error, now) == inf
@@ -112,9 +112,9 @@ def test_the_wait_for_a_login_is_that_of_its_own_error(now, seconds):
 )  # fmt: skip
 def test_a_failed_login_cools_down_by_its_error(error, seconds, factory_seconds, by_factory):
     session = Session(by_factory=by_factory)
-    session.start_cool_down(error, NOW)
+    session.start_cool_down(error, LOGIN_TIME)
 
-    assert session.cool_down == CoolDown(error, NOW + (factory_seconds if by_factory else seconds))
+    assert session.cool_down == CoolDown(error, LOGIN_TIME + (factory_seconds if by_factory else seconds))
     assert session.interrupted is False
 
 
@@ -127,11 +127,11 @@ def test_a_failed_login_cools_down_by_its_error(error, seconds, factory_seconds,
 )  # fmt: skip
 def test_the_first_exception_in_a_login_starts_no_cool_down_and_the_second_does(error, by_factory):
     session = Session(by_factory=by_factory)
-    session.start_cool_down(error, NOW)
+    session.start_cool_down(error, LOGIN_TIME)
     first = (session.cool_down, session.interrupted)
-    session.start_cool_down(error, NOW + 1)
+    session.start_cool_down(error, LOGIN_TIME + 1)
 
-    assert (first, session.cool_down) == ((None, True), CoolDown(error, NOW + 6))
+    assert (first, session.cool_down) == ((None, True), CoolDown(error, LOGIN_TIME + 6))
 
 
 @pytest.mark.parametrize(
@@ -143,14 +143,14 @@ def test_the_first_exception_in_a_login_starts_no_cool_down_and_the_second_does(
 )  # fmt: skip
 def test_other_failures_of_a_login_are_no_interruption(error, by_factory):
     session = Session(by_factory=by_factory)
-    session.start_cool_down(error, NOW)
+    session.start_cool_down(error, LOGIN_TIME)
 
-    assert (session.cool_down, session.interrupted) == (CoolDown(error, NOW + 5), False)
+    assert (session.cool_down, session.interrupted) == (CoolDown(error, LOGIN_TIME + 5), False)
 
 
 def test_the_deadline_of_a_call_starts_no_cool_down():
     session = Session()
-    session.start_cool_down(DeadlineExceededError("late"), NOW)
+    session.start_cool_down(DeadlineExceededError("late"), LOGIN_TIME)
 
     assert (session.cool_down, session.interrupted) == (None, False)
 
@@ -166,14 +166,14 @@ def test_a_fresh_token_ends_a_cool_down_and_an_interruption():
 # ---- refusals
 def test_a_refusal_counts_for_its_endpoint_for_30_seconds():
     session, endpoint, other = Session(), ("GET", "/a"), ("POST", "/a")
-    before = session.ignores_refusal(endpoint, NOW)
-    session.note_refusal(endpoint, NOW)
-    session.note_refusal(other, NOW + 10)
-    ignored = {seconds: session.ignores_refusal(endpoint, NOW + seconds) for seconds in (0, 29, 30, 31)}
-    session.note_refusal(("GET", "/b"), NOW + 30)
+    before = session.ignores_refusal(endpoint, LOGIN_TIME)
+    session.note_refusal(endpoint, LOGIN_TIME)
+    session.note_refusal(other, LOGIN_TIME + 10)
+    ignored = {seconds: session.ignores_refusal(endpoint, LOGIN_TIME + seconds) for seconds in (0, 29, 30, 31)}
+    session.note_refusal(("GET", "/b"), LOGIN_TIME + 30)
 
     assert (before, ignored) == (False, {0: True, 29: True, 30: False, 31: False})
-    assert session.refusals == {other: NOW + 40, ("GET", "/b"): NOW + 60}
+    assert session.refusals == {other: LOGIN_TIME + 40, ("GET", "/b"): LOGIN_TIME + 60}
 
 
 def test_a_store_holds_one_session_and_shows_its_mode():

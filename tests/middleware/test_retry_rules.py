@@ -10,9 +10,11 @@ from returns.result import Failure, Success
 
 from infisical import DeadlineExceededError, HttpRequest, InfisicalError, InfisicalNetworkError, Response, Retry
 from infisical.access import Access
+from infisical.decode import nothing
 from infisical.errors import with_cool_down
 from infisical.flow import Send, Sleep, send
 from infisical.middleware.retry import Budget, retry
+from infisical.request import Request
 from tests.wire import answer
 
 READ, WRITE = HttpRequest("GET", "https://x/a"), HttpRequest("POST", "https://x/a")
@@ -28,10 +30,10 @@ def respond(status: int, **headers: str) -> Success[Response]:
 
 
 def step(request: HttpRequest, outcomes: list[Any], policy: Retry | None = None, budget: Budget | None = None,
-         chance: float = 1.0, idempotent: bool = False, has_time: bool = True) -> tuple[Any, list[float]]:  # fmt: skip
+         fraction: float = 1.0, idempotent: bool = False, has_time: bool = True) -> tuple[Any, list[float]]:  # fmt: skip
     """Run the middleware over these outcomes of its sends; return its own outcome, and the waits."""
     policy = policy or Retry()
-    flow = retry(policy, budget or Budget(policy.budget), lambda: chance, idempotent)(request, send)
+    flow = retry(policy, budget or Budget(policy.budget), lambda: fraction, idempotent)(request, send)
     waits, replies, reply = [], iter(outcomes), None
     try:
         while True:
@@ -81,17 +83,17 @@ def test_an_answer_of_a_later_attempt_has_its_number_and_that_of_the_first_is_th
     assert (first is ANSWER, second.unwrap().attempts, waits) == (True, 2, [0.25])
 
 
-@pytest.mark.parametrize("chance", [0.0, 0.5, 0.999])
-def test_a_random_wait_is_a_part_of_a_doubling_limit(chance):
-    _, waits = step(READ, [make_failure()] * 6, Retry(attempts=6, first=1.0, longest=6.0), chance=chance)
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 0.999])
+def test_a_random_wait_is_a_part_of_a_doubling_limit(fraction):
+    _, waits = step(READ, [make_failure()] * 6, Retry(attempts=6, first=1.0, longest=6.0), fraction=chance)
 
-    assert waits == [chance * limit for limit in (1.0, 2.0, 4.0, 6.0, 6.0)]
+    assert waits == [fraction * limit for limit in (1.0, 2.0, 4.0, 6.0, 6.0)]
 
 
 @pytest.mark.parametrize(("seconds", "waits"), [("0", [0.0]), ("29", [29.0]), ("30", [30.0]), ("30.5", []), ("31", [])])
 def test_the_wait_that_a_server_asks_for_has_a_limit(seconds, waits):
     reply = respond(503, **{"retry-after": seconds})
-    outcome, slept = step(READ, [reply, ANSWER], chance=0.5)
+    outcome, slept = step(READ, [reply, ANSWER], fraction=0.5)
 
     assert (outcome == ANSWER if waits else outcome is reply, slept) == (True, waits)
 
@@ -104,13 +106,13 @@ def test_a_call_ends_where_its_wait_does_not_fit_into_its_time():
 
 # ---- the budget
 @pytest.mark.parametrize(
-    ("left", "repeats", "rest"), [(0.0, 0, 0.0), (0.9, 0, 0.9), (1.0, 1, 0.0), (1.9, 1, 0.9), (2.0, 2, 0.0)]
+    ("left", "repeats", "remainder"), [(0.0, 0, 0.0), (0.9, 0, 0.9), (1.0, 1, 0.0), (1.9, 1, 0.9), (2.0, 2, 0.0)]
 )
-def test_each_repetition_takes_one_of_the_budget(left, repeats, rest):
+def test_each_repetition_takes_one_of_the_budget(left, repeats, remainder):
     budget = Budget(left)
     _, waits = step(READ, [make_failure()] * 3, Retry(attempts=3), budget)
 
-    assert (len(waits), budget.left) == (repeats, pytest.approx(rest))
+    assert (len(waits), budget.left) == (repeats, pytest.approx(remainder))
 
 
 @pytest.mark.parametrize(("left", "expected"), [(0.0, 0.5), (9.0, 9.5), (9.6, 10.0), (10.0, 10.0), (11.0, 11.0)])
@@ -161,7 +163,8 @@ def test_a_transient_reason_is_repeated_if_the_request_was_not_sent_or_reads(rea
     ],
 )  # fmt: skip
 def test_a_login_is_not_repeated_after_a_429(need, method, status, is_repeated):
-    request = HttpRequest(method, "https://x/a", access=Access("any", need))
+    about = Request(method, "/a", (), (), None, nothing, Access("any", need))
+    request = HttpRequest(method, "https://x/a", about=about)
 
     assert step(request, [respond(status), ANSWER])[1] == ([0.25] if is_repeated else [])
 
@@ -185,3 +188,11 @@ def make_defect() -> InfisicalNetworkError:
 def test_a_failed_login_is_waited_for_and_a_defect_or_a_deadline_is_not(error, waits):
     for request in (READ, WRITE):
         assert step(request, [Failure(error), ANSWER])[1] == waits
+
+
+@pytest.mark.parametrize("idempotent", [False, True])
+def test_a_write_that_declares_itself_idempotent_is_repeated_as_a_read(idempotent):
+    about = Request("POST", "/a", (), (), None, nothing, idempotent=idempotent)
+    request = HttpRequest("POST", "https://x/a", about=about)
+
+    assert step(request, [make_failure(), ANSWER])[1] == ([0.25] if idempotent else [])
