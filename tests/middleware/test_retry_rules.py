@@ -29,8 +29,16 @@ def respond(status: int, **headers: str) -> Success[Response]:
     return Success(answer({}, status, **headers))
 
 
-def step(request: HttpRequest, outcomes: list[Any], policy: Retry | None = None, budget: Budget | None = None,
-         fraction: float = 1.0, idempotent: bool = False, has_time: bool = True) -> tuple[Any, list[float]]:  # fmt: skip
+def step(
+    request: HttpRequest,
+    outcomes: list[Any],
+    policy: Retry | None = None,
+    budget: Budget | None = None,
+    *,
+    fraction: float = 1.0,
+    idempotent: bool = False,
+    has_time: bool = True,
+) -> tuple[Any, list[float]]:
     """Run the middleware over these outcomes of its sends; return its own outcome, and the waits."""
     policy = policy or Retry()
     flow = retry(policy, budget or Budget(policy.budget), lambda: fraction, idempotent)(request, send)
@@ -85,7 +93,7 @@ def test_an_answer_of_a_later_attempt_has_its_number_and_that_of_the_first_is_th
 
 @pytest.mark.parametrize("fraction", [0.0, 0.5, 0.999])
 def test_a_random_wait_is_a_part_of_a_doubling_limit(fraction):
-    _, waits = step(READ, [make_failure()] * 6, Retry(attempts=6, first=1.0, longest=6.0), fraction=chance)
+    _, waits = step(READ, [make_failure()] * 6, Retry(attempts=6, first=1.0, longest=6.0), fraction=fraction)
 
     assert waits == [fraction * limit for limit in (1.0, 2.0, 4.0, 6.0, 6.0)]
 
