@@ -25,6 +25,7 @@ from infisical.redaction import (
     mask_value,
     redact_body,
     redact_headers,
+    redact_request_headers,
     redact_url,
 )
 from infisical.request import get
@@ -192,6 +193,14 @@ def test_only_harmless_headers_of_a_response_are_recorded():
     assert redact_headers([*credentials, *hashes, *harmless, *others], {"s3cret"}) == {
         "content-type": ["a/b"], "X-RateLimit-Limit": ["60"], "Vary": ["a", "b"], "ETag": ['"s3cret"'],
         "Location": ["https://redacted@h/x?token=redacted&a=redacted#b=redacted"], "x-request-id": ["req-redacted"],
+    }  # fmt: skip
+
+
+def test_only_harmless_headers_of_a_request_keep_their_values():
+    headers = [("Accept", "a/b"), ("HOST", "h"), ("Authorization", "Bearer t"), ("A", ""), ("x-infisical-org", "o")]
+
+    assert redact_request_headers(headers) == {
+        "Accept": "a/b", "HOST": "h", "Authorization": "redacted", "A": "redacted", "x-infisical-org": "o",
     }  # fmt: skip
 
 

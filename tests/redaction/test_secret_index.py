@@ -196,6 +196,7 @@ def test_a_secret_is_indexed_again_a_few_times_only_as_the_index_grows():
 
     assert all(larger > 2 * smaller for row in sizes for larger, smaller in pairwise(row))
     assert {sum(row) for row in sizes} == {7 * (number + 1) for number in range(64)}
+    assert sizes[:7] == [[7], [14], [21], [21, 7], [35], [35, 7], [35, 14]]
     assert max(map(len, sizes)) <= 6
     assert max(sizes, key=len)[-1] == 7
     words = [f"word-{number:02}" for number in range(64)]
