@@ -37,7 +37,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "session": ("session.py", "session_state session middleware/token login login_failures definitions"),
     "login": ("login.py", "session login login_failures login_methods definitions"),
     "token": ("middleware/token.py", "session middleware/token login_failures"),
-    "call": ("call.py", "client server_paths middleware/auth_mode wiring options construction defects definitions"),
+    "call": (
+        "call.py",
+        "call client server_paths middleware/auth_mode wiring options defects definitions",
+    ),
     "retry": ("middleware/retry.py", "middleware/retry_rules middleware/retry definitions"),
     "blocking driver": (
         "drivers/blocking.py",
@@ -69,6 +72,12 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ("encode.py", "if len(pairs) == 1 == len(names) and pairs[ -1][0] == names[0]:  # nearly always"): "the same",
     ("encode.py", "if len(pairs) == 1 == len(names) and pairs[0][0] == names[ -1]:  # nearly always"): "the same",
     ("drivers/flights.py", 'return cast("T", flight.value[ -1])'): "the tuple has one item: it is the last one too",
+    (
+        "redaction/__init__.py",
+        "return MASK if flags << TEXT else _mask(value, index, MASK)",
+    ): "only 0 lacks TEXT",
+    ("redaction/json_text.py", "place, size = -1, len(self.text)"): "a pattern matches at 0 for a negative place",
+    ("redaction/json_text.py", 'return (len(inner) - len(inner.rstrip("\\\\"))) % 2 >= 1'): "the remainder is 0 or 1",
     ("redaction/encodings.py", "segments.append((size, start, 0, 2, stop))"): "a width of 0 is divided: it stays 0",
 }
 """Survivors that no test can kill: (file, mutated line) -> the reason."""

@@ -209,6 +209,17 @@ def test_a_redirect_is_an_error_that_says_where_to_without_its_query(location, s
 
 
 @pytest.mark.parametrize(
+    ("status", "is_redirect"),
+    [(200, False), (299, False), (300, True), (301, True), (308, True), (399, True), (400, False), (401, False)],
+)
+def test_a_location_makes_a_redirect_of_the_statuses_from_300_to_399(status, is_redirect):
+    place = ": a redirect to /login, not followed" if is_redirect else " with an empty body"
+
+    assert make_error(Response(status, (("Location", "/login"),))).message == f"the server answered {status}{place}"
+    assert make_error(Response(status)).message == f"the server answered {status} with an empty body"
+
+
+@pytest.mark.parametrize(
     ("body", "header", "expected"),
     [
         ({"reqId": "req-body"}, "req-header", "req-body"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from infisical.redaction.revealing import MIN_HEADER_LENGTH, find_revealed
+from infisical.redaction.revealing import find_revealed
 
-HEADER = "eyJ" + "a" * (MIN_HEADER_LENGTH - 3)
+HEADER = "eyJhbGciOiJ"  # 11 letters, as few as a header has
 JWT = f"{HEADER}.cGF5.c2ln"
 KEY = "-----BEGIN PRIVATE KEY-----\nMHcC\n-----END PRIVATE KEY-----"
 BLOCK = "-----BEGIN PGP PRIVATE KEY BLOCK-----\nMHcC\n-----END PGP PRIVATE KEY BLOCK-----"
