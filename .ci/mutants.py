@@ -78,6 +78,14 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ): "only 0 lacks TEXT",
     ("redaction/json_text.py", "place, size = -1, len(self.text)"): "a pattern matches at 0 for a negative place",
     ("redaction/json_text.py", 'return (len(inner) - len(inner.rstrip("\\\\"))) % 2 >= 1'): "the remainder is 0 or 1",
+    ("redaction/masking.py", "MORE, PLAIN, HEX, BASE64 = 2, 2, 4, 8"): "one search more, which finds nothing else",
+    ("redaction/masking.py", "MORE, PLAIN, HEX, BASE64 = 1, 1, 4, 8"): "the same",
+    (
+        "redaction/masking.py",
+        "for node in sorted(range( 0, len(parents)), key=depth.__getitem__):",
+    ): "the root is no word",
+    ("redaction/masking.py", "for node in sorted(range( 2, len(parents)), key=depth.__getitem__):"): "nor is a letter",
+    ("decode.py", "if type(body) != dict:"): "types compare by identity",
     ("redaction/encodings.py", "segments.append((size, start, 0, 2, stop))"): "a width of 0 is divided: it stays 0",
 }
 """Survivors that no test can kill: (file, mutated line) -> the reason."""

@@ -147,6 +147,22 @@ def test_encoded_secrets_are_hidden_up_to_two_encodings_deep(text, secrets, expe
     assert hide(text, *secrets) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("secret abcd", []), ("7365 6162 secr", []), ("c2Vj", []), ("NlY3", []), ("VzZW", []), ("xx6162636z", ["abc"]),
+        ("x6162636", ["abc"]), ("7365637", ["sec"]), ("c2Vj c2VjcmV", ["\xd9X\xffsecre"]), ("xc2VjcmV0", ["secret"]),
+        ("NlY3JldA", ["cret"]), ("dXNlY3JldA==", ["usecret"]), ("dXVzZWNyZXQ=", ["uusecret"]), ("uYWJjZA==", ["abcd"]),
+        ("dWFiY2Q=", ["uabcd"]), ("dXVhYmNk", ["uuabcd"]), ("YzJWamNtVjA", ["c2VjcmV0"]), ("6162 xyz 61626364",
+        ["abÿabcd"]),
+    ],
+)  # fmt: skip
+def test_a_text_is_decoded_in_the_phases_in_which_an_encoded_secret_begins(text, expected):
+    index = SecretIndex(["secret", "abcd"])
+
+    assert [view.text for view in index.search(View(text))[2]] == expected
+
+
 def test_forms_revealed_in_a_decoded_text_are_hidden_but_not_in_decoded_bytes():
     def find(text: str) -> list[tuple[int, int]]:
         return [(at, at + 3) for at in range(len(text)) if text[at : at + 3] == "key"]
