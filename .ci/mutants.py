@@ -56,7 +56,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "decode": ("decode.py", "decode model/model definitions"),
     "reader": ("model/reader.py", "model/reader model/model decode"),
     "redaction": ("redaction/__init__.py", "redaction/redaction redaction/secret_index definitions"),
-    "collecting": ("redaction/collecting.py", "redaction/redaction redaction/revealing"),
+    "collecting": ("redaction/collecting.py", "redaction/collecting redaction/redaction"),
     "redacted names": ("redaction/names.py", "redaction/names redaction/redaction"),
     "encodings": ("redaction/encodings.py", "redaction/encodings redaction/secret_index redaction/redaction"),
     "JSON text": ("redaction/json_text.py", "redaction/json_text redaction/redaction"),
