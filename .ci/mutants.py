@@ -86,6 +86,18 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ): "the root is no word",
     ("redaction/masking.py", "for node in sorted(range( 2, len(parents)), key=depth.__getitem__):"): "nor is a letter",
     ("decode.py", "if type(body) != dict:"): "types compare by identity",
+    **{
+        ("redaction/names.py", line): "the flags are different bits: `+` and `^` join them as `|` does"
+        for sign in "+^"
+        for line in (
+            f"around = inherited & DEEP and DEEP {sign} TEXT",
+            f"return DEEP {sign} TEXT",
+            f"return DEEP {sign} TEXT if flags & DEEP else 0",
+            f"return TEXT {sign} DEEP | (0 if plain in COUNT_FIELDS else NUMBERS)",
+            f"return TEXT | DEEP {sign} (0 if plain in COUNT_FIELDS else NUMBERS)",
+            f"return TEXT {sign} NUMBERS",
+        )
+    },
     ("redaction/encodings.py", "segments.append((size, start, 0, 2, stop))"): "a width of 0 is divided: it stays 0",
 }
 """Survivors that no test can kill: (file, mutated line) -> the reason."""

@@ -130,6 +130,8 @@ FAMILY = {
     503: InternalServerError, 504: InternalServerError, 599: InternalServerError, 100: InfisicalApiError,
     300: InfisicalApiError, 302: InfisicalApiError, 304: InfisicalApiError, 402: InfisicalApiError,
     405: InfisicalApiError, 409: InfisicalApiError, 410: InfisicalApiError, 418: InfisicalApiError,
+    399: InfisicalApiError, 421: InfisicalApiError, 423: InfisicalApiError, 428: InfisicalApiError,
+    430: InfisicalApiError, 499: InfisicalApiError, 600: InternalServerError,
 }  # fmt: skip
 
 
