@@ -364,6 +364,7 @@ def test_a_name_that_only_looks_secret_stays(body):
         ("/a#b=c&pin=1", "/a#b=c&pin=redacted"),
         ("/a#s3cret", "/a#redacted"),
         ("/?s3cret=a&b;c=d", "/?redacted=a&b;c=d"), ("/?a+b=s3cret+c", "/?a+b=redacted+c"), ("/?a%20b=c", "/?a%20b=c"),
+        ("/a;token", "/a;token"), ('/a;token=x"y', "/a;token=redacted"), ('/token=x"y', '/token=x"y'), ("/a;b;c", "/a;b;c"),
         ("http://[", "http://["),
         ("", ""),
     ],
