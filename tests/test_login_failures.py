@@ -28,8 +28,8 @@ from infisical import (
 from infisical.decode import one
 from infisical.executors import ScriptedExecutor
 from infisical.login import hold_login
-from tests.forms import mark_exhaustive
 from infisical.request import post
+from tests.forms import mark_exhaustive
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}

@@ -131,6 +131,8 @@ FAMILY = {
     503: InternalServerError, 504: InternalServerError, 599: InternalServerError, 100: InfisicalApiError,
     300: InfisicalApiError, 302: InfisicalApiError, 304: InfisicalApiError, 402: InfisicalApiError,
     405: InfisicalApiError, 409: InfisicalApiError, 410: InfisicalApiError, 418: InfisicalApiError,
+    399: InfisicalApiError, 421: InfisicalApiError, 423: InfisicalApiError, 428: InfisicalApiError,
+    430: InfisicalApiError, 499: InfisicalApiError, 600: InternalServerError,
 }  # fmt: skip
 
 
@@ -207,6 +209,17 @@ def test_a_redirect_is_an_error_that_says_where_to_without_its_query(location, s
         InfisicalApiError,
         f"the server answered 302: a redirect to {said}, not followed",
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "is_redirect"),
+    [(200, False), (299, False), (300, True), (301, True), (308, True), (399, True), (400, False), (401, False)],
+)
+def test_a_location_makes_a_redirect_of_the_statuses_from_300_to_399(status, is_redirect):
+    place = ": a redirect to /login, not followed" if is_redirect else " with an empty body"
+
+    assert make_error(Response(status, (("Location", "/login"),))).message == f"the server answered {status}{place}"
+    assert make_error(Response(status)).message == f"the server answered {status} with an empty body"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from infisical.redaction import (
     mask_value,
     redact_body,
     redact_headers,
+    redact_request_headers,
     redact_url,
 )
 from infisical.request import get
@@ -199,6 +200,14 @@ def test_only_harmless_headers_of_a_response_are_recorded():
     }  # fmt: skip
 
 
+def test_only_harmless_headers_of_a_request_keep_their_values():
+    headers = [("Accept", "a/b"), ("HOST", "h"), ("Authorization", "Bearer t"), ("A", ""), ("x-infisical-org", "o")]
+
+    assert redact_request_headers(headers) == {
+        "Accept": "a/b", "HOST": "h", "Authorization": "redacted", "A": "redacted", "x-infisical-org": "o",
+    }  # fmt: skip
+
+
 RECORDED_BODIES = [
     (b'{"secretValue": "v", "secretKey": "k", "n": 1}', b'{"secretValue": "redacted", "secretKey": "k", "n": 1}'),
     (b'[{"a": {"TOKEN": {"b": ["x", 7]}}}]', b'[{"a": {"TOKEN": {"b": ["redacted", 7]}}}]'),
@@ -226,6 +235,14 @@ RECORDED_BODIES = [
 @pytest.mark.parametrize(("body", "expected"), RECORDED_BODIES, ids=range(len(RECORDED_BODIES)))
 def test_a_body_is_recorded_without_secret_fields_and_without_the_secrets_of_the_request(body, expected):
     assert redact_body(body, {"s3cret"}) == expected
+
+
+def test_a_number_is_a_secret_of_the_request_from_six_digits_on():
+    body = b'{"a": 12345, "b": 123456, "c": 1234567, "d": 654321, "e": "12345"}'
+
+    assert redact_body(body, {"12345", "123456", "1234567"}) == (
+        b'{"a": 12345, "b": 0, "c": 0, "d": 654321, "e": "redacted"}'
+    )
 
 
 @pytest.mark.parametrize("depth", [100, 300, 450, 490, 600, 900, 950, 10_000])
@@ -346,10 +363,18 @@ def test_a_name_that_only_looks_secret_stays(body):
         ("https://h/?a=%7B%22token%22%3A%22x%22%7D", "https://h/?a=%7B%22token%22%3A%22redacted%22%7D"),
         ("https://h/?next=https%3A%2F%2Fme%3Apw%40h", "https://h/?next=https%3A%2F%2Fredacted%40h"),
         ("https://h/?a&b=&c=%20", "https://h/?a&b=&c=%20"),
+        ("/s3cret:", "/redacted:"), ("s3cret:", "redacted:"), ("/a//me@h/b", "/a//me@h/b"), ("me@h", "me@h"),
+        ("https://@h/", "https://@h/"), ("https://a@b@h", "https://redacted@h"),
+        ("/a;b=c;token=x", "/a;b=c;token=redacted"),
+        ("/a#b=c&pin=1", "/a#b=c&pin=redacted"),
+        ("/a#s3cret", "/a#redacted"),
+        ("/?s3cret=a&b;c=d", "/?redacted=a&b;c=d"), ("/?a+b=s3cret+c", "/?a+b=redacted+c"), ("/?a%20b=c", "/?a%20b=c"),
+        ("/a;token", "/a;token"), ('/a;token=x"y', "/a;token=redacted"),
+        ('/token=x"y', '/token=x"y'), ("/a;b;c", "/a;b;c"),
         ("http://[", "http://["),
         ("", ""),
     ],
-)
+)  # fmt: skip
 def test_a_url_is_recorded_without_its_secrets(url, expected):
     assert redact_url(url, {"s3cret"}) == expected
 
