@@ -22,6 +22,9 @@ EXCEPTIONS = {
     r'Type of "(configure|conf|task)" is partially unknown': "the same: what the blocks call of Django and Celery",
     r'Untyped decorator makes function "(versions|count_secrets)" untyped': "the same: Celery's decorator",
     r'Cannot access attribute "delay" for class "FunctionType"': "the same: what Celery's decorator returns",
+    r"Untyped function decorator obscures type of function": "the same: Celery's decorator with arguments",
+    r'Type of "retry" is unknown': "the same: Celery's task as `self`",
+    r'Type of "bind" is partially unknown': "pyright has no plugin for returns, and the recipe says so",
 }
 """What the checkers may say, each with the reason."""
 
