@@ -50,7 +50,10 @@ TABLE: dict[str, tuple[str, str]] = {
         "drivers/asyncio.py",
         "drivers/drivers drivers/effects flow defects drivers/single_flight drivers/flight_deadlines",
     ),
-    "flights": ("drivers/flights.py", "drivers/single_flight drivers/flight_deadlines drivers/interrupts definitions"),
+    "flights": (
+        "drivers/flights.py",
+        "drivers/drivers drivers/single_flight drivers/flight_deadlines drivers/interrupts definitions",
+    ),
     "pagination": ("pagination.py", "pagination"),
     "encode": ("encode.py", "encode request wiring"),
     "decode": ("decode.py", "decode model/model definitions"),

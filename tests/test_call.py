@@ -14,14 +14,14 @@ from infisical.request import Request, get
 from tests.wire import answer
 
 REQUEST: Request[str] = get("/api/v1/things", returns=text)
-MOVED: Request[str] = get("/api/v2/things", returns=text, formerly=("/api/v1/things",))
+MOVED_REQUEST: Request[str] = get("/api/v2/things", returns=text, formerly=("/api/v1/things",))
 MISSING_ROUTE = answer({"message": "Route GET:/api/v2/things not found", "error": "Not Found", "statusCode": 404}, 404)
 
 
 def ask(*script: Any, request: Request[str] = REQUEST, **settings: Any) -> tuple[Any, ScriptedExecutor]:
     executor = ScriptedExecutor(*script)
     client = InfisicalClient(executor=executor, retry=None, **settings)
-    answers = [client(request) for _ in range(2 if request is MOVED else 1)]
+    answers = [client(request) for _ in range(2 if request is MOVED_REQUEST else 1)]
     return answers[-1], executor
 
 
@@ -52,7 +52,9 @@ def test_an_answer_of_more_bytes_than_the_limit_is_a_failure(size, is_refused, s
 @pytest.mark.parametrize("status", [200, 299, 400, 401, 403, 404, 405, 409, 421, 422, 423, 429, 500, 502])
 def test_a_former_path_is_remembered_after_an_answer_or_an_error_of_the_endpoint(status):
     body = {"message": "no", "error": "No"}
-    _, executor = ask(MISSING_ROUTE, answer(body, status), answer(body, status), answer(body, status), request=MOVED)
+    _, executor = ask(
+        MISSING_ROUTE, answer(body, status), answer(body, status), answer(body, status), request=MOVED_REQUEST
+    )
     is_remembered = status in (200, 299, 400, 404, 422)
 
     assert [sent.url.rpartition("/api")[2] for sent in executor.sent][:3] == (
@@ -61,7 +63,7 @@ def test_a_former_path_is_remembered_after_an_answer_or_an_error_of_the_endpoint
 
 
 def test_an_answer_that_no_path_has_is_the_error_of_todays_path():
-    outcome, executor = ask(MISSING_ROUTE, MISSING_ROUTE, MISSING_ROUTE, MISSING_ROUTE, request=MOVED)
+    outcome, executor = ask(MISSING_ROUTE, MISSING_ROUTE, MISSING_ROUTE, MISSING_ROUTE, request=MOVED_REQUEST)
 
     assert (outcome.failure().route_missing, outcome.failure().template) == (True, "/api/v2/things")
     assert len(executor.sent) == 4

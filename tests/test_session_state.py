@@ -163,6 +163,16 @@ def test_a_fresh_token_ends_a_cool_down_and_an_interruption():
     assert (session.grant is grant, session.cool_down, session.interrupted) == (True, None, False)
 
 
+def test_an_empty_session_has_no_credential_no_login_and_no_failure():
+    session = Session()
+    state = {name: getattr(session, name) for name in Session.__slots__}
+
+    assert state == {
+        "mode": None, "grant": None, "renew": None, "by_factory": False, "cool_down": None, "interrupted": False,
+        "refusals": {},
+    }  # fmt: skip
+
+
 # ---- refusals
 def test_a_refusal_counts_for_its_endpoint_for_30_seconds():
     session, endpoint, other = Session(), ("GET", "/a"), ("POST", "/a")

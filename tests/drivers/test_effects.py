@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import threading
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from math import inf
@@ -14,6 +16,7 @@ from returns.result import Failure, Success
 
 from infisical import HttpRequest, InfisicalNetworkError, Response
 from infisical.defects import AsyncFunctionError
+from infisical.drivers import flights as flights_module
 from infisical.drivers.asyncio import adrive
 from infisical.drivers.blocking import drive
 from infisical.drivers.deadline import Deadline, make_exceeded
@@ -197,6 +200,48 @@ def test_work_that_is_shared_is_done_with_the_same_executor_and_gives_its_value(
 
     assert run(Once("key", lambda: yield_all(Send(REQUEST), Sleep(1.0)))) == [[ANSWER, True]]
     assert (len(run.sent), run.slept) == (1, [1.0])
+
+
+def test_a_flight_is_removed_and_its_lock_is_free_for_the_next():
+    flights = Flights()
+    lock = flights.removal
+
+    assert [flights.join("key", lambda number=number: number) for number in range(3)] == [0, 1, 2]
+    assert (flights.removal is lock, lock.locked(), flights.current) == (True, False, {})
+
+
+def test_a_lock_that_an_interrupt_left_locked_is_replaced_and_stays_as_it_is(monkeypatch):
+    monkeypatch.setattr(flights_module, "LEADER_CHECK_SECONDS", 0.0)
+    flights = Flights()
+    lock = flights.removal
+    lock.acquire()
+
+    assert flights.join("key", lambda: 7) == 7
+    assert (flights.removal is lock, lock.locked(), flights.removal.locked(), flights.current) == (
+        False,
+        True,
+        False,
+        {},
+    )
+
+
+def test_a_flight_removes_itself_and_no_other_in_its_place():
+    flights = Flights()
+    successor = flights_module._Flight(1, inf, None, threading.Lock())
+
+    def replace_flight() -> int:
+        flights.current["key"] = successor
+        return 7
+
+    assert (flights.join("key", replace_flight), flights.current) == (7, {"key": successor})
+
+
+def test_after_a_fork_the_flights_of_the_parent_are_forgotten():
+    flights = Flights({"key": flights_module._Flight(1, inf, None, threading.Lock(), ("old",))}, process=-1)
+    lock = flights.removal
+
+    assert flights.join("key", lambda: "new") == "new"
+    assert (flights.process, flights.removal is lock) == (os.getpid(), False)
 
 
 # ---- executors that break their contract
