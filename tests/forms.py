@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import settings
 
-FEW, MANY = 40, 200
+FEW, MANY = 30, 200
 """Examples of a property in a default and in an exhaustive run; `try_examples` asks for other numbers."""
 Case = TypeVar("Case")
 Class = TypeVar("Class", bound=type)

@@ -1,8 +1,7 @@
 """Models, all of them: decoder, dataclasses-json and marshmallow agree on every valid document and refuse the others.
 
 The models are collected from every module under `infisical.endpoints`; documents are made from their fields. A default
-run has models that together have each kind of field, and those of secrets, identities and login; the others are run as
-`exhaustive`.
+run has models that together have each kind of field, and those of secrets; the others are run as `exhaustive`.
 """
 
 from __future__ import annotations
@@ -98,12 +97,17 @@ def is_required(f: Any) -> bool:
     return f.default is MISSING and f.default_factory is MISSING
 
 
-ALWAYS = ("secrets", "identities", "identity_auth", "identity_access_tokens")
+ALWAYS = ("secrets", "identity_access_tokens")
 REPRESENTATIVES = {
     *(model for model in MODELS if model.__module__.split(".")[2] in ALWAYS),
     *cover({model: kinds_of_fields(model) for model in MODELS}),
     *cover({model: kinds_of_fields(model) for model in READ}),
 }
+
+
+def has_hidden_field(model: type[Any]) -> bool:
+    """Whether a model has a field that its repr does not show."""
+    return any(not f.repr for f in fields(model))
 
 
 def for_models(models: list[type[Any]]) -> Any:
