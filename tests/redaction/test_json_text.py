@@ -15,7 +15,11 @@ def list_tokens(text: str) -> list[tuple[str, str, int]] | None:
     tokens = find_tokens(text)
     return tokens and [
         (
-            (NAME if token.is_name else TEXT if token.is_closed else HALF) if token.is_text else NUMBER,
+            (NAME if token.is_name else TEXT if token.is_closed else HALF)
+            if token.is_text
+            else NUMBER
+            if token.is_closed
+            else HALF,
             text[token.start : token.stop],
             token.secrecy,
         )
