@@ -14,7 +14,7 @@ import pytest
 import trustme
 from hypothesis import HealthCheck, settings
 
-from tests.forms import FEW, MANY, mark_rest_of_contracts
+from tests.forms import FEW, MANY, mark_contracts
 
 settings.register_profile("default", max_examples=FEW, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("exhaustive", settings.get_profile("default"), max_examples=MANY)
@@ -44,7 +44,7 @@ def pytest_collection() -> Iterator[None]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests of short forms, before pytest selects by the marker; every property is exhaustive too."""
-    mark_rest_of_contracts(items)
+    mark_contracts(items)
     if is_exhaustive(config):
         for item in items:
             if item.get_closest_marker("hypothesis"):

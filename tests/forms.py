@@ -48,7 +48,7 @@ def cover(cases: Mapping[Case, frozenset[Hashable]]) -> list[Case]:
 
 
 def shorten_contract(suite: Class) -> Class:
-    """Mark a suite of executors as one with a short form: `mark_rest_of_contracts` keeps one case of each test.
+    """Mark a suite of executors as one with a short form: `mark_contracts` keeps one case of each test.
 
     It is for all executors but two, which run the whole contract: one that blocks, and one for asyncio.
     """
@@ -56,15 +56,15 @@ def shorten_contract(suite: Class) -> Class:
     return suite
 
 
-def mark_rest_of_contracts(items: Iterable[pytest.Item]) -> None:
+def mark_contracts(items: Iterable[pytest.Item]) -> None:
     """Keep for the exhaustive run what the short forms of suites do not need."""
-    seen = set[tuple[type, str]]()
+    covered = set[tuple[type, str]]()
     for item in items:
         suite = getattr(item, "cls", None)
         if not getattr(suite, "has_short_form", False):
             continue
         test = item.name.partition("[")[0]
-        is_short = item.name.endswith(SHORT_FAULTS) if "incomplete" in test else (suite, test) not in seen
-        seen.add((suite, test))
+        is_short = item.name.endswith(SHORT_FAULTS) if "incomplete" in test else (suite, test) not in covered
+        covered.add((suite, test))
         if not is_short:
             item.add_marker(pytest.mark.exhaustive)

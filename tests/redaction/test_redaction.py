@@ -427,6 +427,20 @@ def test_a_body_stays_byte_for_byte_or_holds_the_mask(body):
     assert recorded == body or b"redacted" in (recorded or b"") or b"0" in (recorded or b"")  # a number becomes 0
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"token": "v"', b'{"token": "redacted"'),
+        (b'saw "token": ["v"', b'saw "token": ["redacted"'),
+        (b'saw "token": ["v", ...', b'saw "token": ["redacted", ...'),
+        (b'{"a\\x": 1, "token": "v"}', b'{"a\\x": 1, "token": "redacted"}'),
+        (b'saw {"a\\x": "b", "token": "v"}', b'saw {"a\\x": "b", "token": "redacted"}'),
+    ],
+)
+def test_a_body_that_is_half_of_json_or_has_a_wrong_escape_is_recorded_without_its_secrets(body, expected):
+    assert redact_body(body, {"s3cret"}) == expected
+
+
 # ---- platforms
 XML_ANSWER = (
     b'<R xmlns="https://sts.amazonaws.com/doc/"><C><AccessKeyId>ASIA1</AccessKeyId>\n'

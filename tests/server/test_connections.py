@@ -138,7 +138,7 @@ def program() -> Iterator[Any]:
 CREDENTIALS = ("INFISICAL_UNIVERSAL_AUTH_CLIENT_ID", "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET")
 
 
-@pytest.mark.parametrize("with_document", [False, mark_exhaustive(True)])
+@pytest.mark.parametrize("with_document", [mark_exhaustive(False), True])
 def test_on_another_address_it_warns_and_its_credentials_are_new_at_each_start(
     program: Any, tmp_path: Path, with_document: bool
 ):
