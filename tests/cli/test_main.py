@@ -285,6 +285,16 @@ def test_a_closed_pipe_ends_a_command_without_a_traceback() -> None:
     run.stderr.close()
 
 
+def test_a_closed_pipe_of_standard_error_without_a_standard_output_is_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_to_closed_pipe() -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(cli, "main", write_to_closed_pipe)
+    monkeypatch.setattr(sys, "stdout", None)
+
+    assert cli.run_program() == 1
+
+
 def test_an_interrupt_is_130(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: Any) -> Any:
         raise KeyboardInterrupt
