@@ -132,6 +132,16 @@ def test_what_it_reads_is_in_the_cache():
     assert (describe(second), len(stage.executor.sent)) == ("2", 3)
 
 
+def test_a_304_for_an_entry_that_was_dropped_fills_nothing():
+    stage = Stage(listing("1", '"1"'), UNCHANGED, listing("2", '"2"'), cache=Cache(ttl=60))
+    walk = watch(stage.client, REQUEST, 30)
+    next(walk)
+    stage.client.forget_cached()
+
+    assert describe(next(walk)) == "2"
+    assert stage.client.cache_info().revalidated == 0
+
+
 def test_a_304_makes_the_entry_young_again():
     clock = Clock()
     stage = Stage(listing("1", '"1"'), UNCHANGED, listing("2"), cache=Cache(ttl=60), clock=clock)
