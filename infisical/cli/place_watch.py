@@ -30,7 +30,8 @@ JOIN_SECONDS: Final = 0.2
 class PlaceWatch:
     """Watches the secrets of a place. `make` makes the environment of a listing, and messages about it.
 
-    The environment is None if no environment can carry the secrets. `report` writes a message to standard error: when an outage begins and ends, and for each change without effect.
+    The environment is None if no environment can carry the secrets. `report` writes a message to standard error: when
+    an outage begins and ends, and for each change without effect.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """The child of `run --watch`: ended and started again when its environment changes.
 
-`RestartPlan` decides when, and does nothing itself. `PosixProcess` and `PopenProcess` are the process. Nothing here reads
-secrets: an `EnvironmentWatch` offers environments from another thread, and the main thread does everything else.
+`RestartPlan` decides when, and does nothing itself. `PosixProcess` and `PopenProcess` are the process. Nothing here
+reads secrets: an `EnvironmentWatch` offers environments from another thread, and the main thread does all the rest.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -40,6 +41,8 @@ RESERVED_NAMES: Final = frozenset(
     }
 )
 RESERVED_PREFIXES: Final = ("XDG_", "LC_")
+MAX_VARIABLE_BYTES: Final = 128 * 1024
+"""The largest variable that Linux takes, with its name and the byte at its end; all of them together may be more."""
 WATCH_SECONDS: Final = 10.0
 """How often `--watch` looks for a change, as Infisical's own command line does."""
 DESCRIPTION: Final = """\
@@ -106,6 +109,8 @@ def find_mistakes(secrets: Mapping[str, str]) -> dict[str, list[str]]:
         reason = find_value_mistake(value)
         if not name or "=" in name or find_value_mistake(name) is not None:
             reason = "not a name for a variable"
+        if reason is None and sys.platform == "linux" and len(f"{name}={value}".encode()) >= MAX_VARIABLE_BYTES:
+            reason = f"more than {MAX_VARIABLE_BYTES // 1024} KiB, too much for a variable"
         if reason is not None:
             mistakes.setdefault(reason, []).append(name)
     return mistakes
