@@ -41,6 +41,8 @@ RESERVED_NAMES: Final = frozenset(
     }
 )
 RESERVED_PREFIXES: Final = ("XDG_", "LC_")
+UNSPECIFIED_SECONDS: Final = 0.0
+"""Those of a `--watch` without seconds."""
 MAX_VARIABLE_BYTES: Final = 128 * 1024
 """The largest variable that Linux takes, with its name and the byte at its end; all of them together may be more."""
 WATCH_SECONDS: Final = 10.0
@@ -156,10 +158,10 @@ def _choose_interval(arguments: argparse.Namespace) -> float | None:
     """Return the seconds between two looks at the secrets; None if they are not watched."""
     watch, interval = arguments.watch, arguments.watch_interval
     if interval is None:
-        return WATCH_SECONDS if watch == "default" else watch
+        return WATCH_SECONDS if watch == UNSPECIFIED_SECONDS else watch
     if watch is None:
         arguments.parser.error("--watch-interval needs --watch")
-    if watch != "default":
+    if watch != UNSPECIFIED_SECONDS:
         arguments.parser.error("give the seconds once: --watch SECONDS, or --watch --watch-interval SECONDS")
     return float(interval)
 
@@ -199,7 +201,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--watch",
         nargs="?",
-        const="default",
+        const=UNSPECIFIED_SECONDS,
         type=parse_interval,
         metavar="SECONDS",
         help=f"restart the command when the secrets change; look about every SECONDS (default: {WATCH_SECONDS:g})",
