@@ -71,7 +71,7 @@ class Stage:
     def __init__(self, path: Path) -> None:
         self.log, self.end = path / "log", path / "end"
         self.prefix = f"echo \"$A\" >> '{self.log}'; "
-        self.until_end = f"until [ -e '{self.end}' ]; do sleep 0.01; done; "
+        self.until_end = f"n=0; until [ -e '{self.end}' ] || [ $n -gt 2000 ]; do n=$((n + 1)); sleep 0.01; done; "
 
     def lines(self) -> list[str]:
         return self.log.read_text().split() if self.log.exists() else []
