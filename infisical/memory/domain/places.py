@@ -6,6 +6,7 @@ tree.py finds a folder by its path; access.py decides what a caller may do in a 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,6 +39,15 @@ def locate_folder(call: Call, folder: Row) -> Place:
 
 def make_path_field() -> Field:
     """Make the field of a folder's path, which it reads with a leading slash and without a trailing one."""
+    return _make_path_field(tree.normalize_path)
+
+
+def make_secret_path_field() -> Field:
+    """Make the field of the path of secrets: as it is sent, without one trailing slash (v4/secret-router.ts)."""
+    return _make_path_field(tree.remove_trailing_slash)
+
+
+def _make_path_field(normalize: Callable[[str], str]) -> Field:
     field = string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
@@ -45,7 +55,7 @@ def make_path_field() -> Field:
         if isinstance(text, str) and len(text) > LENGTH_LIMIT:
             issues.append(build_issue(f"A secret path has {LENGTH_LIMIT} characters at most", path))
             return "/"
-        return tree.normalize_path(text) if isinstance(text, str) else text
+        return normalize(text) if isinstance(text, str) else text
 
     return Field(check)
 
