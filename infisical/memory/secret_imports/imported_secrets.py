@@ -86,7 +86,7 @@ def _iterate_new_sources(call: Call, imports: Iterable[Row], visited: set[tuple[
         if place is None or (place.environment, place.path) in visited:
             continue
         visited.add((place.environment, place.path))
-        yield Source(place, tree.find_folder_at(call.draft, row["importEnv"], place.path))
+        yield Source(place, tree.find_exact_folder(call.draft, row["importEnv"], place.path))
 
 
 def _locate_source(call: Call, import_row: Row) -> Place | None:
@@ -94,7 +94,7 @@ def _locate_source(call: Call, import_row: Row) -> Place | None:
     environment = call.draft.get(tables.environments(project_id), import_row["importEnv"])
     if environment is None:
         return None
-    return Place(project_id, environment["slug"], tree.normalize_path(import_row["importPath"]))
+    return Place(project_id, environment["slug"], import_row["importPath"])
 
 
 def describe_imports(

@@ -61,7 +61,7 @@ def list_imported_folders(call: Call, folder: Row) -> list[Row]:
     imports = [row for row in call.draft.rows(tables.imports(folder["id"])).values() if not row["isReserved"]]
     environments = call.draft.rows(tables.environments(_get_project_id(call, folder)))
     folders = [
-        tree.find_folder_at(call.draft, row["importEnv"], row["importPath"])
+        tree.find_exact_folder(call.draft, row["importEnv"], row["importPath"])
         for row in sorted(imports, key=lambda row: float(row["position"]))
         if row["importEnv"] in environments
     ]

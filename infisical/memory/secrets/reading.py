@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from infisical.memory import access, tables, tree
 from infisical.memory.call import Call
-from infisical.memory.domain.places import Place, get_environment, locate_folder
+from infisical.memory.domain.places import Place, get_environment, locate_folder, require_id
 from infisical.memory.refusals import Refusal, forbidden, not_found
 from infisical.memory.secret_imports import imported_secrets
 from infisical.memory.secrets import references, store, views
@@ -206,6 +206,7 @@ def _drop_path(call: Call, secret: dict[str, Any]) -> dict[str, Any]:
 
 def get_by_id(call: Call, secret_id: str) -> dict[str, Any]:
     """Return a secret by its id."""
+    require_id(secret_id, "FindOneWIthTags")
     row = store.find_by_id(call.draft, secret_id)
     folder = None if row is None else tree.find_folder_by_id(call.draft, row["folderId"])
     if row is None or folder is None:
