@@ -52,6 +52,8 @@ MEMBER_SUBJECTS: Final = frozenset(
 READ_ACTIONS: Final = frozenset({"read", "describeSecret", "readValue"})
 ORGANIZATION_ROLES: Final = frozenset({"admin", "member", "no-access"})
 PROJECT_ROLES: Final = frozenset({"admin", "member", "viewer", "no-access"})
+IDENTITY_ACTIONS: Final = frozenset({"read", "create", "edit", "delete"})
+"""What members of an organization may do with identities today (buildMemberPermission in org-permission.ts)."""
 ORG_MEMBER_SUBJECTS: Final = frozenset({"workspace", "project", "app-connections"})
 
 
@@ -144,6 +146,8 @@ def permit_organization(call: Call, action: str, subject: str, organization_id: 
     """Refuse a caller whose role in an organization forbids an action on a subject (`create` on `identity`)."""
     role = get_organization_role(call, organization_id or call.organization_id)
     if role == "admin" or (role == "member" and (action in READ_ACTIONS or subject in ORG_MEMBER_SUBJECTS)):
+        return
+    if role == "member" and subject == "identity" and action in IDENTITY_ACTIONS and not call.is_2024:
         return
     raise permission_denied(action, subject)
 

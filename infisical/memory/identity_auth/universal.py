@@ -22,6 +22,7 @@ from infisical.memory.identity_auth.settings import (
     get_settings,
     list_all_addresses,
 )
+from infisical.memory.identities import store as identities
 from infisical.memory.refusals import Refusal, not_found, unauthorized
 from infisical.memory.routing import MACHINES, PUBLIC_ACCESS, Answer, route
 from infisical.memory.seeding import UNIVERSAL_METHOD
@@ -154,6 +155,10 @@ def show_client_secret(row: Row) -> Row:
 @route("POST", SECRETS_PATH, access=MACHINES, body=NEW_SECRET)
 def create_client_secret(call: Call) -> Answer:
     identity_id = get_settings(call, UNIVERSAL_AUTH, "create", NO_METHOD)["identityId"]
+    organization_id = call.draft.rows(tables.IDENTITIES)[identity_id]["orgId"]
+    identities.require_grant(
+        call, organization_id, "Failed to create client secret for identity.", "create-token"
+    )
     text, row = seeding.add_client_secret(
         call,
         identity_id,
@@ -191,5 +196,7 @@ def get_client_secret(call: Call) -> Answer:
 def revoke_client_secret(call: Call) -> Answer:
     identity_id, row = load_client_secret(call, "delete")
     table = tables.client_secrets(identity_id)
-    revoked_row = call.draft.merge(table, row["id"], isClientSecretRevoked=True, updatedAt=call.timestamp)
+    # today the tokens of its logins end with it (revokeAllTokensForClientSecret at 0b118066)
+    ended = {} if call.is_2024 else {"areTokensRevoked": True}
+    revoked_row = call.draft.merge(table, row["id"], isClientSecretRevoked=True, updatedAt=call.timestamp, **ended)
     return {"clientSecretData": show_client_secret(revoked_row)}
