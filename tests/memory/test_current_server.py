@@ -238,9 +238,7 @@ def test_a_missing_folder_or_environment_is_told_by_its_listing():
 
 def test_a_missing_project_is_told_by_the_service_that_looks_for_it():
     world = World()
-    bot = (
-        f"Project with ID '{NOBODY}' not found during bot lookup. Are you sure you are using the correct project ID?"
-    )
+    bot = f"Project with ID '{NOBODY}' not found during bot lookup. Are you sure you are using the correct project ID?"
     secret = {**body(world, secretValue="1"), "projectId": NOBODY}
     place = {"projectId": NOBODY, "environment": "dev", "path": "/"}
 
@@ -319,7 +317,11 @@ def test_a_viewer_is_told_of_folders_and_secrets_before_permissions():
 
     assert [status("POST", "KEY"), status("POST", "NEW"), status("POST", "NEW", secretPath="/nope")] == [400, 403, 404]
     assert [status("PATCH", "KEY"), status("PATCH", "NEW"), status("PATCH", "KEY", secretPath="/no")] == [403, 404, 404]
-    assert [status("DELETE", "KEY"), status("DELETE", "NEW"), status("DELETE", "KEY", secretPath="/")] == [403, 404, 403]
+    assert [status("DELETE", "KEY"), status("DELETE", "NEW"), status("DELETE", "KEY", secretPath="/")] == [
+        403,
+        404,
+        403,
+    ]
 
 
 def test_a_viewer_has_personal_overrides():
@@ -404,9 +406,9 @@ def test_members_of_an_organization_manage_identities_but_not_privileges():
 def test_the_membership_of_an_identity_that_is_not_there_is_a_failure_of_the_server():
     """The guards of project-membership-identity-factory.ts at 08019ebd read a column of nothing."""
     world = World()
-    outsider = world.send(
-        "POST", "/api/v1/identities", {"name": "ci", "organizationId": world.given.organization_id}
-    )[1]["identity"]["id"]
+    outsider = world.send("POST", "/api/v1/identities", {"name": "ci", "organizationId": world.given.organization_id})[
+        1
+    ]["identity"]["id"]
     path = f"/api/v1/projects/{world.project_id}/memberships/identities"
     roles = {"roles": [{"role": "viewer"}]}
 

@@ -177,7 +177,8 @@ def test_what_ends_a_token_is_told_by_its_refusal():
         door = credentials(one)
         text = one.anyone.identity_auth.universal.login(**door).unwrap().access_token
         identity_id = next(
-            row["identityId"] for row in one.memory.state.rows(tables.auth_settings("universal-auth")).values()
+            row["identityId"]
+            for row in one.memory.state.rows(tables.auth_settings("universal-auth")).values()
             if row["clientId"] == door["client_id"]
         )
         base = f"/api/v1/auth/universal-auth/identities/{identity_id}"

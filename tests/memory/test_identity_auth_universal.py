@@ -189,9 +189,7 @@ def test_revoking_universal_auth_ends_its_secrets_and_its_tokens():
     again = door.api.attach(identity_id=door.identity_id).unwrap()
 
     assert revoked.client_id == door.client_id
-    assert without_id(after) == refusal(
-        401, "UnauthorizedError", "Failed to authorize: auth method has been revoked"
-    )
+    assert without_id(after) == refusal(401, "UnauthorizedError", "Failed to authorize: auth method has been revoked")
     assert again.client_id != door.client_id
     assert door.knock() == WRONG
     assert door.api.list_client_secrets(identity_id=door.identity_id).unwrap() == ()

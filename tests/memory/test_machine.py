@@ -96,9 +96,7 @@ class Server(RuleBasedStateMachine):
     @rule(data=st.data(), key=KEYS, version=st.integers(1, 4))
     def read_a_version(self, data: st.DataObject, key: str, version: int) -> None:
         place = data.draw(self.places())
-        got = self.client.secrets.get_by_name(
-            secret_name=key, version=version, include_imports=False, **self.at(place)
-        )
+        got = self.client.secrets.get_by_name(secret_name=key, version=version, include_imports=False, **self.at(place))
         versions = self.secrets[place].get(key, [])
         match got:
             case Success(secret):

@@ -180,9 +180,7 @@ def test_the_nearest_policy_decides():
 
     def waits(path: str) -> bool:
         put(world, path=path, KEY="1")
-        changed = world.machine.secrets.update(
-            **where(world), secret_path=path, secret_name="KEY", secret_value="2"
-        )
+        changed = world.machine.secrets.update(**where(world), secret_path=path, secret_name="KEY", secret_value="2")
         return isinstance(changed.unwrap(), SecretApproval)
 
     assert [waits("/"), waits("/app/a"), waits("/app/b")] == [False, True, False]

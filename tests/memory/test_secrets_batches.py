@@ -33,9 +33,7 @@ def test_a_batch_is_made_wholly_or_not_at_all():
     placed = batch("PATCH", {"secretKey": "THERE", "secretValue": "2"}, {"secretKey": "X", "secretPath": "/nope"})
     deleted = batch("DELETE", {"secretKey": "THERE"}, {"secretKey": "NEW"})
 
-    assert created == refusal(
-        400, "BadRequest", "Secret already exists: 'THERE' in path '/' of environment 'dev'"
-    )
+    assert created == refusal(400, "BadRequest", "Secret already exists: 'THERE' in path '/' of environment 'dev'")
     assert changed == refusal(404, "NotFound", "Secret does not exist: NEW in path /")
     assert placed == refusal(404, "NotFound", "Folder with path '/nope' in environment 'dev' not found")
     assert deleted == refusal(404, "NotFound", "One or more secrets does not exist: THERE")

@@ -156,9 +156,7 @@ def show_client_secret(row: Row) -> Row:
 def create_client_secret(call: Call) -> Answer:
     identity_id = get_settings(call, UNIVERSAL_AUTH, "create", NO_METHOD)["identityId"]
     organization_id = call.draft.rows(tables.IDENTITIES)[identity_id]["orgId"]
-    identities.require_grant(
-        call, organization_id, "Failed to create client secret for identity.", "create-token"
-    )
+    identities.require_grant(call, organization_id, "Failed to create client secret for identity.", "create-token")
     text, row = seeding.add_client_secret(
         call,
         identity_id,

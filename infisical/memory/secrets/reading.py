@@ -115,9 +115,7 @@ def _find_folders(call: Call, place: Place, *, recursive: bool) -> list[tuple[Pl
         get_environment(call, place.project_id, place.environment)
     elif recursive and tree.find_environment(call.draft, place.project_id, place.environment) is None:
         # recursivelyGetSecretPaths in secret-v2-bridge-fns.ts quotes the slug alone
-        raise not_found(
-            f"Environment with slug '{place.environment}' in project with ID {place.project_id} not found"
-        )
+        raise not_found(f"Environment with slug '{place.environment}' in project with ID {place.project_id} not found")
     folder = tree.find_folder(call.draft, place.project_id, place.environment, place.path)
     if folder is None:
         return []

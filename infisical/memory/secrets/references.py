@@ -90,9 +90,7 @@ def _expand_text(call: Call, first_places: LookupPlaces, origin: Target, value: 
         if call.is_2024:
             target, value, places = _look_up(call, match.group(1), lookup_places, origin)
         else:
-            target, value, places = _look_up_today(
-                call, match.group(1), lookup_places, origin, first_places, sight
-            )
+            target, value, places = _look_up_today(call, match.group(1), lookup_places, origin, first_places, sight)
         call.inserted_length += len(value)
         if not value or call.inserted_length > WRITTEN_LIMIT:
             return match.group()
@@ -109,7 +107,9 @@ def _may_follow(call: Call, reference: str) -> bool:
     return call.reference_count <= FOLLOWED_LIMIT and call.inserted_length <= WRITTEN_LIMIT
 
 
-def _look_up(call: Call, reference: str, lookup_places: LookupPlaces, origin: Target) -> tuple[Target, str, LookupPlaces]:
+def _look_up(
+    call: Call, reference: str, lookup_places: LookupPlaces, origin: Target
+) -> tuple[Target, str, LookupPlaces]:
     """Return the secret that a reference names, its value (or ""), and the folders to look up its references in."""
     if "." in reference:
         target = parse_reference(reference, lookup_places[-1])

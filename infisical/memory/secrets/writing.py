@@ -185,9 +185,7 @@ def _refuse_taken(call: Call, place: Place, folder: Row, names: Sequence[str]) -
     if call.is_2024:
         raise bad_request(f"Secret already exist: {','.join(taken_names)}")
     quoted = ", ".join(f"'{name}'" for name in taken_names)
-    raise bad_request(
-        f"Secret already exists: {quoted} in path '{place.path}' of environment '{place.environment}'"
-    )
+    raise bad_request(f"Secret already exists: {quoted} in path '{place.path}' of environment '{place.environment}'")
 
 
 # ---- update
