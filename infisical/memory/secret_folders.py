@@ -177,13 +177,13 @@ def delete_folder(call: Call) -> Answer:
     subfolders = list(tree.walk_folders(call.draft, folder, tree.get_path(call.draft, folder)))
     if is_checked:
         refuse_protected(call, project_id, environment, subfolders)
-    if not call.is_2024:
-        if not call.body.get("forceDelete", "workspaceId" in call.body) and is_full(call, folder):
-            raise bad_request(
-                f'Cannot delete folder "{folder["name"]}" because it contains resources. '
-                "Use forceDelete=true to delete it forcefully.",
-                "deleteFolder",
-            )
+    is_forced = call.is_2024 or call.body.get("forceDelete", "workspaceId" in call.body)
+    if not is_forced and is_full(call, folder):
+        raise bad_request(
+            f'Cannot delete folder "{folder["name"]}" because it contains resources. '
+            "Use forceDelete=true to delete it forcefully.",
+            "deleteFolder",
+        )
     drop_tree(call, folder)
     return {"folder": describe_folder(call, folder)}
 

@@ -33,7 +33,7 @@ UNLIMITED_TTL: Final = 1000000000
 """The max TTL of periodic tokens, which can be renewed for ever."""
 IDENTITY_TOKEN_TYPE: Final = "identityAccessToken"
 MAX_AGE_SECONDS: Final = 7776000
-"""The longest life of one text of a token today (MAX_MACHINE_IDENTITY_TOKEN_AGE): a token without TTL has an end too."""
+"""The longest life of a token's text today (MAX_MACHINE_IDENTITY_TOKEN_AGE), also of a token without TTL."""
 
 
 # ---- texts

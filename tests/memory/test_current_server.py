@@ -1,6 +1,6 @@
 """What today's server answers and that of 2024 does not, as its source of 2026 has it; each test names its file.
 
-Kinds with tests of their own are elsewhere: approvals, imports in listings, tokens, KMS.
+Other files test approvals, imports in listings, tokens, KMS.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pytest
 
 from infisical.endpoints.secrets import SecretChange
 from infisical.memory import open_session
-from tests.memory.secrets_world import V4, body, change, folder, member, put, query, service_token, where
+from tests.memory.secrets_world import V4, body, folder, member, put, query, where
 from tests.memory.world import World, refusal, without_id
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -256,8 +256,7 @@ def test_a_reference_of_a_nested_secret_into_a_folder_that_may_not_be_read_is_no
 def imported_values(world: World, path: str, **how: Any) -> dict[str, str]:
     asked = {**where(world), "secret_path": path, "include_imports": True, "expand_secret_references": True, **how}
     listing = world.machine.secrets.list(**asked).unwrap()
-    values = {one.secret_key: one.secret_value for group in listing.imports for one in group.secrets}
-    return values
+    return {one.secret_key: one.secret_value for group in listing.imports for one in group.secrets}
 
 
 def imported_value(world: World, path: str, name: str) -> str:

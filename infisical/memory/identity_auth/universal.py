@@ -7,6 +7,7 @@ from typing import Final
 from infisical.memory import seeding, tables, tokens
 from infisical.memory.call import Call, parse_time, pick
 from infisical.memory.domain import lockouts
+from infisical.memory.identities import store as identities
 from infisical.memory.identity_auth.settings import (
     COLUMNS,
     LOCKOUT_COLUMNS,
@@ -22,7 +23,6 @@ from infisical.memory.identity_auth.settings import (
     get_settings,
     list_all_addresses,
 )
-from infisical.memory.identities import store as identities
 from infisical.memory.refusals import Refusal, not_found, unauthorized
 from infisical.memory.routing import MACHINES, PUBLIC_ACCESS, Answer, route
 from infisical.memory.seeding import UNIVERSAL_METHOD

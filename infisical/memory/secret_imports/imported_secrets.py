@@ -14,7 +14,7 @@ from infisical.memory.call import Call
 from infisical.memory.domain.places import Place, locate_folder
 from infisical.memory.refusals import Refusal
 from infisical.memory.secrets import references, store, views
-from infisical.memory.secrets.lookup import FOLDERS_ALONE, Sight
+from infisical.memory.secrets.lookup import FOLDER_ONLY_SCOPE, LookupScope
 from infisical.memory.secrets.references import LookupPlaces
 from infisical.memory.state import Row
 
@@ -103,7 +103,7 @@ def describe_imports(
     *,
     expand: bool,
     hidden: bool,
-    sight: Sight = FOLDERS_ALONE,
+    scope: LookupScope = FOLDER_ONLY_SCOPE,
     importing: Place | None = None,
 ) -> list[dict[str, Any]]:
     """Return the `imports` of a listing of some folders.
@@ -125,7 +125,7 @@ def describe_imports(
                         "value": views.MASK
                         if hidden
                         else _expand_value(
-                            call, secret, secret.lookup if importing is None else (importing, source.place), sight
+                            call, secret, secret.lookup if importing is None else (importing, source.place), scope
                         )
                         if expand
                         else secret.row["value"],
@@ -157,9 +157,9 @@ def list_readable(call: Call, source: Source, *, nearest: bool = False) -> list[
     return list(by_key.values())
 
 
-def _expand_value(call: Call, secret: ImportedSecret, lookup: LookupPlaces, sight: Sight) -> str:
+def _expand_value(call: Call, secret: ImportedSecret, lookup: LookupPlaces, scope: LookupScope) -> str:
     try:
-        return references.expand_value(call, secret.place, secret.row, lookup, sight)
+        return references.expand_value(call, secret.place, secret.row, lookup, scope)
     except Refusal:
         return str(secret.row["value"])  # the server keeps the text of references that the caller may not read
 

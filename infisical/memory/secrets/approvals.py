@@ -45,7 +45,7 @@ def find_policy(call: Call, places: Iterable[Place]) -> tuple[Row, Place] | None
         environment = tree.find_environment(call.draft, place.project_id, place.environment)
         policies = [] if environment is None else _list_policies(call, place.project_id, environment)
         policy = resolve_policy(policies, place.path)
-        if policy is not None and _applies(call, policy):
+        if policy is not None and _is_applicable(call, policy):
             return policy, place
     return None
 
@@ -60,15 +60,15 @@ def resolve_policy(policies: Iterable[Row], path: str) -> Row | None:
     A policy for a folder does not cover its subfolders (resolvePolicyForPath in secret-approval-policy-fns.ts).
     """
     covering = [one for one in policies if not one["secretPath"] or patterns.matches_glob(one["secretPath"], path)]
-    return min(covering, key=lambda one: (-_score(one), one["createdAt"], one["id"]), default=None)
+    return min(covering, key=lambda one: (-_compute_rank(one), one["createdAt"], one["id"]), default=None)
 
 
-def _score(policy: Row) -> int:
+def _compute_rank(policy: Row) -> int:
     path = policy["secretPath"]
     return 0 if not path else 1 if any(letter in path for letter in "*?{}[]!(") else 2
 
 
-def _applies(call: Call, policy: Row) -> bool:
+def _is_applicable(call: Call, policy: Row) -> bool:
     """Return True if a caller needs approval (shouldApplyPolicy in secret-approval-policy-fns.ts)."""
     if call.actor.kind == "user":
         return True

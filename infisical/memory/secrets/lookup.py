@@ -18,8 +18,8 @@ FOLLOWED_LIMIT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """What references in values see besides the shared secrets of a folder."""
+class LookupScope:
+    """What references in values see beyond the shared secrets of a folder."""
 
     imports: bool = False
     """Whether imports count: in listings of today's server (createFetchFolderSecretsWithImports at b6187fc3)."""
@@ -27,11 +27,11 @@ class Sight:
     """The user whose personal secrets replace shared ones; None if none do (expandSecretReferencesFactory)."""
 
 
-FOLDERS_ALONE = Sight()
+FOLDER_ONLY_SCOPE = LookupScope()
 
 
-def find_secret(call: Call, place: Place, key: str, sight: Sight) -> Row | None:
-    """Return the secret that a name has in a folder; with `sight.imports` the last import takes precedence.
+def find_secret(call: Call, place: Place, key: str, scope: LookupScope) -> Row | None:
+    """Return the secret that a name has in a folder; with `scope.imports` the last import takes precedence.
 
     A folder that several imports reach is visited once. Visited folders count as followed references.
     """
@@ -46,12 +46,12 @@ def find_secret(call: Call, place: Place, key: str, sight: Sight) -> Row | None:
         if call.reference_count > FOLLOWED_LIMIT:
             return None
         secret = None
-        if sight.user_id is not None:
-            secret = store.find_secret(call.draft, folder, key, sight.user_id)
+        if scope.user_id is not None:
+            secret = store.find_secret(call.draft, folder, key, scope.user_id)
         secret = secret or store.find_secret(call.draft, folder, key)
         if secret is not None:
             return secret
-        if sight.imports:
+        if scope.imports:
             stack += list_imported_folders(call, folder)
     return None
 

@@ -11,7 +11,7 @@ from infisical.memory.domain.places import Place, get_environment, locate_folder
 from infisical.memory.refusals import Refusal, forbidden, not_found
 from infisical.memory.secret_imports import imported_secrets
 from infisical.memory.secrets import references, store, views
-from infisical.memory.secrets.lookup import Sight
+from infisical.memory.secrets.lookup import LookupScope
 from infisical.memory.state import Row
 
 DEPTH_LIMIT: Final = 20
@@ -56,7 +56,7 @@ def list_secrets(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str
             "SecretPathNotFound",
         )
     hidden, expand, is_today = not query["viewSecretValue"], query["expandSecretReferences"], "includeImports" in query
-    sight = Sight(imports=is_today, user_id=get_user_id(call) if query.get("includePersonalOverrides") else None)
+    scope = LookupScope(imports=is_today, user_id=get_user_id(call) if query.get("includePersonalOverrides") else None)
     visible = [
         (folder_place, row, hidden and row["type"] == store.SHARED_TYPE)
         for folder_place, folder in folders
@@ -73,7 +73,7 @@ def list_secrets(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str
                 folder_place,
                 row,
                 hidden=is_masked,
-                value=_expand_listed(call, folder_place, row, sight) if expand and not is_masked else None,
+                value=_expand_listed(call, folder_place, row, scope) if expand and not is_masked else None,
             )
             for folder_place, row, is_masked in visible
         ]
@@ -82,7 +82,7 @@ def list_secrets(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str
         # in listings the server expands references of imported secrets even without expandSecretReferences
         rows = [folder for _, folder in folders]
         answer["imports"] = imported_secrets.describe_imports(
-            call, rows, expand=True, hidden=hidden, sight=sight, importing=None if call.is_2024 else place
+            call, rows, expand=True, hidden=hidden, scope=scope, importing=None if call.is_2024 else place
         )
     elif not call.is_2024:
         answer["imports"] = []
@@ -138,9 +138,9 @@ def _matches_filters(call: Call, project_id: str, row: Row, query: Mapping[str, 
     return any(tag_id in tags and tags[tag_id]["slug"] in query["tagSlugs"] for tag_id in row["tagIds"])
 
 
-def _expand_listed(call: Call, place: Place, row: Row, sight: Sight) -> str:
+def _expand_listed(call: Call, place: Place, row: Row, scope: LookupScope) -> str:
     try:
-        return references.expand_value(call, place, row, sight=sight)
+        return references.expand_value(call, place, row, scope=scope)
     except Refusal as refused:
         raise Refusal(403, "ForbiddenError", EXPANSION_MESSAGE, details=[refused.message]) from None
 

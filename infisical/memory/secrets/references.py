@@ -18,7 +18,7 @@ from infisical.memory.call import Call
 from infisical.memory.domain.places import Place
 from infisical.memory.refusals import forbidden
 from infisical.memory.secrets import lookup, store
-from infisical.memory.secrets.lookup import FOLDERS_ALONE, FOLLOWED_LIMIT, Sight
+from infisical.memory.secrets.lookup import FOLDER_ONLY_SCOPE, FOLLOWED_LIMIT, LookupScope
 from infisical.memory.state import Row
 
 PATTERN: Final = re.compile(r"\$\{([a-zA-Z0-9\-_.]+)\}")
@@ -59,7 +59,7 @@ def can_read(call: Call, environment: str, path: str) -> bool:
 
 
 def expand_value(
-    call: Call, place: Place, secret: Row, lookup_places: LookupPlaces = (), sight: Sight = FOLDERS_ALONE
+    call: Call, place: Place, secret: Row, lookup_places: LookupPlaces = (), scope: LookupScope = FOLDER_ONLY_SCOPE
 ) -> str:
     """Return a secret's value with its references expanded; refuse a caller who may not read one of them.
 
@@ -70,11 +70,11 @@ def expand_value(
         return value
     places = lookup_places or (place,)
     own = place if call.is_2024 else places[0]
-    text = _expand_text(call, places, Target(own.environment, own.path, secret["key"]), value, sight)
+    text = _expand_text(call, places, Target(own.environment, own.path, secret["key"]), value, scope)
     return _escape_newlines(text) if secret["skipMultilineEncoding"] else text
 
 
-def _expand_text(call: Call, first_places: LookupPlaces, origin: Target, value: str, sight: Sight) -> str:
+def _expand_text(call: Call, first_places: LookupPlaces, origin: Target, value: str, scope: LookupScope) -> str:
     def expand(text: str, lookup_places: LookupPlaces, visited: frozenset[Target], depth: int) -> str:
         if depth > DEPTH_LIMIT:
             return text
@@ -90,7 +90,7 @@ def _expand_text(call: Call, first_places: LookupPlaces, origin: Target, value: 
         if call.is_2024:
             target, value, places = _look_up(call, match.group(1), lookup_places, origin)
         else:
-            target, value, places = _look_up_today(call, match.group(1), lookup_places, origin, first_places, sight)
+            target, value, places = _look_up_today(call, match.group(1), lookup_places, origin, first_places, scope)
         call.inserted_length += len(value)
         if not value or call.inserted_length > WRITTEN_LIMIT:
             return match.group()
@@ -126,7 +126,7 @@ def _look_up(
 
 
 def _look_up_today(
-    call: Call, reference: str, places: LookupPlaces, origin: Target, first_places: LookupPlaces, sight: Sight
+    call: Call, reference: str, places: LookupPlaces, origin: Target, first_places: LookupPlaces, scope: LookupScope
 ) -> tuple[Target, str, LookupPlaces]:
     """Return the same on today's server (createRelativeImportExpander in secret-v2-bridge-fns.ts at b6187fc3).
 
@@ -137,7 +137,7 @@ def _look_up_today(
         place = Place(places[0].project_id, target.environment, target.path)
         places = first_places if place == first_places[0] else (place,)
     for place in places:
-        secret = lookup.find_secret(call, place, target.key, sight)
+        secret = lookup.find_secret(call, place, target.key, scope)
         if secret is not None:
             _require_readable(call, Target(place.environment, place.path, target.key), origin)
             return target, str(secret["value"]), places

@@ -75,7 +75,7 @@ def _describe_columns(place: Place, secret: Row) -> dict[str, Any]:
         "secretKey": secret["key"],
         "secretValue": secret["value"],
         "secretComment": secret["comment"],
-        # since 2026 always null: reminders have a service of their own (reminder-service.ts)
+        # since 2026 always null: another service has the reminders (reminder-service.ts)
         "secretReminderNote": secret["reminderNote"],
         "secretReminderRepeatDays": secret["reminderRepeatDays"],
         "skipMultilineEncoding": secret["skipMultilineEncoding"],

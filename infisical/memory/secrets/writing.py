@@ -32,7 +32,7 @@ COLUMNS: Final = {
 }
 """A request's name of a column -> the column."""
 REMINDER_COLUMNS: Final = frozenset({"reminderNote", "reminderRepeatDays", "reminderRecipients"})
-"""Columns of 2024. Today reminders have a service of their own, and a secret's columns stay null."""
+"""Columns of 2024. Today another service has the reminders, and a secret's columns stay null."""
 CASE_HINT: Final = "You can disable this requirement in project settings"
 USER_ONLY_MESSAGE: Final = "Must be user to create personal secret"
 DELETE_USER_ONLY_MESSAGE: Final = "Must be user to delete personal secret"
@@ -389,5 +389,5 @@ def _describe_deleted(call: Call, place: Place, row: Row) -> dict[str, Any]:
     """Return a deleted secret; an override that is deleted with a shared one is in the answer, its value is not."""
     if row["type"] == store.SHARED_TYPE:
         return views.describe_written(call, place, row)
-    shown = row if row["userId"] == call.actor.id else {**row, "value": views.MASK}
-    return {**views.describe_written(call, place, shown), "secretValueHidden": True}
+    visible_row = row if row["userId"] == call.actor.id else {**row, "value": views.MASK}
+    return {**views.describe_written(call, place, visible_row), "secretValueHidden": True}
