@@ -6,12 +6,14 @@ tree.py finds a folder by its path; access.py decides what a caller may do in a 
 from __future__ import annotations
 
 import re
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from infisical.memory import access, tree
 from infisical.memory.call import Call
-from infisical.memory.refusals import bad_request, not_found
+from infisical.memory.refusals import bad_request, internal_error, not_found
 from infisical.memory.state import Row
 from infisical.memory.tables import PROJECTS
 from infisical.memory.validation import Field, Issues, Path, build_issue, string
@@ -38,6 +40,20 @@ def locate_folder(call: Call, folder: Row) -> Place:
 
 def make_path_field() -> Field:
     """Make the field of a folder's path, which it reads with a leading slash and without a trailing one."""
+    return _make_path_field(tree.normalize_path)
+
+
+def make_secret_path_field() -> Field:
+    """Make the field of the path of secrets: as it is sent, without one trailing slash (v4/secret-router.ts)."""
+    return _make_path_field(tree.remove_trailing_slash)
+
+
+def make_folder_path_field() -> Field:
+    """Make the field of a path of folders: with a leading slash, without one trailing (v2/secret-folder-router.ts)."""
+    return _make_path_field(lambda path: tree.remove_trailing_slash(path if path.startswith("/") else f"/{path}"))
+
+
+def _make_path_field(normalize: Callable[[str], str]) -> Field:
     field = string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
@@ -45,7 +61,7 @@ def make_path_field() -> Field:
         if isinstance(text, str) and len(text) > LENGTH_LIMIT:
             issues.append(build_issue(f"A secret path has {LENGTH_LIMIT} characters at most", path))
             return "/"
-        return tree.normalize_path(text) if isinstance(text, str) else text
+        return normalize(text) if isinstance(text, str) else text
 
     return Field(check)
 
@@ -83,6 +99,21 @@ def require_membership(call: Call, project_id: str, subject: str) -> None:
     else:
         access.get_project(call, project_id)
         access.get_project_roles(call, project_id)
+
+
+def is_id(text: str) -> bool:
+    """Return True if a text is an id: anything else is an error of the database."""
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def require_id(text: str, error: str = "Find by id") -> None:
+    """Refuse a text that is not an id as the database does; the error is named after the failed query (lib/knex)."""
+    if not is_id(text):
+        raise internal_error(error)
 
 
 def describe_environment(environment: Row) -> dict[str, str]:

@@ -81,11 +81,14 @@ def check_role(role: str, organization_id: str) -> str:
 def create_identity(call: Call) -> Answer:
     organization_id = call.body["organizationId"]
     permit_organization(call, "create", "identity", organization_id)
+    role = check_role(call.body["role"], organization_id)
+    if role != "no-access":
+        identities.require_grant(call, organization_id, "Failed to create identity")
     row = seeding.add_identity(
         call,
         organization_id,
         call.body["name"],
-        check_role(call.body["role"], organization_id),
+        role,
         has_delete_protection=call.body["hasDeleteProtection"],
         metadata=call.body["metadata"],
     )
@@ -101,6 +104,7 @@ def update_identity(call: Call) -> Answer:
     role = changes.pop("role", None)
     if role is not None:
         check_role(role, row["orgId"])
+        identities.require_grant(call, row["orgId"], "Failed to update identity")
         call.draft.merge(tables.IDENTITY_MEMBERS, row["id"], role=role, updatedAt=call.timestamp)
     if "metadata" in changes:
         changes["metadata"] = add_ids(call, changes["metadata"])
@@ -116,6 +120,15 @@ def delete_identity(call: Call) -> Answer:
     answer = {"identity": show_identity(call, row)}
     identities.delete_identity(call, row["id"])
     return answer
+
+
+@route("GET", IDENTITIES_PATH, access=MACHINES, query=obj(orgId=string()))
+def list_identities(call: Call) -> Answer:
+    organization_id = call.query["orgId"]
+    permit_organization(call, "read", "identity", organization_id)
+    members = call.draft.where(tables.IDENTITY_MEMBERS, orgId=organization_id)
+    columns = ("name", "id", "hasDeleteProtection", "orgId")
+    return {"identities": [show_membership(call, one, *columns) for one in members], "totalCount": len(members)}
 
 
 @route("GET", IDENTITY_PATH, access=MACHINES)
