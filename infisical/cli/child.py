@@ -12,7 +12,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 RUN_FAILURE: Final = 126
@@ -65,17 +66,22 @@ def _run_without_signals(command: Sequence[str], environ: Mapping[str, str]) -> 
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Start the child while signals are blocked, so that none is lost, and wait for it."""
+    """Start the child while signals are blocked, so that none is lost, and wait for it.
+
+    Handlers are for signals that another thread receives, which may be as soon as the child runs.
+    """
     signals = frozenset({*FORWARDED_SIGNALS, signal.SIGCHLD})
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     handlers: dict[int, Any] = {}
     try:
-        child = start_process(command, environ, before)
-        forward = _make_handler(child)
-        # for a signal that another thread receives; a handler also keeps SIGCHLD from being discarded
+        forward = SignalHandler()
         handlers = {number: signal.signal(number, forward) for number in FORWARDED_SIGNALS if not is_ignored(number)}
+        child = start_process(command, environ, before)
+        forward.begin(child)
+        # the child got the setting of this process, and a handler keeps SIGCHLD from being discarded
         handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         status = _wait(child, signals)
+        forward.child = None
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
@@ -108,12 +114,26 @@ def is_ignored(number: int) -> bool:
     return signal.getsignal(number) in (signal.SIG_IGN, None)
 
 
-def _make_handler(child: int) -> Callable[[int, Any], None]:
-    def forward(number: int, _: Any) -> None:
-        if not is_sent_by_terminal(number):
-            os.kill(child, number)
+@dataclass(slots=True)
+class SignalHandler:
+    """A handler that passes signals on to the child while it runs; those from before wait for it."""
 
-    return forward
+    child: int | None = None
+    early: list[int] = field(default_factory=list)
+
+    def __call__(self, number: int, _: Any) -> None:
+        if is_sent_by_terminal(number):
+            return
+        if self.child is None:
+            self.early.append(number)
+        else:
+            os.kill(self.child, number)
+
+    def begin(self, child: int) -> None:
+        """Pass signals on to this child from now on."""
+        self.child = child
+        for number in self.early:
+            os.kill(child, number)
 
 
 def is_sent_by_terminal(number: int) -> bool:

@@ -198,6 +198,33 @@ def test_only_signals_that_another_process_sends_are_passed_on(monkeypatch: pyte
     assert (child._wait(5, frozenset()), sent) == (0x700, [(5, signal.SIGINT)])
 
 
+def test_a_signal_from_before_the_child_runs_waits_for_it_and_one_from_after_its_end_is_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[tuple[int, int]] = []
+    start, wait = child.start_process, child._wait
+
+    def start_late(*arguments: Any) -> int:
+        signal.getsignal(signal.SIGTERM)(signal.SIGTERM, None)  # type: ignore[operator, misc]
+        return start(*arguments)
+
+    def wait_long(*arguments: Any) -> int:
+        monkeypatch.undo()
+        forward = signal.getsignal(signal.SIGTERM)
+        status = wait(*arguments)
+        ended.append(forward)
+        return status
+
+    ended: list[Any] = []
+    monkeypatch.setattr(child, "start_process", start_late)
+    monkeypatch.setattr(child, "_wait", wait_long)
+    monkeypatch.setattr(os, "kill", lambda *call: sent.append(call))
+
+    assert run_child(["sh", "-c", "exit 3"], os.environ) == 3
+    ended[0](signal.SIGTERM, None)  # sends nothing: the number may be another process by now
+    assert [number for _, number in sent] == [signal.SIGTERM]
+
+
 # ---- other systems
 def test_without_sigtimedwait_the_handlers_pass_signals_on(started: Any) -> None:
     program = PROGRAM.replace("sys.exit(", "import signal; del signal.sigtimedwait\nsys.exit(")
@@ -250,7 +277,7 @@ def test_a_handler_leaves_the_signals_of_its_terminal_alone(
     monkeypatch.setattr(os, "kill", lambda _, number: numbers.append(number))
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        child._make_handler(1)(number, None)
+        child.SignalHandler(1)(number, None)
 
     assert numbers == sent
 
