@@ -69,12 +69,23 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
     signals = frozenset({*FORWARDED_SIGNALS, signal.SIGCHLD})
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     handlers: dict[int, Any] = {}
+    children: list[int] = []
+    early: list[int] = []
+
+    def forward(number: int, frame: Any) -> None:
+        if children:
+            _make_handler(children[0])(number, frame)
+        else:
+            early.append(number)
+
     try:
-        child = start_process(command, environ, before)
-        forward = _make_handler(child)
         # for a signal that another thread receives; a handler also keeps SIGCHLD from being discarded
         handlers = {number: signal.signal(number, forward) for number in FORWARDED_SIGNALS if not is_ignored(number)}
         handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
+        child = start_process(command, environ, before)
+        children.append(child)
+        for number in early:
+            os.kill(child, number)
         status = _wait(child, signals)
     finally:
         for number, handler in handlers.items():
