@@ -164,10 +164,14 @@ class PosixProcess:
         self._end_signals = frozenset(number for number in END_SIGNALS if not is_ignored(number))
         self._thread = threading.get_ident()
         self._process: int | None = None
+        self._early: list[int] = []
+        """The signals that a handler got while there was no process."""
 
     def start(self, environ: Environment) -> None:
         """Start the command, with the signal mask from before."""
         self._process = start_process(self._command, environ, self._mask)
+        while self._early:
+            self._send(self._early.pop(0))
 
     def poll(self) -> int | None:
         """Return the exit status; None while the process runs."""
@@ -214,7 +218,9 @@ class PosixProcess:
         signal.pthread_kill(self._thread, signal.SIGCHLD)
 
     def _send(self, number: int) -> None:
-        if self._process is not None:
+        if self._process is None:
+            self._early.append(number)
+        else:
             os.kill(self._process, number)
 
 
@@ -225,10 +231,10 @@ def open_posix_child(command: Sequence[str], environ: Environment, end: Callable
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, CHILD_SIGNALS)
         stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, mask)
         child = PosixProcess(command, mask, end)
-        child.start(environ)
         for number in CHILD_SIGNALS:
             if number == signal.SIGCHLD or not is_ignored(number):
                 stack.callback(signal.signal, number, signal.signal(number, child.handle_signal))
+        child.start(environ)
         yield child
 
 

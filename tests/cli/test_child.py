@@ -268,6 +268,20 @@ def test_a_signal_that_another_thread_receives_is_passed_on_too(monkeypatch: pyt
         thread.join()
 
 
+def test_a_signal_that_another_thread_receives_before_the_child_runs_reaches_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start_process = child.start_process
+
+    def start(*arguments: Any) -> int:
+        signal.getsignal(signal.SIGTERM)(signal.SIGTERM, None)  # type: ignore[operator, misc]
+        return start_process(*arguments)
+
+    monkeypatch.setattr(child, "start_process", start)
+
+    assert run_child(["sleep", "60"], os.environ) == 128 + signal.SIGTERM
+
+
 @pytest.mark.parametrize(("foreground", "sent"), [(True, [signal.SIGTERM]), (False, [signal.SIGINT, signal.SIGTERM])])
 def test_a_handler_leaves_the_signals_of_its_terminal_alone(
     monkeypatch: pytest.MonkeyPatch, foreground: bool, sent: list[int]

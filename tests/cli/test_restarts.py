@@ -292,17 +292,22 @@ def test_without_posix_ctrl_c_is_left_to_the_command_and_ends_the_watch(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-# ---- a process without signals to pass on
-def test_a_signal_without_a_process_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+# ---- a process that does not run yet
+def test_a_signal_without_a_process_is_for_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
     ends: list[int] = []
+    sent: list[tuple[int, int]] = []
     monkeypatch.setattr(child, "_is_foreground", lambda: True)
+    monkeypatch.setattr(restarts, "start_process", lambda *_: 5)
+    monkeypatch.setattr(os, "kill", lambda *call: sent.append(call))
     process = PosixProcess(["x"], set(), lambda: ends.append(1))
 
     process.handle_signal(signal.SIGTERM, None)
     process.handle_signal(signal.SIGINT, None)
     process.handle_signal(signal.SIGUSR1, None)
 
-    assert (process.poll(), ends) == (None, [1, 1])
+    assert (process.poll(), ends, sent) == (None, [1, 1], [])
+    process.start({})
+    assert sent == [(5, signal.SIGTERM), (5, signal.SIGUSR1)]
 
 
 def test_an_ignored_signal_does_not_end_the_watch(stage: Stage) -> None:
