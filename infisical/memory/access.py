@@ -53,6 +53,12 @@ READ_ACTIONS: Final = frozenset({"read"})
 ORGANIZATION_ROLES: Final = frozenset({"admin", "member", "no-access"})
 PROJECT_ROLES: Final = frozenset({"admin", "member", "viewer", "no-access"})
 ORG_MEMBER_SUBJECTS: Final = frozenset({"workspace", "project", "app-connections"})
+OLD_ORG_MEMBER_SUBJECTS: Final = ORG_MEMBER_SUBJECTS | {"identity"}
+"""In October 2024 members of an organization may create, edit and delete identities."""
+OLD_MEMBER_SUBJECTS: Final = MEMBER_SUBJECTS | {"settings"}
+"""In October 2024 members of a project may edit its settings."""
+OLD_SUBJECTS: Final = dict.fromkeys(("secret-folders", "secret-imports", "dynamic-secrets"), "secrets")
+"""In October 2024 the permission for folders, imports and dynamic secrets is that for secrets."""
 
 
 # ---- the caller
@@ -136,14 +142,22 @@ def get_organization_role(call: Call, organization_id: str) -> str:
     else:
         member = call.draft.find(tables.ORG_MEMBERS, userId=actor.id, orgId=organization_id)
     if member is None or member.get("isActive") is False:
-        raise forbidden("You are not a member of this organization")
+        raise _refuse_old_outsider(call) if call.is_2024 else forbidden("You are not a member of this organization")
     return str(member["role"])
+
+
+def _refuse_old_outsider(call: Call) -> Refusal:
+    """Return the refusal of October 2024 for a caller of another organization."""
+    if call.actor.mode == "identity_access_token":
+        return forbidden(RESOURCE_MESSAGE, "Identity is not apart of this organization")
+    return forbidden("Invalid user token. Scoped to different organization.")
 
 
 def permit_organization(call: Call, action: str, subject: str, organization_id: str | None = None) -> None:
     """Refuse a caller whose role in an organization forbids an action on a subject (`create` on `identity`)."""
     role = get_organization_role(call, organization_id or call.organization_id)
-    if role == "admin" or (role == "member" and (action in READ_ACTIONS or subject in ORG_MEMBER_SUBJECTS)):
+    subjects = OLD_ORG_MEMBER_SUBJECTS if call.is_2024 else ORG_MEMBER_SUBJECTS
+    if role == "admin" or (role == "member" and (action in READ_ACTIONS or subject in subjects)):
         return
     raise permission_denied(action, subject)
 
@@ -173,7 +187,10 @@ def get_project_roles(call: Call, project_id: str) -> frozenset[str]:
     if row is None:
         caller_kind = "Identity" if actor.mode == "identity_access_token" else "User"
         message = f"{caller_kind} is not a member of the specified project with ID '{project_id}'"
-        raise forbidden(RESOURCE_MESSAGE, message) if call.is_2024 else forbidden(message, "ProjectMembershipNotFound")
+        if not call.is_2024:
+            raise forbidden(message, "ProjectMembershipNotFound")
+        is_machine = actor.mode == "identity_access_token"
+        raise forbidden(RESOURCE_MESSAGE, message if is_machine else "User not a part of the specified project")
     return frozenset(
         role["role"]
         for role in row["roles"]
@@ -192,8 +209,13 @@ def permit(
 ) -> Row:
     """Return a project; refuse a caller whose roles forbid an action on a subject (`create` on `secrets`) in it.
 
-    Only the scopes of service tokens depend on environment and path.
+    Only the scopes of service tokens depend on environment and path. In October 2024 the membership is looked up
+    before the project: an unknown project is one that the caller is no member of.
     """
+    if call.is_2024:
+        subject = OLD_SUBJECTS.get(subject, subject)
+        if call.actor.mode != "service_token":
+            get_project_roles(call, project_id)
     row = get_project(call, project_id)
     if call.actor.mode == "service_token":
         _permit_service(call.actor.row, project_id, action, subject, environment, path)
@@ -201,7 +223,8 @@ def permit(
     roles = get_project_roles(call, project_id)
     if "admin" in roles:
         return row
-    if "member" in roles and (action in READ_ACTIONS or subject in MEMBER_SUBJECTS):
+    subjects = OLD_MEMBER_SUBJECTS if call.is_2024 else MEMBER_SUBJECTS
+    if "member" in roles and (action in READ_ACTIONS or subject in subjects):
         return row
     if "viewer" in roles and action in READ_ACTIONS:
         return row

@@ -80,7 +80,9 @@ def find_child(draft: Draft, folder: Row, name: str) -> Row | None:
 
 
 def find_folder_at(draft: Draft, environment_id: str, path: str) -> Row | None:
-    """Return the folder at a path; None if there is no such folder."""
+    """Return the folder at a path; None if there is no such folder, and for a path that is not in the server's form."""
+    if path != normalize_path(path):
+        return None
     folder = get_root(draft, environment_id)
     for part in split_path(path):
         child = find_child(draft, folder, part)

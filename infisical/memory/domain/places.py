@@ -6,6 +6,7 @@ tree.py finds a folder by its path; access.py decides what a caller may do in a 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,6 +39,32 @@ def locate_folder(call: Call, folder: Row) -> Place:
 
 def make_path_field() -> Field:
     """Make the field of a folder's path, which it reads with a leading slash and without a trailing one."""
+    return _make_path_field(tree.normalize_path)
+
+
+def make_old_path_field() -> Field:
+    """Make the field of a path as October 2024 reads it: only the last of its trailing slashes is removed.
+
+    `""`, `app`, `//app` and `/a//b` stay as they are, and lead to no folder.
+    """
+    return _make_path_field(_drop_trailing_slash)
+
+
+def make_old_folder_path_field() -> Field:
+    """Make the field of a path for the routes of folders in October 2024, which also add a leading slash."""
+    return _make_path_field(lambda text: _drop_trailing_slash(text if text.startswith("/") else f"/{text}"))
+
+
+def _drop_trailing_slash(text: str) -> str:
+    return text[:-1] if text.endswith("/") and text != "/" else text
+
+
+def get_project_id(fields: Mapping[str, Any]) -> str:
+    """Return the id of the project that a request names, as `projectId` or by the old name `workspaceId`."""
+    return str(fields["projectId"] if "projectId" in fields else fields["workspaceId"])
+
+
+def _make_path_field(read_path: Callable[[str], str]) -> Field:
     field = string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
@@ -45,7 +72,7 @@ def make_path_field() -> Field:
         if isinstance(text, str) and len(text) > LENGTH_LIMIT:
             issues.append(build_issue(f"A secret path has {LENGTH_LIMIT} characters at most", path))
             return "/"
-        return tree.normalize_path(text) if isinstance(text, str) else text
+        return read_path(text) if isinstance(text, str) else text
 
     return Field(check)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from infisical.memory import tables
+from infisical.memory.accidents import refuse_empty_update
 from infisical.memory.access import permit, permit_organization
 from infisical.memory.call import Call
 from infisical.memory.projects import store, views
@@ -16,9 +17,8 @@ from infisical.memory.routing import MACHINES, READERS, Answer, Route, route
 from infisical.memory.seeding import add_project, add_project_identity, add_project_user, make_slug
 from infisical.memory.state import Row
 from infisical.memory.tree import DEFAULT_ENVIRONMENTS
-from infisical.memory.validation import Field, array, boolean, choice, flag_text, number, obj, slug, string
+from infisical.memory.validation import SLUG_PATTERN, Field, array, boolean, choice, flag_text, number, obj, slug, string
 
-SLUG_PATTERN: Final = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 LOOSE_SLUG_PATTERN: Final = r"[a-z0-9]+(?:[_-][a-z0-9]+)*"
 SLUG_MESSAGE: Final = "Slug field can only contain lowercase letters, numbers, and hyphens"
 CREATE_BODY: Final = obj(
@@ -53,7 +53,10 @@ NEW_SETTING_FIELDS: Final = {
     "pitVersionLimit": number(least=1, most=100).optional(),
 }
 OLD_SETTING_FIELDS: Final = {"defaultProduct": choice(*views.TYPES).optional()}
-OLD_SETTINGS: Final = ("name", "autoCapitalization")
+SETTING_FIELDS_2024: Final[dict[str, Field]] = {
+    "name": string(most=64, too_long="Name must be 64 or fewer characters").optional(),
+    "autoCapitalization": boolean().optional(),
+}
 
 
 # ---- creating and listing
@@ -129,8 +132,11 @@ def _read(call: Call) -> dict[str, Any]:
 
 
 def _update(call: Call) -> dict[str, Any]:
+    if call.is_2024:
+        store.get_existing(call, call.path["projectId"])
     row = permit(call, call.path["projectId"], "edit", "settings")
-    columns = {name: value for name, value in call.body.items() if name in OLD_SETTINGS or not call.is_2024}
+    refuse_empty_update(call)
+    columns = call.body
     if "slug" in columns:
         message = (
             f'Failed to update project. A project with the slug "{columns["slug"]}" already exists in your '
@@ -143,6 +149,8 @@ def _update(call: Call) -> dict[str, Any]:
 
 
 def _delete(call: Call) -> dict[str, Any]:
+    if call.is_2024:
+        store.get_existing(call, call.path["projectId"])
     row = permit(call, call.path["projectId"], "delete", "workspace")
     if row["hasDeleteProtection"] and not call.is_2024:
         raise forbidden("Project delete protection is enabled")
@@ -165,7 +173,10 @@ get_project, update_project, delete_project = _make_routes(
     "/api/v1/projects", "project", {**SETTING_FIELDS, **NEW_SETTING_FIELDS}, "current"
 )
 get_workspace, update_workspace, delete_workspace = _make_routes(
-    "/api/v1/workspace", "workspace", {**SETTING_FIELDS, **OLD_SETTING_FIELDS}, None
+    "/api/v1/workspace", "workspace", {**SETTING_FIELDS, **OLD_SETTING_FIELDS}, "current"
+)
+old_get_workspace, old_update_workspace, old_delete_workspace = _make_routes(
+    "/api/v1/workspace", "workspace", SETTING_FIELDS_2024, "2024-10"
 )
 
 
