@@ -29,6 +29,7 @@ def get_token_scope(call: Call) -> Place | None:
 
 
 def permit_read(call: Call, place: Place) -> None:
+    access.get_project(call, place.project_id)  # a server of 2024 looks up the project's key before the membership
     access.permit(call, place.project_id, "read", "secrets", environment=place.environment, path=place.path)
 
 
@@ -39,12 +40,13 @@ def get_user_id(call: Call) -> str | None:
 
 # ---- lists
 def list_secrets(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a listing. In 2024 the listing of a missing folder is empty."""
+    """Return a listing. In 2024 the listing of a missing folder is empty: `imports` is in it unless it is recursive."""
     permit_read(call, place)
     folders = _find_folders(call, place, recursive=query["recursive"])
     if not folders:
         if call.is_2024:
-            return {"secrets": [], "imports": []}
+            has_imports = query["include_imports"] or not query["recursive"]
+            return {"secrets": [], **({"imports": []} if has_imports else {})}
         tree.get_folder(call, place.project_id, place.environment, place.path, "SecretPathNotFound")
     hidden, expand = not query["viewSecretValue"], query["expandSecretReferences"]
     visible = [
@@ -104,6 +106,8 @@ def _expand_listed(call: Call, place: Place, row: Row) -> str:
     try:
         return references.expand_value(call, place, row)
     except Refusal as refused:
+        if call.is_2024:
+            raise
         raise Refusal(403, "ForbiddenError", EXPANSION_MESSAGE, details=[refused.message]) from None
 
 

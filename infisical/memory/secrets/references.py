@@ -17,7 +17,7 @@ from infisical.memory import access, tree
 from infisical.memory.call import Call
 from infisical.memory.domain.places import Place
 from infisical.memory.refusals import forbidden
-from infisical.memory.secrets import store
+from infisical.memory.secrets import old_references, store
 from infisical.memory.state import Row
 
 PATTERN: Final = re.compile(r"\$\{([a-zA-Z0-9\-_.]+)\}")
@@ -65,6 +65,13 @@ def expand_value(call: Call, place: Place, secret: Row, lookup: LookupPlaces = (
     `lookup` is for an imported secret; its last place is the secret's own folder.
     """
     value = str(secret["value"])
+    if call.is_2024:
+        if old_references.PATTERN.search(value) is None:
+            return value
+        text = old_references.expand_text(
+            call, place, value, lambda target: can_read(call, target.environment, target.path)
+        )
+        return _escape_newlines(text) if secret["skipMultilineEncoding"] else text
     if PATTERN.search(value) is None:
         return value
     text = _expand_text(call, lookup or (place,), Target(place.environment, place.path, secret["key"]), value)

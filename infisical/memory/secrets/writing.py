@@ -45,13 +45,28 @@ def collect_columns(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def permit_secrets(call: Call, place: Place, action: str) -> Row:
     """Return the project; refuse a caller without this permission for the secrets of a place."""
+    access.get_project(call, place.project_id)  # a server of 2024 looks up the project's key before the membership
     return access.permit(call, place.project_id, action, "secrets", environment=place.environment, path=place.path)
+
+
+def check_old_place(call: Call, place: Place, action: str, kind: str, error: str) -> None:
+    """Check what October 2024 checks before the owner of a secret: a policy's environment, permission, and folder."""
+    access.get_project(call, place.project_id)
+    if kind == store.SHARED_TYPE and call.actor.kind == "user":
+        if tree.find_environment(call.draft, place.project_id, place.environment) is None:
+            raise not_found(
+                f"Environment with slug '{place.environment}' not found in project with ID {place.project_id}"
+            )
+    permit_secrets(call, place, action)
+    tree.get_folder(call, place.project_id, place.environment, place.path, error)
 
 
 def check_tags(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) -> None:
     """Refuse tags that the project does not have."""
     tags = call.draft.rows(tables.tags(place.project_id))
     tag_ids = {tag_id for item in items for tag_id in item.get("tagIds", ())}
+    if call.is_2024 and not tag_ids <= tags.keys():
+        raise not_found("One or more tags not found")
     if not tag_ids <= tags.keys():
         slugs = ",".join(tags[tag_id]["slug"] for tag_id in tags if tag_id in tag_ids)
         raise not_found(f"Tag not found. Found {slugs}")
@@ -79,6 +94,8 @@ def choose_owner(call: Call, kind: str, refusal: str = USER_ONLY_MESSAGE) -> str
 
 # ---- create
 def create_secret(call: Call, place: Place, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    if call.is_2024:
+        check_old_place(call, place, "create", body["type"], "CreateSecret")
     project = permit_secrets(call, place, "create")
     check_case(call, project, [name])
     user_id = choose_owner(call, body["type"])
@@ -101,6 +118,8 @@ def create_secret(call: Call, place: Place, name: str, body: Mapping[str, Any]) 
 
 
 def create_secrets(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if call.is_2024:
+        check_old_place(call, place, "create", store.SHARED_TYPE, "CreateManySecret")
     project = permit_secrets(call, place, "create")
     names = [item["secretKey"] for item in items]
     check_case(call, project, names, many=True)
@@ -111,7 +130,7 @@ def create_secrets(call: Call, place: Place, items: Sequence[Mapping[str, Any]])
         taken_names = [
             name
             for name, count in counts.items()
-            if count > 1 or store.find_secret(call.draft, folder, name) is not None
+            if (count > 1 and not call.is_2024) or store.find_secret(call.draft, folder, name) is not None
         ]
         if taken_names:
             raise bad_request(f"Secret already exist: {','.join(taken_names)}")
@@ -125,6 +144,8 @@ def create_secrets(call: Call, place: Place, items: Sequence[Mapping[str, Any]])
 # ---- update
 def update_secret(call: Call, place: Place, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
     new_name = body.get("newSecretName")
+    if call.is_2024:
+        check_old_place(call, place, "edit", body["type"], "UpdateSecret")
     user_id = choose_owner(call, body["type"])
     project = permit_secrets(call, place, "edit" if user_id is None else "read")
     check_case(call, project, [new_name] if new_name else [])
@@ -138,7 +159,7 @@ def update_secret(call: Call, place: Place, name: str, body: Mapping[str, Any]) 
             raise not_found(f"{'Secret' if user_id is None else 'Personal secret'} with name {name} not found")
         check_tags(call, place, [body])
         if new_name and store.find_secret(call.draft, folder, new_name) is not None:
-            raise bad_request("Secret with the new name already exists")
+            raise bad_request(f"Secret with the new name already {'exist' if call.is_2024 else 'exists'}")
         row = store.revise_secret(call, folder, row, key=new_name or name, **collect_columns(body))
         # the server answers with the request's fields: omitted ones are empty there, but keep their value
         answer_row = {**row, "value": body.get("secretValue", ""), "comment": body.get("secretComment", "")}
@@ -212,6 +233,8 @@ def _require_secret(call: Call, folder: Row, name: str) -> Row:
 
 # ---- delete
 def delete_secret(call: Call, place: Place, name: str, kind: str) -> dict[str, Any]:
+    if call.is_2024:
+        check_old_place(call, place, "delete", kind, "DeleteSecret")
     user_id = choose_owner(call, kind, "Must be user to delete personal secret")
     permit_secrets(call, place, "delete" if user_id is None else "read")
 
