@@ -122,10 +122,10 @@ def make_role_rows(call: Call, roles: Sequence[Mapping[str, Any]], project_id: s
             f"Failed to {doing} identity project membership. Actor is missing permission grant-privileges on identity",
             details={"missingPermissions": [{"action": "grant-privileges", "subject": "identity"}]},
         )
-    return [{**seeding.make_role(call, role["role"]), **_make_period(role)} for role in roles]
+    return [{**seeding.make_role(call, role["role"]), **make_period(role)} for role in roles]
 
 
-def _make_period(role: Mapping[str, Any]) -> dict[str, Any]:
+def make_period(role: Mapping[str, Any]) -> dict[str, Any]:
     """Make the columns of a temporary role's period."""
     if not role["isTemporary"]:
         return {}

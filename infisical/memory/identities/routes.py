@@ -18,6 +18,7 @@ from infisical.memory.validation import array, boolean, either, number, obj, str
 
 IDENTITIES_PATH: Final = "/api/v1/identities"
 IDENTITY_PATH: Final = "/api/v1/identities/{identityId}"
+LIST_LIMIT: Final = 100_000
 UNKNOWN_MESSAGE: Final = "Failed to find identity with id {}"
 METADATA: Final = array(obj(key=string(least=1), value=string(least=1)))
 NEW_IDENTITY: Final = obj(
@@ -70,9 +71,10 @@ def add_ids(call: Call, metadata: list[Mapping[str, str]]) -> list[dict[str, str
     return [{"id": call.draft.new_id(), **pair} for pair in metadata]
 
 
-def check_role(role: str, organization_id: str) -> str:
+def check_role(call: Call, role: str, organization_id: str) -> str:
     if role not in ORGANIZATION_ROLES:
-        raise not_found(f"Specified role was not found in the organization with ID '{organization_id}'")
+        name = f" '{role}'" if call.is_2024 else ""
+        raise not_found(f"Specified role{name} was not found in the organization with ID '{organization_id}'")
     return role
 
 
@@ -85,7 +87,7 @@ def create_identity(call: Call) -> Answer:
         call,
         organization_id,
         call.body["name"],
-        check_role(call.body["role"], organization_id),
+        check_role(call, call.body["role"], organization_id),
         has_delete_protection=call.body["hasDeleteProtection"],
         metadata=call.body["metadata"],
     )
@@ -94,13 +96,25 @@ def create_identity(call: Call) -> Answer:
     return {"identity": {**show_identity(call, row), "authMethods": [], "metadata": row["metadata"]}}
 
 
+@route("GET", IDENTITIES_PATH, access=MACHINES, query=obj(orgId=string()))
+def list_identities(call: Call) -> Answer:
+    """List the identities of an organization; the contract does not list this route."""
+    permit_organization(call, "read", "identity", call.query["orgId"])
+    query = {"orderBy": "name", "orderDirection": "asc", "offset": 0, "limit": LIST_LIMIT}
+    members, total = page_memberships(call, call.query["orgId"], query, lambda name, role: True)
+    return {
+        "identities": [show_membership(call, member, "name", "id", "orgId") for member in members],
+        "totalCount": total,
+    }
+
+
 @route("PATCH", IDENTITY_PATH, access=MACHINES, body=CHANGES)
 def update_identity(call: Call) -> Answer:
     row = identities.get_identity(call, call.path["identityId"], "edit", UNKNOWN_MESSAGE)
     changes: dict[str, Any] = dict(call.body)
     role = changes.pop("role", None)
     if role is not None:
-        check_role(role, row["orgId"])
+        check_role(call, role, row["orgId"])
         call.draft.merge(tables.IDENTITY_MEMBERS, row["id"], role=role, updatedAt=call.timestamp)
     if "metadata" in changes:
         changes["metadata"] = add_ids(call, changes["metadata"])

@@ -11,6 +11,8 @@ from infisical.memory.identity_auth.settings import (
     LoginMethod,
     build_lifetime_changes,
     build_lifetime_fields,
+    build_old_lifetime_changes,
+    build_old_lifetime_fields,
     build_settings_routes,
     check_lifetime,
     check_lifetime_change,
@@ -31,6 +33,7 @@ TOKEN_AUTH: Final = LoginMethod(
     update_refusal=(400, "The identity does not have token auth"),
     get_refusal=(404, "Token Auth configuration not found for identity"),
     revoke_refusal=(400, NO_METHOD),
+    old_refusals={"GET": (400, "The identity does not have Token Auth attached")},
 )
 COLUMNS: Final = (
     "id",
@@ -57,7 +60,9 @@ PAGE_QUERY: Final = obj(
     limit=number_text(least=1, most=100).optional(20),
 )
 
-ROUTES: Final = build_settings_routes(TOKEN_AUTH)
+ROUTES: Final = build_settings_routes(
+    TOKEN_AUTH, obj(**build_old_lifetime_fields()), obj(**build_old_lifetime_changes())
+)
 
 
 def show_token(row: Row) -> Row:

@@ -131,12 +131,13 @@ def _read(call: Call) -> dict[str, Any]:
     return views.describe_with_environments(call, store.get_visible(call, call.path["projectId"]))
 
 
-def _update(call: Call) -> dict[str, Any]:
+def change_project(call: Call, project_id: str) -> dict[str, Any]:
+    """Change the settings of a project that the body has."""
     if call.is_2024:
-        store.get_existing(call, call.path["projectId"])
-    row = permit(call, call.path["projectId"], "edit", "settings")
+        store.get_existing(call, project_id)
+    row = permit(call, project_id, "edit", "settings")
     refuse_empty_update(call)
-    columns = call.body
+    columns = {name: value for name, value in call.body.items() if name in SETTING_FIELDS_2024 or not call.is_2024}
     if "slug" in columns:
         message = (
             f'Failed to update project. A project with the slug "{columns["slug"]}" already exists in your '
@@ -148,10 +149,10 @@ def _update(call: Call) -> dict[str, Any]:
     )
 
 
-def _delete(call: Call) -> dict[str, Any]:
+def remove_project(call: Call, project_id: str) -> dict[str, Any]:
     if call.is_2024:
-        store.get_existing(call, call.path["projectId"])
-    row = permit(call, call.path["projectId"], "delete", "workspace")
+        store.get_existing(call, project_id)
+    row = permit(call, project_id, "delete", "workspace")
     if row["hasDeleteProtection"] and not call.is_2024:
         raise forbidden("Project delete protection is enabled")
     store.drop_project(call, row["id"])
@@ -163,9 +164,9 @@ def _make_routes(path: str, key: str, settings: dict[str, Field], generation: An
     return (
         route("GET", item, generation=generation, access=READERS)(lambda call: {key: _read(call)}),
         route("PATCH", item, generation=generation, access=MACHINES, body=obj(settings))(
-            lambda call: {key: _update(call)}
+            lambda call: {key: change_project(call, call.path["projectId"])}
         ),
-        route("DELETE", item, generation=generation, access=MACHINES)(lambda call: {key: _delete(call)}),
+        route("DELETE", item, generation=generation, access=MACHINES)(lambda call: {key: remove_project(call, call.path["projectId"])}),
     )
 
 
