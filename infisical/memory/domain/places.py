@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from infisical.memory import access, tree
 from infisical.memory.call import Call
-from infisical.memory.refusals import bad_request, not_found
+from infisical.memory.refusals import bad_request, internal_error, not_found
 from infisical.memory.state import Row
 from infisical.memory.tables import PROJECTS
 from infisical.memory.validation import Field, Issues, Path, build_issue, string
@@ -90,6 +90,8 @@ def get_project_by_slug(call: Call, slug: str) -> Row:
     """Return a project of the caller's organization by its slug."""
     project = call.draft.find(PROJECTS, slug=slug, orgId=call.organization_id)
     if project is None:
+        if call.is_2024:
+            raise internal_error("Find project by slug")
         raise not_found(f"Project with slug '{slug}' not found")
     return project
 

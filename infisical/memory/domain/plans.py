@@ -1,4 +1,4 @@
-"""Plans: what a server with a community license refuses. `Settings.plan` is the license; the default refuses nothing."""
+"""Plans: what a server with a community license refuses. `Settings.plan` is the license, enterprise by default."""
 
 from __future__ import annotations
 

@@ -210,9 +210,12 @@ def get_settings(call: Call, method: LoginMethod, action: str, absent: tuple[int
         identities.permit_identity(call, identity, action)
     row = call.draft.get(tables.auth_settings(method.name), identity["id"])
     if row is None:
-        status, message = method.old_refusals.get(call.request.method, absent) if call.is_2024 else absent
+        if call.is_2024 and absent in (method.get_refusal, method.update_refusal):
+            absent = method.old_refusals.get(call.request.method, absent)
+        status, message = absent
         raise (not_found if status == 404 else bad_request)(message.format(identity["id"]))
-    identities.permit_identity(call, identity, action)
+    if call.is_2024:
+        identities.permit_identity(call, identity, action)
     return row
 
 

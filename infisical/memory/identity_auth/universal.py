@@ -107,9 +107,7 @@ SECRET_PATH: Final = f"{SECRETS_PATH}/{{clientSecretId}}"
 
 ROUTES: Final = build_settings_routes(
     UNIVERSAL_AUTH,
-    obj(
-        clientSecretTrustedIps=build_addresses_field().optional(list_all_addresses()), **build_old_lifetime_fields()
-    ),
+    obj(clientSecretTrustedIps=build_addresses_field().optional(list_all_addresses()), **build_old_lifetime_fields()),
     obj(clientSecretTrustedIps=build_addresses_field().optional(), **build_old_lifetime_changes()),
 )
 

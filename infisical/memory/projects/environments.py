@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from infisical.memory import tables, tree
 from infisical.memory.access import permit
+from infisical.memory.accidents import refuse_empty_update
 from infisical.memory.call import Call, pick
 from infisical.memory.projects.store import drop_environment
-from infisical.memory.accidents import refuse_empty_update
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Route, route
 from infisical.memory.state import Generation, Row
@@ -130,9 +130,7 @@ def _make_routes(
 
 PROJECT_PATH: Final = "/api/v1/projects/{projectId}"
 WORKSPACE_PATH: Final = "/api/v1/workspace/{projectId}"
-create_route, update_route, delete_route = _make_routes(
-    PROJECT_PATH, "projectId", "current", CREATE_BODY, UPDATE_BODY
-)
+create_route, update_route, delete_route = _make_routes(PROJECT_PATH, "projectId", "current", CREATE_BODY, UPDATE_BODY)
 workspace_create_route, workspace_update_route, workspace_delete_route = _make_routes(
     WORKSPACE_PATH, "workspace", "current", CREATE_BODY, UPDATE_BODY
 )

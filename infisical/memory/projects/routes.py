@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from infisical.memory import tables
-from infisical.memory.accidents import refuse_empty_update
 from infisical.memory.access import permit, permit_organization
+from infisical.memory.accidents import refuse_empty_update
 from infisical.memory.call import Call
 from infisical.memory.projects import store, views
 from infisical.memory.refusals import forbidden, not_found
@@ -17,7 +17,18 @@ from infisical.memory.routing import MACHINES, READERS, Answer, Route, route
 from infisical.memory.seeding import add_project, add_project_identity, add_project_user, make_slug
 from infisical.memory.state import Row
 from infisical.memory.tree import DEFAULT_ENVIRONMENTS
-from infisical.memory.validation import SLUG_PATTERN, Field, array, boolean, choice, flag_text, number, obj, slug, string
+from infisical.memory.validation import (
+    SLUG_PATTERN,
+    Field,
+    array,
+    boolean,
+    choice,
+    flag_text,
+    number,
+    obj,
+    slug,
+    string,
+)
 
 LOOSE_SLUG_PATTERN: Final = r"[a-z0-9]+(?:[_-][a-z0-9]+)*"
 SLUG_MESSAGE: Final = "Slug field can only contain lowercase letters, numbers, and hyphens"
@@ -166,7 +177,9 @@ def _make_routes(path: str, key: str, settings: dict[str, Field], generation: An
         route("PATCH", item, generation=generation, access=MACHINES, body=obj(settings))(
             lambda call: {key: change_project(call, call.path["projectId"])}
         ),
-        route("DELETE", item, generation=generation, access=MACHINES)(lambda call: {key: remove_project(call, call.path["projectId"])}),
+        route("DELETE", item, generation=generation, access=MACHINES)(
+            lambda call: {key: remove_project(call, call.path["projectId"])}
+        ),
     )
 
 

@@ -93,7 +93,7 @@ def _locate_source(call: Call, import_row: Row) -> Place | None:
     environment = call.draft.get(tables.environments(project_id), import_row["importEnv"])
     if environment is None:
         return None
-    return Place(project_id, environment["slug"], tree.normalize_path(import_row["importPath"]))
+    return Place(project_id, environment["slug"], import_row["importPath"])
 
 
 def describe_imports(call: Call, folders: Sequence[Row], *, expand: bool, hidden: bool) -> list[dict[str, Any]]:

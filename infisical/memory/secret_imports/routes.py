@@ -5,21 +5,24 @@ Which secrets an import brings in is decided in imported_secrets.py.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from infisical.memory import tables, tree
 from infisical.memory.access import permit
+from infisical.memory.accidents import check_id
 from infisical.memory.call import Call, pick
-from infisical.memory.domain.places import describe_environment, make_path_field
+from infisical.memory.domain.places import describe_environment, make_old_path_field, make_path_field
 from infisical.memory.refusals import Refusal, bad_request, not_found
-from infisical.memory.routing import JWT, READERS, Answer, route
+from infisical.memory.routing import JWT, READERS, Answer, Handler, Method, Route, route
 from infisical.memory.secret_folders import drop_tree
 from infisical.memory.secret_imports.imported_secrets import Source, list_readable, list_sources
 from infisical.memory.secret_imports.store import add_import
 from infisical.memory.secrets import views
 from infisical.memory.secrets.store import list_shared, write_secret
-from infisical.memory.state import Draft, Row
-from infisical.memory.validation import boolean, number, obj, string
+from infisical.memory.state import Draft, Generation, Row
+from infisical.memory.validation import Field, boolean, number, obj, string
+
+Fields: TypeAlias = "dict[str, Field]"
 
 IMPORTS: Final = "/api/v2/secret-imports"
 OLD_IMPORTS: Final = "/api/v1/secret-imports"
@@ -43,6 +46,18 @@ IN_WORKSPACE: Final = {"workspaceId": string(), "environment": string(), "path":
 CREATE_FIELDS: Final = {
     "import": obj(environment=string(), path=make_path_field()),
     "isReplication": boolean().optional(False),
+}
+IN_OLD_WORKSPACE: Final = {
+    "workspaceId": string(),
+    "environment": string(),
+    "path": make_old_path_field().optional("/"),
+}
+OLD_CREATE_FIELDS: Final = {
+    "import": obj(environment=string(), path=make_old_path_field()),
+    "isReplication": boolean().optional(False),
+}
+OLD_UPDATE_FIELDS: Final = {
+    "import": obj(environment=string().optional(), path=make_old_path_field().optional(), position=number().optional())
 }
 UPDATE_FIELDS: Final = {
     "import": obj(environment=string().optional(), path=make_path_field().optional(), position=number().optional())
@@ -88,6 +103,7 @@ def list_ordered(call: Call, folder: Row) -> list[Row]:
 def require_import(call: Call, folder: Row, refusal: Refusal) -> Row:
     """Return the import that the path names, which must be in this folder."""
     import_id = call.path["secretImportId"]
+    check_id(call, import_id, "Delete" if call.request.method == "DELETE" else "Find one")
     row = next((row for row in list_ordered(call, folder) if row["id"] == import_id), None)
     if row is None:
         raise refusal
@@ -95,17 +111,22 @@ def require_import(call: Call, folder: Row, refusal: Refusal) -> Row:
 
 
 def refuse_circle(call: Call, project_id: str, folder: Row, environment: Row, path: str) -> None:
-    """Refuse an import of the folder itself, and of a folder that imports it."""
+    """Refuse an import of the folder itself, and of a folder that imports it.
+
+    October 2024 asks only whether the other folder imports this one, so that the first import of itself is taken.
+    """
     imported_folder = tree.find_folder_at(call.draft, environment["id"], path)
     if imported_folder is None:
         return
     path = tree.get_path(call.draft, folder)
     reverse = call.draft.find(tables.imports(imported_folder["id"]), importEnv=folder["envId"], importPath=path)
-    if imported_folder["id"] == folder["id"] or reverse is not None:
+    if (imported_folder["id"] == folder["id"] and not call.is_2024) or reverse is not None:
         raise bad_request("Cyclic import not allowed")
 
 
 def refuse_duplicate(call: Call, folder: Row, environment: Row, path: str, excluded_id: str | None = None) -> None:
+    if call.is_2024:
+        return
     duplicate = call.draft.find(tables.imports(folder["id"]), importEnv=environment["id"], importPath=path)
     if duplicate is not None and duplicate["id"] != excluded_id:
         raise bad_request("Secret import already exists")
@@ -302,18 +323,24 @@ SECRETS_ROUTE = route(
     "GET", f"{IMPORTS}/secrets", generation="current", access=READERS, limit="secrets", query=obj(IN_PROJECT)
 )(list_imported_secrets)
 
+
 # ---- the old paths
-OLD_CREATE_ROUTE = route(
-    "POST", OLD_IMPORTS, access=READERS, limit="secrets", body=obj({**IN_WORKSPACE, **CREATE_FIELDS})
-)(create_import)
-OLD_UPDATE_ROUTE = route(
-    "PATCH",
-    f"{OLD_IMPORTS}/{{secretImportId}}",
-    access=READERS,
-    limit="secrets",
-    body=obj({**IN_WORKSPACE, **UPDATE_FIELDS}),
-)(update_import)
-OLD_DELETE_ROUTE = route(
-    "DELETE", f"{OLD_IMPORTS}/{{secretImportId}}", access=READERS, limit="secrets", body=obj(IN_WORKSPACE)
-)(delete_import)
-OLD_LIST_ROUTE = route("GET", OLD_IMPORTS, access=READERS, query=obj(IN_WORKSPACE))(list_imports)
+def make_old_routes(generation: Generation, place: Fields, creation: Fields, change: Fields) -> tuple[Route, ...]:
+    """Make the routes of the old paths; their fields differ by generation."""
+    item = f"{OLD_IMPORTS}/{{secretImportId}}"
+
+    def make(method: Method, path: str, handler: Handler, body: Fields) -> Route:
+        return route(method, path, generation=generation, access=READERS, limit="secrets", body=obj(body))(handler)
+
+    return (
+        make("POST", OLD_IMPORTS, create_import, {**place, **creation}),
+        make("PATCH", item, update_import, {**place, **change}),
+        make("DELETE", item, delete_import, place),
+        route("GET", OLD_IMPORTS, generation=generation, access=READERS, query=obj(place))(list_imports),
+    )
+
+
+ROUTES: Final = (
+    *make_old_routes("current", IN_WORKSPACE, CREATE_FIELDS, UPDATE_FIELDS),
+    *make_old_routes("2024-10", IN_OLD_WORKSPACE, OLD_CREATE_FIELDS, OLD_UPDATE_FIELDS),
+)

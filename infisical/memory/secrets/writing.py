@@ -52,11 +52,9 @@ def permit_secrets(call: Call, place: Place, action: str) -> Row:
 def check_old_place(call: Call, place: Place, action: str, kind: str, error: str) -> None:
     """Check what October 2024 checks before the owner of a secret: a policy's environment, permission, and folder."""
     access.get_project(call, place.project_id)
-    if kind == store.SHARED_TYPE and call.actor.kind == "user":
-        if tree.find_environment(call.draft, place.project_id, place.environment) is None:
-            raise not_found(
-                f"Environment with slug '{place.environment}' not found in project with ID {place.project_id}"
-            )
+    has_policies = kind == store.SHARED_TYPE and call.actor.kind == "user"
+    if has_policies and tree.find_environment(call.draft, place.project_id, place.environment) is None:
+        raise not_found(f"Environment with slug '{place.environment}' not found in project with ID {place.project_id}")
     permit_secrets(call, place, action)
     tree.get_folder(call, place.project_id, place.environment, place.path, error)
 
@@ -135,7 +133,8 @@ def create_secrets(call: Call, place: Place, items: Sequence[Mapping[str, Any]])
         if taken_names:
             raise bad_request(f"Secret already exist: {','.join(taken_names)}")
         check_tags(call, place, items)
-        rows = [store.insert_secret(call, folder, item["secretKey"], **collect_columns(item)) for item in items]
+        insert = store.insert_copy if call.is_2024 else store.insert_secret
+        rows = [insert(call, folder, item["secretKey"], **collect_columns(item)) for item in items]
         return {"secrets": [views.describe_secret(call, place, row) for row in rows]}
 
     return approvals.apply_or_request(call, [place], approvals.make_changes("create", items), apply)
