@@ -29,9 +29,9 @@ class MemoryExecutor:
     the server: "current" or "2024-10". `plan` is its license: "enterprise", or "community", which refuses trusted
     addresses and dynamic secrets with 400 and "plan restriction".
 
-    `rate_limits` are calls per minute by class (`read`, `write`, `secrets`, ...);
-    the default is no limits, and `infisical.memory.DEFAULT_LIMITS` has those of hosted servers. A `state` has its own
-    seed, generation, plan and limits: the arguments are ignored.
+    `rate_limits` are calls per minute by class (`read`, `write`, `secrets`, ...); the default is no limits, and
+    `infisical.memory.DEFAULT_LIMITS` has those of hosted servers. A `state` has its own seed, generation, plan and
+    limits: the arguments are ignored.
     """
 
     def __init__(

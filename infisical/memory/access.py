@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from infisical.memory import patterns, tables, tokens
+from infisical.memory.accidents import check_id
 from infisical.memory.call import Actor, Call, format_time, parse_time
 from infisical.memory.refusals import (
     Refusal,
@@ -155,7 +156,11 @@ def _refuse_old_outsider(call: Call) -> Refusal:
 
 def permit_organization(call: Call, action: str, subject: str, organization_id: str | None = None) -> None:
     """Refuse a caller whose role in an organization forbids an action on a subject (`create` on `identity`)."""
-    role = get_organization_role(call, organization_id or call.organization_id)
+    if organization_id is None:
+        organization_id = call.organization_id
+    if call.actor.kind == "identity":
+        check_id(call, organization_id, "GetOrgIdentityPermission")
+    role = get_organization_role(call, organization_id)
     subjects = OLD_ORG_MEMBER_SUBJECTS if call.is_2024 else ORG_MEMBER_SUBJECTS
     if role == "admin" or (role == "member" and (action in READ_ACTIONS or subject in subjects)):
         return

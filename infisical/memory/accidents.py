@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from infisical.memory.call import Call
-from infisical.memory.refusals import Refusal, internal_error
+from infisical.memory.refusals import internal_error
 
 MALFORMED_IDS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("GET", "/api/v1/folders/{id}"): ("id", "Find by id"),
@@ -55,6 +55,21 @@ def refuse_malformed_id(call: Call, method: str, path: str) -> None:
         raise internal_error(error)
 
 
+def refuse_null_characters(call: Call) -> None:
+    """Refuse texts that the database cannot store."""
+    body = call.request.body or b""
+    if any("\0" in value for value in call.path.values()) or (b"\\u0000" in body and "\0" in _join_texts(call.body)):
+        raise internal_error("Find one")
+
+
+def _join_texts(value: Any) -> str:
+    """Return the texts of a body, joined."""
+    if isinstance(value, str):
+        return value
+    items = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return " ".join(_join_texts(item) for item in items)
+
+
 def check_id(call: Call, identifier: str, error: str) -> None:
     """Refuse a malformed id that the server of October 2024 looks up after other checks."""
     if call.is_2024 and not is_uuid(identifier):
@@ -65,8 +80,3 @@ def refuse_empty_update(call: Call) -> None:
     """Refuse an update without a column: in October 2024 the database refuses it."""
     if call.is_2024 and not call.body:
         raise internal_error("Update by id")
-
-
-def refuse_name(error: str) -> Refusal:
-    """Return the refusal of a name that is unique in the database, but not checked by the server."""
-    return internal_error(error)

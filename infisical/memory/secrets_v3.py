@@ -41,7 +41,7 @@ def read_body_place(call: Call) -> Place:
     """Return the place that a body names."""
     body = call.body
     project_id = body["workspaceId"]
-    if not project_id:
+    if not project_id and "projectSlug" in body:
         if not body.get("projectSlug"):
             raise bad_request("You must provide projectSlug or workspaceId")
         project_id = get_project_by_slug(call, body["projectSlug"])["id"]
@@ -128,7 +128,13 @@ old_list_route = make_old_route("GET", PATH, list_secrets, fields.LIST_FIELDS, R
 get_route = make_route("GET", NAMED_PATH, get_secret, fields.READ_FIELDS)
 old_get_route = make_old_route("GET", NAMED_PATH, get_secret, fields.READ_FIELDS, READ_PROJECT_FIELDS)
 create_route = make_route("POST", NAMED_PATH, create_secret, fields.CREATE_FIELDS)
-old_create_route = make_old_route("POST", NAMED_PATH, create_secret, fields.CREATE_FIELDS, PROJECT_ID_FIELDS)
+old_create_route = make_old_route(
+    "POST",
+    NAMED_PATH,
+    create_secret,
+    {**fields.CREATE_FIELDS, "secretReminderNote": string(trim=False).or_null().optional()},
+    PROJECT_ID_FIELDS,
+)
 update_route = make_route("PATCH", NAMED_PATH, update_secret, fields.UPDATE_FIELDS)
 old_update_route = make_old_route(
     "PATCH",

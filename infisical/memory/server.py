@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from infisical.memory import access
-from infisical.memory.accidents import refuse_malformed_id
+from infisical.memory.accidents import refuse_malformed_id, refuse_null_characters
 from infisical.memory.call import Call
 from infisical.memory.refusals import Refusal, bad_request, internal_error
 from infisical.memory.routing import PlainText, Route, match_route
@@ -82,6 +82,7 @@ def handle(state: State, request: HttpRequest, *, now: float) -> tuple[State, Re
         call.query, call.body = _validate(state, route, url.query, content)
         if call.is_2024:
             refuse_malformed_id(call, route.method, route.path)
+            refuse_null_characters(call)
         answer = route.handler(call)
     except Refusal as refusal:
         if refusal.keep:

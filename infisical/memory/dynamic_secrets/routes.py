@@ -199,7 +199,8 @@ def permit_dynamic(call: Call, project_id: str, action: str) -> None:
 def get_secret(call: Call, folder: Row, name: str, path: str) -> Row:
     secret = call.draft.find(store.get_secrets_table(folder["id"]), name=name)
     if secret is None:
-        raise not_found(f"Dynamic secret with name '{name}' in folder '{path}' not found")
+        quote = "" if call.is_2024 else "'"
+        raise not_found(f"Dynamic secret with name '{name}{quote} in folder '{path}' not found")
     return secret
 
 

@@ -44,6 +44,12 @@ CREATE_BODY: Final = obj(
     shouldCreateDefaultEnvs=boolean().optional(True),
     hasDeleteProtection=boolean().optional(False),
 )
+OLD_CREATE_BODY: Final = obj(
+    projectName=string(most=64, too_long="Name must be 64 or fewer characters"),
+    slug=string(least=5, most=36, matches=SLUG_PATTERN, message="Slug must be a valid slug").optional(),
+    kmsKeyId=string().optional(),
+    template=slug(message="Template Name must be in slug format").optional("default"),
+)
 SETTING_FIELDS: Final[dict[str, Field]] = {
     "name": string(most=64).optional(),
     "description": string(most=256).optional(),
@@ -90,26 +96,34 @@ def create_project(call: Call) -> Answer:
         call.organization_id,
         name,
         slug_text,
-        kind=call.body["type"],
-        description=call.body["projectDescription"],
+        kind=call.body.get("type", "secret-manager"),
+        description=call.body.get("projectDescription"),
         environments=environments,
-        hasDeleteProtection=call.body["hasDeleteProtection"],
+        hasDeleteProtection=call.body.get("hasDeleteProtection", False),
+        autoCapitalization=call.is_2024,
     )
     join = add_project_identity if call.actor.kind == "identity" else add_project_user
     join(call, row["id"], call.actor.id, "admin")
     return {"project": views.describe_with_environments(call, row)}
 
 
-@route("POST", "/api/v2/workspace", access=MACHINES, body=CREATE_BODY, limit="projectCreation")
 def create_workspace(call: Call) -> Answer:
     """Create a project under the old name, which the official Node SDK still uses."""
     return create_project.handler(call)
 
 
+workspace_create_route = route(
+    "POST", "/api/v2/workspace", generation="current", access=MACHINES, body=CREATE_BODY, limit="projectCreation"
+)(create_workspace)
+old_create_route = route(
+    "POST", "/api/v2/workspace", generation="2024-10", access=MACHINES, body=OLD_CREATE_BODY, limit="projectCreation"
+)(create_workspace)
+
+
 def _choose_environments(call: Call) -> list[tuple[str, str]]:
     name = call.body["template"]
     if name == "default":
-        return list(DEFAULT_ENVIRONMENTS) if call.body["shouldCreateDefaultEnvs"] else []
+        return list(DEFAULT_ENVIRONMENTS) if call.body.get("shouldCreateDefaultEnvs", True) else []
     template = call.draft.find(store.TEMPLATES, name=name, orgId=call.organization_id)
     if template is None:
         raise not_found(f"Could not find project template with Name {name}")

@@ -8,19 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from infisical.memory import seeding, tables
+from infisical.memory import project_identities, seeding, tables
 from infisical.memory.access import PROJECT_ROLES, get_project_roles, permit
 from infisical.memory.call import Call
 from infisical.memory.identities.routes import show_project_membership
-from infisical.memory.project_identities import (
-    CREATE_BODY,
-    ROLE_FIELD,
-    create_membership,
-    delete_membership,
-    describe_membership,
-    make_period,
-    update_membership,
-)
+from infisical.memory.project_identities import CREATE_BODY, ROLE_FIELD, describe_membership, make_period
 from infisical.memory.refusals import bad_request, forbidden, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
@@ -48,12 +40,12 @@ def get_member(call: Call) -> Row | None:
 # ---- today
 @route("POST", MEMBER_PATH, generation="current", access=MACHINES, body=CREATE_BODY)
 def create_workspace_membership(call: Call) -> Answer:
-    return create_membership.handler(call)
+    return project_identities.create_membership.handler(call)
 
 
 @route("PATCH", MEMBER_PATH, generation="current", access=MACHINES, body=UPDATE_BODY)
 def update_workspace_membership(call: Call) -> Answer:
-    update_membership.handler(call)
+    project_identities.update_membership.handler(call)
     row = get_member(call)
     assert row is not None, "update_membership refuses a missing membership"
     return {"roles": get_role_list(row)}
@@ -61,7 +53,7 @@ def update_workspace_membership(call: Call) -> Answer:
 
 @route("DELETE", MEMBER_PATH, generation="current", access=MACHINES)
 def delete_workspace_membership(call: Call) -> Answer:
-    return delete_membership.handler(call)
+    return project_identities.delete_membership.handler(call)
 
 
 # ---- both

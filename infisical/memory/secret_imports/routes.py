@@ -154,6 +154,8 @@ def update_import(call: Call) -> Answer:
     change = call.body["import"]
     environment = find_environment(call.draft, folder["id"], row["importEnv"])
     if "environment" in change:
+        if call.is_2024 and tree.find_environment(call.draft, project_id, change["environment"]) is None:
+            raise not_found("The requested entity is not found")
         environment = get_source_environment(call, project_id, change["environment"])
     assert environment is not None, "require_import finds no import of a deleted environment"
     path = change.get("path", row["importPath"])

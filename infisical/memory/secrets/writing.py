@@ -172,6 +172,8 @@ def update_secret(call: Call, place: Place, name: str, body: Mapping[str, Any]) 
 
 
 def update_secrets(call: Call, place: Place, mode: str, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if call.is_2024:
+        check_old_place(call, place, "edit", store.SHARED_TYPE, "UpdateManySecret")
     by_path: dict[str, list[Mapping[str, Any]]] = {}
     for item in items:
         by_path.setdefault(item.get("secretPath") or place.path, []).append(item)
@@ -251,6 +253,8 @@ def delete_secret(call: Call, place: Place, name: str, kind: str) -> dict[str, A
 
 
 def delete_secrets(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if call.is_2024:
+        check_old_place(call, place, "delete", store.SHARED_TYPE, "DeleteManySecret")
     shared = [item for item in items if item["type"] == store.SHARED_TYPE]
     permit_secrets(call, place, "delete" if shared else "read")
 
@@ -266,7 +270,8 @@ def delete_secrets(call: Call, place: Place, items: Sequence[Mapping[str, Any]])
                 store.remove_secret(call, folder, row, overrides)
                 rows.append(row)
         if absent:
-            raise not_found(f"One or more secrets does not exist: {', '.join(absent)}")
+            named = [row["key"] for row in rows] if call.is_2024 else absent  # the old message names those that exist
+            raise not_found(f"One or more secrets does not exist: {', '.join(named)}")
         return {"secrets": [views.describe_written(call, place, row) for row in rows]}
 
     if not shared:
