@@ -215,6 +215,8 @@ def delete_organization(call: Call) -> Answer:
     if get_organization_role(call, row["id"]) != "admin":
         raise forbidden("Insufficient privileges", "DeleteOrganizationById")
     cascade.remove(call.draft, [row["id"]])
+    if call.is_2024:
+        return {"organization": show_organization(call, row)}
     token = tokens.open_session(call, call.actor.id, None, ttl=accounts.SESSION_TTL)
     return {"organization": show_organization(call, row), "accessToken": token}
 
@@ -280,7 +282,7 @@ def get_membership(call: Call) -> Answer:
     row = load_membership(call, call.path["membershipId"])
     answer = show_member(call, row)
     if call.is_2024:
-        return {"membership": answer}
+        return {"membership": {**answer, "metadata": list(row.get("metadata", ()))}}
     return {"membership": {**answer, "customRoleSlug": None, "metadata": list(row.get("metadata", ()))}}
 
 

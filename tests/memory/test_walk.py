@@ -59,8 +59,12 @@ def rows_of_generations() -> Any:
     return pytest.mark.parametrize(("row", "generation"), params)
 
 
-UNREADABLE = {("webhooks.create", "2024-10"), ("webhooks.list", "2024-10")}
-"""Rows that a server of 2024 routes, and refuses without `workspaceId`, which the client does not send."""
+UNREADABLE = {
+    ("webhooks.create", "2024-10"): "workspaceId: Required",
+    ("webhooks.list", "2024-10"): "workspaceId: Required",
+    ("users.send_email_verification_code", "2024-10"): "username: Required",
+}
+"""Rows that a server of 2024 routes, but whose names it does not read; and its refusal."""
 
 
 def test_every_row_has_a_scene_and_every_scene_a_row():
@@ -78,7 +82,8 @@ def test_a_valid_call_succeeds_where_the_generation_routes_it_and_gets_its_404_e
     got = call()
 
     if (row["id"], generation) in UNREADABLE:
-        assert isinstance(got, Failure) and str(got.failure()) == "workspaceId: Required", got
+        assert isinstance(got, Failure)
+        assert str(got.failure()) == UNREADABLE[row["id"], generation]
     elif routed(row, generation):
         assert isinstance(got, Success), got
     else:

@@ -206,7 +206,11 @@ def renew(call: Call) -> Answer:
         raise bad_request("CA is disabled")
     end = parse_time(call.body["notAfter"])
     if end <= content.not_after:
-        raise bad_request("The new CA certificate must end after the current one")
+        kind = "Root" if row["type"] == "root" else "Intermediate"
+        raise bad_request(
+            f"New {kind} CA certificate must have notAfter date that is greater than the current certificate "
+            "notAfter date"
+        )
     chain = ""
     if row["type"] == "root":
         statement = authorities.build_root_statement(call, row["maxPathLength"], call.now, end)

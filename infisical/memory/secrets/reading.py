@@ -131,7 +131,12 @@ def get_by_name(call: Call, place: Place, name: str, query: Mapping[str, Any]) -
     if row is None:
         raise not_found(f"Secret with name '{name}' not found")
     text = references.expand_value(call, place, row, lookup) if query["expandSecretReferences"] and not hidden else None
-    return _drop_path(call, views.describe_read(call, place, row, hidden=hidden, value=text))
+    answer = views.describe_read(call, place, row, hidden=hidden, value=text)
+    if not call.is_2024:
+        return answer
+    # in 2024 the answer has no path, and that for an imported secret no tags
+    dropped = {"secretPath", "tags"} if lookup else {"secretPath"}
+    return {key: value for key, value in answer.items() if key not in dropped}
 
 
 def _find_named(call: Call, folder: Row, name: str, query: Mapping[str, Any]) -> Row | None:
@@ -142,10 +147,6 @@ def _find_named(call: Call, folder: Row, name: str, query: Mapping[str, Any]) ->
     if row is None or "version" not in query or call.is_2024:
         return row
     return store.find_version(call.draft, row, query["version"])
-
-
-def _drop_path(call: Call, secret: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in secret.items() if not (call.is_2024 and name == "secretPath")}
 
 
 def get_by_id(call: Call, secret_id: str) -> dict[str, Any]:
