@@ -160,13 +160,13 @@ def remove_member(call: Call, membership_id: str) -> Row:
 def invite_to_organization(call: Call) -> Answer:
     """Invite users by e-mail, and add them to projects; the contract does not list this route.
 
-    The server in memory sends no e-mail: it answers with the links, as a server without SMTP does.
+    The server in memory sends no e-mail: it answers with the URLs, as a server without SMTP does.
     """
     body, organization_id = call.body, call.body["organizationId"]
     permit_organization(call, "create", "member", organization_id)
     if call.is_2024 and "projects" not in body:
         raise forbidden("Access denied to one or more of the specified projects")
-    links = []
+    invitations = []
     for address in dict.fromkeys(body["inviteeEmails"]):
         user = call.draft.find(tables.USERS, username=address) or invite_user(call, address)
         if call.draft.find(tables.ORG_MEMBERS, orgId=organization_id, userId=user["id"]) is None:
@@ -179,10 +179,10 @@ def invite_to_organization(call: Call) -> Answer:
                 add_project_user(call, project_id, user["id"], role)
         token = call.draft.random_bytes(16).hex()
         query = f"token={token}&to={address}&organization_id={organization_id}"
-        links.append({"email": address, "link": f"{call.draft.state.settings.site_url}/signupinvite?{query}"})
+        invitations.append({"email": address, "link": f"{call.draft.state.settings.site_url}/signupinvite?{query}"})
     return {
-        "message": f"Send an invite link to {', '.join(link['email'] for link in links)}",
-        "completeInviteLinks": links,
+        "message": f"Send an invite link to {', '.join(one['email'] for one in invitations)}",
+        "completeInviteLinks": invitations,
     }
 
 

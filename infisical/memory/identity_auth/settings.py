@@ -72,7 +72,7 @@ def build_addresses_field() -> Field:
     return array(obj(ipAddress=string()), least=1)
 
 
-ALL_RANGES: Final = frozenset({"0.0.0.0/0", "::/0"})
+UNRESTRICTED_ADDRESSES: Final = frozenset({"0.0.0.0/0", "::/0"})
 
 
 def list_all_addresses() -> list[dict[str, str]]:
@@ -243,7 +243,7 @@ def _parse_addresses(addresses: Sequence[Mapping[str, str]]) -> list[dict[str, A
 def _refuse_ranges(call: Call, method: LoginMethod) -> None:
     """Refuse trusted addresses other than all, on a community server."""
     addresses = {one["ipAddress"] for name in ADDRESS_COLUMNS for one in call.body.get(name, ())}
-    if not addresses <= ALL_RANGES:
+    if not addresses <= UNRESTRICTED_ADDRESSES:
         refuse_in_community(call, f"add IP access range to {method.range_name}", "add IP access range")
 
 

@@ -21,7 +21,7 @@ from infisical.memory.validation import array, obj, string
 MEMBER_PATH: Final = "/api/v2/workspace/{projectId}/identity-memberships/{identityId}"
 OLD_CREATE_BODY: Final = obj(role=string().optional("no-access"), roles=array(ROLE_FIELD).optional())
 UPDATE_BODY: Final = obj(roles=array(ROLE_FIELD, least=1))
-RANKS: Final = {"no-access": 0, "viewer": 1, "member": 2, "admin": 3}
+RANK_TABLE: Final = {"no-access": 0, "viewer": 1, "member": 2, "admin": 3}
 """The built-in roles by what they permit: a caller of 2024 may grant roles up to its own."""
 
 
@@ -74,11 +74,11 @@ def make_old_role_rows(
     call: Call, roles: Sequence[Mapping[str, Any]], project_id: str, message: str
 ) -> list[dict[str, Any]]:
     """Make the rows of requested roles; refuse unknown ones, and those that permit more than the caller's."""
-    own_rank = max((RANKS.get(role, 0) for role in get_project_roles(call, project_id)), default=0)
+    own_rank = max((RANK_TABLE.get(role, 0) for role in get_project_roles(call, project_id)), default=0)
     for role in roles:
         if role["role"] not in PROJECT_ROLES:
             raise not_found(f"Specified role '{role['role']}' was not found in the project with ID '{project_id}'")
-        if RANKS[role["role"]] > own_rank:
+        if RANK_TABLE[role["role"]] > own_rank:
             raise forbidden(message)
     return [{**seeding.make_role(call, role["role"]), **make_period(role)} for role in roles]
 

@@ -33,12 +33,12 @@ SLUG_BODY: Final = obj(
 def find_users(call: Call, organization_id: str) -> list[Row]:
     """Return the users that a request names; refuse those who are not members of the organization."""
     names = {*call.body["emails"], *(name.lower() for name in call.body["usernames"])}
-    users = call.draft.rows(tables.USERS)
-    members = [users[row["userId"]] for row in call.draft.where(tables.ORG_MEMBERS, orgId=organization_id)]
-    found = [user for user in members if names & {str(user["email"]).lower(), str(user["username"]).lower()}]
-    if len(found) < len(names):
+    rows = call.draft.rows(tables.USERS)
+    members = [rows[row["userId"]] for row in call.draft.where(tables.ORG_MEMBERS, orgId=organization_id)]
+    users = [user for user in members if names & {str(user["email"]).lower(), str(user["username"]).lower()}]
+    if len(users) < len(names):
         raise bad_request("Some users are not part of org")
-    return found
+    return users
 
 
 @route("POST", MEMBERS_PATH, access=MACHINES, body=INVITE_BODY)

@@ -39,10 +39,10 @@ def expand_text(call: Call, place: Place, value: str, may_read: Callable[[Place]
             if call.reference_count > FOLLOWED_LIMIT:
                 return text
             target, key = _locate(reference, place_of_part)
-            found = _read_value(call, target, key, may_read)
-            if PATTERN.search(found):
-                queue.append((found, target, depth + 1))
-            replaced = text.replace(f"${{{reference}}}", found) if found else text
+            value_of_target = _read_value(call, target, key, may_read)
+            if PATTERN.search(value_of_target):
+                queue.append((value_of_target, target, depth + 1))
+            replaced = text.replace(f"${{{reference}}}", value_of_target) if value_of_target else text
             if len(replaced) > WRITTEN_LIMIT:
                 return text
             text = replaced

@@ -26,12 +26,12 @@ def get_slot(row: Row) -> str:
 
 
 def _list_copies(draft: Draft, folder: Row, key: str) -> list[Row]:
-    """Return the secrets that a batch stored under a name besides the first one."""
-    rows, copy, found = draft.rows(tables.secrets(folder["id"])), 1, []
+    """Return the secrets that a batch stored under a name after the first one."""
+    rows, copy, copies = draft.rows(tables.secrets(folder["id"])), 1, []
     while (row := rows.get(make_slot(key, copy=copy))) is not None:
-        found.append(row)
+        copies.append(row)
         copy += 1
-    return found
+    return copies
 
 
 # ---- reading
