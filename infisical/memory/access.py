@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from infisical.memory import patterns, tables, tokens
 from infisical.memory.accidents import check_id
 from infisical.memory.call import Actor, Call, format_time, parse_time
+from infisical.memory.domain import custom_roles
 from infisical.memory.refusals import (
     Refusal,
     bad_request,
@@ -182,6 +183,15 @@ def get_project(call: Call, project_id: str) -> Row:
 
 def get_project_roles(call: Call, project_id: str) -> frozenset[str]:
     """Return the caller's roles in a project; refuse callers who are not members of it."""
+    return frozenset(
+        role["role"]
+        for role in get_membership(call, project_id)["roles"]
+        if not (role.get("temporaryAccessEndTime") and call.now > parse_time(role["temporaryAccessEndTime"]))
+    )
+
+
+def get_membership(call: Call, project_id: str) -> Row:
+    """Return the caller's membership in a project; refuse callers who are not members of it."""
     actor = call.actor
     table = (
         tables.project_identities(project_id)
@@ -196,11 +206,7 @@ def get_project_roles(call: Call, project_id: str) -> frozenset[str]:
             raise forbidden(message, "ProjectMembershipNotFound")
         is_machine = actor.mode == "identity_access_token"
         raise forbidden(RESOURCE_MESSAGE, message if is_machine else "User not a part of the specified project")
-    return frozenset(
-        role["role"]
-        for role in row["roles"]
-        if not (role.get("temporaryAccessEndTime") and call.now > parse_time(role["temporaryAccessEndTime"]))
-    )
+    return row
 
 
 def permit(
@@ -214,8 +220,8 @@ def permit(
 ) -> Row:
     """Return a project; refuse a caller whose roles forbid an action on a subject (`create` on `secrets`) in it.
 
-    Only the scopes of service tokens depend on environment and path. In October 2024 the membership is looked up
-    before the project: an unknown project is one that the caller is no member of.
+    Only the scopes of service tokens and custom roles depend on environment and path. October 2024 looks up the
+    membership before the project: an unknown project is one that the caller is not a member of.
     """
     if call.is_2024:
         subject = OLD_SUBJECTS.get(subject, subject)
@@ -233,6 +239,10 @@ def permit(
         return row
     if "viewer" in roles and action in READ_ACTIONS:
         return row
+    if custom_roles.CUSTOM_ROLE in roles:
+        membership = get_membership(call, project_id)
+        if custom_roles.allows(call.draft, project_id, membership, action, subject, environment, path):
+            return row
     raise permission_denied(action, subject)
 
 

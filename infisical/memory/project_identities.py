@@ -9,6 +9,7 @@ from typing import Any, Final
 from infisical.memory import seeding, tables
 from infisical.memory.access import PROJECT_ROLES, get_project_roles, permit
 from infisical.memory.call import Call, format_time, parse_time, pick
+from infisical.memory.domain import custom_roles
 from infisical.memory.identities import store as identities
 from infisical.memory.identities.routes import show_project_membership
 from infisical.memory.refusals import Refusal, bad_request, not_found
@@ -113,7 +114,8 @@ def make_role_rows(call: Call, roles: Sequence[Mapping[str, Any]], project_id: s
     """Make the rows of requested roles; refuse unknown ones, and those that the caller may not grant."""
     if all(role["isTemporary"] for role in roles):
         raise bad_request("Identity must have at least one permanent role")
-    if not PROJECT_ROLES.issuperset(role["role"] for role in roles):
+    custom = {role["role"]: custom_roles.find_role(call.draft, project_id, role["role"]) for role in roles}
+    if any(row is None and slug not in PROJECT_ROLES for slug, row in custom.items()):
         raise not_found("One or more custom roles not found")
     if any(role["role"] != "no-access" for role in roles) and "admin" not in get_project_roles(call, project_id):
         raise Refusal(
@@ -122,7 +124,13 @@ def make_role_rows(call: Call, roles: Sequence[Mapping[str, Any]], project_id: s
             f"Failed to {doing} identity project membership. Actor is missing permission grant-privileges on identity",
             details={"missingPermissions": [{"action": "grant-privileges", "subject": "identity"}]},
         )
-    return [{**seeding.make_role(call, role["role"]), **make_period(role)} for role in roles]
+    return [make_role_row(call, role, custom[role["role"]]) for role in roles]
+
+
+def make_role_row(call: Call, role: Mapping[str, Any], custom: Row | None) -> dict[str, Any]:
+    """Make the row of a requested role; `custom` is the role of the project that it names."""
+    columns = {} if custom is None else custom_roles.make_columns(custom)
+    return {**seeding.make_role(call, role["role"]), **columns, **make_period(role)}
 
 
 def make_period(role: Mapping[str, Any]) -> dict[str, Any]:

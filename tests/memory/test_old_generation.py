@@ -327,6 +327,84 @@ def test_identities_of_an_organization_are_listed_and_a_session_changes_its_orga
     assert (session[1]["isMfaEnabled"], strange[0]) == (False, 403)
 
 
+# ---- roles of a project
+RULES = [
+    {
+        "subject": "secrets",
+        "action": ["read"],
+        "conditions": {"environment": "dev", "secretPath": {"$glob": "/app/**"}},
+    },
+    {"subject": "secrets", "action": "read", "conditions": {"secretPath": {"$eq": "/app/x"}}, "inverted": True},
+]
+
+
+@GENERATIONS
+def test_a_custom_role_is_made_granted_changed_and_deleted(generation):
+    world = World(generation=generation)
+    put(world, path="/app/y", KEY="1")
+    put(world, path="/app/x", KEY="1")
+    put(world, KEY="1")
+    roles = f"/api/v1/workspace/{world.given.project_slug}/roles"
+    body = {"name": "ci", "organizationId": world.given.organization_id}
+    identity = world.send("POST", "/api/v1/identities", body)[1]["identity"]["id"]
+    membership = f"/api/v2/workspace/{world.project_id}/identity-memberships/{identity}"
+    token_path = f"/api/v1/auth/token-auth/identities/{identity}"
+    world.send("POST", token_path, {})
+    token = world.send("POST", f"{token_path}/tokens", {})[1]["accessToken"]
+
+    def read(path: str) -> int:
+        return world.send("GET", f"{V3}/KEY", query=place(world, secretPath=path), token=token)[0]
+
+    made = world.send("POST", roles, {"slug": "app", "name": "App", "permissions": RULES})
+    again = world.send("POST", roles, {"slug": "app", "name": "App", "permissions": []})
+    reserved = world.send("POST", roles, {"slug": "admin", "name": "App", "permissions": []})
+    granted = world.send("POST", membership, {"role": "app"})
+    before = [read("/app/y"), read("/app/x"), read("/")]
+    named = world.send("GET", membership)[1]["identityMembership"]["roles"][0]
+    listed = [role["slug"] for role in world.send("GET", roles)[1]["roles"]]
+    changed = world.send("PATCH", f"{roles}/{made[1]['role']['id']}", {"permissions": []})
+    after = read("/app/y")
+    by_slug = world.send("GET", f"{roles}/slug/app")[1]["role"]["permissions"]
+    deleted = world.send("DELETE", f"{roles}/{made[1]['role']['id']}")[0]
+
+    assert (made[0], again[0], granted[0], changed[0], deleted) == (200, 400, 200, 200, 200)
+    assert reserved[0] == (401 if generation == "2024-10" else 422)
+    assert before == [200, 403, 403]
+    assert (named["role"], named["customRoleSlug"], "app" in listed) == ("custom", "app", True)
+    assert (after, by_slug, world.send("GET", f"{roles}/slug/app")[0]) == (403, [], 404)
+
+
+# ---- certificates by serial
+@GENERATIONS
+def test_certificates_are_issued_read_revoked_and_deleted_by_their_serial(generation):
+    world = World(generation=generation)
+    subject = dict.fromkeys(("organization", "ou", "country", "province", "locality"), "")
+    new = {"projectSlug": world.given.project_slug, "type": "root", "commonName": "R", **subject}
+    authority = world.send(
+        "POST", "/api/v1/pki/ca", {**new, "notAfter": "2032-01-01", "keyAlgorithm": "EC_prime256v1"}
+    )[1]["ca"]
+    base = "/api/v1/pki/certificates"
+
+    issued = world.send(
+        "POST", f"{base}/issue-certificate", {"caId": authority["id"], "commonName": "a.example.com", "ttl": "1d"}
+    )
+    path = f"{base}/{issued[1]['serialNumber']}"
+    nameless = world.send("POST", f"{base}/issue-certificate", {"commonName": "a.example.com", "ttl": "1d"})
+    read, body = world.send("GET", path), world.send("GET", f"{path}/certificate")
+    revoked = world.send("POST", f"{path}/revoke", {"revocationReason": "SUPERSEDED"})
+    again = world.send("POST", f"{path}/revoke", {"revocationReason": "SUPERSEDED"})
+    deleted = world.send("DELETE", path)
+
+    assert (issued[0], nameless[0]) == (200, 401 if generation == "2024-10" else 422)
+    assert (read[1]["certificate"]["commonName"], "profileId" in read[1]["certificate"]) == (
+        "a.example.com",
+        generation == "current",
+    )
+    assert body[1]["certificate"] == issued[1]["certificate"]
+    assert (revoked[0], again[0], deleted[0], world.send("GET", path)[0]) == (200, 400, 200, 404)
+    assert ("name" in authority) == (generation == "current")
+
+
 # ---- plans
 @GENERATIONS
 def test_a_community_server_refuses_trusted_addresses_and_dynamic_secrets(generation):

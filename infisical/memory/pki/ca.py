@@ -104,17 +104,17 @@ OLD_LEAF_FIELDS: Final = {**LEAF_FIELDS, "ttl": build_ttl_field()}
 """In October 2024 `ttl` is required."""
 
 
-def build_issue_body(fields: dict[str, Field]) -> Field:
-    return obj(commonName=string(least=1), altNames=build_alt_names_field().optional(""), **fields)
+def build_issue_fields(fields: dict[str, Field]) -> dict[str, Field]:
+    return {"commonName": string(least=1), "altNames": build_alt_names_field().optional(""), **fields}
 
 
-def build_sign_body(fields: dict[str, Field]) -> Field:
-    return obj(
-        csr=string(least=1, most=4096),
-        commonName=string(least=1).optional(),
-        altNames=build_alt_names_field().optional(),
+def build_sign_fields(fields: dict[str, Field]) -> dict[str, Field]:
+    return {
+        "csr": string(least=1, most=4096),
+        "commonName": string(least=1).optional(),
+        "altNames": build_alt_names_field().optional(),
         **fields,
-    )
+    }
 
 
 def show_authority(call: Call, row: Row) -> Row:
@@ -299,9 +299,15 @@ def sign_intermediate(call: Call) -> Answer:
 
 def issue_leaf(call: Call, csr: str | None) -> dict[str, Any]:
     """Issue the requested certificate; refuse an authority that issues only by templates."""
-    row, body = authorities.load_authority(call, "create", issuance.SUBJECT), call.body
+    row = authorities.load_authority(call, "create", issuance.SUBJECT)
     if row["requireTemplateForIssuance"]:
         raise bad_request("Certificate template is required for issuance")
+    return issue_from(call, row, csr)
+
+
+def issue_from(call: Call, row: Row, csr: str | None) -> dict[str, Any]:
+    """Issue the requested certificate by an authority."""
+    body = call.body
     start, end = issuance.choose_validity(
         call,
         parse_time(body["notBefore"]) if "notBefore" in body else None,
@@ -330,17 +336,19 @@ def sign_certificate(call: Call) -> Answer:
 
 
 def make_leaf_routes(
-    action: str, build_body: Callable[[dict[str, Field]], Field], handler: Handler
+    action: str, build_fields: Callable[[dict[str, Field]], dict[str, Field]], handler: Handler
 ) -> tuple[Route, Route]:
     """Make the routes that issue a certificate, for both generations."""
     path = f"{CA_PATH}/{action}"
     return (
-        route("POST", path, generation="current", access=MACHINES, body=require_end(build_body(LEAF_FIELDS)))(handler),
-        route("POST", path, generation="2024-10", access=MACHINES, body=build_body(OLD_LEAF_FIELDS))(handler),
+        route("POST", path, generation="current", access=MACHINES, body=require_end(obj(build_fields(LEAF_FIELDS))))(
+            handler
+        ),
+        route("POST", path, generation="2024-10", access=MACHINES, body=obj(build_fields(OLD_LEAF_FIELDS)))(handler),
     )
 
 
 ROUTES: Final = (
-    *make_leaf_routes("issue-certificate", build_issue_body, issue_certificate),
-    *make_leaf_routes("sign-certificate", build_sign_body, sign_certificate),
+    *make_leaf_routes("issue-certificate", build_issue_fields, issue_certificate),
+    *make_leaf_routes("sign-certificate", build_sign_fields, sign_certificate),
 )

@@ -10,7 +10,8 @@ from typing import Any, Final
 from infisical.memory import tables
 from infisical.memory.access import permit, permit_organization
 from infisical.memory.accidents import refuse_empty_update
-from infisical.memory.call import Call
+from infisical.memory.call import Call, pick
+from infisical.memory.domain import custom_roles
 from infisical.memory.projects import store, views
 from infisical.memory.refusals import forbidden, not_found
 from infisical.memory.routing import MACHINES, READERS, Answer, Route, route
@@ -219,7 +220,10 @@ def list_workspaces(call: Call) -> Answer:
 
 # ---- roles
 def _list_roles(call: Call, row: Row) -> dict[str, Any]:
-    return {"roles": views.make_roles(call, permit(call, row["id"], "read", "role"))}
+    roles = views.make_roles(call, permit(call, row["id"], "read", "role"))
+    columns = ("id", "name", "description", "slug", "projectId", "createdAt", "updatedAt")
+    custom = [pick(one, *columns) for one in call.draft.rows(custom_roles.get_table(row["id"])).values()]
+    return {"roles": roles + custom}
 
 
 @route("GET", "/api/v1/projects/{projectId}/roles", generation="current", access=MACHINES)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from infisical.memory import project_identities, seeding, tables
+from infisical.memory import project_identities, tables
 from infisical.memory.access import PROJECT_ROLES, get_project_roles, permit
 from infisical.memory.call import Call
+from infisical.memory.domain import custom_roles
 from infisical.memory.identities.routes import show_project_membership
-from infisical.memory.project_identities import CREATE_BODY, ROLE_FIELD, describe_membership, make_period
+from infisical.memory.project_identities import CREATE_BODY, ROLE_FIELD, describe_membership, make_role_row
 from infisical.memory.refusals import bad_request, forbidden, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
@@ -75,12 +76,13 @@ def make_old_role_rows(
 ) -> list[dict[str, Any]]:
     """Make the rows of requested roles; refuse unknown ones, and those that permit more than the caller's."""
     own_rank = max((RANK_TABLE.get(role, 0) for role in get_project_roles(call, project_id)), default=0)
+    custom = {role["role"]: custom_roles.find_role(call.draft, project_id, role["role"]) for role in roles}
     for role in roles:
-        if role["role"] not in PROJECT_ROLES:
+        if role["role"] not in PROJECT_ROLES and custom[role["role"]] is None:
             raise not_found(f"Specified role '{role['role']}' was not found in the project with ID '{project_id}'")
-        if RANK_TABLE[role["role"]] > own_rank:
+        if RANK_TABLE.get(role["role"], RANK_TABLE["admin"]) > own_rank:
             raise forbidden(message)
-    return [{**seeding.make_role(call, role["role"]), **make_period(role)} for role in roles]
+    return [make_role_row(call, role, custom[role["role"]]) for role in roles]
 
 
 @route("POST", MEMBER_PATH, generation="2024-10", access=MACHINES, body=OLD_CREATE_BODY)
