@@ -241,7 +241,7 @@ def permit(
         return row
     if custom_roles.CUSTOM_ROLE in roles:
         membership = get_membership(call, project_id)
-        if custom_roles.allows(call.draft, project_id, membership, action, subject, environment, path):
+        if custom_roles.is_allowed(call.draft, project_id, membership, action, subject, environment, path):
             return row
     raise permission_denied(action, subject)
 

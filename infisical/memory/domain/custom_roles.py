@@ -35,7 +35,7 @@ def make_columns(role: Row) -> dict[str, Any]:
     }
 
 
-def allows(
+def is_allowed(
     draft: Draft,
     project_id: str,
     membership: Row,
@@ -72,12 +72,12 @@ def _matches(conditions: Mapping[str, Any], place: Mapping[str, str | None]) -> 
         if value is None:
             continue
         tests = {"$eq": condition} if not isinstance(condition, Mapping) else condition
-        if not all(_meets(value, operator, operand) for operator, operand in tests.items()):
+        if not all(_is_met(value, operator, operand) for operator, operand in tests.items()):
             return False
     return True
 
 
-def _meets(value: str, operator: str, operand: Any) -> bool:
+def _is_met(value: str, operator: str, operand: Any) -> bool:
     if operator == "$eq":
         return bool(value == operand)
     if operator == "$ne":

@@ -313,7 +313,7 @@ def delete_certificate(call: Call) -> Answer:
 
 
 def drop(call: Call, row: Row) -> None:
-    """Remove a certificate and the links of its renewals."""
+    """Remove a certificate, and its id from the certificates that renew it."""
     call.draft.drop(CERTIFICATES, row["id"])
     for other in ("renewedByCertificateId", "renewedFromCertificateId"):
         for linked in call.draft.where(CERTIFICATES, **{other: row["id"]}):
