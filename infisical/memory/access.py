@@ -6,6 +6,7 @@ A caller without permission gets the server's refusal. tokens.py issues, renews 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -59,7 +60,7 @@ OLD_ORG_MEMBER_SUBJECTS: Final = ORG_MEMBER_SUBJECTS | {"identity"}
 """In October 2024 members of an organization may create, edit and delete identities."""
 OLD_MEMBER_SUBJECTS: Final = MEMBER_SUBJECTS | {"settings"}
 """In October 2024 members of a project may edit its settings."""
-OLD_SUBJECTS: Final = dict.fromkeys(("secret-folders", "secret-imports", "dynamic-secrets"), "secrets")
+OLD_SUBJECTS: Final[Mapping[str, str]] = dict.fromkeys(("secret-folders", "secret-imports", "dynamic-secrets"), "secrets")
 """In October 2024 the permission for folders, imports and dynamic secrets is that for secrets."""
 
 
