@@ -1,4 +1,4 @@
-"""Print the lowest version that pyproject.toml allows of every package it names, and the tools of the tests with them.
+"""Print the lowest versions that pyproject.toml allows of the packages it names, and the tools of the tests with them.
 
     .venv-lowest/bin/pip install -q $(python3 .ci/lowest.py)
 
@@ -10,13 +10,15 @@ import sys
 import tomllib
 from pathlib import Path
 
+OTHERS = ("test", "benchmarks", "mutants", "pydantic")
+"""Extras that are left alone: tools, and pydantic, which needs a newer typing-extensions than this package does."""
 TOOLS = ("hypothesis", "pytest", "pytest-socket", "pytest-xdist", "trustme")
 
 project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
 extras = project["optional-dependencies"]
 requirements = [
     *project["dependencies"],
-    *(one for extra in extras if extra not in ("test", "benchmarks", "mutants") for one in extras[extra]),
+    *(one for extra in extras if extra not in OTHERS for one in extras[extra]),
 ]
 bounds = [
     re.fullmatch(r"([\w.-]+)>=([\w.]+)(?:,<[\w.]+)?", one)

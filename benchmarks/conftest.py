@@ -42,5 +42,5 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for name, against, ratios, limit in RATIOS:
         low, middle, high = quantiles(ratios, n=4)
         terminalreporter.write_line(
-            f"{name:<26}{against:<16}{middle:>8.2f}  ({low:.2f} to {high:.2f}), limit {limit:.2f}"
+            f"{name:<26}{against:<16}{middle:>9.3g}  ({low:.3g} to {high:.3g}), limit {limit:.3g}"
         )

@@ -50,6 +50,23 @@ def test_decoding(against: str, limit: float) -> None:
     RATIOS.append(("decode 1,000 secrets", against, compare(make_decoders(), against, 40, 5), limit))
 
 
+def test_a_cached_read() -> None:
+    """Read 1,000 secrets from the cache, against one `json.loads` of the answer."""
+    import json
+
+    from benchmarks.server import LISTING_BODY
+    from infisical import Cache, IdentityAccessToken, InfisicalClient, Response
+    from infisical.executors import ScriptedExecutor
+
+    script = ScriptedExecutor(Response(200, body=LISTING_BODY))
+    client = InfisicalClient(auth=IdentityAccessToken("token"), executor=script, cache=Cache(ttl=3600))
+    calls = {
+        "ours": lambda: client.secrets.list(project_id="p", environment="dev"),
+        "json.loads": lambda: json.loads(LISTING_BODY),
+    }
+    RATIOS.append(("cached read of 1,000", "json.loads", compare(calls, "json.loads", 40, 20), 0.005))
+
+
 @pytest.mark.usefixtures("compiled_package")
 def test_starting(server: str) -> None:
     from benchmarks.test_benchmarks import make_start

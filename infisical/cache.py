@@ -275,7 +275,7 @@ def _restart_all() -> None:
         store.restart()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
     os.register_at_fork(after_in_child=_restart_all)
 
 

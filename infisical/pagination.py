@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
 
 from returns.result import Failure, Success
 
@@ -16,7 +16,6 @@ from infisical.errors import InfisicalError, RequestError
 from infisical.request import Body, Request
 
 T = TypeVar("T")
-Step: TypeAlias = "Request[T] | Failure[InfisicalError]"
 COUNT_FIELDS: Final = ("total_count", "total", "count")
 OFFSET_CAPS: Final[Mapping[str, int]] = {
     "/api/v1/auth/token-auth/identities/{identityId}/tokens": 100,
@@ -37,17 +36,19 @@ def pages(
     if `request` is no request. A server whose order is not stable may repeat rows and lose others.
     """
     walk = _walk(request, size)
-    step = next(walk)
-    while not isinstance(step, Failure):
+    page: Any = None
+    while True:
+        try:
+            step = walk.send(page)
+        except StopIteration as end:
+            if end.value is not None:
+                yield end.value
+            return
         answer = run(step)
         yield answer
         if isinstance(answer, Failure):
             return
-        try:
-            step = walk.send(answer.unwrap())
-        except StopIteration:
-            return
-    yield step
+        page = answer.unwrap()
 
 
 async def apages(
@@ -55,47 +56,45 @@ async def apages(
 ) -> AsyncIterator[Answer[T]]:
     """Walk the pages of a request under asyncio, as `pages` does."""
     walk = _walk(request, size)
-    step = next(walk)
-    while not isinstance(step, Failure):
+    page: Any = None
+    while True:
+        try:
+            step = walk.send(page)
+        except StopIteration as end:
+            if end.value is not None:
+                yield end.value
+            return
         answer = await run(step)
         yield answer
         if isinstance(answer, Failure):
             return
-        try:
-            step = walk.send(answer.unwrap())
-        except StopIteration:
-            return
-    yield step
+        page = answer.unwrap()
 
 
-def _walk(request: Request[T], size: int | None) -> Generator[Any, T, None]:
+def _walk(request: Request[T], size: int | None) -> Generator[Request[T], T, Failure[InfisicalError] | None]:
+    """Yield the request of each page, and take the page; return the failure that ends the walk early."""
     if not isinstance(request, Request):
         needed = "pages needs a request, as Kms.list_keys(...) on the class builds it"
-        yield Failure(RequestError(f"{needed}, not {_describe(request)}"))
-        return
+        return Failure(RequestError(f"{needed}, not {_describe(request)}"))
     endpoint = f"{request.method} {request.path}"
     offset = _get_parameter(request, "offset") or 0
     limit = _get_parameter(request, "limit") if size is None else size
     if not (isinstance(offset, int) and (limit is None or (isinstance(limit, int) and limit > 0))):
-        yield Failure(RequestError(f"{endpoint}: offset and limit are whole numbers, the limit from 1"))
-        return
+        return Failure(RequestError(f"{endpoint}: offset and limit are whole numbers, the limit from 1"))
     before: T | None = None
     while True:
         page = yield _set_offset(request, offset, limit)
         count, total = _count_rows(page), _find_total(page)
         if count is None:
-            yield Failure(RequestError(f"{endpoint} does not answer with a list"))
-            return
+            return Failure(RequestError(f"{endpoint} does not answer with a list"))
         offset += count
         if count == 0 or (total is not None and offset >= total):
-            return
+            return None
         if page == before:
-            yield Failure(RequestError(f"{endpoint} does not page: it answers the same again"))
-            return
+            return Failure(RequestError(f"{endpoint} does not page: it answers the same again"))
         cap = OFFSET_CAPS.get(request.path)
         if cap is not None and offset > cap:
-            yield Failure(RequestError(f"{endpoint} takes offsets up to {cap}: there may be more"))
-            return
+            return Failure(RequestError(f"{endpoint} takes offsets up to {cap}: there may be more"))
         before = page
 
 

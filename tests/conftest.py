@@ -14,8 +14,7 @@ import pytest
 import trustme
 from hypothesis import HealthCheck, settings
 
-FEW, MANY = 40, 200
-"""Examples of a property in a default and in an exhaustive run; a test may ask for a share or a multiple of these."""
+from tests.forms import FEW, MANY, mark_contracts
 
 settings.register_profile("default", max_examples=FEW, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("exhaustive", settings.get_profile("default"), max_examples=MANY)
@@ -32,9 +31,20 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("chosen")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect the tests without the garbage collector: hardly anything that collecting makes is garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Count every property among the exhaustive tests, before pytest selects by the marker."""
+    """Mark the tests of short forms, before pytest selects by the marker; every property is exhaustive too."""
+    mark_contracts(items)
     if is_exhaustive(config):
         for item in items:
             if item.get_closest_marker("hypothesis"):

@@ -193,7 +193,7 @@ def test_a_client_closes_only_a_transport_that_it_made():
     given = Closing()
     with InfisicalClient(executor=given):
         pass
-    with InfisicalClient(auth=Jwt("t")) as own:
+    with InfisicalClient(auth=Jwt("t"), retry=None) as own:
         pass
     error = own.secrets.list(**WHERE).failure()
 
@@ -205,7 +205,7 @@ def test_the_asyncio_client_closes_only_a_transport_that_it_made():
     async def main() -> Any:
         async with AsyncInfisicalClient(executor=AsyncScriptedExecutor(LISTED), auth=Jwt("t")) as client:
             given = await client.secrets.list(**WHERE)
-        async with AsyncInfisicalClient(auth=Jwt("t")) as own:
+        async with AsyncInfisicalClient(auth=Jwt("t"), retry=None) as own:
             pass
         return given, (await own.secrets.list(**WHERE)).failure()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import traceback
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,20 @@ def test_a_url_that_is_refused_is_not_shown_in_the_message_or_in_the_frames(url,
 def test_no_other_setting_that_is_refused_shows_a_value(settings):
     with pytest.raises(ValueError, match=next(iter(settings))) as raised:
         InfisicalClient(**settings)
+
+    assert PASSWORD not in str(raised.value)
+
+
+class BrokenValue:
+    """A value whose attributes raise."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise OSError(PASSWORD)
+
+
+def test_a_setting_that_raises_is_refused_by_the_kind_of_its_error():
+    with pytest.raises(ValueError, match="a setting cannot be used: OSError was raised at ") as raised:
+        InfisicalClient(auth=BrokenValue())
 
     assert PASSWORD not in str(raised.value)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from dataclasses import replace
+import sys
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from infisical import DecodeError, Response
 from infisical.decode import by_name, either, many, nothing, one, text, text_in
 from infisical.endpoints.kms import KmsKey
 from infisical.endpoints.secrets import Secret, SecretApproval, SecretList, SecretReferenceNode, SecretTag
+from infisical.model import Model
 from tests.model.test_reader import (
     Branch,
     Everything,
@@ -175,6 +177,21 @@ def test_a_fault_far_down_is_found_at_once():
 
     assert path == "children[0]." * 60 + "key"
     assert message == f"expected a string, found an integer at {path}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Nesting(Model):
+    """A level of a nested answer: the decoder needs several frames for it, the JSON scanner one."""
+
+    next: Nesting | None = None
+
+
+def test_an_answer_that_is_json_and_too_deep_for_its_model_is_a_decode_error():
+    depth = sys.getrecursionlimit() * 3 // 4
+    body = '{"next": ' * depth + "{}" + "}" * depth
+
+    assert list(json.loads(body)) == ["next"]
+    assert failed(one(Nesting), Response(200, (), body.encode())) == ("", "the answer is nested too deeply")
 
 
 def test_a_decoded_model_can_be_replaced_and_matched():

@@ -10,8 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,6 +60,13 @@ IN_PROSE = {
     "also, has, who, before": r"\bbesides\b|\bbears?\b|\bwhom\b|\bbeforehand\b|\bthereby\b",
     "users": r"\bpersons?\b|\bpeople\b",
 }
+ANY_OF_THEM = re.compile("|".join(IN_PROSE.values()))
+STRING_OR_COMMENT = re.compile(
+    r"""\"{3}(?:\\.|[^\\])*?\"{3}|'{3}(?:\\.|[^\\])*?'{3}"""
+    r"""|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?P<comment>\#[^\n]*)""",
+    re.DOTALL,
+)
+"""Finds comments sooner than `tokenize`: a number sign within a string starts none."""
 REASONS: dict[tuple[str, str], str] = {
     ("infisical/answer.py", "function or_raise"): "public: it reads as a question to an answer",
     ("infisical/decode.py", "class many"): "public: decoders read as values, returns=many(Folder, at='folders')",
@@ -127,9 +133,9 @@ def names_of(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
             yield from ((node.lineno, "value", one.id) for one in targets if isinstance(one, ast.Name))
 
 
-def all_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def all_names(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
     """Every name that the code gives: to functions, classes, parameters, variables."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.lineno, node.name
         elif isinstance(node, ast.arg):
@@ -138,26 +144,25 @@ def all_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.id
 
 
-def prose_of(path: Path, source: str) -> Iterator[tuple[int, str]]:
-    """Comments, docstrings and messages; of a document, its lines."""
-    if path.suffix != ".py":
-        yield from enumerate(source.splitlines(), 1)
-        return
-    for node in ast.walk(ast.parse(source)):
+def prose_of(source: str, nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
+    """Docstrings, messages and comments of code."""
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
             yield node.lineno, re.sub(r"\s+", " ", node.value)
-    with path.open("rb") as file:
-        for token in tokenize.tokenize(file.readline):
-            if token.type == tokenize.COMMENT:
-                yield token.start[0], token.string
+    for match in STRING_OR_COMMENT.finditer(source):
+        if match["comment"]:
+            yield source.count("\n", 0, match.start()) + 1, match["comment"]
 
 
 def found_in(path: Path) -> Iterator[str]:
     """What in a file is not said as language.md would have it."""
     source = path.read_text()
     where = path.relative_to(ROOT)
+    prose: Iterable[tuple[int, str]] = enumerate(source.splitlines(), 1)
     if path.suffix == ".py":
         tree = ast.parse(source)
+        nodes = list(ast.walk(tree))
+        prose = prose_of(source, nodes)
         for line, kind, name in names_of(tree):
             words = words_in(name)
             if not words or (name.startswith("__") and name.endswith("__")):
@@ -166,11 +171,13 @@ def found_in(path: Path) -> Iterator[str]:
                 yield f"{where}:{line}: function {name} starts with no verb"
             if kind != "function" and len(name) > 2 and words[-1] not in NOUNS and not words[-1].isdigit():
                 yield f"{where}:{line}: {kind} {name} ends with no noun"
-        for line, name in all_names(tree):
+        for line, name in all_names(nodes):
             snake = "_".join(words_in(name))
             if match := IN_NAMES.search(snake):
                 yield f"{where}:{line}: name {name} has {match[2]!r}"
-    for line, text in prose_of(path, source):
+    for line, text in prose:
+        if not ANY_OF_THEM.search(text):
+            continue
         for better, pattern in IN_PROSE.items():
             for match in re.finditer(pattern, text):
                 yield f"{where}:{line}: {match[0]!r} in prose: {better}"

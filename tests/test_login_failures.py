@@ -21,11 +21,15 @@ from infisical import (
     InfisicalNetworkError,
     LoginResponse,
     RateLimitError,
+    RequestError,
     Response,
     UniversalAuth,
 )
+from infisical.decode import one
 from infisical.executors import ScriptedExecutor
 from infisical.login import hold_login
+from infisical.request import post
+from tests.forms import mark_exhaustive
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}
@@ -102,6 +106,27 @@ def test_an_exception_that_cuts_a_login_off_is_remembered_only_if_it_repeats():
     assert (during, type(client.secrets.list(**WHERE))) == (5, Success)
 
 
+def test_a_login_that_cannot_be_written_is_remembered_only_if_it_repeats():
+    builds: list[int] = []
+
+    class Unwritable:
+        """A method whose request has a value that JSON has no form for, the first times."""
+
+        def request(self) -> Any:
+            builds.append(len(builds))
+            return post("/api/v1/auth/login", body={"proof": object()}, returns=one(LoginResponse))
+
+    now = [0.0]
+    client = InfisicalClient(retry=None, executor=ScriptedExecutor(), clock=lambda: now[0])
+    hold_login(client._pipeline, Unwritable())
+    errors = [client.secrets.list(**WHERE).failure() for _ in range(9)]
+    during = len(builds)
+    now[0] = 5.0
+
+    assert {type(error) for error in errors} == {RequestError}
+    assert (during, type(client.secrets.list(**WHERE)), len(builds)) == (2, Failure, 3)
+
+
 class SoftTimeLimitExceeded(Exception):
     """Celery's."""
 
@@ -140,9 +165,19 @@ def made(expires_in: Any) -> LoginResponse:
     return LoginResponse(access_token="T2", expires_in=expires_in)
 
 
-@pytest.mark.parametrize("expires_in", NOT_A_LIFETIME, ids=lambda value: str(value)[:20])
-@pytest.mark.parametrize("by", ["server", "factory"])
-@pytest.mark.parametrize("pending", [False, True], ids=["renewal", "first login"])
+WAYS = [(False, "server"), (False, "factory"), (True, "server"), (True, "factory")]
+
+
+@pytest.mark.parametrize(
+    ("pending", "by", "expires_in"),
+    [
+        (pytest.param if number % len(WAYS) == way else mark_exhaustive)(
+            *(pending, by, expires_in), id=f"{'first login' if pending else 'renewal'}-{by}-{str(expires_in)[:20]}"
+        )
+        for way, (pending, by) in enumerate(WAYS)
+        for number, expires_in in enumerate(NOT_A_LIFETIME)
+    ],
+)
 def test_a_lifetime_that_is_none_fails_the_login_which_32_threads_share_and_later_calls_do_not_repeat(
     pending, by, expires_in
 ):

@@ -237,6 +237,17 @@ def test_a_credential_that_is_empty_or_has_a_line_break_is_refused_and_in_no_mes
     assert "s3" not in str(refused.value)
 
 
+NO_CERTIFICATES = ["", "/etc/ssl/client.pem", PEM.encode(), "-----BEGIN PRIVATE KEY-----\ns3cret"]
+
+
+@pytest.mark.parametrize("certificate", NO_CERTIFICATES)
+def test_a_message_about_a_client_certificate_that_is_not_pem_omits_it(certificate):
+    with pytest.raises(ValueError, match="the client certificate is not PEM: pass its text, with the BEGIN") as refused:
+        TlsCertAuth("i1", certificate)
+
+    assert "s3cret" not in str(refused.value)
+
+
 def test_a_factory_is_called_again_for_each_login():
     jwts = iter(["first", "second", "third"])
     now = [0.0]

@@ -62,7 +62,8 @@ def test_every_python_block_of_the_readme_runs(monkeypatch, capsys):
     assert capsys.readouterr().out.splitlines() == [
         "postgres://db",
         "['DATABASE_URL']",
-        "<Failure: the login factory failed: FileNotFoundError was raised at README.md:6>",
+        "there is no Kubernetes service account token at /var/run/secrets/kubernetes.io/serviceaccount/token",
+        "INFISICAL_TOKN is not a known variable: rename it to INFISICAL_TOKEN",
         "kms does not take service_token here; it takes no credential of this client",
         "Secret with name 'NOPE' not found req-1",
         "waits for approval: a1",
@@ -75,6 +76,7 @@ def test_every_python_block_of_the_readme_runs(monkeypatch, capsys):
         "GET /api/v4/secrets/K differs in path: recorded '/api/v4/secrets/K', requested '/api/v4/secrets/OTHER'; "
         "to record it, delete the file and record it again with mode='once' and an inner executor",
         "GET /api/v4/secrets/{secretName} Success",
+        "['DJANGO_SECRET_KEY', 'K', 'L']",
     ]
 
 

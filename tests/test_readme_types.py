@@ -1,4 +1,4 @@
-"""The README's Python blocks, joined to one program, pass `mypy --strict` and pyright strict."""
+"""The Python blocks of the README and of the cookbook, each joined to one program, pass both checkers, strict."""
 
 from __future__ import annotations
 
@@ -15,21 +15,25 @@ import infisical
 
 pytestmark = pytest.mark.exhaustive  # the checkers take half a minute
 ROOT = Path(infisical.__file__).parent.parent
-BLOCKS = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+DOCUMENTS = {"README": ROOT / "README.md", "cookbook": ROOT / ".docs" / "cookbook.md"}
 EXCEPTIONS = {
     r'Skipping analyzing "(django\.conf|celery)": .*\[import-untyped\]': "Django and Celery have no types",
     r'Stub file not found for "(django\.conf|celery)"': "the same",
     r'Type of "(configure|conf|task)" is partially unknown': "the same: what the blocks call of Django and Celery",
-    r'Untyped decorator makes function "versions" untyped': "the same: Celery's decorator",
+    r'Untyped decorator makes function "(versions|count_secrets)" untyped': "the same: Celery's decorator",
     r'Cannot access attribute "delay" for class "FunctionType"': "the same: what Celery's decorator returns",
+    r"Untyped function decorator obscures type of function": "the same: Celery's decorator with arguments",
+    r'Type of "retry" is unknown': "the same: Celery's task as `self`",
+    r'Type of "bind" is partially unknown': "pyright has no plugin for returns, and the recipe says so",
 }
-"""What the checkers may say, each with the reason. `bind` is in no block: it needs the plugin of returns."""
+"""What the checkers may say, each with the reason."""
 
 
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("readme")
-    (folder / "readme.py").write_text("\n".join(BLOCKS))
+@pytest.fixture(scope="module", params=DOCUMENTS.values(), ids=DOCUMENTS)
+def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("blocks")
+    blocks = re.findall(r"^```python\n(.*?)^```", request.param.read_text(), re.DOTALL | re.MULTILINE)
+    (folder / "readme.py").write_text("\n".join(blocks))
     settings = {"include": ["readme.py"], "typeCheckingMode": "strict", "pythonVersion": "3.11"}
     (folder / "pyrightconfig.json").write_text(json.dumps({**settings, "extraPaths": [str(ROOT)]}))
     return folder / "readme.py"

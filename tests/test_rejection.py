@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infisical import (
@@ -28,6 +28,7 @@ from infisical import (
 )
 from infisical.executors import ScriptedExecutor
 from infisical.rejection import make_error, parse_rejection
+from tests.forms import mark_exhaustive, try_examples
 from tests.wire import answer
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -130,6 +131,8 @@ FAMILY = {
     503: InternalServerError, 504: InternalServerError, 599: InternalServerError, 100: InfisicalApiError,
     300: InfisicalApiError, 302: InfisicalApiError, 304: InfisicalApiError, 402: InfisicalApiError,
     405: InfisicalApiError, 409: InfisicalApiError, 410: InfisicalApiError, 418: InfisicalApiError,
+    399: InfisicalApiError, 421: InfisicalApiError, 423: InfisicalApiError, 428: InfisicalApiError,
+    430: InfisicalApiError, 499: InfisicalApiError, 600: InternalServerError,
 }  # fmt: skip
 
 
@@ -206,6 +209,17 @@ def test_a_redirect_is_an_error_that_says_where_to_without_its_query(location, s
         InfisicalApiError,
         f"the server answered 302: a redirect to {said}, not followed",
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "is_redirect"),
+    [(200, False), (299, False), (300, True), (301, True), (308, True), (399, True), (400, False), (401, False)],
+)
+def test_a_location_makes_a_redirect_of_the_statuses_from_300_to_399(status, is_redirect):
+    place = ": a redirect to /login, not followed" if is_redirect else " with an empty body"
+
+    assert make_error(Response(status, (("Location", "/login"),))).message == f"the server answered {status}{place}"
+    assert make_error(Response(status)).message == f"the server answered {status} with an empty body"
 
 
 @pytest.mark.parametrize(
@@ -366,7 +380,7 @@ json_values = st.recursive(
 bodies = st.dictionaries(st.sampled_from(["message", "error", "reqId", "details", "statusCode"]), json_values)
 
 
-@settings(max_examples=settings().max_examples * 2)
+@try_examples(40, 400)
 @given(
     status=st.integers(100, 999) | st.sampled_from([302, 401, 404, 422, 429]),
     headers=st.lists(st.tuples(names, dates | st.text(max_size=9)), max_size=4).map(tuple),
@@ -391,7 +405,7 @@ def test_any_response_gives_an_error_that_is_a_value(status, headers, body):
     assert parse_rejection(response).error_type == error.error_type
 
 
-@pytest.mark.parametrize("depth", [10, 200, 320, 330, 450, 490, 600, 900, 100_000])
+@pytest.mark.parametrize("depth", [10, 330, 490, 900, 100_000, *map(mark_exhaustive, (200, 320, 450, 600))])
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ('[{"message":', "}]")])
 @pytest.mark.parametrize("name", ["message", "details", "error", "reqId"])
 def test_a_body_of_any_depth_gives_an_error(name, opening, closing, depth):

@@ -5,6 +5,7 @@ Time is a list with one number in it, the server a function: nothing here waits 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ from returns.result import Failure, Success
 
 from infisical import (
     ApiKey,
+    AsyncInfisicalClient,
     AuthenticationError,
     DecodeError,
     HttpRequest,
@@ -31,7 +33,7 @@ from infisical import (
     UniversalAuth,
 )
 from infisical.endpoints.secrets import SecretList
-from infisical.executors import ScriptedExecutor
+from infisical.executors import AsyncScriptedExecutor, ScriptedExecutor
 from tests.wire import answer
 
 WHERE = {"project_id": "p", "environment": "dev"}
@@ -380,6 +382,16 @@ def test_what_is_not_a_login_method_is_a_failure(nonsense):
     assert error.message.endswith("is not a login method")
 
 
+def test_a_method_that_builds_something_else_than_a_request_is_a_failure():
+    class Wrong:
+        def request(self) -> str:
+            return "https://app.infisical.com/api/v1/auth/login"
+
+    error = InfisicalClient(retry=None, executor=ScriptedExecutor()).login(Wrong()).failure()
+
+    assert error == AuthenticationError("Wrong is not a login method: it built no Request")
+
+
 def test_a_factory_that_calls_its_own_client_is_a_failure_not_a_deadlock():
     seen = []
 
@@ -397,6 +409,21 @@ def test_a_factory_that_calls_its_own_client_is_a_failure_not_a_deadlock():
 
     assert client.secrets.list(**WHERE) == EMPTY
     assert seen == [
+        AuthenticationError("a login factory called the client that waits for its login: use another client in it")
+    ]
+
+
+def test_an_async_factory_that_calls_its_own_client_is_a_failure_too():
+    errors = []
+
+    async def factory() -> LoginResponse:
+        errors.append((await client.secrets.list(**WHERE)).failure())
+        return LoginResponse(access_token="T", expires_in=0)
+
+    client = AsyncInfisicalClient(retry=None, auth=factory, executor=AsyncScriptedExecutor(LISTED))
+
+    assert asyncio.run(client.secrets.list(**WHERE)) == EMPTY
+    assert errors == [
         AuthenticationError("a login factory called the client that waits for its login: use another client in it")
     ]
 

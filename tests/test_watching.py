@@ -6,9 +6,12 @@ import asyncio
 import itertools
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from returns.result import Failure, Success
 
 from infisical import (
@@ -19,11 +22,15 @@ from infisical import (
     InfisicalNetworkError,
     RequestError,
     Response,
+    Retry,
+    UniversalAuth,
     awatch,
     watch,
+    watching,
 )
 from infisical.endpoints.secrets import Secrets
 from infisical.executors import AsyncScriptedExecutor, ScriptedExecutor
+from infisical.request import get, post
 from tests.middleware.test_cache import Clock, listing
 from tests.wire import answer
 
@@ -39,8 +46,8 @@ class Stage:
 
     def __init__(self, *script: Response | InfisicalNetworkError, **settings: Any) -> None:
         self.executor, self.pauses = ScriptedExecutor(*script), list[float]()
-        defaults: dict[str, Any] = {"retry": None, "random": lambda: 0.5, "sleep": self.sleep}
-        self.client = InfisicalClient(auth=TOKEN, executor=self.executor, **{**defaults, **settings})
+        defaults: dict[str, Any] = {"retry": None, "random": lambda: 0.5, "sleep": self.sleep, "auth": TOKEN}
+        self.client = InfisicalClient(executor=self.executor, **{**defaults, **settings})
 
     def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -132,6 +139,16 @@ def test_what_it_reads_is_in_the_cache():
     assert (describe(second), len(stage.executor.sent)) == ("2", 3)
 
 
+def test_a_304_for_an_entry_that_was_dropped_fills_nothing():
+    stage = Stage(listing("1", '"1"'), UNCHANGED, listing("2", '"2"'), cache=Cache(ttl=60))
+    walk = watch(stage.client, REQUEST, 30)
+    next(walk)
+    stage.client.forget_cached()
+
+    assert describe(next(walk)) == "2"
+    assert stage.client.cache_info().revalidated == 0
+
+
 def test_a_304_makes_the_entry_young_again():
     clock = Clock()
     stage = Stage(listing("1", '"1"'), UNCHANGED, listing("2"), cache=Cache(ttl=60), clock=clock)
@@ -168,8 +185,157 @@ def test_an_interval_that_cannot_be_right_is_refused_at_once(every):
 def test_each_watch_takes_its_own_kind_of_client():
     with pytest.raises(ValueError, match=r"^watch takes an InfisicalClient; awatch takes the asyncio one$"):
         watch(AsyncInfisicalClient(executor=AsyncScriptedExecutor()), REQUEST)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^watch takes an InfisicalClient; awatch takes the asyncio one$"):
+        watch("client", REQUEST)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"^awatch takes an AsyncInfisicalClient; watch takes the blocking one$"):
         awatch(Stage().client, REQUEST)  # type: ignore[arg-type]
+
+
+# ---- how it asks
+def get_etags(stage: Stage) -> list[str | None]:
+    return [dict(request.headers).get("If-None-Match") for request in stage.executor.sent]
+
+
+def test_the_etag_of_a_former_path_is_not_sent_to_another_path():
+    missing = answer({"message": "Route GET:/x not found", "error": "Not Found", "statusCode": 404}, 404)
+    moved = get("/api/v2/x", returns=str, formerly=("/api/v1/x",))  # type: ignore[arg-type]
+    stage = Stage(missing, listing("1", '"1"'), missing, listing("2", '"1"'))
+    request = replace(REQUEST, path=moved.path, parts=(), formerly=moved.formerly)
+
+    walk = watch(stage.client, request)
+
+    assert [describe(next(walk)), describe(next(walk))] == ["1", "2"]
+    paths = [sent.url.partition("?")[0].rpartition("/api/")[2] for sent in stage.executor.sent]
+    assert paths == ["v2/x", "v1/x", "v1/x", "v2/x"]
+    assert get_etags(stage) == [None, None, '"1"', None]
+
+
+def test_the_etag_of_one_identity_is_not_sent_for_another():
+    stage = Stage(listing("1", '"1"'), listing("2", '"1"'), UNCHANGED, listing("3"))
+    walk = watch(stage.client, REQUEST)
+
+    values = [describe(next(walk))]
+    stage.client.set_access_token("T2")
+    values += [describe(next(walk)), describe(next(walk))]
+
+    assert (values, get_etags(stage)) == (["1", "2", "3"], [None, None, '"1"', '"1"'])
+
+
+def test_after_a_logout_it_fails_and_nothing_is_sent():
+    stage = Stage(listing("1", '"1"'))
+    walk = watch(stage.client, REQUEST)
+
+    next(walk)
+    stage.client.logout()
+
+    assert describe(next(walk)) == "AuthenticationError"
+    assert len(stage.executor.sent) == 1
+
+
+def test_only_a_get_is_asked_by_an_etag():
+    search = post("/api/v1/identities/search", returns=REQUEST.returns, access=REQUEST.access)
+    stage = Stage(listing("1", '"1"'), listing("2", '"1"'))
+    walk = watch(stage.client, search)
+
+    assert [describe(next(walk)), describe(next(walk))] == ["1", "2"]
+    assert get_etags(stage) == [None, None]
+
+
+def test_a_condition_of_the_application_stays():
+    stage = Stage(listing("1", '"1"'), UNCHANGED)
+    walk = watch(stage.client, replace(REQUEST, headers=(("if-none-match", '"0"'),)))
+
+    assert [describe(next(walk)), describe(next(walk))] == ["1", "InfisicalApiError"]
+    assert [dict(request.headers)["if-none-match"] for request in stage.executor.sent] == ['"0"', '"0"']
+
+
+def test_a_client_without_a_deadline_watches():
+    stage = Stage(OUTAGE, listing("1", '"1"'), UNCHANGED, listing("2"), deadline=None, retry=Retry(attempts=2))
+
+    assert stage.watch(2) == ["1", "2"]
+
+
+def test_a_login_that_fails_is_an_outage():
+    refusal = answer({"message": "no", "statusCode": 401, "error": "Unauthorized"}, 401)
+    stage = Stage(refusal, listing("1"), auth=UniversalAuth("id", "s3cr3t"))
+    walk = watch(stage.client, REQUEST)
+
+    assert describe(next(walk)) == "UnauthorizedError"
+    stage.client.set_access_token("T2")
+    assert describe(next(walk)) == "1"
+
+
+def test_a_login_that_cannot_be_encoded_does_not_end_the_walk():
+    methods = iter([TokenlessLogin("..", "s"), UniversalAuth("id", "s")])
+    login = answer({"accessToken": "L1", "expiresIn": 0, "accessTokenMaxTTL": 0, "tokenType": "Bearer"})
+    clock = Clock()
+    stage = Stage(login, listing("1"), auth=lambda: next(methods), clock=clock)
+    walk = watch(stage.client, REQUEST)
+
+    assert describe(next(walk)) == "RequestError"
+    clock.now += 60
+    assert describe(next(walk)) == "1"
+
+
+class TokenlessLogin(UniversalAuth):
+    """A login whose request cannot be encoded."""
+
+    def request(self) -> Any:
+        return Secrets.get_by_name(secret_name="..", **WHERE)
+
+
+# ---- settling
+def test_changes_in_quick_succession_are_one():
+    stage = Stage(*map(listing, ["1", "2", "3", "4", "4", "4", "5", "5"]))
+    at: list[float] = []
+    stage.client._execute = lambda request: (at.append(sum(stage.pauses)), stage.executor(request))[1]
+
+    values = [describe(one) for one in itertools.islice(watch(stage.client, REQUEST, 30, settle=2), 3)]
+
+    assert values == ["1", "4", "5"]
+    assert [round(after - before) for before, after in itertools.pairwise(at)] == [30, 2, 2, 2, 30, 30, 2]
+
+
+def test_a_change_that_is_taken_back_while_it_settles_is_none():
+    stage = Stage(*map(listing, ["1", "2", "1", "1", "3", "3"]))
+
+    assert [describe(one) for one in itertools.islice(watch(stage.client, REQUEST, settle=1), 2)] == ["1", "3"]
+
+
+def test_what_never_settles_is_yielded_now_and_then():
+    stage = Stage(*map(listing, "0123456789abcdef"))
+
+    assert [describe(one) for one in itertools.islice(watch(stage.client, REQUEST, settle=1), 3)] == ["0", "6", "c"]
+
+
+def test_a_failure_while_it_settles_is_yielded_at_once_and_so_is_the_answer_after_it():
+    stage = Stage(listing("1"), listing("2"), OUTAGE, listing("2"), listing("3"), listing("3"))
+
+    values = [describe(one) for one in itertools.islice(watch(stage.client, REQUEST, settle=1), 4)]
+
+    assert values == ["1", "InfisicalNetworkError", "2", "3"]
+
+
+def test_it_settles_no_later_than_it_asks():
+    stage = Stage(*map(listing, "1223"))
+    walk = watch(stage.client, REQUEST, 3, settle=60)
+
+    assert [describe(next(walk)), describe(next(walk))] == ["1", "2"]
+    assert sum(stage.pauses) == pytest.approx(6)
+
+
+@given(st.text("12", min_size=1, max_size=12))
+def test_without_settling_each_change_comes_and_with_it_no_answer_comes_twice_in_a_row(values):
+    def walk(settle: float) -> list[str]:
+        stage = Stage(*map(listing, values), OUTAGE)
+        walk = watch(stage.client, REQUEST, settle=settle)
+        return [describe(one) for one in itertools.takewhile(lambda one: isinstance(one, Success), walk)]
+
+    assert walk(0) == [value for value, _ in itertools.groupby(values)]
+    settled = walk(1)
+    assert settled == [value for value, _ in itertools.groupby(settled)]
+    assert settled[0] == values[0]
+    assert values[-2:] not in ("11", "22") or settled[-1] == values[-1]
 
 
 # ---- the end
@@ -205,6 +371,141 @@ def test_stop_ends_a_real_wait_at_once():
     threading.Thread(target=work, daemon=True).start()
 
     assert ended.wait(30)
+
+
+def test_a_stop_during_a_request_ends_it_without_another_answer():
+    stop, stage = threading.Event(), Stage(listing("1"))
+    stage.client._execute = lambda request: (stop.set(), stage.executor(request))[1]
+
+    assert list(watch(stage.client, REQUEST, stop=stop)) == []
+
+
+def test_stop_ends_the_wait_before_a_repetition_and_nothing_is_sent_after_it():
+    stop = threading.Event()
+    busy = answer({"message": "busy"}, 503, retry_after="20")
+    stage = Stage(busy, listing("1"), retry=Retry(attempts=5))
+
+    def sleep(seconds: float) -> None:
+        stage.pauses.append(seconds)
+        stop.set()
+
+    stage.client._sleep = sleep
+
+    assert list(watch(stage.client, REQUEST, stop=stop)) == []
+    assert (len(stage.executor.sent), sum(stage.pauses)) == (1, 0.5)
+
+
+def test_stop_ends_a_real_wait_before_a_repetition_at_once():
+    stop, ended, waits = threading.Event(), threading.Event(), threading.Event()
+    busy = answer({"message": "busy"}, 503, retry_after="20")
+    stage = Stage(busy, retry=Retry(attempts=5), sleep=time.sleep)
+    stage.client._execute = lambda request: (waits.set(), stage.executor(request))[1]
+
+    def work() -> None:
+        assert list(watch(stage.client, REQUEST, stop=stop)) == []
+        ended.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    assert waits.wait(30)
+    stop.set()
+
+    assert ended.wait(30)
+
+
+@pytest.mark.parametrize("longest", [0.001, threading.TIMEOUT_MAX])
+def test_a_real_wait_takes_its_time_in_slices_or_not(monkeypatch, longest):
+    monkeypatch.setattr(watching, "MAX_WAIT_SECONDS", longest)
+    client = Stage(listing("1"), listing("2"), sleep=time.sleep).client
+
+    before = time.monotonic()
+    values = [describe(one) for one in itertools.islice(watch(client, REQUEST, 0.01), 2)]
+
+    assert values == ["1", "2"]
+    assert time.monotonic() - before >= 0.009
+
+
+def test_an_interval_of_any_length_is_waited_for():
+    stop, client = threading.Event(), Stage(listing("1"), sleep=time.sleep).client
+    walk = watch(client, REQUEST, 1e300, stop=stop)
+    next(walk)
+    timer = threading.Timer(0.01, stop.set)
+    timer.start()
+
+    assert list(walk) == []
+    timer.join()
+
+
+def test_an_exception_of_a_plugged_in_function_is_a_failure():
+    def clock() -> float:
+        raise ZeroDivisionError
+
+    stage = Stage(clock=Clock())
+    object.__setattr__(stage.client._pipeline.settings, "clock", clock)
+
+    assert describe(next(watch(stage.client, REQUEST))) == "InfisicalError"
+
+
+def test_an_interrupt_ends_the_walk_and_reaches_the_caller():
+    def sleep(_: float) -> None:
+        raise KeyboardInterrupt
+
+    walk = watch(Stage(listing("1"), sleep=sleep).client, REQUEST)
+    next(walk)
+
+    with pytest.raises(KeyboardInterrupt):
+        next(walk)
+    assert list(walk) == []
+
+
+def test_a_closed_client_ends_the_walk():
+    client = InfisicalClient(auth=TOKEN, retry=None, base_url="https://localhost")
+    client.close()
+
+    assert [describe(one) for one in watch(client, REQUEST)] == ["InfisicalNetworkError"]
+    assert [describe(one) for one in watch(client.with_options(timeout=1), REQUEST)] == ["InfisicalNetworkError"]
+
+
+def test_a_closed_async_client_ends_the_walk():
+    async def main() -> list[str]:
+        client = AsyncInfisicalClient(auth=TOKEN, retry=None, base_url="https://localhost")
+        await client.aclose()
+        return [describe(one) async for one in awatch(client, REQUEST)]
+
+    assert asyncio.run(main()) == ["InfisicalNetworkError"]
+
+
+def test_a_walk_that_another_thread_runs_is_ended_by_stop_and_not_by_close():
+    stop, waits = threading.Event(), threading.Event()
+    stage = Stage(listing("1"), sleep=time.sleep)
+    stage.client._execute = lambda request: (waits.set(), stage.executor(request))[1]
+    walk: Any = watch(stage.client, REQUEST, 3600, stop=stop)
+    values: list[str] = []
+    thread = threading.Thread(target=lambda: values.extend(map(describe, walk)))
+    thread.start()
+    assert waits.wait(30)
+
+    try:
+        with pytest.raises(ValueError, match="already executing"):
+            walk.close()
+    finally:
+        stop.set()
+        thread.join(30)
+    assert not thread.is_alive()
+    walk.close()
+
+
+@pytest.mark.parametrize("wrong", [asyncio.Event(), "stop", 1])
+def test_a_stop_that_is_no_event_of_threads_is_refused_at_once(wrong):
+    with pytest.raises(ValueError, match=rf"^stop must be a threading.Event, not {type(wrong).__name__}$"):
+        watch(Stage().client, REQUEST, stop=wrong)
+
+
+@pytest.mark.parametrize("settle", [-1, True, "1", float("inf")])
+def test_a_settle_that_cannot_be_right_is_refused_at_once(settle):
+    with pytest.raises(ValueError, match=r"^settle must be "):
+        watch(Stage().client, REQUEST, settle=settle)
+    with pytest.raises(ValueError, match=r"^settle must be "):
+        awatch(AsyncInfisicalClient(executor=AsyncScriptedExecutor()), REQUEST, settle=settle)
 
 
 def test_a_closed_walk_ends():

@@ -211,6 +211,18 @@ def test_a_class_that_can_be_called_as_a_factory_is_one():
     assert client.login(Ready).unwrap().access_token == "T"
 
 
+class ReadyMapping(Ready, dict[str, str]):
+    """A factory whose signature Python does not know, since its constructor is written in C."""
+
+
+def test_a_class_without_a_known_signature_can_be_a_factory():
+    with pytest.raises(ValueError, match="no signature found"):
+        inspect.signature(ReadyMapping)
+    client = InfisicalClient(executor=ScriptedExecutor(answer({"accessToken": "T"})))
+
+    assert client.login(ReadyMapping).unwrap().access_token == "T"
+
+
 ASYNC_LOGINS: list[Any] = [asynchronous, AsyncCallable(), functools.partial(asynchronous, 1), AsyncCallable().method]
 
 
@@ -458,3 +470,28 @@ def test_a_group_of_ones_own_whose_annotations_are_types_says_the_same():
         raise AssertionError
 
     assert inspect.signature(Own(run).it).return_annotation == Answer[Secret]
+
+
+def test_an_endpoint_of_ones_own_that_returns_no_annotated_request_keeps_its_signature():
+    from infisical.group import Group, endpoint
+
+    def bare(): ...
+    def as_text() -> int: ...
+    def as_type(): ...
+
+    as_type.__annotations__["return"] = int
+
+    class Own(Group[Any]):
+        no_annotation, text, type_ = endpoint(bare), endpoint(as_text), endpoint(as_type)
+
+    own = Own(lambda request: request)
+    signatures = [inspect.signature(one) for one in (own.no_annotation, own.text, own.type_)]
+
+    assert signatures == [inspect.signature(one) for one in (bare, as_text, as_type)]
+
+
+def test_a_signature_has_no_other_attributes_than_those_of_python():
+    signature = InfisicalClient(executor=ScriptedExecutor()).secrets.list.__signature__
+
+    with pytest.raises(AttributeError, match="unknown"):
+        signature.unknown  # noqa: B018

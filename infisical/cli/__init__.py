@@ -5,6 +5,8 @@ parser.py              argparse with messages that repeat no argument
 connect.py             settings from environment and flags, a client, a place
 run.py export.py get.py set_secrets.py endpoints.py call.py demo.py serve.py
                        the commands; each imports what it needs when it runs
+child.py restarts.py place_watch.py
+                       the process of `run`, and for `run --watch` its restarts and the changes that cause them
 """
 
 from __future__ import annotations

@@ -46,8 +46,13 @@ def run_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
             return _run_without_signals(command, environ)
         return _run(command, environ)
     except OSError as cause:
-        sys.stderr.write(f"{command[0]}: {cause.strerror or type(cause).__name__}\n")
-        return MISSING_STATUS if cause.errno == errno.ENOENT else RUN_FAILURE
+        return report_failure(command, cause)
+
+
+def report_failure(command: Sequence[str], cause: OSError) -> int:
+    """Write why a command could not start to standard error, and return the exit status for that."""
+    sys.stderr.write(f"{command[0]}: {cause.strerror or type(cause).__name__}\n")
+    return MISSING_STATUS if cause.errno == errno.ENOENT else RUN_FAILURE
 
 
 def _run_without_signals(command: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -65,21 +70,26 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     handlers: dict[int, Any] = {}
     try:
-        child = _start(command, environ, before)
+        child = start_process(command, environ, before)
         forward = _make_handler(child)
         # for a signal that another thread receives; a handler also keeps SIGCHLD from being discarded
-        handlers = {number: signal.signal(number, forward) for number in FORWARDED_SIGNALS if not _is_ignored(number)}
+        handlers = {number: signal.signal(number, forward) for number in FORWARDED_SIGNALS if not is_ignored(number)}
         handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         status = _wait(child, signals)
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return make_exit_status(status)
+
+
+def make_exit_status(status: int) -> int:
+    """Turn a wait status into an exit status: 128 plus the number of the signal that ended the child."""
     code = os.waitstatus_to_exitcode(status)
     return SIGNAL_BASE - code if code < 0 else code
 
 
-def _start(command: Sequence[str], environ: Mapping[str, str], mask: set[Any]) -> int:
+def start_process(command: Sequence[str], environ: Mapping[str, str], mask: set[Any]) -> int:
     """Start a command with its own signal mask; a script without a first line `#!` runs in `sh`, as with `env`."""
     if not command[0]:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
@@ -93,16 +103,22 @@ def _start(command: Sequence[str], environ: Mapping[str, str], mask: set[Any]) -
     return os.posix_spawn(SHELL_PATH, [SHELL_PATH, script, *command[1:]], dict(environ), **settings)
 
 
-def _is_ignored(number: int) -> bool:
+def is_ignored(number: int) -> bool:
+    """True if this process ignores a signal, as its child does then."""
     return signal.getsignal(number) in (signal.SIG_IGN, None)
 
 
 def _make_handler(child: int) -> Callable[[int, Any], None]:
     def forward(number: int, _: Any) -> None:
-        if not (number in TERMINAL_SIGNALS and _is_foreground()):
+        if not is_sent_by_terminal(number):
             os.kill(child, number)
 
     return forward
+
+
+def is_sent_by_terminal(number: int) -> bool:
+    """True if the terminal seems to have sent a signal, and so to the child too."""
+    return number in TERMINAL_SIGNALS and _is_foreground()
 
 
 def _is_foreground() -> bool:

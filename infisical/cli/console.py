@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, TextIO
 
 if TYPE_CHECKING:
+    from infisical.cli.restarts import EnvironmentWatch
     from infisical.errors import InfisicalError
     from infisical.transport import Executor
 
@@ -28,6 +29,12 @@ class Runner(Protocol):
     def __call__(self, command: Sequence[str], environ: Mapping[str, str], /) -> int: ...
 
 
+class RestartingRunner(Protocol):
+    """Runs a command as a `Runner` does, and again for each change of its environment."""
+
+    def __call__(self, command: Sequence[str], environ: Mapping[str, str], watch: EnvironmentWatch, /) -> int: ...
+
+
 class InputError(Exception):
     """Standard input or a file cannot be read, for a reason that quotes nothing of it."""
 
@@ -36,11 +43,24 @@ class OutputError(Exception):
     """Standard output cannot be written: a full disk, for example. A closed pipe is a BrokenPipeError."""
 
 
+def _run_child(command: Sequence[str], environ: Mapping[str, str], /) -> int:
+    from infisical.cli.child import run_child
+
+    return run_child(command, environ)
+
+
+def _run_restarting(command: Sequence[str], environ: Mapping[str, str], watch: EnvironmentWatch, /) -> int:
+    from infisical.cli.restarts import run_restarting
+
+    return run_restarting(command, environ, watch)
+
+
 @dataclass(frozen=True, slots=True)
 class Console:
     """What a command reads and writes. `executor` sends its HTTP requests; None: the default of a client.
 
-    `prompt` reads a line from the terminal without an echo. `spawn` runs the child process of `run`.
+    `prompt` reads a line from the terminal without an echo. `spawn` runs the child process of `run`,
+    `spawn_watched` that of `run --watch`.
     """
 
     environ: Mapping[str, str] = field(repr=False)
@@ -50,6 +70,7 @@ class Console:
     prompt: Callable[[str], str]
     spawn: Runner
     executor: Executor | None = None
+    spawn_watched: RestartingRunner = _run_restarting
 
     def write(self, text: str) -> None:
         """Write a text to standard output in UTF-8, and flush it. OutputError if that fails."""
@@ -68,9 +89,7 @@ class Console:
 
     def fail(self, error: InfisicalError) -> int:
         """Report a failure: class, message, request id. Return the exit code 1."""
-        request_id = getattr(error, "request_id", None)
-        suffix = f" (request id: {request_id})" if request_id else ""
-        self.warn(f"{type(error).__name__}: {error.message}{suffix}")
+        self.warn(describe_failure(error))
         return 1
 
     def read_input(self) -> bytes:
@@ -100,12 +119,6 @@ def _ask_terminal(text: str) -> str:
     from getpass import getpass
 
     return getpass(text)
-
-
-def _run_child(command: Sequence[str], environ: Mapping[str, str], /) -> int:
-    from infisical.cli.child import run_child
-
-    return run_child(command, environ)
 
 
 # ---- files
@@ -143,6 +156,13 @@ def strip_newline(text: str) -> str:
 
 
 # ---- messages
+def describe_failure(error: InfisicalError) -> str:
+    """Describe a failure: class, message, request id."""
+    request_id = getattr(error, "request_id", None)
+    suffix = f" (request id: {request_id})" if request_id else ""
+    return f"{type(error).__name__}: {error.message}{suffix}"
+
+
 def escape_line(text: str) -> str:
     """Return a text as one printable line: newlines as spaces, other controls as escapes."""
     return "".join(

@@ -224,11 +224,7 @@ def _bound_connections(
 ) -> None:
     """Make the connections that the adapter opens to this server look at the deadline, from now on."""
     verify, proxies, cert = settings["verify"], settings["proxies"], settings["cert"]
-    get_pool: Any = getattr(adapter, "get_connection_with_tls_context", None)  # since requests 2.32
-    if get_pool is not None:
-        pool: Any = get_pool(message, verify, proxies, cert)
-    else:
-        pool = adapter.get_connection(message.url or "", proxies)
+    pool: Any = adapter.get_connection_with_tls_context(message, verify, proxies, cert)
     kind = pool.ConnectionCls
     if kind.__module__.startswith("urllib3."):  # neither bound already, nor of a tool that records
         pool.ConnectionCls = _make_bound(kind)

@@ -185,6 +185,7 @@ class _ThreadPool:
         except BaseException:
             with self._condition:
                 self._thread_count -= 1
+                self._waiting.pop(job, None)  # no later thread may send what its caller knows to have failed
             raise
 
     def withdraw(self, job: _Job) -> bool:

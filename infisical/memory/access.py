@@ -52,15 +52,19 @@ MEMBER_SUBJECTS: Final = frozenset(
     }
 )
 """Subjects that members of a project may create, edit, delete and use in other ways (encrypt, sign, ...)."""
-READ_ACTIONS: Final = frozenset({"read"})
+READ_ACTIONS: Final = frozenset({"read", "describeSecret", "readValue"})
 ORGANIZATION_ROLES: Final = frozenset({"admin", "member", "no-access"})
 PROJECT_ROLES: Final = frozenset({"admin", "member", "viewer", "no-access"})
+IDENTITY_ACTIONS: Final = frozenset({"read", "create", "edit", "delete"})
+"""What members of an organization may do with identities today (buildMemberPermission in org-permission.ts)."""
 ORG_MEMBER_SUBJECTS: Final = frozenset({"workspace", "project", "app-connections"})
 OLD_ORG_MEMBER_SUBJECTS: Final = ORG_MEMBER_SUBJECTS | {"identity"}
 """In October 2024 members of an organization may create, edit and delete identities."""
 OLD_MEMBER_SUBJECTS: Final = MEMBER_SUBJECTS | {"settings"}
 """In October 2024 members of a project may edit its settings."""
-OLD_SUBJECTS: Final[Mapping[str, str]] = dict.fromkeys(("secret-folders", "secret-imports", "dynamic-secrets"), "secrets")
+OLD_SUBJECTS: Final[Mapping[str, str]] = dict.fromkeys(
+    ("secret-folders", "secret-imports", "dynamic-secrets"), "secrets"
+)
 """In October 2024 the permission for folders, imports and dynamic secrets is that for secrets."""
 
 
@@ -166,19 +170,34 @@ def permit_organization(call: Call, action: str, subject: str, organization_id: 
     subjects = OLD_ORG_MEMBER_SUBJECTS if call.is_2024 else ORG_MEMBER_SUBJECTS
     if role == "admin" or (role == "member" and (action in READ_ACTIONS or subject in subjects)):
         return
+    if role == "member" and subject == "identity" and action in IDENTITY_ACTIONS and not call.is_2024:
+        return
     raise permission_denied(action, subject)
 
 
-def get_project(call: Call, project_id: str) -> Row:
-    """Return a project by its id, without a check of the caller; `permit` checks it."""
+def get_project(call: Call, project_id: str, *, is_bot_lookup: bool = False) -> Row:
+    """Return a project by its id, without a check of the caller; `permit` checks it.
+
+    `is_bot_lookup` selects the refusal of routes that ask for the project's bot before they check permissions.
+    """
     row = call.draft.get(tables.PROJECTS, project_id)
-    if row is None:
+    if row is None and (is_bot_lookup or call.is_2024):  # project-bot-fns.ts
         raise not_found(
             f"Project with ID '{project_id}' not found during bot lookup. "
             "Are you sure you are using the correct project ID?"
-            if call.is_2024
-            else f"Project with ID '{project_id}' not found"
         )
+    if row is None:  # $fetchProjectPermissionData in permission-service.ts, 2026
+        raise not_found(f"Project with {project_id} not found")
+    return row
+
+
+def require_project_access(call: Call, project_id: str, *, is_bot_lookup: bool = False) -> Row:
+    """Return a project; refuse a caller who is not a member of it, whatever its roles allow."""
+    row = get_project(call, project_id, is_bot_lookup=is_bot_lookup)
+    if call.actor.mode == "service_token":
+        _require_project_of_token(call.actor.row, project_id)
+    else:
+        get_project_roles(call, project_id)
     return row
 
 
@@ -250,15 +269,19 @@ def permit(
 def _permit_service(
     token: Row, project_id: str, action: str, subject: str, environment: str | None, path: str | None
 ) -> None:
-    if token["projectId"] != project_id:
-        raise forbidden(
-            RESOURCE_MESSAGE, f"Service token is not a member of the specified project with ID '{project_id}'"
-        )
+    _require_project_of_token(token, project_id)
     permission = "read" if action in READ_ACTIONS else "write"
     if permission not in token["permissions"]:
         raise permission_denied(action, subject)
     if environment is not None and not any(matches_scope(scope, environment, path or "/") for scope in token["scopes"]):
         raise permission_denied(action, subject)
+
+
+def _require_project_of_token(token: Row, project_id: str) -> None:
+    if token["projectId"] != project_id:
+        raise forbidden(
+            RESOURCE_MESSAGE, f"Service token is not a member of the specified project with ID '{project_id}'"
+        )
 
 
 def matches_scope(scope: Row, environment: str, path: str) -> bool:

@@ -1,4 +1,7 @@
-"""KMS: the keys of a project, and encryption, decryption, signatures and verification with them (ciphers.py)."""
+"""KMS: the keys of a project, and encryption, decryption, signatures and verification with them (ciphers.py).
+
+Texts and the order of refusals rest on cmek-service.ts at 4af40163 and cmek-router.ts (2026).
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,9 @@ from infisical.memory.validation import (
     boolean,
     build_issue,
     choice,
+    named_slug,
     number_text,
     obj,
-    slug,
     string,
 )
 
@@ -75,10 +78,10 @@ MAX_BYTES_2024: Final = 4096
 
 
 # ---- fields
-def build_data_field(most: int, *, old: bool = False) -> Field:
+def build_data_field(most: int, name: str = "data", *, may_be_empty: bool = True) -> Field:
     """Build a field of base64 with a limit of its decoded bytes; the handler gets the bytes.
 
-    In October 2024 (`old`) the empty text is no base64, and each message names the plaintext.
+    Whatever its name, issues call the field `name`: the server has one schema for all.
     """
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
@@ -87,24 +90,44 @@ def build_data_field(most: int, *, old: bool = False) -> Field:
         if len(issues) > count:
             return value
         try:
-            if old and not text:
+            if not (text or may_be_empty):
                 raise ValueError
             data = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
-            issues.append(build_issue(f"{'plaintext' if old else path[-1]} must be base64 encoded", path))
+            issues.append(build_issue(f"{name} must be base64 encoded", path))
             return value
         if len(data) > most:
-            issues.append(build_issue(f"{path[-1]} must have at most {most} bytes", path))
+            issues.append(build_issue(f"data cannot exceed {most} bytes", path))
         return data
 
     return Field(check)
 
 
-def has_fitting_algorithm(key: Row) -> bool:
-    algorithm = key.get("algorithm") or key.get("encryptionAlgorithm")
-    return algorithm in USAGES.get(key.get("keyUsage", ENCRYPTION_USAGE), ())
+def check_algorithm(field: Field) -> Field:
+    """Return a field of a key with one more condition: its algorithm must fit its usage."""
+
+    def check(value: Any, path: Path, issues: Issues) -> Any:
+        count = len(issues)
+        key = field.check(value, path, issues)
+        if len(issues) > count:
+            return key
+        algorithm = key.get("algorithm") or key.get("encryptionAlgorithm")
+        usage = key["keyUsage"]
+        if algorithm not in USAGES[usage]:
+            options = ", ".join(USAGES[usage])
+            text = f"algorithm must be a valid {ALGORITHM_KINDS[usage]} algorithm. Valid options are: {options}"
+            issues.append(build_issue(text, path))
+        return key
+
+    return Field(check, expected="object")
 
 
+ALGORITHM_KINDS: Final = {
+    "encrypt-decrypt": "symmetric encryption",
+    "sign-verify": "asymmetric sign-verify",
+    "generate-verify-mac": "MAC",
+}
+KEY_NAME: Final = named_slug("Name", most=32)
 ALGORITHM: Final = choice(*(algorithm for algorithms in USAGES.values() for algorithm in algorithms))
 DESCRIPTION: Final = string(most=500).optional()
 NAME_2024: Final = string(
@@ -116,16 +139,18 @@ KEY_BODY_2024: Final = obj(
     description=DESCRIPTION,
     encryptionAlgorithm=choice(*ciphers.SYMMETRIC_ALGORITHMS).optional("aes-256-gcm"),
 )
-KEY_BODY: Final = obj(
-    projectId=string(),
-    name=slug(most=32),
-    description=DESCRIPTION,
-    keyUsage=choice(*USAGES).optional(ENCRYPTION_USAGE),
-    encryptionAlgorithm=ALGORITHM.optional("aes-256-gcm"),
-    algorithm=ALGORITHM.optional(),
-    isExportable=boolean().optional(True),
-).where(has_fitting_algorithm, "The algorithm does not fit the key's usage")
-CHANGES_BODY: Final = obj(name=slug(most=32).optional(), isDisabled=boolean().optional(), description=DESCRIPTION)
+KEY_BODY: Final = check_algorithm(
+    obj(
+        projectId=string(),
+        name=KEY_NAME,
+        description=DESCRIPTION,
+        keyUsage=choice(*USAGES).optional(ENCRYPTION_USAGE),
+        encryptionAlgorithm=ALGORITHM.optional("aes-256-gcm"),
+        algorithm=ALGORITHM.optional(),
+        isExportable=boolean().optional(True),
+    )
+)
+CHANGES_BODY: Final = obj(name=KEY_NAME.optional(), isDisabled=boolean().optional(), description=DESCRIPTION)
 CHANGES_BODY_2024: Final = obj(name=NAME_2024.optional(), isDisabled=boolean().optional(), description=DESCRIPTION)
 LIST_QUERY: Final = obj(
     projectId=string(),
@@ -153,18 +178,26 @@ def show_key(call: Call, row: Row) -> Row:
     return {**pick(row, *COLUMNS), "algorithm": row["encryptionAlgorithm"]}
 
 
-def load_key(call: Call, action: str) -> Row:
-    """Return the key of the path; refuse callers without permission for this action on keys."""
+def find_requested_key(call: Call, *, is_quoted: bool = True) -> Row:
+    """Return the key of the path; changes and deletions refuse a missing one without quotes."""
     key_id = read_path_uuid(call, "keyId")
     row = call.draft.get(KEYS_TABLE, key_id)
     if row is None:
-        raise not_found(f"Key with ID {key_id} not found")
+        raise not_found(f'Key with ID "{key_id}" not found' if is_quoted else f"Key with ID {key_id} not found")
+    return row
+
+
+def load_key(call: Call, action: str) -> Row:
+    """Return the key of the path; refuse callers without permission for this action on keys."""
+    row = find_requested_key(call, is_quoted=not (call.is_2024 or action in ("edit", "delete")))
     permit(call, row["projectId"], action, "cmek")
     return row
 
 
 def load_usable_key(call: Call, action: str, usage: str | None = None) -> Row:
     """Return the key of the path; refuse a disabled key and a key of another usage."""
+    if not call.is_2024 and find_requested_key(call)["isDisabled"]:  # before permissions
+        raise bad_request("Key is disabled")
     row = load_key(call, action)
     if row["isDisabled"]:
         raise bad_request("Key is disabled")
@@ -182,7 +215,7 @@ def refuse_taken(call: Call, project_id: str, name: str, key_id: str | None = No
     if other is not None and other["id"] != key_id:
         if call.is_2024:
             raise internal_error("Create" if key_id is None else "Update by id")  # only the database checks names
-        raise bad_request(f'A KMS key with the name "{name}" already exists in the project with ID "{project_id}"')
+        raise bad_request(f'A KMS key with the name "{name}" already exists for the project with ID "{project_id}"')
 
 
 def add_key(call: Call) -> Answer:
@@ -241,11 +274,15 @@ def get_key(call: Call) -> Answer:
     query=obj(projectId=string(least=1)),
 )
 def get_key_by_name(call: Call) -> Answer:
-    project_id, name = call.query["projectId"], call.path["keyName"].strip().lower()
-    permit(call, project_id, "read", "cmek")
+    issues: Issues = []
+    project_id = call.query["projectId"]
+    name = named_slug("Key name").read(call.path["keyName"], ("keyName",), issues)
+    if issues:
+        raise Refusal(422, "ValidationFailure", issues)
     row = find_key(call, project_id, name)
     if row is None:
-        raise not_found(f'Key with name "{name}" not found in the project with ID "{project_id}"')
+        raise not_found(f'Key with name "{name}" not found for project with ID "{project_id}"')
+    permit(call, project_id, "read", "cmek")
     return {"key": show_key(call, row)}
 
 
@@ -304,11 +341,11 @@ ENCRYPT_PATH: Final = "/api/v1/kms/keys/{keyId}/encrypt"
 DECRYPT_PATH: Final = "/api/v1/kms/keys/{keyId}/decrypt"
 ENCRYPT_BODY, ENCRYPT_BODY_2024 = (
     obj(plaintext=build_data_field(MAX_BYTES)),
-    obj(plaintext=build_data_field(MAX_BYTES_2024, old=True)),
+    obj(plaintext=build_data_field(MAX_BYTES_2024, "plaintext", may_be_empty=False)),
 )
 DECRYPT_BODY, DECRYPT_BODY_2024 = (
     obj(ciphertext=build_data_field(MAX_BYTES + 1024)),
-    obj(ciphertext=build_data_field(MAX_BYTES_2024, old=True)),
+    obj(ciphertext=build_data_field(MAX_BYTES_2024, "plaintext", may_be_empty=False)),
 )
 
 
@@ -335,7 +372,9 @@ def decrypt_2024(call: Call) -> Answer:
 # ---- signatures
 @route("GET", "/api/v1/kms/keys/{keyId}/signing-algorithms", generation="current", access=MACHINES)
 def list_signing_algorithms(call: Call) -> Answer:
-    row = load_usable_key(call, "read", SIGNING_USAGE)
+    row = load_usable_key(call, "read")
+    if row["keyUsage"] != SIGNING_USAGE:
+        raise bad_request(f"Key with ID '{row['id']}' is not intended for signing")
     return {"signingAlgorithms": list(ciphers.list_signing_algorithms(row["encryptionAlgorithm"]))}
 
 

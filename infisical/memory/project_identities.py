@@ -12,7 +12,7 @@ from infisical.memory.call import Call, format_time, parse_time, pick
 from infisical.memory.domain import custom_roles
 from infisical.memory.identities import store as identities
 from infisical.memory.identities.routes import show_project_membership
-from infisical.memory.refusals import Refusal, bad_request, not_found
+from infisical.memory.refusals import bad_request, boundary_refused, internal_error, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.validation import (
@@ -110,20 +110,22 @@ OLD_LIST_QUERY: Final = obj(
 
 
 # ---- roles
-def make_role_rows(call: Call, roles: Sequence[Mapping[str, Any]], project_id: str, doing: str) -> list[dict[str, Any]]:
-    """Make the rows of requested roles; refuse unknown ones, and those that the caller may not grant."""
+def check_permanence(roles: Sequence[Mapping[str, Any]]) -> None:
     if all(role["isTemporary"] for role in roles):
         raise bad_request("Identity must have at least one permanent role")
+
+
+def require_grant(call: Call, roles: Sequence[Mapping[str, Any]], project_id: str, doing: str) -> None:
+    """Refuse a caller who may not grant roles; everyone with access may grant `no-access`."""
+    if any(role["role"] != "no-access" for role in roles) and "admin" not in get_project_roles(call, project_id):
+        raise boundary_refused(f"Failed to {doing} identity project membership", "grant-privileges")
+
+
+def make_role_rows(call: Call, roles: Sequence[Mapping[str, Any]], project_id: str) -> list[dict[str, Any]]:
+    """Make the rows of requested roles; refuse unknown ones."""
     custom = {role["role"]: custom_roles.find_role(call.draft, project_id, role["role"]) for role in roles}
     if any(row is None and slug not in PROJECT_ROLES for slug, row in custom.items()):
         raise not_found("One or more custom roles not found")
-    if any(role["role"] != "no-access" for role in roles) and "admin" not in get_project_roles(call, project_id):
-        raise Refusal(
-            403,
-            "PermissionBoundaryError",
-            f"Failed to {doing} identity project membership. Actor is missing permission grant-privileges on identity",
-            details={"missingPermissions": [{"action": "grant-privileges", "subject": "identity"}]},
-        )
     return [make_role_row(call, role, custom[role["role"]]) for role in roles]
 
 
@@ -152,6 +154,12 @@ def describe_membership(row: Row) -> Row:
     return pick(row, "id", "projectId", "identityId", "createdAt", "updatedAt")
 
 
+def require_identity(call: Call) -> None:
+    """Fail as the server does on a missing identity: it reads a column of nothing (at 08019ebd, 2026)."""
+    if call.path["identityId"] not in call.draft.rows(tables.IDENTITIES):
+        raise internal_error()
+
+
 def get_member(call: Call) -> Row:
     """Return the membership that the path names; refuse if it does not exist."""
     row = call.draft.get(tables.project_identities(call.path["projectId"]), call.path["identityId"])
@@ -162,12 +170,14 @@ def get_member(call: Call) -> Row:
 
 @route("POST", MEMBER_PATH, generation="current", access=MACHINES, body=CREATE_BODY)
 def create_membership(call: Call) -> Answer:
+    asked = call.body.get("roles") or [{"role": call.body["role"], "isTemporary": False}]
+    check_permanence(asked)
     project = permit(call, call.path["projectId"], "create", "identity")
     identity = call.draft.get(tables.IDENTITIES, call.path["identityId"])
     if identity is None or identity["orgId"] != project["orgId"]:
         raise bad_request(f"Identity {call.path['identityId']} is missing organization membership")
-    asked = call.body.get("roles") or [{"role": call.body["role"], "isTemporary": False}]
-    roles = make_role_rows(call, asked, project["id"], "create")
+    require_grant(call, asked, project["id"], "create")
+    roles = make_role_rows(call, asked, project["id"])
     table = tables.project_identities(project["id"])
     if call.draft.get(table, identity["id"]) is not None:
         raise bad_request("Identity is already a member")
@@ -178,8 +188,11 @@ def create_membership(call: Call) -> Answer:
 @route("PATCH", MEMBER_PATH, generation="current", access=MACHINES, body=obj(roles=array(ROLE_FIELD, least=1)))
 def update_membership(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "edit", "identity")
+    require_identity(call)
+    require_grant(call, call.body["roles"], project["id"], "update")
+    check_permanence(call.body["roles"])
     row = get_member(call)
-    roles = make_role_rows(call, call.body["roles"], project["id"], "update")
+    roles = make_role_rows(call, call.body["roles"], project["id"])
     table = tables.project_identities(project["id"])
     membership = call.draft.merge(table, row["identityId"], roles=roles, updatedAt=call.timestamp)
     return {"identityMembership": describe_membership(membership)}
@@ -188,6 +201,7 @@ def update_membership(call: Call) -> Answer:
 @route("DELETE", MEMBER_PATH, generation="current", access=MACHINES)
 def delete_membership(call: Call) -> Answer:
     project = permit(call, call.path["projectId"], "delete", "identity")
+    require_identity(call)
     row = get_member(call)
     if row["identityId"] == call.actor.id:
         raise bad_request("You can't delete your own membership")

@@ -53,6 +53,21 @@ def permission_denied(action: str, subject: str) -> Refusal:
     return Refusal(403, "PermissionDenied", f"You are not allowed to {action} on {subject}", details=[])
 
 
+def boundary_refused(message: str, action: str) -> Refusal:
+    """Refuse a caller who may not give out, or not touch, the privileges of an identity.
+
+    The text is that of constructPermissionErrorMessage in permission-fns.ts (2026) for organizations with the newer
+    privilege system.
+    """
+    return Refusal(
+        403,
+        "PermissionBoundaryError",
+        f"{message}. Permission denied: {action} on identity. "
+        "Check that the actor's role grants this permission and that all permission conditions are met.",
+        details={"missingPermissions": [{"action": action, "subject": "identity"}]},
+    )
+
+
 def not_found(message: str, error: str = "NotFound") -> Refusal:
     return Refusal(404, error, message)
 

@@ -6,24 +6,26 @@ The old paths name the project `workspaceId` and accept `directory` for `path`. 
 from __future__ import annotations
 
 import re
-import uuid
 from typing import Any, Final
 
 from infisical.memory import tables, tree
-from infisical.memory.access import matches_scope, permit
+from infisical.memory.access import permit
 from infisical.memory.call import Call, parse_time, pick
 from infisical.memory.domain.places import (
     DEPTH_LIMIT,
     check_path,
     get_environment,
     get_project_by_slug,
-    make_old_folder_path_field,
+    is_id,
+    make_folder_path_field,
     make_path_field,
+    require_id,
     require_membership,
 )
 from infisical.memory.dynamic_secrets.store import drop_dynamic_secrets, get_secrets_table
 from infisical.memory.refusals import bad_request, internal_error, not_found
 from infisical.memory.routing import READERS, Answer, route
+from infisical.memory.secrets.approvals import resolve_policy
 from infisical.memory.secrets.store import drop_secrets
 from infisical.memory.state import Row
 from infisical.memory.validation import array, boolean, datetime_text, loose_flag_text, obj, string
@@ -39,7 +41,7 @@ NAME_FIELD: Final = string(
     matches=r"[A-Za-z0-9_-]+",
     message="Invalid folder name. Only alphanumeric characters, dashes, and underscores are allowed.",
 )
-IN_PROJECT: Final = {"projectId": string(), "environment": string(), "path": make_path_field().optional("/")}
+IN_PROJECT: Final = {"projectId": string(), "environment": string(), "path": make_folder_path_field().optional("/")}
 IN_WORKSPACE: Final = {
     "workspaceId": string(),
     "environment": string(),
@@ -47,12 +49,12 @@ IN_WORKSPACE: Final = {
     "directory": make_path_field().optional(),
 }
 """The oldest clients call the path `directory`."""
-OLD_PATH_FIELD: Final = make_old_folder_path_field().optional("/")
+OLD_PATH_FIELD: Final = make_folder_path_field().optional("/")
 IN_OLD_WORKSPACE: Final = {"workspaceId": string(), "environment": string(), "path": OLD_PATH_FIELD}
 """In October 2024 `path` has a default, and so `directory` is never read."""
 CHANGE_FIELDS: Final = {"name": NAME_FIELD, "description": string(trim=False).or_null().optional()}
 CHANGES_FIELD: Final = array(
-    obj(id=string(trim=False), environment=string(), path=make_path_field().optional("/"), **CHANGE_FIELDS),
+    obj(id=string(trim=False), environment=string(), path=make_folder_path_field().optional("/"), **CHANGE_FIELDS),
     least=1,
     most=1000,
 )
@@ -81,14 +83,6 @@ def find_folder(call: Call, parent: Row, id_or_name: str) -> Row | None:
 def find_by_id(call: Call, parent: Row, folder_id: str) -> Row | None:
     folder = call.draft.get(tables.folders(parent["envId"]), folder_id)
     return folder if folder is not None and folder["parentId"] == parent["id"] else None
-
-
-def is_id(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 # ---- answers
@@ -141,7 +135,10 @@ def create_folder(call: Call) -> Answer:
             call, project_id, environment["id"], part, parent
         )
     name = call.body["name"]
-    folder = tree.find_child(call.draft, parent, name)  # creating an existing folder answers with it
+    folder = tree.find_child(call.draft, parent, name)
+    if folder is not None and not call.is_2024:
+        # secret-folder-service.ts at 4af40163 (2026); in 2024 creating an existing folder answers with it
+        raise bad_request(f"Folder with name '{name}' already exists in path '{path}'")
     description = None if call.is_2024 else call.body.get("description")
     folder = folder or tree.create_folder(call, project_id, environment["id"], name, parent, description)
     return {"folder": describe_with_path(call, folder)}
@@ -202,19 +199,23 @@ def delete_folder(call: Call) -> Answer:
     parent = tree.get_folder(call, project_id, slug, path)
     id_or_name = call.path["folderIdOrName"]
     folder = find_folder(call, parent, id_or_name)
+    # $checkFolderPolicy in secret-folder-service.ts at 4af40163 skips identities, and with it its own refusal
+    is_checked = not call.is_2024 and call.actor.kind != "identity"
+    if folder is None and is_checked:
+        raise not_found("Target folder not found")
     if folder is None:
-        raise not_found(
-            f"Failed to delete folder with ID '{id_or_name}', not found" if call.is_2024 else "Target folder not found"
-        )
+        text = "Failed to delete folder with ID '{}', not found" if call.is_2024 else "Folder with ID '{}' not found"
+        raise not_found(text.format(id_or_name))
     subfolders = list(tree.walk_folders(call.draft, folder, tree.get_path(call.draft, folder)))
-    if not call.is_2024:
+    if is_checked:
         refuse_protected(call, project_id, environment, subfolders)
-        if not call.body.get("forceDelete", "workspaceId" in call.body) and is_full(call, folder):
-            raise bad_request(
-                f'Cannot delete folder "{folder["name"]}" because it contains resources. '
-                "Use forceDelete=true to delete it forcefully.",
-                "deleteFolder",
-            )
+    is_forced = call.is_2024 or call.body.get("forceDelete", "workspaceId" in call.body)
+    if not is_forced and is_full(call, folder):
+        raise bad_request(
+            f'Cannot delete folder "{folder["name"]}" because it contains resources. '
+            "Use forceDelete=true to delete it forcefully.",
+            "deleteFolder",
+        )
     drop_tree(call, folder)
     return {"folder": describe_folder(call, folder)}
 
@@ -235,15 +236,14 @@ def refuse_protected(call: Call, project_id: str, environment: Row, folders: lis
     for path, folder in folders:
         if not call.draft.rows(tables.secrets(folder["id"])):
             continue
-        for policy in policies:
-            pattern = policy["secretPath"]
-            if pattern is None or matches_scope({"environment": "", "secretPath": pattern}, "", path):
-                raise bad_request(
-                    "You cannot delete the selected folder because it contains one or more secrets that are protected "
-                    f'by the change policy "{policy["name"]}" at folder path "{path}". '
-                    f'Please remove the secrets at folder path "{path}" and try again.',
-                    "DeleteFolderProtectedByPolicy",
-                )
+        policy = resolve_policy(policies, path)
+        if policy is not None:
+            raise bad_request(
+                "You cannot delete the selected folder because it contains one or more secrets that are protected "
+                f'by the change policy "{policy["name"]}" at folder path "{path}". '
+                f'Please remove the secrets at folder path "{path}" and try again.',
+                "DeleteFolderProtectedByPolicy",
+            )
 
 
 def is_full(call: Call, folder: Row) -> bool:
@@ -258,7 +258,7 @@ def list_folders(call: Call) -> Answer:
     project_id, path, slug = get_project_id(call.query), get_path(call.query), call.query["environment"]
     require_membership(call, project_id, SUBJECT)
     environment = get_environment(call, project_id, slug, in_project=False)
-    parent = tree.find_folder_at(call.draft, environment["id"], path)
+    parent = tree.find_exact_folder(call.draft, environment["id"], path)
     if parent is None:
         return {"folders": []}
     if call.is_2024:
@@ -285,6 +285,8 @@ def is_modified(folder: Row, since: str) -> bool:
 
 
 def get_folder(call: Call) -> Answer:
+    if not call.is_2024:
+        require_id(call.path["id"])
     folder = tree.find_folder_by_id(call.draft, call.path["id"])
     if folder is None:
         raise not_found(f"Folder with ID '{call.path['id']}' not found")
@@ -327,7 +329,7 @@ LIST_ROUTE = route(
     FOLDERS_PATH,
     generation="current",
     access=READERS,
-    query=obj({**IN_PROJECT, "path": make_path_field()}, **FILTER_FIELDS),
+    query=obj({**IN_PROJECT, "path": make_folder_path_field()}, **FILTER_FIELDS),
 )(list_folders)
 GET_ROUTE = route("GET", f"{FOLDERS_PATH}/{{id}}", generation="current", access=READERS)(get_folder)
 

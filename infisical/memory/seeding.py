@@ -305,11 +305,19 @@ def declare_keys(state: State, url: str, /, keys: object, *, now: float) -> Stat
 
 
 def require_approval(
-    state: State, *, now: float, project_id: str | None = None, environment: str = "dev", path: str | None = None
+    state: State,
+    *,
+    now: float,
+    project_id: str | None = None,
+    environment: str = "dev",
+    path: str | None = None,
+    bypass_for_machine_identities: bool = False,
 ) -> State:
-    """Return a server on which users need approval to change secrets in an environment, or below a path of it.
+    """Return a server on which changes of secrets need approval, in an environment or in the folders of a path.
 
-    Machine identities and service tokens write directly, as on a real server.
+    `path` is a folder without its subfolders, or a pattern (`/app/**`). Users and machine identities need approval;
+    `bypass_for_machine_identities` lets machine identities write directly, as they always do on a server of 2024.
+    Service tokens write directly.
     """
     call = _make_call(state, now)
     project = project_id or get_given(state).project_id
@@ -322,6 +330,7 @@ def require_approval(
         secretPath=None if path is None else tree.normalize_path(path),
         approvals=1,
         enforcementLevel="hard",
+        bypassForMachineIdentities=bypass_for_machine_identities,
     )
     call.draft.put(tables.approval_policies(project), row["id"], row)
     return call.draft.finish()

@@ -1,7 +1,8 @@
 """Tokens: access tokens of machine identities and JWTs of users: issued, renewed and revoked.
 
 A token is a real JWT (HS256): a malformed, forged or expired text is refused before its row is read. The row then
-tells whether the token is revoked, used up or past its TTL. access.py decides who may call a route.
+tells whether the token is revoked or used up, and on servers of 2024 whether it is past its TTL. Today's rules rest on
+identity-access-token-service.ts and -fns.ts at 0b118066 (2026). access.py decides who may call a route.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ MONTH_SECONDS: Final = 2592000
 UNLIMITED_TTL: Final = 1000000000
 """The max TTL of periodic tokens, which can be renewed for ever."""
 IDENTITY_TOKEN_TYPE: Final = "identityAccessToken"
+MAX_AGE_SECONDS: Final = 7776000
+"""The longest life of a token's text today (MAX_MACHINE_IDENTITY_TOKEN_AGE), also of a token without TTL."""
 
 
 # ---- texts
@@ -117,11 +120,14 @@ def create_token(call: Call, identity_id: str, method: str, settings: Row, **col
     return call.draft.put(tables.ACCESS_TOKENS, str(row["id"]), row)
 
 
-def answer_login(call: Call, row: Row, text: str | None = None) -> dict[str, Any]:
-    """Return the answer of a login or a renewal: `text`, or by default a new text for the token of this row."""
+def answer_login(call: Call, row: Row, text: str | None = None, ttl: float | None = None) -> dict[str, Any]:
+    """Return the answer of a login or a renewal: `text`, or by default a new text for the token of this row.
+
+    `ttl` is the life in seconds that a renewal leaves to the token.
+    """
     return {
         "accessToken": text or sign(call.draft.state, _build_claims(call, row)),
-        "expiresIn": row["accessTokenTTL"],
+        "expiresIn": row["accessTokenTTL"] if ttl is None else ttl,
         "accessTokenMaxTTL": row["accessTokenMaxTTL"],
         "tokenType": "Bearer",
     }
@@ -129,7 +135,7 @@ def answer_login(call: Call, row: Row, text: str | None = None) -> dict[str, Any
 
 def _build_claims(call: Call, row: Row) -> Mapping[str, Any]:
     """Build the claims of a token; it expires after its TTL, on servers of 2024 after its max TTL."""
-    start, lifetime = int(call.now), row["accessTokenMaxTTL"] if call.is_2024 else row["accessTokenTTL"]
+    start, lifetime = int(call.now), row["accessTokenMaxTTL"] if call.is_2024 else compute_ttl(row, call.now)
     return {
         "identityId": row["identityId"],
         **({"clientSecretId": row["identityUAClientSecretId"]} if row["identityUAClientSecretId"] else {}),
@@ -141,14 +147,25 @@ def _build_claims(call: Call, row: Row) -> Mapping[str, Any]:
     }
 
 
+def compute_ttl(row: Row, now: float) -> int:
+    """Return for how many seconds a text lives that is issued now: its TTL, or what is left of the max TTL if less."""
+    ends = int(parse_time(row["createdAt"])) + row["accessTokenMaxTTL"] - int(now)
+    budget = ends if row["accessTokenMaxTTL"] and not row["accessTokenPeriod"] else MAX_AGE_SECONDS
+    return min(row["accessTokenTTL"] or MAX_AGE_SECONDS, budget, MAX_AGE_SECONDS)
+
+
 def get_live_token(draft: Draft, claims: Mapping[str, Any], now: float) -> Row:
-    """Return the row of an access token; refuse a revoked, used up or expired one."""
-    row = _get_token(draft, claims)
+    """Return the row of an access token; refuse a revoked or used up one, and in 2024 an expired one."""
+    is_2024 = draft.state.settings.generation == "2024-10"
+    row = _get_token(draft, claims) if is_2024 else _get_unrevoked(draft, claims, "Failed to authorize")
     settings = draft.get(tables.auth_settings(row["authMethod"]), row["identityId"])
     if settings is not None:  # the current settings count, not those at the time of the login
         require_trusted_address(settings.get("accessTokenTrustedIps"))
-    limit = row["accessTokenNumUsesLimit"]
-    if limit and row["accessTokenNumUses"] >= limit:
+    if not is_2024:
+        if _is_used_up(row):
+            raise unauthorized("Failed to authorize: token usage limit reached")
+        return row
+    if _is_used_up(row):
         raise _drop_token(draft, row, "Unable to renew because access token number of uses limit reached")
     since = parse_time(row["accessTokenLastRenewedAt"] or row["createdAt"])
     if row["accessTokenTTL"] and now > since + row["accessTokenTTL"]:
@@ -167,11 +184,14 @@ def count_use(draft: Draft, row: Row, now: float) -> None:
 
 
 def renew(call: Call, text: str) -> dict[str, Any]:
-    """Renew an access token; delete it and refuse if it would outlive its max TTL.
+    """Renew an access token.
 
-    Current servers answer a new text for the same token; servers of 2024 answer the text that they got.
+    Today's server answers a new text for the same token, which lives until the max TTL at most. Servers of 2024 answer
+    the text that they got, and delete a token that would outlive its max TTL.
     """
     claims = read_claims(call.draft.state, text, call.now)
+    if not call.is_2024:
+        return _renew_today(call, claims)
     if claims.get("authTokenType") != IDENTITY_TOKEN_TYPE:
         raise bad_request("Only identity access tokens can be renewed")
     row = get_live_token(call.draft, claims, call.now)
@@ -185,15 +205,34 @@ def renew(call: Call, text: str) -> dict[str, Any]:
     renewed_row = call.draft.merge(
         tables.ACCESS_TOKENS, row["id"], accessTokenLastRenewedAt=call.timestamp, updatedAt=call.timestamp
     )
-    return answer_login(call, renewed_row, text if call.is_2024 else None)
+    return answer_login(call, renewed_row, text)
+
+
+def _renew_today(call: Call, claims: Mapping[str, Any]) -> dict[str, Any]:
+    _require_identity_token(claims)
+    row = _get_unrevoked(call.draft, claims, "Cannot renew")
+    if _is_used_up(row):
+        raise unauthorized("Cannot renew exhausted access token")
+    ttl = compute_ttl(row, call.now)
+    if ttl <= 0:
+        raise unauthorized("Cannot renew: identity access token has reached its max TTL")
+    renewed_row = call.draft.merge(
+        tables.ACCESS_TOKENS, row["id"], accessTokenLastRenewedAt=call.timestamp, updatedAt=call.timestamp
+    )
+    return answer_login(call, renewed_row, ttl=ttl)
 
 
 def revoke(call: Call, text: str) -> None:
-    """Revoke an access token."""
+    """Revoke an access token. Today one that is revoked already is revoked again."""
     claims = read_claims(call.draft.state, text, call.now)
-    if claims.get("authTokenType") != IDENTITY_TOKEN_TYPE:
+    token_id = str(claims.get("identityAccessTokenId"))
+    if not call.is_2024:
+        _require_identity_token(claims)
+    elif claims.get("authTokenType") != IDENTITY_TOKEN_TYPE:
         raise unauthorized("Only identity access tokens can be revoked")
-    row = _get_token(call.draft, claims)
+    row = _get_token(call.draft, claims) if call.is_2024 else call.draft.get(tables.ACCESS_TOKENS, token_id)
+    if row is None:
+        return  # its login method or its identity was removed, and the token with it
     call.draft.merge(tables.ACCESS_TOKENS, row["id"], isAccessTokenRevoked=True, updatedAt=call.timestamp)
 
 
@@ -202,6 +241,30 @@ def _get_token(draft: Draft, claims: Mapping[str, Any]) -> Row:
     row = draft.get(tables.ACCESS_TOKENS, str(claims.get("identityAccessTokenId")))
     if row is None or row["isAccessTokenRevoked"]:
         raise unauthorized("No identity access token found")
+    return row
+
+
+def _require_identity_token(claims: Mapping[str, Any]) -> None:
+    if claims.get("authTokenType") != IDENTITY_TOKEN_TYPE:
+        raise bad_request("Token is not an identity access token")
+
+
+def _is_used_up(row: Row) -> bool:
+    return bool(row["accessTokenNumUsesLimit"] and row["accessTokenNumUses"] >= row["accessTokenNumUsesLimit"])
+
+
+def _get_unrevoked(draft: Draft, claims: Mapping[str, Any], prefix: str) -> Row:
+    """Return the row of a token; refuse a revoked one with the reason (revocationDenyReasonToMessage)."""
+    row = draft.get(tables.ACCESS_TOKENS, str(claims.get("identityAccessTokenId")))
+    if row is None:
+        exists = str(claims.get("identityId")) in draft.rows(tables.IDENTITIES)
+        raise unauthorized(f"{prefix}: {'auth method has' if exists else 'identity tokens have'} been revoked")
+    if row["isAccessTokenRevoked"]:
+        raise unauthorized(f"{prefix}: token has been revoked")
+    secret_id = row["identityUAClientSecretId"]
+    secret = draft.get(tables.client_secrets(row["identityId"]), secret_id) if secret_id else None
+    if secret is not None and secret.get("areTokensRevoked"):
+        raise unauthorized(f"{prefix}: client secret has been revoked")
     return row
 
 

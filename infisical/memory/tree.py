@@ -23,6 +23,11 @@ def normalize_path(path: str) -> str:
     return "/" + "/".join(part for part in path.split("/") if part)
 
 
+def remove_trailing_slash(path: str) -> str:
+    """Return a path without one trailing slash; the root folder keeps its own."""
+    return path[:-1] if len(path) > 1 and path.endswith("/") else path
+
+
 def split_path(path: str) -> list[str]:
     return [part for part in path.split("/") if part]
 
@@ -80,9 +85,7 @@ def find_child(draft: Draft, folder: Row, name: str) -> Row | None:
 
 
 def find_folder_at(draft: Draft, environment_id: str, path: str) -> Row | None:
-    """Return the folder at a path; None if there is no such folder, and for a path that is not in the server's form."""
-    if path != normalize_path(path):
-        return None
+    """Return the folder at a path; None if there is no such folder."""
     folder = get_root(draft, environment_id)
     for part in split_path(path):
         child = find_child(draft, folder, part)
@@ -92,10 +95,20 @@ def find_folder_at(draft: Draft, environment_id: str, path: str) -> Row | None:
     return folder
 
 
+def find_exact_folder(draft: Draft, environment_id: str, path: str) -> Row | None:
+    """Return the folder at a path; None if the path is not the folder's own, but for one trailing slash."""
+    if remove_trailing_slash(path) != normalize_path(path):
+        return None
+    return find_folder_at(draft, environment_id, path)
+
+
 def find_folder(draft: Draft, project_id: str, slug: str, path: str) -> Row | None:
-    """Return the folder at a path of an environment; None if there is no such environment or folder."""
+    """Return the folder at a path of an environment; None if there is no such environment or folder.
+
+    The path must be the folder's own, but for one trailing slash (findBySecretPath in secret-folder-dal.ts).
+    """
     environment = find_environment(draft, project_id, slug)
-    return None if environment is None else find_folder_at(draft, environment["id"], path)
+    return None if environment is None else find_exact_folder(draft, environment["id"], path)
 
 
 def get_folder(call: Call, project_id: str, slug: str, path: str, error: str = "NotFound") -> Row:

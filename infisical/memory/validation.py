@@ -166,6 +166,28 @@ def slug(*, most: int = 64, message: str = "Name must be slug friendly") -> Fiel
     return string(least=1, most=most, matches=SLUG_PATTERN, message=message)
 
 
+def named_slug(name: str, *, most: int = 64) -> Field:
+    """A slug whose issues name the field (slugSchema in server/lib/schemas.ts)."""
+    field, text = string(), f"{name} field can only contain lowercase letters, numbers, and hyphens"
+
+    def check(value: Any, path: Path, issues: Issues) -> Any:
+        count = len(issues)
+        value = field.check(value, path, issues)
+        if len(issues) > count:
+            return value
+        if not value:
+            message = f"{name} field must be at least 1 lowercase character"
+            issues.append(_build_bound_issue("too_small", 1, "string", message, path))
+        if len(value) > most:
+            message = f"{name} field must be at most {most} lowercase characters"
+            issues.append(_build_bound_issue("too_big", most, "string", message, path))
+        if value and re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", value) is None:
+            issues.append(build_issue(text, path))
+        return value
+
+    return Field(check)
+
+
 def _build_format(name: str, is_valid: Callable[[str], object], normalize: Callable[[str], str] = str) -> Field:
     """A string of a named format; `is_valid` returns a false value or raises ValueError for any other string."""
 

@@ -14,8 +14,8 @@ from infisical.memory.domain.places import (
     describe_environment,
     get_environment,
     get_project_id,
-    make_old_path_field,
     make_path_field,
+    make_secret_path_field,
 )
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import JWT, MACHINES, Answer, route
@@ -95,7 +95,7 @@ OLD_CREATE_BODY: Final = add_slack_check(
         type=choice("general", "slack").optional("general"),
         workspaceId=string(),
         **CREATE_FIELDS,
-        secretPath=make_old_path_field().optional("/"),
+        secretPath=make_secret_path_field().optional("/"),
     )
 )
 """The body in October 2024: the project is `workspaceId`, and `projectId` is an unknown name."""

@@ -126,10 +126,8 @@ def _decode_runs(
         segments += [(size, start, width, per, end), (size + len(piece), end, 0, 1, end)]
         pieces += [piece, RUN_SEPARATOR]
         size += len(piece) + 1
-    open_end = view.open_end and bool(pieces) and not view.text[end : end + 3].strip("=") and len(view.text) - end < 3
-    if pieces:
-        pieces.pop()
-    return View("".join(pieces), view, segments, is_text=False, open_end=open_end)
+    open_end = view.open_end and len(view.text) - end < 3 and not view.text[end:].strip("=")
+    return View("".join(pieces[:-1]), view, segments, is_text=False, open_end=open_end)
 
 
 def _replace_escapes(

@@ -114,7 +114,7 @@ class _Scanner:
                 if name is not None and kind != "word":
                     flags = get_value_secrecy(name, is_object, flags, token["text"][1:-1] if kind == "text" else "")
                 name = None
-                if kind == "open" and (whole or flags):
+                if kind == "open" and (whole or flags or around):
                     around.append(get_inner_secrecy(flags) if is_object else flags)
                 elif kind == "text" and (whole or flags & TEXT):
                     yield _make_text(token, False, flags)

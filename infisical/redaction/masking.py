@@ -83,7 +83,7 @@ class SecretIndex:
             for automaton in self._automata:
                 automaton.search(text, places[0], marks, view.open_end, whole, cut)
         elif view.open_end:
-            cut = [(len(text) - size, len(text)) for size in (3, 2, 1) if text[-size:] in self._first][:1]
+            cut = [(max(0, len(text) - size), len(text)) for size in (3, 2, 1) if text[-size:] in self._first][:1]
         return whole, cut, _decode_runs(view, kinds)
 
     def _get_kinds(self, text: str, at: int) -> int:

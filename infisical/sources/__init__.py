@@ -5,12 +5,13 @@ the name of a function: importing it would replace the function.
 
 platform.py            what a source may touch: variables, files, the clock, HTTP
 transports.py          how a source sends: directly, or by a given executor
-refusals.py            what platforms and their libraries say instead of a credential
 amazon.py              aws; amazon_*.py: keys, signatures and services of AWS
 answers.py             what platforms answer: a refusal, a token in JSON
+arguments.py           checks of what an application gives
 directory.py           ldap
 github.py              github_actions
 google.py              gcp, gcp_key_file; google_transport.py: google-auth by our executors
+library_errors.py      exceptions of cloud libraries
 microsoft.py           azure
 oracle.py              oci; oracle_config.py: its configuration file
 rsa_key.py             private keys in PEM

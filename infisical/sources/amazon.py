@@ -8,14 +8,12 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
-from returns.result import Failure, Success
+from returns.result import Failure
 
 from infisical.answer import Answer
-from infisical.defects import attach_cause, describe_exception
-from infisical.errors import AuthenticationError, DeadlineExceededError
+from infisical.errors import AuthenticationError
 from infisical.flow import Flow, call
 from infisical.login import LoginMethod, LoginSource
 from infisical.login_methods import AwsAuth
@@ -24,6 +22,8 @@ from infisical.sources.amazon_credentials import find_keys, find_region, read_gi
 from infisical.sources.amazon_instance import InstanceMetadata
 from infisical.sources.amazon_signing import AwsKeys, Scope, sign_request
 from infisical.sources.amazon_sts import FORM_TYPE, SERVICE_VERSION, get_host
+from infisical.sources.arguments import check_optional_text, check_text
+from infisical.sources.library_errors import explain_exception
 from infisical.sources.platform import THIS_MACHINE, Platform, make_login
 from infisical.transport import AsyncExecutor, Executor
 
@@ -55,9 +55,9 @@ class AwsSource:
         place = yield from find_region(self.platform, metadata, region)
         if isinstance(place, Failure):
             return place
-        now = yield from _read_clock(self.platform)
+        now = yield from call(self.platform.clock)
         if isinstance(now, Failure):
-            return now
+            return Failure(explain_exception("the clock", now.failure()))
         mistake = issued.unwrap().find_mistake(now.unwrap())
         if mistake is not None:
             return Failure(AuthenticationError(mistake))
@@ -88,8 +88,10 @@ def aws(
 
     Missing, incomplete or expired credentials and a refusal by AWS are an `AuthenticationError`. A metadata service
     that does not answer is an `InfisicalNetworkError`. `executor` sends all requests, instead of the client's executor
-    (STS) and direct connections (metadata).
+    (STS) and direct connections (metadata). ValueError if `identity_id` or `region` is no text, or is empty.
     """
+    check_text("identity_id", identity_id)
+    check_optional_text("region", region)
     return AwsSource(identity_id, region, credentials, organization_slug, platform.with_executor(executor))
 
 
@@ -104,13 +106,3 @@ def make_aws_login(identity_id: str, keys: AwsKeys, scope: Scope, organization_s
         iam_request_headers=base64.b64encode(json.dumps(dict(signed.headers)).encode()).decode(),
         organization_slug=organization_slug,
     )
-
-
-def _read_clock(platform: Platform) -> Flow[Answer[datetime]]:
-    time = yield from call(platform.clock)
-    if isinstance(time, Failure):
-        cause = time.failure()
-        if isinstance(cause, DeadlineExceededError):
-            return Failure(cause)
-        return Failure(attach_cause(AuthenticationError(f"the clock failed: {describe_exception(cause)}"), cause))
-    return Success(time.unwrap())

@@ -16,8 +16,10 @@ from infisical.answer import Answer
 from infisical.errors import AuthenticationError
 from infisical.flow import Flow
 from infisical.request import Headers, HttpRequest
-from infisical.sources.amazon_documents import MAX_RESPONSE_BYTES, IssuedKeys, explain_refusal, parse_keys
+from infisical.sources.amazon_documents import IssuedKeys, explain_refusal, parse_keys
+from infisical.sources.answers import is_success
 from infisical.sources.platform import INTERNET_SECONDS, METADATA_SECONDS, Platform
+from infisical.sources.transports import MAX_RESPONSE_BYTES
 
 SERVICE: Final = "the AWS container credentials service"
 RELATIVE_VARIABLE: Final = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
@@ -86,7 +88,7 @@ def find_container_keys(platform: Platform, endpoint: Endpoint) -> Flow[Answer[I
     if isinstance(answer, Failure):
         return answer
     response = answer.unwrap()
-    return parse_keys(SERVICE, response) if response.status == 200 else Failure(explain_refusal(SERVICE, response))
+    return parse_keys(SERVICE, response) if is_success(response) else Failure(explain_refusal(SERVICE, response))
 
 
 def _find_headers(platform: Platform) -> Flow[Answer[Headers]]:

@@ -12,7 +12,6 @@ from typing import Any, Final
 from returns.result import Failure, Success
 
 from infisical.answer import Answer
-from infisical.defects import attach_cause, describe_exception
 from infisical.errors import (
     AuthenticationError,
     DeadlineExceededError,
@@ -25,6 +24,7 @@ from infisical.sources import amazon_container, amazon_sts
 from infisical.sources.amazon_documents import IssuedKeys, make_keys, parse_expiration
 from infisical.sources.amazon_instance import DISABLED_VARIABLE, InstanceMetadata
 from infisical.sources.amazon_sts import check_region
+from infisical.sources.library_errors import explain_exception
 from infisical.sources.platform import Platform
 
 KEY_VARIABLE: Final = "AWS_ACCESS_KEY_ID"
@@ -118,14 +118,14 @@ def read_given(credentials: Any) -> Flow[Answer[IssuedKeys]]:
     if callable(credentials) and not hasattr(credentials, "get_frozen_credentials"):
         product = yield from call(credentials, blocks=True)
         if isinstance(product, Failure):
-            return Failure(_wrap_failure("the function of credentials=", product.failure()))
+            return Failure(explain_exception("the function of credentials=", product.failure()))
         credentials = product.unwrap()
         del product  # it may be a tuple with the keys
     freeze: Callable[[], Any] | None = getattr(credentials, "get_frozen_credentials", None)
     if callable(freeze):
         frozen = yield from call(freeze, blocks=True)
         if isinstance(frozen, Failure):
-            return Failure(_wrap_failure("get_frozen_credentials of credentials=", frozen.failure()))
+            return Failure(explain_exception("get_frozen_credentials of credentials=", frozen.failure()))
         credentials = frozen.unwrap()
     return _make_given_keys(credentials)
 
@@ -144,12 +144,6 @@ def _make_given_keys(credentials: Any) -> Answer[IssuedKeys]:
         return Failure(AuthenticationError(f"credentials= takes {form}, not {type(credentials).__name__}"))
     keys = make_keys(CREDENTIALS, **values)
     return keys if isinstance(keys, Failure) else Success(IssuedKeys(keys.unwrap(), CREDENTIALS))
-
-
-def _wrap_failure(what: str, cause: Exception) -> InfisicalError:
-    if isinstance(cause, DeadlineExceededError):
-        return cause
-    return attach_cause(AuthenticationError(f"{what} failed: {describe_exception(cause)}"), cause)
 
 
 def _explain_search(error: InfisicalError, hint: str) -> InfisicalError:

@@ -1,11 +1,10 @@
-"""Answers of AWS's services as values: issued keys, their expiration, and refusals. Pure functions: nothing is sent.
+"""Answers of AWS's services as values: issued keys, their expiration, and error codes. Pure functions: nothing is sent.
 
-A message has the service, the status and a documented error code, and nothing else of an answer.
+answers.py has what the answers of all platforms have in common.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,11 +13,11 @@ from typing import Any, Final
 from returns.result import Failure, Success
 
 from infisical.answer import Answer
-from infisical.errors import AuthenticationError, InfisicalError, InfisicalNetworkError
+from infisical.errors import AuthenticationError, InfisicalError
 from infisical.response import Response
 from infisical.sources.amazon_signing import AwsKeys
+from infisical.sources.answers import make_refusal, parse_object, require_object
 
-MAX_RESPONSE_BYTES: Final = 2**18
 KEY_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 """An access key id: it becomes a part of the header `Authorization`."""
 PRINTABLE_TEXT: Final = re.compile(r"[!-~]+")
@@ -58,6 +57,10 @@ ERROR_CODES: Final = frozenset(
     }
 )
 """Documented error codes: a message shows no other text of an answer."""
+RETRYABLE_CODES: Final = frozenset(
+    {"IDPCommunicationError", "RequestLimitExceeded", "Throttling", "ThrottlingException"}
+)
+"""Error codes that a retry may overcome, whatever the status: STS answers with 400 to them."""
 CREDENTIAL_ELEMENT: Final = re.compile(r"<(AccessKeyId|SecretAccessKey|SessionToken|Expiration)>([^<]{1,16384})</")
 CODE_ELEMENT: Final = re.compile(r"<Code>(\w{1,64})</")
 
@@ -101,9 +104,10 @@ def make_keys(source: str, /, **values: object) -> Answer[AwsKeys]:
 
 def parse_keys(source: str, response: Response) -> Answer[IssuedKeys]:
     """Parse the credentials of a metadata service: a JSON object with `AccessKeyId`, `SecretAccessKey` and `Token`."""
-    document = parse_object(response.body)
-    if document is None:
-        return Failure(AuthenticationError(f"the answer of {source} is not a JSON object"))
+    answer = require_object(source, response)
+    if isinstance(answer, Failure):
+        return answer
+    document = answer.unwrap()
     code = document.get("Code", "Success")
     if code != "Success" and "SecretAccessKey" not in document:
         return Failure(AuthenticationError(f"{source} has no credentials{_format_code(code)}"))
@@ -112,7 +116,7 @@ def parse_keys(source: str, response: Response) -> Answer[IssuedKeys]:
 
 def parse_web_identity_keys(source: str, response: Response) -> Answer[IssuedKeys]:
     """Parse the answer of AssumeRoleWithWebIdentity, in JSON or XML."""
-    document: Any = parse_object(response.body)
+    document: Any = parse_object(response)
     if document is None:
         text = response.body.decode("utf-8", "replace")
         document = {name: value.strip() for name, value in CREDENTIAL_ELEMENT.findall(text)}
@@ -124,18 +128,9 @@ def parse_web_identity_keys(source: str, response: Response) -> Answer[IssuedKey
     return _issue(source, document, "SessionToken")
 
 
-def parse_object(body: bytes) -> dict[str, Any] | None:
-    """Parse a JSON object; None for any other body."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
 def parse_error_code(response: Response) -> str:
     """Return the documented error code of a refusal; empty if it has none."""
-    document = parse_object(response.body)
+    document = parse_object(response)
     if document is None:
         match = CODE_ELEMENT.search(response.body.decode("utf-8", "replace"))
         code: object = match[1] if match else ""
@@ -146,12 +141,11 @@ def parse_error_code(response: Response) -> str:
     return code if isinstance(code, str) and code in ERROR_CODES else ""
 
 
-def explain_refusal(source: str, response: Response, detail: str = "") -> InfisicalError:
-    """Make the error of a response that is no success: a server error may pass, a refusal does not."""
-    message = f"{source} answered with status {response.status}{_format_code(parse_error_code(response))}{detail}"
-    if response.status >= 500:
-        return InfisicalNetworkError(message, reason="protocol", sent=False)
-    return AuthenticationError(message)
+def explain_refusal(source: str, response: Response, remedy: str = "") -> InfisicalError:
+    """Make the error of a response that is no success; a documented code decides over a status of 4xx."""
+    code = parse_error_code(response)
+    is_transient = code in RETRYABLE_CODES if code and response.status < 500 else None
+    return make_refusal(source, response, code=code, remedy=remedy, is_transient=is_transient)
 
 
 def parse_expiration(value: object) -> datetime | None:

@@ -17,17 +17,14 @@ from infisical.errors import AuthenticationError, InfisicalError
 from infisical.flow import Flow
 from infisical.request import Headers, HttpRequest
 from infisical.response import Response
-from infisical.sources.amazon_documents import (
-    MAX_RESPONSE_BYTES,
-    PRINTABLE_TEXT,
-    IssuedKeys,
-    explain_refusal,
-    parse_keys,
-    parse_object,
-)
+from infisical.sources.amazon_documents import IssuedKeys, explain_refusal, parse_keys
+from infisical.sources.answers import check_token, find_text, is_success
 from infisical.sources.platform import METADATA_SECONDS, Platform
+from infisical.sources.transports import MAX_RESPONSE_BYTES
 
 SERVICE: Final = "the AWS instance metadata service"
+DOCUMENT: Final = f"{SERVICE} (identity document)"
+SESSION: Final = f"{SERVICE} (session token)"
 ENDPOINTS: Final = {"ipv4": "http://169.254.169.254", "ipv6": "http://[fd00:ec2::254]"}
 ENDPOINT_VARIABLE: Final = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
 MODE_VARIABLE: Final = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"
@@ -61,8 +58,8 @@ class InstanceMetadata:
         if isinstance(listing, Failure):
             return listing
         response = listing.unwrap()
-        if response.status not in (200, 404):
-            return Failure(explain_refusal(SERVICE, response, " for the list of roles"))
+        if not is_success(response) and response.status != 404:
+            return Failure(explain_refusal(f"{SERVICE} (list of roles)", response))
         role = _parse_role(response)
         if role is None:
             return Failure(AuthenticationError(f"{SERVICE} has no role: attach an instance profile to the instance"))
@@ -70,8 +67,8 @@ class InstanceMetadata:
         if isinstance(answer, Failure):
             return answer
         response = answer.unwrap()
-        if response.status != 200:
-            return Failure(explain_refusal(SERVICE, response, " for the credentials of the role"))
+        if not is_success(response):
+            return Failure(explain_refusal(f"{SERVICE} (credentials of the role)", response))
         return parse_keys(SERVICE, response)
 
     def find_region(self) -> Flow[Answer[str]]:
@@ -82,13 +79,12 @@ class InstanceMetadata:
         if isinstance(answer, Failure):
             return answer
         response = answer.unwrap()
-        if response.status != 200:
-            return Failure(explain_refusal(SERVICE, response, " for the identity document"))
-        region = (parse_object(response.body) or {}).get("region")
-        if not isinstance(region, str):
-            return Failure(AuthenticationError(f"the identity document of {SERVICE} has no region"))
-        self._region = region
-        return Success(region)
+        if not is_success(response):
+            return Failure(explain_refusal(DOCUMENT, response))
+        region = find_text(DOCUMENT, response, "region")
+        if isinstance(region, Success):
+            self._region = region.unwrap()
+        return region
 
     def _get(self, path: str) -> Flow[Answer[Response]]:
         base = self._find_base()
@@ -107,12 +103,12 @@ class InstanceMetadata:
         if isinstance(answer, Failure):
             return answer
         response = answer.unwrap()
-        if response.status != 200:
-            return Failure(explain_refusal(SERVICE, response, " for a session token, and version 1 is not used"))
-        token = response.body.decode("latin-1").strip()
-        if not PRINTABLE_TEXT.fullmatch(token):
-            return Failure(AuthenticationError(f"the session token of {SERVICE} is empty or invalid"))
-        self._token = (("X-aws-ec2-metadata-token", token),)
+        if not is_success(response):
+            return Failure(explain_refusal(SESSION, response, "version 1 of the service is not used"))
+        token = check_token(SESSION, response.body.decode("latin-1"))
+        if isinstance(token, Failure):
+            return token
+        self._token = (("X-aws-ec2-metadata-token", token.unwrap()),)
         return None
 
     def _fetch(self, method: str, url: str, headers: Headers) -> Flow[Answer[Response]]:
@@ -136,7 +132,7 @@ class InstanceMetadata:
 
 def _parse_role(response: Response) -> str | None:
     """Return the first role of the list; None for an empty list, or for a name that no path can have."""
-    if response.status != 200:
+    if not is_success(response):
         return None
     lines = response.body.decode("utf-8", "replace").strip().splitlines()
     role = lines[0].strip() if lines else ""

@@ -17,13 +17,15 @@ from infisical.flow import Flow, sleep
 from infisical.request import HttpRequest
 from infisical.response import Response
 from infisical.sources.amazon_documents import (
-    MAX_RESPONSE_BYTES,
+    RETRYABLE_CODES,
     IssuedKeys,
     explain_refusal,
     parse_error_code,
     parse_web_identity_keys,
 )
+from infisical.sources.answers import is_success
 from infisical.sources.platform import INTERNET_SECONDS, RETRY_DELAYS, Platform
+from infisical.sources.transports import MAX_RESPONSE_BYTES
 
 SERVICE: Final = "AWS STS"
 SERVICE_VERSION: Final = "2011-06-15"
@@ -44,10 +46,6 @@ TOKEN_FILE_VARIABLE: Final = "AWS_WEB_IDENTITY_TOKEN_FILE"
 ROLE_VARIABLE: Final = "AWS_ROLE_ARN"
 SESSION_VARIABLE: Final = "AWS_ROLE_SESSION_NAME"
 SESSION_NAME: Final = "infisical"
-RETRYABLE_CODES: Final = frozenset(
-    {"IDPCommunicationError", "RequestLimitExceeded", "Throttling", "ThrottlingException"}
-)
-"""Error codes of the status 400 that a retry may overcome."""
 
 
 def check_region(region: str, source: str) -> Answer[str]:
@@ -73,8 +71,8 @@ def find_web_identity_keys(platform: Platform, region: str, role: str) -> Flow[A
     if isinstance(answer, Failure):
         return answer
     response = answer.unwrap()
-    if response.status != 200:
-        return Failure(explain_refusal(SERVICE, response, f" for the role of {ROLE_VARIABLE}"))
+    if not is_success(response):
+        return Failure(explain_refusal(f"{SERVICE} (role of {ROLE_VARIABLE})", response))
     return parse_web_identity_keys(SERVICE, response)
 
 

@@ -8,10 +8,12 @@ from typing import Final
 from returns.result import Failure
 
 from infisical.answer import Answer
+from infisical.credentials import refuse_controls
 from infisical.errors import AuthenticationError
 from infisical.flow import Flow
 from infisical.login import LoginMethod, LoginSource
 from infisical.login_methods import LdapAuth
+from infisical.sources.arguments import check_optional_text, check_text
 from infisical.sources.platform import THIS_MACHINE, Platform, make_login
 
 USERNAME_VARIABLE: Final = "INFISICAL_LDAP_USERNAME"
@@ -54,8 +56,11 @@ def ldap(
 
     What is None comes from `INFISICAL_LDAP_USERNAME` and `INFISICAL_LDAP_PASSWORD`, which are read again for each
     login, white space included. A variable that is needed and not set, or is empty, is an `AuthenticationError`.
-    By default three wrong passwords lock the login for five minutes. ValueError for an empty user name or password.
+    By default three wrong passwords lock the login for five minutes. ValueError if an argument is no text, is empty, or
+    has a control character.
     """
-    if username == "" or password == "":
-        raise ValueError("username and password must not be empty; None reads them from the environment")
+    check_text("identity_id", identity_id)
+    check_optional_text("username", username)
+    if password is not None:
+        refuse_controls("password", password)
     return LdapSource(identity_id, username, password, organization_slug, platform)

@@ -15,7 +15,8 @@ from infisical.flow import Flow
 from infisical.login import LoginMethod, LoginSource
 from infisical.login_methods import OidcAuth
 from infisical.request import HttpRequest
-from infisical.sources.answers import check_status, find_text
+from infisical.sources.answers import find_token, is_success, make_refusal
+from infisical.sources.arguments import check_optional_text, check_text
 from infisical.sources.platform import INTERNET_SECONDS, THIS_MACHINE, Platform, make_login
 from infisical.sources.transports import MAX_RESPONSE_BYTES
 from infisical.transport import AsyncExecutor, Executor
@@ -27,7 +28,7 @@ PERMISSION_HINT: Final = (
     "the job is not a GitHub Actions job, or its workflow lacks `permissions: id-token: write` (a pull request from a "
     "fork never has it)"
 )
-REFUSAL_HINT: Final = "the request token is not valid outside of its running job, or the audience is not allowed"
+REFUSAL_REMEDY: Final = "the request token is not valid outside of its running job, or the audience is not allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +47,14 @@ class GitHubActionsSource:
         answer = yield from self.platform.fetch(request.unwrap())
         if isinstance(answer, Failure):
             return answer
-        response = check_status(ENDPOINT_NAME, answer.unwrap(), REFUSAL_HINT)
-        if isinstance(response, Failure):
-            return response
-        token = find_text(ENDPOINT_NAME, response.unwrap(), "value")
+        response = answer.unwrap()
+        if not is_success(response):
+            return Failure(make_refusal(ENDPOINT_NAME, response, remedy=REFUSAL_REMEDY))
+        token = find_token(ENDPOINT_NAME, response, "value")
         if isinstance(token, Failure):
             return token
         jwt = token.unwrap()
-        return make_login(
-            lambda: OidcAuth(self.identity_id, jwt, organization_slug=self.organization_slug),
-            f"the token from {ENDPOINT_NAME}",
-        )
+        return make_login(lambda: OidcAuth(self.identity_id, jwt, organization_slug=self.organization_slug))
 
     def _build_request(self) -> Answer[HttpRequest]:
         url, token = self.platform.get_variable(URL_VARIABLE), self.platform.get_variable(TOKEN_VARIABLE)
@@ -123,8 +121,8 @@ def github_actions(
 
     The request is sent by the client's executor, or by `executor`: at most three times, 10 seconds each. Missing
     variables and a refusal are an `AuthenticationError`, a GitHub that does not answer an `InfisicalNetworkError`.
-    ValueError if `audience` is empty or no text, or `executor` no executor.
+    ValueError if `identity_id` or `audience` is empty or no text, or `executor` no executor.
     """
-    if audience is not None and (not isinstance(audience, str) or not audience):
-        raise ValueError("audience must be a text that is not empty, or None for GitHub's default")
+    check_text("identity_id", identity_id)
+    check_optional_text("audience", audience)
     return GitHubActionsSource(identity_id, audience, organization_slug, platform.with_executor(executor))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,16 +20,17 @@ from urllib.parse import quote
 from returns.result import Failure, Success
 
 from infisical.answer import Answer
-from infisical.credentials import is_visible_ascii
 from infisical.errors import AuthenticationError, InfisicalError
 from infisical.flow import Flow, call
 from infisical.login import LoginMethod, LoginSource
 from infisical.login_methods import GcpAuth
 from infisical.request import HttpRequest
 from infisical.response import Response
+from infisical.sources.answers import check_token, is_success, make_refusal
+from infisical.sources.arguments import PATH_MISTAKE, check_text, to_path
 from infisical.sources.google_transport import GoogleTransport
+from infisical.sources.library_errors import explain_exception
 from infisical.sources.platform import METADATA_SECONDS, THIS_MACHINE, Platform, make_login
-from infisical.sources.refusals import check_text, check_token, explain_exception, reject
 from infisical.sources.rsa_key import RsaKey
 from infisical.sources.transports import MAX_RESPONSE_BYTES
 from infisical.transport import AsyncExecutor, Executor
@@ -48,6 +50,7 @@ REMEDIES: Final = {
 JWT_SECONDS: Final = 900
 """The lifetime of a self-signed JWT, which is used at once: it allows for clocks that differ."""
 OTHER_KEY_TYPES: Final = frozenset({"authorized_user", "external_account", "impersonated_service_account"})
+CREDENTIALS: Final = "the google-auth credentials object"
 IDENTITY_TOKEN_REMEDY: Final = "give IDTokenCredentials, or service account credentials with a key"
 
 
@@ -85,7 +88,7 @@ class GoogleSource:
             return Failure(AuthenticationError(message))
         result = yield from call(self._use_credentials, blocks=True)
         if isinstance(result, Failure):
-            return Failure(explain_exception("the google-auth credentials object", result.failure()))
+            return Failure(explain_exception(CREDENTIALS, result.failure()))
         token = result.unwrap()
         return Failure(token.failure()) if isinstance(token, Failure) else Success(token.unwrap())
 
@@ -124,7 +127,7 @@ def gcp(
     sign a JWT themselves, as `gcp_key_file` does. The object is asked in a thread under asyncio.
 
     `executor` sends the requests. A metadata server that does not answer is an `InfisicalNetworkError`, an answer
-    without a token an `AuthenticationError`.
+    without a token an `AuthenticationError`. ValueError if `identity_id` is no text.
     """
     check_text("identity_id", identity_id)
     return GoogleSource(identity_id, credentials, organization_slug, platform.with_executor(executor))
@@ -134,11 +137,12 @@ def _read_token(host: str, response: Response) -> Answer[str]:
     """Return the token of an answer, if Google's metadata server itself sent it."""
     name, value = FLAVOR_HEADER
     is_genuine = any(key.lower() == name.lower() and text.strip() == value for key, text in response.headers)
-    if response.status == 200 and not is_genuine:
+    if not is_success(response):
+        remedy = REMEDIES.get(response.status, "")
+        return Failure(make_refusal(f"{SERVER} ({host})", response, remedy=remedy))
+    if not is_genuine:
         return Failure(AuthenticationError(f"{host} is not {SERVER}: its answer lacks the header {name}: {value}"))
-    if response.status != 200:
-        return Failure(reject(f"{SERVER} ({host})", response, remedy=REMEDIES.get(response.status, "")))
-    return check_token(SERVER, response.body.decode("utf-8", "replace").strip())
+    return check_token(SERVER, response.body.decode("utf-8", "replace"))
 
 
 def _can_sign(credentials: Any) -> bool:
@@ -148,10 +152,12 @@ def _can_sign(credentials: Any) -> bool:
     return callable(getattr(signer, "sign", None)) and isinstance(key_id, str) and isinstance(email, str)
 
 
-def _check_identity_token(token: object, identity_id: str) -> Answer[str]:
+def _check_identity_token(value: object, identity_id: str) -> Answer[str]:
     """Return a token, unless it certainly is no identity token for this identity."""
-    if not isinstance(token, str) or not token or not is_visible_ascii(token):
-        return Failure(_refuse_token("gave no token"))
+    checked = check_token(CREDENTIALS, value, IDENTITY_TOKEN_REMEDY)
+    if isinstance(checked, Failure):
+        return checked
+    token = checked.unwrap()
     if token.startswith("ya29."):
         return Failure(_refuse_token("gave an access token, and the login needs an identity token"))
     audience = _read_audience(token)
@@ -161,7 +167,7 @@ def _check_identity_token(token: object, identity_id: str) -> Answer[str]:
 
 
 def _refuse_token(reason: str) -> InfisicalError:
-    return AuthenticationError(f"the google-auth credentials object {reason}: {IDENTITY_TOKEN_REMEDY}")
+    return AuthenticationError(f"{CREDENTIALS} {reason}: {IDENTITY_TOKEN_REMEDY}")
 
 
 def _read_audience(token: str) -> object:
@@ -222,16 +228,24 @@ class KeyFileSource:
 
 
 def gcp_key_file(
-    identity_id: str, path: str, *, organization_slug: str | None = None, platform: Platform = THIS_MACHINE
+    identity_id: str,
+    path: str | os.PathLike[str],
+    *,
+    organization_slug: str | None = None,
+    platform: Platform = THIS_MACHINE,
 ) -> LoginSource:
     """Log in with a JWT signed by a service account's key file (JSON), which is read again for each login.
 
     It requires `cryptography` (the extra `gcp`), and sends nothing to Google. The JWT is valid for 15 minutes. Today's
     server accepts only accounts of the form `name@project.iam.gserviceaccount.com`. A file that is missing, or is not
-    such a key file, is an `AuthenticationError`.
+    such a key file, is an `AuthenticationError`. ValueError if `identity_id` is no text, or `path` no path.
     """
     check_text("identity_id", identity_id)
-    return KeyFileSource(identity_id, path, organization_slug, platform)
+    text = to_path(path)
+    if text is None:
+        del path  # a traceback with locals must not show it
+        raise ValueError(f"path {PATH_MISTAKE}")
+    return KeyFileSource(identity_id, text, organization_slug, platform)
 
 
 def parse_key_file(text: str, path: str) -> Answer[KeyFile]:

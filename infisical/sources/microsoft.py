@@ -21,8 +21,10 @@ from infisical.login import LoginMethod, LoginSource
 from infisical.login_methods import AzureAuth
 from infisical.request import HttpRequest
 from infisical.response import Response
+from infisical.sources.answers import check_token, find_token, is_success, make_refusal, parse_object
+from infisical.sources.arguments import check_optional_text, check_text
+from infisical.sources.library_errors import explain_exception
 from infisical.sources.platform import INTERNET_SECONDS, METADATA_SECONDS, THIS_MACHINE, Platform, make_login
-from infisical.sources.refusals import check_text, check_token, explain_exception, parse_object, reject
 from infisical.sources.transports import MAX_RESPONSE_BYTES
 from infisical.transport import AsyncExecutor, Executor
 
@@ -34,10 +36,12 @@ AUTHORITY: Final = "https://login.microsoftonline.com"
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 METADATA: Final = "Azure's instance metadata"
+CREDENTIAL: Final = "the azure-identity credential"
 LOGIN: Final = "Entra ID (the login of Azure)"
 TENANT_FORM: Final = re.compile(r"[0-9A-Za-z]+(?:[.-]+[0-9A-Za-z]+)*")
 """A GUID or a domain: it becomes a part of a path."""
 MAX_TENANT_LENGTH: Final = 253
+TRANSIENT_CODE: Final = "temporarily_unavailable"
 ERROR_CODES: Final = frozenset(
     {
         "access_denied",
@@ -46,7 +50,7 @@ ERROR_CODES: Final = frozenset(
         "invalid_request",
         "invalid_resource",
         "invalid_scope",
-        "temporarily_unavailable",
+        TRANSIENT_CODE,
         "unauthorized_client",
         "unknown_error",
         "unsupported_grant_type",
@@ -165,11 +169,8 @@ class AzureSource:
         scope = f"{self.resource.rstrip('/')}/.default"
         result = yield from call(lambda: cast("Awaitable[Any]", get_token(scope)), blocks=True)
         if isinstance(result, Failure):
-            return Failure(explain_exception("the azure-identity credential", result.failure()))
-        token = getattr(result.unwrap(), "token", None)
-        if not isinstance(token, str) or not token or not is_visible_ascii(token):
-            return Failure(AuthenticationError("the azure-identity credential gave no token"))
-        return Success(token)
+            return Failure(explain_exception(CREDENTIAL, result.failure()))
+        return check_token(CREDENTIAL, getattr(result.unwrap(), "token", None))
 
 
 def azure(
@@ -195,13 +196,15 @@ def azure(
     in a thread under asyncio, or awaited if it is of `azure.identity.aio`.
 
     `executor` sends the requests. A missing variable or file and an answer without a token are an
-    `AuthenticationError`; a platform that does not answer is an `InfisicalNetworkError`.
+    `AuthenticationError`; a platform that does not answer is an `InfisicalNetworkError`. ValueError for an
+    argument that is no text, or is empty.
     """
     check_text("identity_id", identity_id)
     check_text("resource", resource)
-    for name, value in (("client_id", client_id), ("object_id", object_id)):
-        if value:
-            check_text(name, value)
+    check_optional_text("client_id", client_id)
+    check_optional_text("object_id", object_id)
+    if use_workload_identity is not None and not isinstance(use_workload_identity, bool):
+        raise ValueError("use_workload_identity must be True, False or None")
     return AzureSource(
         identity_id,
         resource,
@@ -215,20 +218,20 @@ def azure(
 
 
 def _read_token(platform: str, response: Response, remedies: Mapping[int, str]) -> Answer[str]:
-    document = parse_object(response) or {}
-    if response.status != 200:
-        remedy = remedies.get(response.status, "")
-        return Failure(reject(platform, response, code=_find_code(document), remedy=remedy))
-    return check_token(platform, document.get("access_token"))
+    if is_success(response):
+        return find_token(platform, response, "access_token")
+    code, remedy = _find_code(parse_object(response) or {}), remedies.get(response.status, "")
+    is_transient = True if code.startswith(TRANSIENT_CODE) else None
+    return Failure(make_refusal(platform, response, code=code, remedy=remedy, is_transient=is_transient))
 
 
-def _find_code(document: Mapping[str, Any]) -> str | None:
-    """Return the code of an error, with that of Entra ID: `invalid_client AADSTS700016`."""
+def _find_code(document: Mapping[str, Any]) -> str:
+    """Return the code of an error, with that of Entra ID: `invalid_client AADSTS700016`; empty without one."""
     error, description = document.get("error"), document.get("error_description")
     codes = [error] if isinstance(error, str) and error in ERROR_CODES else []
     if isinstance(description, str) and (match := ENTRA_CODE.match(description)):
         codes.append(match[0])
-    return " ".join(codes) or None
+    return " ".join(codes)
 
 
 def _is_origin(url: str) -> bool:

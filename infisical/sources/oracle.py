@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,9 +22,10 @@ from infisical.errors import AuthenticationError, InfisicalError
 from infisical.flow import Flow, call
 from infisical.login import LoginMethod, LoginSource
 from infisical.login_methods import OciAuth
+from infisical.sources.arguments import PATH_MISTAKE, check_text, to_path
+from infisical.sources.library_errors import explain_exception
 from infisical.sources.oracle_config import Profile, check_form, parse_profile
 from infisical.sources.platform import THIS_MACHINE, Platform, make_login
-from infisical.sources.refusals import check_text, explain_exception
 from infisical.sources.rsa_key import RsaKey
 
 CONFIG_FILE: Final = "~/.oci/config"
@@ -194,7 +196,7 @@ class OracleSource:
 
 def oci(
     identity_id: str,
-    config_file: str = CONFIG_FILE,
+    config_file: str | os.PathLike[str] = CONFIG_FILE,
     profile: str = "DEFAULT",
     signer: Any = None,
     *,
@@ -212,10 +214,15 @@ def oci(
     profile. It is called in a thread under asyncio.
 
     A missing file, profile or entry, and a key that cannot be used, are an `AuthenticationError`.
+    ValueError if `identity_id` or `profile` is no text, or `config_file` no path.
     """
     check_text("identity_id", identity_id)
     check_text("profile", profile)
-    return OracleSource(identity_id, config_file, profile, signer, organization_slug, platform)
+    path = to_path(config_file)
+    if path is None:
+        del config_file  # a traceback with locals must not show it
+        raise ValueError(f"config_file {PATH_MISTAKE}")
+    return OracleSource(identity_id, path, profile, signer, organization_slug, platform)
 
 
 def format_date(now: datetime) -> str:

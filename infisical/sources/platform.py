@@ -7,7 +7,6 @@ variable, file or service holds a credential.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -35,8 +34,6 @@ INTERNET_SECONDS: Final = 10.0
 """The timeout of one request to any other host."""
 RETRY_DELAYS: Final = (0.2, 0.6)
 """Seconds before the second and the third attempt."""
-PATH_MISTAKE: Final = "must be the path of a file: it is empty, no text, or has a secret or a line break in it"
-VARIABLE_MISTAKE: Final = "must be the name of an environment variable (letters, digits and _), not its value"
 RETRYABLE_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -140,18 +137,6 @@ class Platform:
 
 
 THIS_MACHINE: Final = Platform()
-
-
-def to_path(value: object) -> str | None:
-    """Return a path as text; None for a value that is no path of a file: a token by mistake, for example."""
-    text = os.fspath(value) if isinstance(value, os.PathLike) else value
-    is_path = isinstance(text, str) and text and text.isprintable() and mask(text) == text
-    return str(text) if is_path else None
-
-
-def is_variable_name(value: object) -> bool:
-    """True for a name that a shell takes for an environment variable: not the value of one, a token for example."""
-    return isinstance(value, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,127}", value) is not None
 
 
 def make_login(make: Callable[[], LoginMethod], origin: str = "") -> Answer[LoginMethod]:

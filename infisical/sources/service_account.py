@@ -12,7 +12,8 @@ from infisical.answer import Answer
 from infisical.flow import Flow
 from infisical.login import LoginMethod, LoginSource
 from infisical.login_methods import KubernetesAuth
-from infisical.sources.platform import PATH_MISTAKE, THIS_MACHINE, Platform, make_login, to_path
+from infisical.sources.arguments import PATH_MISTAKE, check_text, to_path
+from infisical.sources.platform import THIS_MACHINE, Platform, make_login
 
 TOKEN_PATH: Final = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 TOKEN_NAME: Final = "Kubernetes service account token"
@@ -48,8 +49,9 @@ def kubernetes(
     """Log in with the token of the pod's service account; the file is read again for each login.
 
     The file has at most 1 MiB; white space around the token is removed. A missing, unreadable or empty file is an
-    `AuthenticationError`. ValueError if `token_path` is no path.
+    `AuthenticationError`. ValueError if `identity_id` is no text, or `token_path` no path.
     """
+    check_text("identity_id", identity_id)
     path = to_path(token_path)
     if path is None:
         del token_path  # a traceback with locals must not show it

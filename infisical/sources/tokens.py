@@ -16,20 +16,12 @@ from infisical.answer import Answer
 from infisical.flow import Flow
 from infisical.login import LoginMethod, LoginSource
 from infisical.login_methods import JwtAuth, OidcAuth
-from infisical.sources.platform import (
-    PATH_MISTAKE,
-    THIS_MACHINE,
-    VARIABLE_MISTAKE,
-    Platform,
-    is_variable_name,
-    make_login,
-    to_path,
-)
+from infisical.sources.arguments import PATH_MISTAKE, VARIABLE_MISTAKE, check_text, is_variable_name, to_path
+from infisical.sources.platform import THIS_MACHINE, Platform, make_login
 
 Method: TypeAlias = Literal["oidc", "jwt"]
 METHODS: Final[Mapping[str, type[OidcAuth] | type[JwtAuth]]] = {"oidc": OidcAuth, "jwt": JwtAuth}
 NAMES: Final = {"oidc": "OIDC token", "jwt": "JWT"}
-METHOD_MISTAKE: Final = "method must be 'oidc' or 'jwt'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +64,12 @@ def _make_token_login(
     return make_login(lambda: login(source.identity_id, jwt, organization_slug=source.organization_slug), origin)
 
 
+def _check_login(identity_id: object, method: object) -> None:
+    check_text("identity_id", identity_id)
+    if not isinstance(method, str) or method not in METHODS:
+        raise ValueError("method must be 'oidc' or 'jwt'")
+
+
 def jwt_file(
     identity_id: str,
     path: str | os.PathLike[str],
@@ -87,14 +85,14 @@ def jwt_file(
     an issuer with a discovery document, "jwt" for a JWKS URL or public keys.
 
     The file has at most 1 MiB; white space around the token is removed. A missing, unreadable or empty file is an
-    `AuthenticationError`. ValueError if `path` is no path, or for another method.
+    `AuthenticationError`. ValueError if `identity_id` is no text or `path` no path, or for another
+    method.
     """
+    _check_login(identity_id, method)
     text = to_path(path)
     if text is None:
         del path  # a traceback with locals must not show it
         raise ValueError(f"path {PATH_MISTAKE}")
-    if not isinstance(method, str) or method not in METHODS:
-        raise ValueError(METHOD_MISTAKE)
     return TokenFileSource(identity_id, text, method, organization_slug, platform)
 
 
@@ -114,11 +112,11 @@ def jwt_env(
     stores there what its command line tool prints.
 
     Such a token expires, often with the job: a login after that is refused. A variable that is not set, or is empty, is
-    an `AuthenticationError`. ValueError if `name` is no name of a variable, or for another method.
+    an `AuthenticationError`. ValueError if `identity_id` is no text, `name` no name of a variable, or for another
+    method.
     """
+    _check_login(identity_id, method)
     if not is_variable_name(name):
         del name  # a traceback with locals must not show it
         raise ValueError(f"name {VARIABLE_MISTAKE}")
-    if not isinstance(method, str) or method not in METHODS:
-        raise ValueError(METHOD_MISTAKE)
     return TokenVariableSource(identity_id, name, method, organization_slug, platform)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from infisical.cli import main
-from infisical.cli.console import Console
+from infisical.cli.console import Console, RestartingRunner
 from infisical.testing.memory import MemoryClient
 from infisical.transport import Executor
 
@@ -39,6 +39,8 @@ class Terminal:
     prompts: list[str] = field(default_factory=list)
     children: list[tuple[list[str], dict[str, str]]] = field(default_factory=list)
     status: int = 0
+    spawn_watched: RestartingRunner | None = None
+    """Replaces the runner of `run --watch`, which starts real children."""
 
     def settings(self) -> dict[str, str]:
         given = self.memory.memory.given
@@ -62,6 +64,8 @@ class Terminal:
             spawn=self._start,
             executor=self.executor or self.memory.memory,
         )
+        if self.spawn_watched is not None:
+            console = replace(console, spawn_watched=self.spawn_watched)
         try:
             code = main(list(arguments), console)
         except SystemExit as end:

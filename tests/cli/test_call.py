@@ -13,6 +13,7 @@ from infisical.executors import ScriptedExecutor
 from infisical.response import Response
 from tests.cli.terminal import Run, Terminal
 from tests.cli.test_export import LOGIN, secret
+from tests.forms import mark_exhaustive
 from tests.test_contract import ROWS
 from tests.wire import answer
 
@@ -337,8 +338,12 @@ def test_what_carries_secret_material_is_known() -> None:
     assert plain & set(SECRET_OPTIONS) == set()
 
 
-def test_a_secret_argument_is_refused_and_not_repeated(terminal: Terminal) -> None:
-    runs = {(name, option): terminal.run("call", name, option, SECRET) for name, option in SECRET_OPTIONS}
+OF_EACH_GROUP = {name.partition(".")[0]: (name, option) for name, option in SECRET_OPTIONS}
+
+
+@pytest.mark.parametrize("options", [list(OF_EACH_GROUP.values()), mark_exhaustive(SECRET_OPTIONS)], ids=["few", "all"])
+def test_a_secret_argument_is_refused_and_not_repeated(terminal: Terminal, options: list[tuple[str, str]]) -> None:
+    runs = {(name, option): terminal.run("call", name, option, SECRET) for name, option in options}
 
     reason = "is secret, and ps shows arguments: give it as @FILE, or as - on standard input\n"
     wrong = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -26,14 +27,16 @@ sys.exit(run_child(sys.argv[1:], os.environ))
 """
 READY = "print('ready', flush=True)"
 SHOW_SIGNALS = f"""
-import signal, sys, time
-names = []
-for one in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
-    signal.signal(one, lambda number, _: (print(signal.Signals(number).name, flush=True)))
+import os, signal, sys, threading
+signals = {{signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2}}
+signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0))).start()
 {READY}
-sys.stdin.read()
+while True:
+    os.write(1, (signal.Signals(signal.sigwait(signals)).name + '\\n').encode())
 """
-"""A child that prints each signal that it gets, until its standard input ends."""
+"""A child that prints each signal that it gets, until its standard input ends. It has no handlers: one of Python's may
+wait until a read ends that began just before it."""
 ENVIRON = {**os.environ, "PYTHONPATH": str(Path(child.__file__).parents[2])}
 
 
@@ -170,9 +173,10 @@ def test_an_interrupt_from_the_terminal_reaches_the_child_once() -> None:
 
 
 def read_until(terminal: int, end: bytes) -> bytes:
-    """Read from a terminal up to a word, without the carriage returns that a terminal adds."""
+    """Read from a terminal up to a word, without the line breaks before it; fail if a minute brings nothing."""
     data = b""
     while not data.endswith(end):
+        assert select.select([terminal], [], [], 60)[0], data
         data += os.read(terminal, 1)
     return data.lstrip(b"\r\n")
 

@@ -53,7 +53,8 @@ def run_program(*arguments: str, environ: dict[str, str] | None = None, **option
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), mark_exhaustive(("--help",)), mark_exhaustive(("set", "--help")), ("call", "--help")]
+    "arguments",
+    [mark_exhaustive(()), mark_exhaustive(("--help",)), mark_exhaustive(("set", "--help")), ("call", "--help")],
 )
 def test_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
     program = f"import sys; from infisical.cli import main\ntry: main({list(arguments)!r})\nexcept SystemExit: pass\n"
@@ -225,17 +226,26 @@ def test_the_program_works_on_what_serve_prints(terminal: Terminal) -> None:
     terminal.memory.put({"A": "línea"})
     with serving(terminal.memory.memory) as url:
         environ = {**terminal.settings(), "INFISICAL_API_URL": url}
-        got = run_program("get", "A", environ=environ)
         child = run_program("run", "--", "sh", "-c", 'echo "$A"; exit 9', environ={**environ, "A": "old"})
         written = run_program("set", "B", input=b"b\n", environ=environ)
-        failed = run_program("get", "NOPE", environ=environ)
 
-    assert (got.returncode, got.stdout, got.stderr) == (0, "línea\n".encode(), b"")
     assert (child.returncode, child.stdout) == (9, "línea\n".encode())
     assert child.stderr == b"variables replaced by secrets: A\n"
     assert (written.returncode, written.stdout, written.stderr) == (0, b"created B\n", b"")
-    assert (failed.returncode, failed.stdout, failed.stderr.count(b"\n")) == (1, b"", 1)
     assert terminal.secrets() == {"A": "línea", "B": "b"}
+
+
+@pytest.mark.exhaustive
+@pytest.mark.enable_socket
+def test_the_program_reads_a_secret_of_what_serve_prints(terminal: Terminal) -> None:
+    terminal.memory.put({"A": "línea"})
+    with serving(terminal.memory.memory) as url:
+        environ = {**terminal.settings(), "INFISICAL_API_URL": url}
+        secret = run_program("get", "A", environ=environ)
+        failed = run_program("get", "NOPE", environ=environ)
+
+    assert (secret.returncode, secret.stdout, secret.stderr) == (0, "línea\n".encode(), b"")
+    assert (failed.returncode, failed.stdout, failed.stderr.count(b"\n")) == (1, b"", 1)
 
 
 @pytest.mark.parametrize(
@@ -273,6 +283,16 @@ def test_a_closed_pipe_ends_a_command_without_a_traceback() -> None:
     assert run.stderr is not None
     assert (run.stderr.read(), run.wait(60)) == (b"", 1)
     run.stderr.close()
+
+
+def test_a_closed_pipe_of_standard_error_without_a_standard_output_is_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_to_closed_pipe() -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(cli, "main", write_to_closed_pipe)
+    monkeypatch.setattr(sys, "stdout", None)
+
+    assert cli.run_program() == 1
 
 
 def test_an_interrupt_is_130(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from returns.result import Failure, Success
 from infisical import AsyncInfisicalClient, HttpRequest, InfisicalClient, UniversalAuth
 from infisical.drivers.asyncio import adrive
 from infisical.drivers.blocking import drive
-from infisical.drivers.flights import Flights
+from infisical.drivers.flights import Flights, join_async
 from infisical.flow import once, sleep
 from infisical.request import Request
 from tests.forms import mark_exhaustive
@@ -369,3 +369,62 @@ def test_any_request_runs_under_both_clients():
     blocking.set_jwt("t")
 
     assert blocking(request) == asyncio.run(main())
+
+
+def test_if_a_flight_ends_by_an_interrupt_of_its_own_task_the_caller_starts_another():
+    class Stop(BaseException):
+        """As a framework's, that is no Exception."""
+
+    async def main() -> Any:
+        flights: dict[Any, Any] = {}
+        runs: list[None] = []
+
+        async def run() -> int:
+            runs.append(None)
+            if len(runs) == 1:
+                raise Stop
+            return len(runs)
+
+        return await join_async(flights, "key", run), flights
+
+    assert asyncio.run(main()) == (2, {})
+
+
+# ---- threads that meet at one instruction
+def test_a_flight_that_completed_after_a_thread_looked_for_it_is_not_shared():
+    flights = Flights()
+    flights.current["key"] = flights.join("key", lambda: flights.current["key"])
+
+    assert flights.join("key", lambda: 2) == 2
+    assert flights.current == {}
+
+
+def test_of_two_threads_that_find_no_flight_one_leads_and_the_other_follows():
+    class Racing(dict[Any, Any]):
+        """The flights as a thread sees them that looked just before another one began to lead."""
+
+        looks = 0
+
+        def get(self, key: Any, default: Any = None) -> Any:
+            self.looks += 1
+            return super().get(key, default) if self.looks > 1 else None
+
+        def setdefault(self, key: Any, default: Any = None) -> Any:
+            flight = super().setdefault(key, default)
+            go_on.set()
+            return flight
+
+    flights, started, go_on = Flights(), threading.Event(), threading.Event()
+
+    def lead() -> int:
+        started.set()
+        go_on.wait(30)
+        return 1
+
+    with ThreadPoolExecutor(1) as pool:
+        leader = pool.submit(flights.join, "key", lead)
+        started.wait(30)
+        flights.current = Racing(flights.current)
+
+        assert (flights.join("key", lambda: 2), leader.result(30)) == (1, 1)
+    assert flights.current == {}

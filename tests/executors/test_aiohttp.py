@@ -19,6 +19,7 @@ from infisical.testing import faulty_server
 from infisical.testing.executor_contract import NetworkExecutorContract
 from infisical.testing.faulty_server import Peer, ReceivedRequest
 from tests.executors import authority, faulty
+from tests.forms import shorten_contract
 
 OTHER_LOOP_MESSAGE = "this executor belongs to another event loop: make one for each"
 SESSION_HEADERS = {"Authorization": "Bearer theirs", "Cookie": "jid=theirs"}
@@ -51,6 +52,7 @@ class TestAiohttp(NetworkExecutorContract):
         return AiohttpExecutor()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestAiohttpOnAGivenSession(NetworkExecutorContract):
     async def make_executor(self):
@@ -243,6 +245,14 @@ def test_it_belongs_to_the_loop_of_its_first_call():
     assert error.failure() == InfisicalNetworkError(
         f"GET http://127.0.0.1:1: {OTHER_LOOP_MESSAGE}", reason="protocol", sent=False
     )
+
+
+def test_one_that_was_never_called_can_be_closed_in_any_loop():
+    execute = AiohttpExecutor()
+    asyncio.run(execute.aclose())
+
+    closed = InfisicalNetworkError("GET http://h: this executor is closed", reason="protocol", sent=False)
+    assert asyncio.run(execute(get("http://h"))).failure() == closed
 
 
 def test_on_a_given_session_it_belongs_to_the_loop_of_the_session():

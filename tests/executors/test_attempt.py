@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from infisical import HttpRequest
@@ -49,3 +51,20 @@ def test_a_wire_that_was_cut_takes_no_socket():
 
     with pytest.raises(ConnectionAbortedError, match="the call was cancelled"):
         wire.hold(None)
+
+
+@pytest.mark.enable_socket
+def test_a_cut_reaches_the_socket_below_tls_inside_tls():
+    class Transport:
+        """As urllib3's for TLS inside TLS."""
+
+        def __init__(self, sock: object) -> None:
+            self.socket = sock
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        wire = Wire()
+        wire.hold(Transport(Transport(ours)))
+        wire.cut()
+
+        assert theirs.recv(1) == b""

@@ -331,6 +331,11 @@ def test_an_executor_that_breaks_a_promise_fails_the_test_of_it(bad, pytester):
 
 
 @pytest.mark.enable_socket
+def test_an_executor_without_a_limit_fails_also_for_a_body_that_ends_with_its_connection(pytester):
+    assert list(failing(pytester, ReadsWithoutALimit, f"{LARGE}[identity]")) == [f"{LARGE}[identity]"]
+
+
+@pytest.mark.enable_socket
 def test_a_failed_test_says_what_was_promised_and_what_came(pytester):
     test = "test_a_write_is_sent_once[closed]"
     [message] = failing(pytester, SendsTwice, test).values()

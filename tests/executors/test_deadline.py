@@ -9,8 +9,8 @@ import socket
 import pytest
 
 from infisical import HttpRequest
-from infisical.executors.attempt import Attempt
-from infisical.executors.deadline import TimedResponse
+from infisical.executors.attempt import Attempt, Wire, thread_state
+from infisical.executors.deadline import TimedReader, TimedResponse, UnreachedError, connect
 from tests.executors.faulty import OK
 
 pytestmark = pytest.mark.enable_socket  # socket pairs
@@ -50,3 +50,62 @@ def test_a_cut_before_that_ends_the_wait_for_the_body():
 
         with pytest.raises(http.client.IncompleteRead):
             response.read()
+
+
+def test_a_reader_that_is_closed_twice_lets_go_once():
+    ours, theirs = socket.socketpair()
+    with ours, theirs, Attempt(HttpRequest("GET", "http://h")) as attempt:
+        reader = TimedReader(attempt, ours.makefile("rb", buffering=0), ours)
+        reader.close()
+        attempt.wire.hold(ours)
+        reader.close()
+        attempt.wire.cut()
+
+        assert theirs.recv(1) == b""
+
+
+def test_a_chunk_of_a_size_below_zero_is_not_read_to_the_end_of_the_connection():
+    ours, theirs = socket.socketpair()
+    with ours, theirs, Attempt(HttpRequest("GET", "http://h")) as attempt:
+        attempt.note_sending(ours)
+        theirs.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n")
+        response = TimedResponse(ours)
+        response.begin()
+
+        with pytest.raises(http.client.IncompleteRead):
+            response.read()
+
+
+# ---- connecting
+def resolve_to(monkeypatch: pytest.MonkeyPatch, *addresses: tuple[int, object]) -> None:
+    """Give a host these families and addresses."""
+    entries = [(family, socket.SOCK_STREAM, 0, "", address) for family, address in addresses]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: entries)
+
+
+UNKNOWN_FAMILY = 9999
+
+
+def test_an_address_of_a_family_that_this_machine_does_not_support_is_passed_over(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as server, Attempt(HttpRequest("GET", "http://h")):
+        resolve_to(monkeypatch, (UNKNOWN_FAMILY, ()), (socket.AF_INET, server.getsockname()))
+        with connect("h", 80) as sock:
+            assert sock.getpeername() == server.getsockname()
+        resolve_to(monkeypatch, (UNKNOWN_FAMILY, ()))
+        with pytest.raises(UnreachedError, match="refused"):
+            connect("h", 80)
+
+
+def test_an_interrupt_while_it_connects_closes_the_socket(monkeypatch):
+    class Interrupted(Wire):
+        def hold(self, sock: socket.socket) -> None:
+            sockets.append(sock)
+            raise KeyboardInterrupt
+
+    sockets: list[socket.socket] = []
+    resolve_to(monkeypatch, (socket.AF_INET, ("127.0.0.1", 9)))
+    monkeypatch.setattr(thread_state, "wire", Interrupted())
+    with Attempt(HttpRequest("GET", "http://h")), pytest.raises(KeyboardInterrupt):
+        connect("h", 80)
+
+    assert [sock.fileno() for sock in sockets] == [-1]

@@ -34,6 +34,7 @@ from infisical.testing import faulty_server
 from infisical.testing.runner import ExecutorRunner
 from tests.executors import faulty
 from tests.executors.foreign import MAKERS, OWN, AiohttpOnASession, AsyncHttpxOnAClient, HttpxOnAClient
+from tests.forms import mark_exhaustive, shorten
 
 PACKAGE = os.path.dirname(infisical.__file__)
 CANARY = "canary-token"
@@ -211,7 +212,7 @@ def test_all_executors_read_no_proxy_alike(name, start, monkeypatch):
 
 @pytest.mark.enable_socket
 @pytest.mark.parametrize("name", MAKERS)
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", mark_exhaustive("localhost")])
 def test_http_to_this_machine_passes_the_proxies_of_the_environment(name, host, start, monkeypatch):
     with (
         faulty_server.start_server(faulty_server.echo) as proxy,
@@ -325,8 +326,8 @@ def strike(handler, half: bytes, execute: ExecutorRunner):
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("raised", [SoftTimeLimitExceeded, KeyError])
-@pytest.mark.parametrize("name", BLOCKING)
+@pytest.mark.parametrize("raised", [SoftTimeLimitExceeded, mark_exhaustive(KeyError)])
+@pytest.mark.parametrize("name", shorten(BLOCKING, OWN.__contains__, name=str))
 @each_half
 def test_an_exception_of_a_signal_handler_is_no_network_trouble(name, raised, half, start):
     error = strike(raised(CANARY), half, start(MAKERS[name]))
@@ -338,7 +339,7 @@ def test_an_exception_of_a_signal_handler_is_no_network_trouble(name, raised, ha
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("name", BLOCKING)
+@pytest.mark.parametrize("name", shorten(BLOCKING, OWN.__contains__, name=str))
 @each_half
 def test_an_interrupt_is_raised_and_its_connection_is_closed(name, half, start):
     assert isinstance(strike(KeyboardInterrupt(), half, start(MAKERS[name])), KeyboardInterrupt)
@@ -371,7 +372,7 @@ def wait_until_settled(look) -> object:
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("name", BLOCKING)
+@pytest.mark.parametrize("name", shorten(BLOCKING, OWN.__contains__, name=str))
 @each_wait
 def test_no_local_of_a_thread_that_waits_shows_what_was_sent_or_came(name, half, start):
     execute = start(MAKERS[name])._bare
@@ -394,7 +395,7 @@ def test_no_local_of_a_thread_that_waits_shows_what_was_sent_or_came(name, half,
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("name", ASYNCIO)
+@pytest.mark.parametrize("name", shorten(ASYNCIO, OWN.__contains__, name=str))
 @each_wait
 def test_no_local_of_a_task_that_waits_or_is_cancelled_shows_what_was_sent_or_came(name, half, start):
     running = start(MAKERS[name])
@@ -425,7 +426,7 @@ def test_no_local_of_a_task_that_waits_or_is_cancelled_shows_what_was_sent_or_ca
 
 # ---- closing
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("name", ASYNCIO)
+@pytest.mark.parametrize("name", shorten(ASYNCIO, OWN.__contains__, name=str))
 @each_half
 def test_closing_an_async_executor_ends_the_calls_in_flight_and_their_sockets(name, half, start, monkeypatch):
     monkeypatch.setattr(in_flight, "CLOSING_SECONDS", 3600.0)  # no call is waited for, but each is ended
@@ -446,7 +447,7 @@ def test_closing_an_async_executor_ends_the_calls_in_flight_and_their_sockets(na
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", shorten(MAKERS, OWN.__contains__, name=str))
 def test_a_connection_that_is_given_up_is_closed_at_once_though_the_server_reads_nothing(name, start):
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"

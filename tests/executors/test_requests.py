@@ -6,6 +6,7 @@ import importlib
 import inspect
 import io
 import os
+import socket
 import sys
 import threading
 
@@ -15,12 +16,14 @@ import urllib3
 from requests.adapters import BaseAdapter, HTTPAdapter
 from returns.result import Success
 from urllib3.connection import HTTPConnection
+from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from infisical import HttpRequest, InfisicalNetworkError, Response
 from infisical.executors import RequestsExecutor
 from infisical.testing import faulty_server
 from infisical.testing.executor_contract import NetworkExecutorContract
 from tests.executors import authority, faulty
+from tests.forms import shorten_contract
 
 RETRY = urllib3.Retry(3, allowed_methods=None, status_forcelist=[429, 500, 503], backoff_factor=0)
 SESSION_HEADERS = {"Authorization": "Bearer theirs", "Cookie": "jid=theirs"}
@@ -45,12 +48,14 @@ class ExecutorOnASession(RequestsExecutor):
         self._application_session.close()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestRequests(NetworkExecutorContract):
     def make_executor(self):
         return RequestsExecutor()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestRequestsOnAGivenSession(NetworkExecutorContract):
     def make_executor(self):
@@ -109,6 +114,7 @@ def test_a_given_session_is_not_closed():
     assert (adapter.closed, execute(REQUEST).failure(), adapter.seen) == (False, expected, [])
 
 
+UNKNOWN_HOST = socket.gaierror(socket.EAI_NONAME, "canary")
 REASONS = [
     (requests.exceptions.ConnectTimeout("canary"), "timeout", False),
     (requests.exceptions.ProxyError("canary"), "refused", False),
@@ -116,6 +122,8 @@ REASONS = [
     (requests.exceptions.SSLError(urllib3.exceptions.SSLError("canary")), "tls", True),
     (requests.exceptions.ConnectionError(ConnectionResetError("canary")), "reset", True),
     (requests.exceptions.ChunkedEncodingError("canary"), "protocol", True),
+    (requests.exceptions.ConnectionError(NewConnectionError(HTTPConnection("h"), "canary")), "refused", False),
+    (requests.exceptions.ConnectionError(NameResolutionError("h", HTTPConnection("h"), UNKNOWN_HOST)), "dns", False),
 ]
 
 
@@ -175,6 +183,20 @@ def test_the_application_may_go_on_with_a_connection_of_ours_and_has_its_own_tim
         answers = [session.get(server.url).status_code, session.get(server.url, timeout=60).status_code]
 
         assert (got, answers, server.connections) == (200, [200, 200], 1)
+
+
+@pytest.mark.enable_socket
+def test_the_application_may_open_connections_of_ours():
+    closing = faulty.OK.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+
+    def answer_once(peer: faulty.Peer) -> None:
+        if peer.read():
+            peer.say(closing)
+
+    with faulty.serving(answer_once) as server, requests.Session() as session:
+        got = RequestsExecutor(session)(get(server.url)).unwrap().status
+
+        assert (got, session.get(server.url, timeout=60).status_code, server.connections) == (200, 200, 2)
 
 
 @pytest.mark.enable_socket

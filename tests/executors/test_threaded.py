@@ -6,6 +6,8 @@ import asyncio
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from returns.result import Success
@@ -14,7 +16,7 @@ from infisical import AsyncInfisicalClient, HttpRequest, IdentityAccessToken, In
 from infisical.executors import RequestsExecutor, ScriptedExecutor, ThreadedExecutor, Urllib3Executor
 from infisical.testing.executor_contract import ExecutorContract, NetworkExecutorContract
 from tests.executors.faulty import OK, Peer, serving
-from tests.forms import mark_exhaustive
+from tests.forms import mark_exhaustive, shorten_contract
 
 REQUEST = HttpRequest("GET", "https://h/x")
 
@@ -32,6 +34,7 @@ class Threads(ThreadedExecutor):
         self._made.close()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestThreadedUrllib3(NetworkExecutorContract):
     def make_executor(self):
@@ -305,6 +308,37 @@ def test_an_exception_of_the_executor_inside_comes_out_of_the_call():
     with pytest.raises(KeyError) as raised:
         asyncio.run(main())
     assert raised.value is mine
+
+
+def test_a_call_for_which_no_thread_can_start_raises_and_is_never_sent(monkeypatch):
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    inner = ScriptedExecutor(*[Response(200)] * 2)
+
+    async def main():
+        async with ThreadedExecutor(inner, threads=1) as threaded:
+            with monkeypatch.context() as patch:
+                patch.setattr(threading.Thread, "start", refuse)
+                with pytest.raises(RuntimeError, match="can't start new thread"):
+                    await threaded(replace(REQUEST, url="https://h/failed"))
+            return await threaded(REQUEST)
+
+    assert asyncio.run(main()) == Success(Response(200))
+    assert [request.url for request in inner.sent] == [REQUEST.url]
+
+
+def test_a_thread_sends_no_request_that_it_took_after_the_timeout(monkeypatch):
+    times = iter([0.0, REQUEST.timeout])
+    monkeypatch.setattr("infisical.executors.threaded.time", SimpleNamespace(monotonic=lambda: next(times)))
+    inner = ScriptedExecutor(Response(200))
+
+    async def main():
+        async with ThreadedExecutor(inner) as threaded:
+            return await threaded(REQUEST)
+
+    expected = InfisicalNetworkError("GET: no thread was free in 30 s", reason="timeout", sent=False)
+    assert (asyncio.run(main()).failure(), inner.sent) == (expected, [])
 
 
 def test_threads_that_are_idle_end_and_new_ones_take_over(monkeypatch):

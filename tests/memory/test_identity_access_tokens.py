@@ -22,7 +22,11 @@ EXPIRED = refusal(403, "TokenError", "Your token has expired. Please re-authenti
 OUTLIVED = refusal(401, "UnauthorizedError", "Failed to renew MI access token due to TTL expiration")
 NONE = refusal(401, "UnauthorizedError", "No identity access token found")
 PAST = refusal(401, "UnauthorizedError", "Failed to renew MI access token past its Max TTL expiration")
-USED_UP = refusal(401, "UnauthorizedError", "Unable to renew because access token number of uses limit reached")
+USED_UP_2024 = refusal(401, "UnauthorizedError", "Unable to renew because access token number of uses limit reached")
+USED_UP = refusal(401, "UnauthorizedError", "Failed to authorize: token usage limit reached")
+EXHAUSTED = refusal(401, "UnauthorizedError", "Cannot renew exhausted access token")
+REVOKED = refusal(401, "UnauthorizedError", "Failed to authorize: token has been revoked")
+NOT_RENEWED = refusal(401, "UnauthorizedError", "Cannot renew: token has been revoked")
 
 
 def use(world: World, token: str) -> Any:
@@ -75,14 +79,22 @@ def test_on_servers_of_2024_a_token_outlives_its_ttl_first_and_its_text_only_at_
     assert expired == EXPIRED == sample("403_token_jwt_expired")
 
 
-def test_a_token_without_a_ttl_does_not_expire():
+def test_a_token_without_a_ttl_lives_ninety_days_today_and_does_not_expire_in_2024():
     world = World()
-    token = a_token(world, access_token_ttl=0, access_token_max_ttl=0)
+    login = credentials(world, access_token_ttl=0, access_token_max_ttl=0)
+    today = world.anyone.identity_auth.universal.login(**login).unwrap().access_token
 
+    world.clock.advance(90 * 86400 - 1)
+    last = (use(world, today), renew(world, today)[1]["expiresIn"])
+    world.clock.advance(1)
+    expired = use(world, today)
+    world.become("2024-10")
+    old = world.anyone.identity_auth.universal.login(**login).unwrap().access_token
     world.clock.advance(10 * 365 * 86400)
 
-    assert use(world, token) == 200
-    assert renew(world, token)[1]["expiresIn"] == 0
+    assert (last, expired) == ((200, 90 * 86400), EXPIRED)
+    assert use(world, old) == 200
+    assert renew(world, old)[1]["expiresIn"] == 0
 
 
 # ---- renewal
@@ -99,7 +111,7 @@ def test_a_renewed_token_is_the_same_with_a_new_text_and_a_new_ttl():
     assert fresh != token
     assert (use(world, token), use(world, fresh)) == (EXPIRED, 200)
     assert revoke(world, fresh)[0] == 200
-    assert revoke(world, fresh) == NONE
+    assert (use(world, fresh), revoke(world, fresh)[0]) == (REVOKED, 200)
 
 
 def test_the_text_of_a_token_stays_where_servers_of_2024_renew_it():
@@ -117,11 +129,10 @@ def test_the_text_of_a_token_stays_where_servers_of_2024_renew_it():
     assert use(world, token) == 200
 
 
-@BOTH
-def test_a_token_is_renewed_until_its_max_ttl_and_deleted_by_the_renewal_after_that(generation):
+def test_a_token_of_2024_is_renewed_until_its_max_ttl_and_deleted_by_the_renewal_after_that():
     world = World()
     login = credentials(world, access_token_ttl=600, access_token_max_ttl=1500)
-    world.become(generation)
+    world.become("2024-10")
     token = world.anyone.identity_auth.universal.login(**login).unwrap().access_token
 
     world.clock.advance(500)
@@ -134,14 +145,50 @@ def test_a_token_is_renewed_until_its_max_ttl_and_deleted_by_the_renewal_after_t
     assert (past, use(world, token), renew(world, token)) == (PAST, NONE, NONE)
 
 
-@BOTH
-def test_a_token_whose_ttl_is_its_max_ttl_is_never_renewed(generation):
+def test_a_token_of_2024_whose_ttl_is_its_max_ttl_is_never_renewed():
     world = World()
     login = credentials(world, access_token_ttl=600, access_token_max_ttl=600)
-    world.become(generation)
+    world.become("2024-10")
     token = world.anyone.identity_auth.universal.login(**login).unwrap().access_token
 
     assert renew(world, token) == PAST == sample("401_token_renew_ttl_equals_max")
+
+
+def test_a_renewal_leaves_today_what_the_max_ttl_leaves():
+    world = World()
+    token = a_token(world, access_token_ttl=600, access_token_max_ttl=900)
+
+    world.clock.advance(500)
+    fresh = renew(world, token)[1]
+    world.clock.advance(399)
+    in_time = use(world, fresh["accessToken"])
+    world.clock.advance(1)
+
+    assert (fresh["expiresIn"], in_time, use(world, fresh["accessToken"])) == (400, 200, EXPIRED)
+
+
+def test_what_ends_a_token_is_told_by_its_refusal():
+    world = World()
+    login = credentials(world)
+    token = world.anyone.identity_auth.universal.login(**login).unwrap().access_token
+    by_secret, by_method = World(), World()
+    assert use(world, token) == 200
+    for one, how in ((by_secret, "client secret"), (by_method, "auth method")):
+        door = credentials(one)
+        text = one.anyone.identity_auth.universal.login(**door).unwrap().access_token
+        identity_id = next(
+            row["identityId"]
+            for row in one.memory.state.rows(tables.auth_settings("universal-auth")).values()
+            if row["clientId"] == door["client_id"]
+        )
+        base = f"/api/v1/auth/universal-auth/identities/{identity_id}"
+        if how == "client secret":
+            secret_id = one.send("GET", f"{base}/client-secrets")[1]["clientSecretData"][0]["id"]
+            one.send("POST", f"{base}/client-secrets/{secret_id}/revoke", {})
+        else:
+            one.send("DELETE", base)
+        assert use(one, text) == refusal(401, "UnauthorizedError", f"Failed to authorize: {how} has been revoked")
+        assert renew(one, text) == refusal(401, "UnauthorizedError", f"Cannot renew: {how} has been revoked")
 
 
 def test_a_periodic_token_is_renewed_without_end():
@@ -163,7 +210,16 @@ def test_a_token_is_used_up_by_as_many_calls_as_it_allows():
     world = World()
     token = a_token(world, access_token_num_uses_limit=2)
 
-    assert [use(world, token), use(world, token), use(world, token), use(world, token)] == [200, 200, USED_UP, NONE]
+    assert [use(world, token), use(world, token), use(world, token), use(world, token)] == [200, 200, USED_UP, USED_UP]
+
+
+def test_a_token_of_2024_that_is_used_up_is_deleted():
+    world = World()
+    login = credentials(world, access_token_num_uses_limit=1)
+    world.become("2024-10")
+    token = world.anyone.identity_auth.universal.login(**login).unwrap().access_token
+
+    assert [use(world, token), use(world, token), use(world, token)] == [200, USED_UP_2024, NONE]
 
 
 def test_calls_that_are_refused_use_a_token_as_well_and_renewals_do_not():
@@ -174,7 +230,7 @@ def test_calls_that_are_refused_use_a_token_as_well_and_renewals_do_not():
     missing = world.send("GET", "/api/v1/identities/00000000-0000-4000-8000-000000000000", token=token)[0]
     last = use(world, token)
 
-    assert (missing, last, renew(world, token), use(world, token)) == (404, 200, USED_UP, NONE)
+    assert (missing, last, renew(world, token), use(world, token)) == (404, 200, EXHAUSTED, USED_UP)
 
 
 # ---- revocation
@@ -188,16 +244,22 @@ def test_a_revoked_token_is_not_there(generation):
     revoked = revoke(world, token)
 
     assert revoked == (200, {"message": "Successfully revoked access token"})
-    assert use(world, token) == renew(world, token) == revoke(world, token) == NONE == sample("401_token_revoked")
+    if generation == "2024-10":
+        assert use(world, token) == renew(world, token) == revoke(world, token) == NONE == sample("401_token_revoked")
+    else:
+        assert (use(world, token), renew(world, token), revoke(world, token)) == (REVOKED, NOT_RENEWED, revoked)
 
 
 def test_only_texts_of_identities_tokens_are_renewed_and_revoked():
     world = World()
     person, broken = world.given.user_token, "no.token"
 
+    other = refusal(400, "BadRequest", "Token is not an identity access token")
+    assert renew(world, person) == revoke(world, person) == other
+    assert renew(world, broken) == revoke(world, broken) == sample("403_token_malformed")
+    world.become("2024-10")
     assert renew(world, person) == refusal(400, "BadRequest", "Only identity access tokens can be renewed")
     assert revoke(world, person) == refusal(401, "UnauthorizedError", "Only identity access tokens can be revoked")
-    assert renew(world, broken) == revoke(world, broken) == sample("403_token_malformed")
 
 
 def test_a_forged_token_is_refused():
@@ -299,7 +361,7 @@ def test_a_client_survives_the_use_limit_and_the_revocation_of_its_token():
     identity_id = world.machine.identities.search(search={"name": "ci"}).unwrap().identities[0].identity_id
     rows = world.memory.state.rows(tables.ACCESS_TOKENS).values()
 
-    assert [row["accessTokenNumUses"] for row in rows if row["identityId"] == identity_id] == [1]
+    assert [row["accessTokenNumUses"] for row in rows if row["identityId"] == identity_id] == [3, 3, 1]
 
 
 def test_a_client_whose_token_was_set_by_hand_gets_the_servers_error():

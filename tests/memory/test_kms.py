@@ -19,6 +19,7 @@ from infisical import BadRequestError, ForbiddenError
 from infisical.endpoints.kms import KmsKey, VerifyResponse
 from infisical.memory import seeding
 from infisical.memory.call import Call
+from infisical.memory.domain.ciphers import ASYMMETRIC_ALGORITHMS
 from infisical.memory.state import Draft
 from tests.memory.scenes.pki import someone
 from tests.memory.world import World, refusal, without_id
@@ -61,7 +62,7 @@ def test_a_key_that_was_made_is_read_by_id_and_name_changed_and_deleted():
     assert (changed.name, changed.description, changed.is_disabled) == ("crates", "for crates", True)
     assert changed.updated_at == "2026-09-21T14:14:20.000Z"
     assert kms.get_key(key_id=made.id).unwrap() == changed
-    assert kms.get_key_by_name(key_name="CRATES", project_id=world.project_id).unwrap() == changed
+    assert kms.get_key_by_name(key_name="crates", project_id=world.project_id).unwrap() == changed
     assert kms.delete_key(key_id=made.id).unwrap() == changed
     assert kms.list_keys(project_id=world.project_id).unwrap().keys == ()
 
@@ -90,15 +91,27 @@ def test_a_key_is_refused_in_the_words_of_the_server():
     taken = world.send("POST", KEYS, body)
     renamed = world.send("PATCH", f"{KEYS}/{other.id}", {"name": "boxes"})
     unknown = world.send("GET", f"{KEYS}/{world.project_id}")
+    unchanged = world.send("PATCH", f"{KEYS}/{world.project_id}", {"name": "else"})
     malformed = world.send("GET", f"{KEYS}/nothing")
     misfit = world.send("POST", KEYS, {**body, "name": "misfit", "keyUsage": "sign-verify"})
 
-    message = f'A KMS key with the name "boxes" already exists in the project with ID "{world.project_id}"'
+    message = f'A KMS key with the name "boxes" already exists for the project with ID "{world.project_id}"'
     assert without_id(taken) == refusal(400, "BadRequest", message)
     assert without_id(renamed) == refusal(400, "BadRequest", message)
-    assert without_id(unknown) == refusal(404, "NotFound", f"Key with ID {world.project_id} not found")
+    assert without_id(unknown) == refusal(404, "NotFound", f'Key with ID "{world.project_id}" not found')
+    assert without_id(unchanged) == refusal(404, "NotFound", f"Key with ID {world.project_id} not found")
     assert (malformed[0], malformed[1]["message"][0]["path"]) == (422, ["keyId"])
-    assert (misfit[0], misfit[1]["message"][0]["code"]) == (422, "custom")
+    assert (misfit[0], misfit[1]["message"]) == (
+        422,
+        [
+            {
+                "code": "custom",
+                "message": "algorithm must be a valid asymmetric sign-verify algorithm. Valid options are: "
+                + ", ".join(ASYMMETRIC_ALGORITHMS),
+                "path": [],
+            }
+        ],
+    )
     assert world.send("PATCH", f"{KEYS}/{made.id}", {"name": "boxes"})[0] == 200
 
 
@@ -117,7 +130,7 @@ def test_a_key_of_a_project_that_one_is_no_member_of_is_refused_and_its_name_is_
     assert [world.send("GET", path, token=stranger)[0] for path in paths] == [403, 403]
     assert world.send("POST", KEYS, {**body, "name": "crates"}, token=stranger)[0] == 403
     assert without_id(world.send("POST", KEYS, {"projectId": "none", "name": "boxes"})) == refusal(
-        404, "NotFound", "Project with ID 'none' not found"
+        404, "NotFound", "Project with none not found"
     )
 
 
@@ -234,7 +247,8 @@ def test_only_base64_is_taken_and_only_so_much_of_it():
     opened = world.send("POST", f"{KEYS}/{made.id}/decrypt", sealed[1])
     world.become("2024-10")
 
-    assert (plain[0], plain[1]["message"][0]["path"]) == (422, ["plaintext"])
+    issues = [{"code": "custom", "message": "data must be base64 encoded", "path": ["plaintext"]}]
+    assert (plain[0], plain[1]["message"]) == (422, issues)
     assert (over[0], sealed[0], opened) == (422, 200, (200, {"plaintext": most}))
     assert world.send("POST", path, {"plaintext": base64.b64encode(bytes(4097)).decode()})[0] == 401
     assert world.send("POST", path, {"plaintext": base64.b64encode(bytes(4096)).decode()})[0] == 200

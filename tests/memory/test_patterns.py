@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infisical.memory.patterns import matches_glob, matches_text_glob, parse_pattern
+from tests.forms import try_examples
 
 PARTS = st.lists(st.sampled_from(["a", "b", "*", "**"]), max_size=6)
 
@@ -24,7 +25,7 @@ def naive(pattern: list[str], parts: list[str]) -> bool:
     return bool(parts) and pattern[0] in ("*", parts[0]) and naive(pattern[1:], parts[1:])
 
 
-@settings(max_examples=settings().max_examples * 4)
+@try_examples(80, 800)
 @given(PARTS, st.lists(st.sampled_from("abc"), max_size=6))
 def test_a_glob_covers_what_its_definition_says(pattern: list[str], parts: list[str]):
     assert matches_glob("/" + "/".join(pattern), "/" + "/".join(parts)) is naive(pattern, parts)
@@ -39,7 +40,7 @@ REPEATED = st.tuples(ATOMS, st.sampled_from(["", "*"])).map("".join)
 EXPRESSIONS = st.lists(REPEATED | st.sampled_from([r"\b", r"\B"]), max_size=7).map("".join)
 
 
-@settings(max_examples=settings().max_examples * 5)
+@try_examples(100, 1000)
 @given(EXPRESSIONS, st.text("ab-.1 @\n_é", min_size=1, max_size=12))  # Python finds no \B in an empty text, until 3.14
 @example(r"a*b*", "")
 @example("", "")

@@ -201,7 +201,10 @@ def test_members_of_a_project_change_memberships_without_giving_rights():
     read = world.send("GET", path(world, bare), token=viewer)[0]
     deleted = world.send("DELETE", path(world, bare), token=viewer)
 
-    message = "Failed to create identity project membership. Actor is missing permission grant-privileges on identity"
+    message = (
+        "Failed to create identity project membership. Permission denied: grant-privileges on identity. "
+        "Check that the actor's role grants this permission and that all permission conditions are met."
+    )
     assert without_id(given) == refusal(403, "PermissionBoundaryError", message)
     assert (added, read) == (200, 200)
     assert without_id(deleted) == refusal(403, "PermissionDenied", "You are not allowed to delete on identity")

@@ -75,14 +75,14 @@ def test_a_folder_that_was_made_is_read_by_its_id_and_listed():
     assert [folder.id for folder in folders.list(**dev(world), path="/apps").unwrap()] == [made.id]
 
 
-def test_a_folder_is_made_with_those_of_its_path_and_making_it_again_gives_the_same_one():
+def test_a_folder_is_made_with_those_of_its_path_and_not_made_again():
     world = World()
     folders = world.machine.secret_folders
 
-    made = folders.create(**dev(world), name="c", path="/a/b/").unwrap()
-    again = folders.create(**dev(world), name="c", path="/a/b", description="else").unwrap()
+    folders.create(**dev(world), name="c", path="/a/b/").unwrap()
+    again = world.send("POST", FOLDERS, body(world, name="c", path="/a/b", description="else"))
 
-    assert again == made
+    assert without_id(again) == refusal(400, "BadRequest", "Folder with name 'c' already exists in path '/a/b'")
     assert (names(world), names(world, "/a"), names(world, "/a/b")) == (["a"], ["b"], ["c"])
 
 
@@ -195,10 +195,21 @@ def test_a_folder_whose_secrets_need_an_approval_stays():
     world.machine.secrets.create(**dev(world), secret_path="/safe", secret_name="K", secret_value="1").unwrap()
     world.memory.change(lambda state, now: require_approval(state, now=now, path="/safe"))
 
-    failed = world.machine.secret_folders.delete(**dev(world), folder_id_or_name="safe", force_delete=True).failure()
+    failed = world.person.secret_folders.delete(**dev(world), folder_id_or_name="safe", force_delete=True).failure()
 
     assert (failed.status_code, failed.error_type) == (400, "DeleteFolderProtectedByPolicy")
     assert names(world) == ["safe"]
+
+
+def test_a_machine_identity_deletes_a_folder_whose_secrets_need_an_approval():
+    world = World()
+    world.machine.secret_folders.create(**dev(world), name="safe").unwrap()
+    world.machine.secrets.create(**dev(world), secret_path="/safe", secret_name="K", secret_value="1").unwrap()
+    world.memory.change(lambda state, now: require_approval(state, now=now, path="/safe"))
+
+    deleted = world.machine.secret_folders.delete(**dev(world), folder_id_or_name="safe", force_delete=True).unwrap()
+
+    assert (deleted.name, names(world)) == ("safe", [])
 
 
 def test_a_folder_is_refused_in_the_words_of_the_server():
@@ -212,6 +223,9 @@ def test_a_folder_is_refused_in_the_words_of_the_server():
     unknown = ask("PATCH", f"{FOLDERS}/{nobody}", body(world, name="c"))
     no_id = ask("GET", f"{FOLDERS}/{nobody}")
     no_folder = ask("DELETE", f"{FOLDERS}/nope", body(world))
+    no_folder_of_machines = ask("DELETE", f"{FOLDERS}/nope", body(world), token=world.token())
+    no_uuid = ask("GET", f"{FOLDERS}/nope")
+    no_project = ask("POST", FOLDERS, {**body(world, name="c"), "projectId": nobody})
     no_path = ask("DELETE", f"{FOLDERS}/a", body(world, path="/x"))
     no_environment = ask("POST", FOLDERS, {**body(world, name="c"), "environment": "qa"})
     no_list = ask("GET", FOLDERS, query={"projectId": world.project_id, "environment": "qa", "path": "/"})
@@ -222,6 +236,9 @@ def test_a_folder_is_refused_in_the_words_of_the_server():
     assert without_id(unknown) == refusal(404, "UpdateFolder", f"Folder with ID '{nobody}' not found")
     assert without_id(no_id) == refusal(404, "NotFound", f"Folder with ID '{nobody}' not found")
     assert without_id(no_folder) == refusal(404, "NotFound", "Target folder not found")
+    assert without_id(no_folder_of_machines) == refusal(404, "NotFound", "Folder with ID 'nope' not found")
+    assert without_id(no_uuid) == refusal(500, "Find by id", "Something went wrong")
+    assert without_id(no_project) == refusal(404, "NotFound", f"Project with {nobody} not found")
     assert without_id(no_path) == refusal(
         404, "NotFound", "Folder with path '/x' in environment with slug 'dev' not found"
     )
@@ -330,9 +347,9 @@ def test_the_older_mount_of_today_answers_with_todays_keys():
     world = World()
 
     _, made = world.send("POST", OLD, old_body(world, name="a"))
-    _, today = world.send("POST", FOLDERS, body(world, name="a"))
+    _, today = world.send("POST", FOLDERS, body(world, name="b"))
 
-    assert made == today
+    assert list(made["folder"]) == list(today["folder"])
     assert list(made["folder"])[-3:] == ["description", "lastSecretModified", "path"]
 
 

@@ -52,7 +52,7 @@ def test_an_import_that_was_made_is_read_listed_changed_and_deleted():
     world = World()
     imports = world.machine.secret_imports
 
-    made = imports.create(**dev(world), import_=source(path="web/")).unwrap()
+    made = imports.create(**dev(world), import_=source(path="/web/")).unwrap()
     where = {**dev(world), "secret_import_id": made.secret_import.id}
     read = imports.get(secret_import_id=made.secret_import.id).unwrap()
     changed = imports.update(**where, import_=ImportChange(environment="prod", path="/db")).unwrap()
@@ -164,6 +164,7 @@ def test_an_import_is_refused_in_the_words_of_the_server():
 
     twice = ask("POST", IMPORTS, sent(world, **imported()))
     itself = ask("POST", IMPORTS, sent(world, **imported("dev")))
+    itself_again = ask("POST", IMPORTS, sent(world, **imported("dev")))
     circle = ask("POST", IMPORTS, {**sent(world, **imported("dev")), "environment": "staging"})
     no_environment = ask("POST", IMPORTS, sent(world, **imported("qa")))
     no_folder = ask("POST", IMPORTS, sent(world, path="/x", **imported()))
@@ -172,12 +173,9 @@ def test_an_import_is_refused_in_the_words_of_the_server():
     no_get = ask("GET", f"{IMPORTS}/{NOBODY}")
     no_replication = ask("POST", f"{IMPORTS}/{one}/replication-resync", sent(world))
 
-    assert without_id(twice) == refusal(400, "BadRequest", "Secret import already exists")
-    assert without_id(itself) == refusal(400, "BadRequest", "Cyclic import not allowed")
-    assert without_id(circle) == refusal(400, "BadRequest", "Cyclic import not allowed")
-    assert without_id(no_environment) == refusal(
-        404, "NotFound", f"Imported environment with slug 'qa' in project with ID '{world.project_id}' not found"
-    )
+    assert (twice[0], itself[0]) == (200, 200)  # secret-import-service.ts at 92fdfaaa looks for circles alone
+    assert without_id(circle) == without_id(itself_again) == refusal(400, "BadRequest", "Cyclic import not allowed")
+    assert without_id(no_environment) == refusal(404, "NotFound", "The requested entity is not found")
     assert without_id(no_folder) == refusal(
         404, "NotFound", "Folder with path '/x' in environment with slug 'dev' not found"
     )

@@ -42,19 +42,20 @@ def named(world: World, name: str) -> str:
     return got.unwrap().secret_value
 
 
-def test_imports_are_listed_in_their_order_and_only_if_asked_for():
+def test_imports_are_listed_in_their_order_unless_they_are_not_asked_for():
     world = World()
     put(world, OWN="1")
     put(world, "staging", A="s")
     put(world, "prod", "/x", A="p", B="p")
     imports(world, ("dev", "/"), ("staging", "/"), ("prod", "/x"))
 
-    plain = world.send("GET", V4, query=query(world))[1]
-    with_imports = world.send("GET", V4, query=query(world, include_imports="true"))[1]
-    by_the_newer_name = world.send("GET", V4, query=query(world, includeImports="true"))[1]
+    plain = world.send("GET", V4, query=query(world, includeImports="false"))[1]
+    with_imports = world.send("GET", V4, query=query(world, includeImports="true"))[1]
+    by_default = world.send("GET", V4, query=query(world))[1]
+    by_the_older_name = world.send("GET", V4, query=query(world, include_imports="false"))[1]
 
-    assert "imports" not in plain
-    assert by_the_newer_name == with_imports
+    assert plain["imports"] == []
+    assert with_imports == by_default == by_the_older_name
     assert listed(world) == [("staging", "/", {"A": "s"}), ("prod", "/x", {"A": "p", "B": "p"})]
     first = with_imports["imports"][0]
     assert list(first) == ["secretPath", "environment", "folderId", "secrets"]
@@ -75,7 +76,7 @@ def test_a_name_is_found_in_the_folder_first_and_then_in_the_last_import():
     assert {one.secret_key: one.secret_value for one in merged} == {"OWN": "own", "A": "p", "ONLY": "s"}
     got = world.machine.secrets.get_by_name(**where(world), secret_name="A", include_imports=True).unwrap()
     assert (got.environment, got.secret_path) == ("prod", "/")
-    assert world.send("GET", f"{V4}/A", query=query(world))[0] == 404
+    assert world.send("GET", f"{V4}/A", query=query(world, includeImports="false"))[0] == 404
 
 
 def test_imports_of_imported_folders_come_along_and_the_nearest_of_a_name_stays():
@@ -226,13 +227,13 @@ def test_a_nested_import_is_judged_by_the_folder_in_which_a_secret_lies(
     assert seen(world, token) == (expected, statuses, expected)
 
 
-def test_a_nested_secret_is_named_with_the_folder_in_which_it_lies():
+def test_a_nested_secret_is_named_with_the_folder_of_the_import():
     world = nested()
     found = world.machine.secrets.get_by_name(
         **where(world), secret_path="/a", secret_name="D", include_imports=True
     ).unwrap()
 
-    assert (found.secret_value, found.secret_path) == ("d", "/deep")
+    assert (found.secret_value, found.secret_path) == ("d", "/b")
 
 
 def test_a_reference_of_a_nested_secret_into_a_folder_that_may_not_be_read_is_not_put_in():
@@ -246,7 +247,7 @@ def test_a_reference_of_a_nested_secret_into_a_folder_that_may_not_be_read_is_no
     assert {one["secretKey"]: one["secretValue"] for one in listing[0]["secrets"]} == {
         "B": "b",
         "REF": "${dev.secret.S}",
-        "LOCAL": "${S}",
+        "LOCAL": "s",  # looked up in `/a`, which the token may read, and whose imports have it
     }
     assert by_name[0] == 403
 
@@ -255,14 +256,11 @@ def test_a_reference_of_a_nested_secret_into_a_folder_that_may_not_be_read_is_no
 def imported_values(world: World, path: str, **how: Any) -> dict[str, str]:
     asked = {**where(world), "secret_path": path, "include_imports": True, "expand_secret_references": True, **how}
     listing = world.machine.secrets.list(**asked).unwrap()
-    values = {one.secret_key: one.secret_value for group in listing.imports for one in group.secrets}
-    for name, value in () if how else values.items():
-        named = world.machine.secrets.get_by_name(
-            **where(world), secret_path=path, secret_name=name, include_imports=True, expand_secret_references=True
-        ).unwrap()
-        if named.secret_path != path:  # else it is the folder's own
-            assert (name, named.secret_value) == (name, value)
-    return values
+    return {one.secret_key: one.secret_value for group in listing.imports for one in group.secrets}
+
+
+def imported_value(world: World, path: str, name: str) -> str:
+    return world.machine.secrets.get_by_name(**where(world), secret_path=path, secret_name=name).unwrap().secret_value
 
 
 def test_a_local_reference_is_looked_up_where_the_secret_is_imported_first():
@@ -272,7 +270,9 @@ def test_a_local_reference_is_looked_up_where_the_secret_is_imported_first():
     imports(world, ("dev", "/app"), ("staging", "/lib"))
 
     assert imported_values(world, "/app") == {"HOST": "src", "PORT": "1", "URL": "https://dst:1"}
-    assert imported_values(world, "/", recursive=True)["URL"] == "https://dst:1"
+    # a recursive listing looks in the listed folder, not in the one that imports (createRelativeImportExpander)
+    assert imported_values(world, "/", recursive=True)["URL"] == "https://src:1"
+    assert imported_value(world, "/app", "URL") == "https://src:1"  # one secret alone: in its own folder
 
 
 def test_a_reference_with_a_place_is_looked_up_there():
@@ -310,10 +310,10 @@ def test_a_reference_that_is_nowhere_stays_and_one_to_itself_comes_to_an_end():
     put(world, path="/app", OWN="1", POOL="${LOOP}")
     imports(world, ("dev", "/app"), ("staging", "/lib"))
 
-    assert imported_values(world, "/app") == {"URL": "${NOWHERE}", "SELF": "aa${SELF}", "LOOP": "${LOOP}"}
+    assert imported_values(world, "/app") == {"URL": "${NOWHERE}", "SELF": "aa${SELF}", "LOOP": "${POOL}"}
 
 
-def test_a_folder_between_that_may_not_be_read_is_passed_over():
+def test_a_local_reference_sees_what_the_importing_folder_imports():
     world = World()
     put(world, path="/deep", URL="${HOST}", HOST="deep")
     put(world, path="/lib", HOST="lib")
@@ -324,4 +324,4 @@ def test_a_folder_between_that_may_not_be_read_is_passed_over():
     asked = query(world, secretPath="/app", include_imports="true", expandSecretReferences="true")
     listing = world.send("GET", V4, query=asked, token=token)[1]["imports"]
 
-    assert {one["secretKey"]: one["secretValue"] for one in listing[0]["secrets"]} == {"HOST": "deep", "URL": "deep"}
+    assert {one["secretKey"]: one["secretValue"] for one in listing[0]["secrets"]} == {"HOST": "deep", "URL": "lib"}

@@ -42,8 +42,6 @@ def test_a_secret_that_was_written_is_read_back_as_it_was_written():
         environment="dev",
         secret_path="/",
         secret_comment="why",
-        secret_reminder_note="turn it",
-        secret_reminder_repeat_days=30,
         skip_multiline_encoding=True,
         secret_metadata=metadata,
         tags=(SecretTag(id=tag.id, slug="blue", name="blue", color="#00f"),),
@@ -74,7 +72,7 @@ def test_each_answer_has_the_keys_of_todays_server():
     assert list(made["secret"]) == raw
     assert list(changed["secret"]) == list(deleted["secret"]) == [*raw, "secretValueHidden"]
     assert list(got["secret"]) == list(listed["secrets"][0]) == read
-    assert list(listed) == ["secrets"]
+    assert list(listed) == ["secrets", "imports"]
 
 
 def test_a_change_makes_a_version_and_earlier_ones_can_be_read():
@@ -95,7 +93,7 @@ def test_a_change_makes_a_version_and_earlier_ones_can_be_read():
     assert without_id(missing) == refusal(404, "NotFound", "Secret with name 'KEY' not found")
 
 
-def test_what_a_change_leaves_out_stays_and_null_clears_a_reminder():
+def test_what_a_change_leaves_out_stays_and_reminders_are_kept_elsewhere():
     world = World()
     world.send(
         "POST",
@@ -109,7 +107,7 @@ def test_what_a_change_leaves_out_stays_and_null_clears_a_reminder():
     cleared = world.send("GET", f"{V4}/KEY", query=query(world))[1]["secret"]
 
     columns = ("secretValue", "secretComment", "secretReminderRepeatDays", "secretReminderNote")
-    assert [kept[name] for name in columns] == ["1", "c", 3, "n"]
+    assert [kept[name] for name in columns] == ["1", "c", None, None]
     assert [cleared[name] for name in columns] == ["1", "c", None, None]
     assert (kept["skipMultilineEncoding"], kept["version"], cleared["version"]) == (True, 2, 3)
 
@@ -166,9 +164,7 @@ def test_refusals_are_in_the_words_of_the_server():
     world = World()
     world.send("POST", f"{V4}/KEY", body(world, secretValue="1"))
 
-    def missing(environment: str, path: str) -> str:
-        return f"Folder with path '{path}' in environment with slug '{environment}' not found"
-
+    missing = "Folder with path '/nope' in environment with slug 'dev' not found"
     asked = {
         "taken": world.send("POST", f"{V4}/KEY", body(world, secretValue="1")),
         "no environment": world.send("POST", f"{V4}/X", {**body(world, secretValue="1"), "environment": "nope"}),
@@ -184,14 +180,16 @@ def test_refusals_are_in_the_words_of_the_server():
     }
 
     assert {name: without_id(answer) for name, answer in asked.items()} == {
-        "taken": refusal(400, "BadRequest", "Secret already exist"),
-        "no environment": refusal(404, "CreateSecret", missing("nope", "/")),
-        "no folder": refusal(404, "GetSecretByName", missing("dev", "/nope")),
-        "no folder to change": refusal(404, "UpdateSecret", missing("dev", "/nope")),
-        "no folder to delete": refusal(404, "DeleteSecret", missing("dev", "/nope")),
+        "taken": refusal(400, "BadRequest", "Secret 'KEY' already exists in path '/' of environment 'dev'"),
+        "no environment": refusal(
+            404, "NotFound", f"Environment with slug 'nope' not found in project with ID {world.project_id}"
+        ),
+        "no folder": refusal(404, "GetSecretByName", missing),
+        "no folder to change": refusal(404, "UpdateSecret", missing),
+        "no folder to delete": refusal(404, "DeleteSecret", missing),
         "unknown": refusal(404, "NotFound", "Secret with name 'X' not found"),
         "unknown to change": refusal(404, "NotFound", "Secret with name X not found"),
-        "unknown to delete": refusal(404, "DeleteSecret", "Secret with name 'X' not found"),
+        "unknown to delete": refusal(404, "NotFound", "Secret not found"),
         "no project": refusal(400, "BadRequest", "Missing project id or environment"),
         "no slug": refusal(400, "BadRequest", "Missing environment"),
         "no tag": refusal(404, "NotFound", "Tag not found. Found "),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from infisical.endpoints.secrets import NewSecret, Secret, SecretApproval, SecretChange, SecretMove, SecretName
@@ -83,13 +85,16 @@ def test_what_could_not_be_done_is_not_asked_for():
     taken = world.send("POST", f"{V4}/KEY", body(world, secretValue="2"))
     unknown = world.send("DELETE", f"{V4}/NONE", body(world))
 
-    assert without_id(taken) == refusal(400, "BadRequest", "Secret already exist")
-    assert without_id(unknown) == refusal(404, "DeleteSecret", "Secret with name 'NONE' not found")
+    assert without_id(taken) == refusal(
+        400, "BadRequest", "Secret 'KEY' already exists in path '/' of environment 'dev'"
+    )
+    assert without_id(unknown) == refusal(404, "NotFound", "Secret not found")
     assert requests(world) == []
 
 
 def test_a_policy_covers_its_path_and_its_environment_alone():
     world = guarded(path="/a")
+    put(world, "dev", "/a", KEY="1")
     put(world, "dev", "/a/b", KEY="1")
     put(world, "dev", "/ab", KEY="1")
     put(world, "prod", "/a", KEY="1")
@@ -100,8 +105,8 @@ def test_a_policy_covers_its_path_and_its_environment_alone():
         )
         return isinstance(answer.unwrap(), SecretApproval)
 
-    assert [waits("dev", "/"), waits("dev", "/ab"), waits("prod", "/a"), waits("dev", "/a/b")] == [
-        *(False, False, False),
+    assert [waits("dev", "/"), waits("dev", "/ab"), waits("prod", "/a"), waits("dev", "/a/b"), waits("dev", "/a")] == [
+        *(False, False, False, False),
         True,
     ]
 
@@ -138,10 +143,44 @@ def test_a_move_says_which_side_waits(environment, moved):
     assert [change["secretKey"] for row in requests(world) for change in row["changes"]] == ["KEY"]
 
 
-def test_machine_identities_write_straight_through():
+@pytest.mark.parametrize("kind", WRITES)
+def test_machine_identities_need_approval_as_well(kind):
+    world = guarded()
+    as_machine = SimpleNamespace(person=world.machine, project_id=world.project_id)
+
+    answer = WRITES[kind](as_machine).unwrap()
+
+    (request,) = requests(world)
+    assert isinstance(answer, SecretApproval)
+    assert (answer.id, answer.committer_user_id) == (request["id"], None)
+    assert request["committerIdentityId"] == world.given.identity_id
+
+
+def test_a_policy_may_let_machine_identities_write_and_that_of_2024_always_does():
+    lenient, old = World(), World("2024-10")
+    lenient.memory.change(lambda state, now: require_approval(state, now=now, bypass_for_machine_identities=True))
+    old.memory.change(lambda state, now: require_approval(state, now=now))
+
+    today = lenient.machine.secrets.create(**where(lenient), secret_name="KEY", secret_value="1").unwrap()
+    of_2024 = old.machine.secrets_v3.create(
+        workspace_id=old.project_id, environment="dev", secret_name="KEY", secret_value="1"
+    ).unwrap()
+
+    assert isinstance(today, Secret)
+    assert isinstance(of_2024, Secret)
+
+
+def test_the_nearest_policy_decides():
     world = World()
-    world.memory.change(lambda state, now: require_approval(state, now=now))
+    world.memory.change(lambda state, now: require_approval(state, now=now, bypass_for_machine_identities=True))
+    world.memory.change(lambda state, now: require_approval(state, now=now, path="/app/**"))
+    world.memory.change(
+        lambda state, now: require_approval(state, now=now, path="/app/b", bypass_for_machine_identities=True)
+    )
 
-    got = world.machine.secrets.create(**where(world), secret_name="KEY", secret_value="1").unwrap()
+    def waits(path: str) -> bool:
+        put(world, path=path, KEY="1")
+        changed = world.machine.secrets.update(**where(world), secret_path=path, secret_name="KEY", secret_value="2")
+        return isinstance(changed.unwrap(), SecretApproval)
 
-    assert isinstance(got, Secret)
+    assert [waits("/"), waits("/app/a"), waits("/app/b")] == [False, True, False]

@@ -29,18 +29,14 @@ def test_a_batch_is_made_wholly_or_not_at_all():
         return without_id(world.send(method, f"{V4}/batch", body(world, secrets=list(items), **more)))
 
     created = batch("POST", {"secretKey": "NEW", "secretValue": "1"}, {"secretKey": "THERE", "secretValue": "1"})
-    doubled = batch("POST", {"secretKey": "NEW", "secretValue": "1"}, {"secretKey": "NEW", "secretValue": "2"})
     changed = batch("PATCH", {"secretKey": "THERE", "secretValue": "2"}, {"secretKey": "NEW", "secretValue": "2"})
     placed = batch("PATCH", {"secretKey": "THERE", "secretValue": "2"}, {"secretKey": "X", "secretPath": "/nope"})
     deleted = batch("DELETE", {"secretKey": "THERE"}, {"secretKey": "NEW"})
 
-    assert created == refusal(400, "BadRequest", "Secret already exist: THERE")
-    assert doubled == refusal(400, "BadRequest", "Secret already exist: NEW")
+    assert created == refusal(400, "BadRequest", "Secret already exists: 'THERE' in path '/' of environment 'dev'")
     assert changed == refusal(404, "NotFound", "Secret does not exist: NEW in path /")
-    assert placed == refusal(
-        404, "UpdateManySecret", "Folder with path '/nope' in environment with slug 'dev' not found"
-    )
-    assert deleted == refusal(404, "NotFound", "One or more secrets does not exist: NEW")
+    assert placed == refusal(404, "NotFound", "Folder with path '/nope' in environment 'dev' not found")
+    assert deleted == refusal(404, "NotFound", "One or more secrets does not exist: THERE")
     assert world.machine.secrets.list(**where(world)).unwrap() == before
 
 
@@ -101,7 +97,7 @@ def test_a_batch_deletes_shared_ones_and_own_overrides():
 
 
 # ---- moved
-def test_secrets_are_moved_with_overrides_and_all_that_they_have():
+def test_secrets_are_moved_with_all_that_they_have_and_their_overrides_stay():
     world = World()
     made = world.machine.secrets.create(
         **where(world), secret_name="KEY", secret_value="1", secret_comment="c"
@@ -112,11 +108,14 @@ def test_secrets_are_moved_with_overrides_and_all_that_they_have():
         project_id=world.project_id, source_environment="dev", destination_environment="prod", secret_ids=[made.id]
     ).unwrap()
     there = world.machine.secrets.get_by_name(**where(world, "prod"), secret_name="KEY").unwrap()
-    own = world.person.secrets.list(**where(world, "prod")).unwrap().secrets
+
+    def own(environment: str) -> list[str]:
+        found = world.person.secrets.list(**where(world, environment), include_personal_overrides=True).unwrap()
+        return [one.secret_value for one in found.secrets]
 
     assert moved == SecretMove(is_source_updated=True, is_destination_updated=True)
     assert (there.secret_value, there.secret_comment, there.version) == ("1", "c", 1)
-    assert sorted(one.secret_value for one in own) == ["1", "mine"]
+    assert (own("prod"), own("dev")) == (["1"], ["mine"])
     assert world.person.secrets.list(**where(world)).unwrap().secrets == ()
 
 
@@ -139,7 +138,11 @@ def test_a_move_overwrites_only_where_that_is_asked():
 
     told = "Failed to move secrets. The following secrets already exist in the destination: KEY"
     assert without_id(kept) == refusal(400, "BadRequest", told)
-    assert without_id(strange) == refusal(400, "BadRequest", "Invalid secrets")
+    assert without_id(strange) == refusal(
+        404,
+        "NotFound",
+        "One or more secrets not found in source folder with path '/' and environment slug 'dev'",
+    )
     assert without_id(nowhere) == refusal(
         404, "NotFound", "Destination folder with path '/nope' in environment with slug 'prod' not found"
     )

@@ -9,20 +9,24 @@ from tests.memory.world import World, refusal, without_id
 
 
 # ---- personal overrides
-def test_an_override_is_listed_beside_the_shared_one_for_its_owner_alone():
+def test_an_override_is_listed_in_place_of_the_shared_one_for_its_owner_who_asks_for_it():
     world = World()
     world.machine.secrets.create(**where(world), secret_name="KEY", secret_value="ours").unwrap()
     own = world.person.secrets.create(**where(world), secret_name="KEY", secret_value="mine", type="personal").unwrap()
     other, _ = member(world, "admin")
 
-    def listed(client) -> list[tuple[str, str]]:
-        return sorted((one.secret_value, one.type) for one in client.secrets.list(**where(world)).unwrap().secrets)
+    def listed(client, **how: bool) -> list[tuple[str, str]]:
+        found = client.secrets.list(**where(world), **how).unwrap().secrets
+        return [(one.secret_value, one.type) for one in found]
+
+    asked = {"include_personal_overrides": True}
 
     def value(client, kind: str) -> str:
         return client.secrets.get_by_name(**where(world), secret_name="KEY", type=kind).unwrap().secret_value
 
-    assert listed(world.person) == [("mine", "personal"), ("ours", "shared")]
-    assert listed(world.machine) == listed(other) == [("ours", "shared")]
+    assert listed(world.person) == [("ours", "shared")]
+    assert listed(world.person, **asked) == [("mine", "personal")]
+    assert listed(world.machine, **asked) == listed(other, **asked) == [("ours", "shared")]
     assert (value(world.person, "personal"), value(world.person, "shared")) == ("mine", "ours")
     assert without_id(world.send("GET", f"{V4}/id/{own.id}", token=member(world, "admin", "two@example.com")[1])) == (
         refusal(403, "GetSecretById", "You are not allowed to access this secret")
@@ -113,13 +117,19 @@ def test_a_service_token_is_held_to_its_scopes():
     world.send("POST", f"{V4}/KEY", body(world, secretValue="1", secretPath="/a/b"))
     token = service_token(world, ("dev", "/a/**"), ("dev", "/a"), permissions=("read", "write"))
 
-    def status(method: str, path: str) -> int:
-        if method == "GET":
-            return world.send("GET", V4, query=query(world, secretPath=path), token=token)[0]
-        return world.send("POST", f"{V4}/NEW", body(world, secretValue="1", secretPath=path), token=token)[0]
+    world.send("POST", f"{V4}/KEY", body(world, secretValue="1"))
 
-    assert (status("GET", "/"), status("GET", "/a/b")) == (403, 200)
-    assert (status("POST", "/"), status("POST", "/a/b")) == (403, 200)
+    def count(path: str) -> int:
+        return len(world.send("GET", V4, query=query(world, secretPath=path), token=token)[1]["secrets"])
+
+    def status(method: str, name: str, path: str) -> int:
+        if method == "GET":
+            return world.send("GET", f"{V4}/{name}", query=query(world, secretPath=path), token=token)[0]
+        return world.send("POST", f"{V4}/{name}", body(world, secretValue="1", secretPath=path), token=token)[0]
+
+    assert (count("/"), count("/a/b")) == (0, 1)
+    assert (status("GET", "KEY", "/"), status("GET", "KEY", "/a/b")) == (403, 200)
+    assert (status("POST", "NEW", "/"), status("POST", "NEW", "/a/b")) == (403, 200)
 
 
 def test_an_access_list_has_people_and_machines_by_their_roles():

@@ -27,7 +27,9 @@ def test_references_are_put_in_from_the_folder_from_environments_and_from_paths(
 
     assert value(world, "URL") == "here/there/deep"
     assert {one.secret_key: one.secret_value for one in listed} == {"HERE": "here", "URL": "here/there/deep"}
-    plain = world.machine.secrets.get_by_name(**where(world), secret_name="URL").unwrap()
+    plain = world.machine.secrets.get_by_name(
+        **where(world), secret_name="URL", expand_secret_references=False
+    ).unwrap()
     assert plain.secret_value == "${HERE}/${prod.THERE}/${dev.a.b.DEEP}"
 
 

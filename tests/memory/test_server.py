@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from returns.result import Success
 
@@ -15,6 +15,7 @@ from infisical.memory import handle, start
 from infisical.memory.routing import list_routes
 from infisical.request import HttpRequest
 from infisical.response import Response
+from tests.forms import try_examples
 from tests.memory.world import START, Clock, World, refusal, without_id
 
 LOGIN = "/api/v1/auth/universal-auth/login"
@@ -82,7 +83,7 @@ def test_whatever_is_sent_is_answered(method, path, headers, body):
     assert 200 <= response.status < 600
 
 
-@settings(max_examples=settings().max_examples * 2)
+@try_examples(40, 400)
 @given(st.sampled_from(list_routes()), BODIES)
 def test_a_route_answers_whatever_body_it_gets_without_breaking(route, body):
     world = World(generation=next(iter(route.generations)))

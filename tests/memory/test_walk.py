@@ -38,12 +38,8 @@ def routed(row: dict[str, Any], generation: str) -> bool:
     return row["status"] != "gone" if generation == "current" else row["on_2024_10_server"]
 
 
-def rows(*, where: Any = lambda row: True) -> Any:
-    return pytest.mark.parametrize("row", [pytest.param(row, id=row["id"]) for row in ROWS if where(row)])
-
-
 def sampled_rows(*, where: Any = lambda row: True) -> Any:
-    """The same with every fifth row in the short form."""
+    """These rows; every fifth in the short form."""
     chosen = [row for row in ROWS if where(row)]
     params = [(pytest.param if row["id"] in SAMPLE else mark_exhaustive)(row, id=row["id"]) for row in chosen]
     return pytest.mark.parametrize("row", params)
@@ -101,7 +97,7 @@ def test_equal_servers_answer_equal_calls_equally_and_stay_equal(row):
     assert one.memory.state == other.memory.state
 
 
-@rows(where=lambda row: row["status"] != "gone")
+@sampled_rows(where=lambda row: row["status"] != "gone")
 def test_a_route_takes_the_credentials_that_the_server_takes(row):
     taken = credentials_of_routes()[row["method"], shape(row["path"])]
 

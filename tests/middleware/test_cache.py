@@ -28,13 +28,14 @@ from infisical import (
     UnauthorizedError,
     UniversalAuth,
 )
-from infisical.cache import find_projects, make_alias
+from infisical.cache import _restart_all, find_projects, make_alias
 from infisical.endpoints.kms import Kms
 from infisical.endpoints.projects import Projects
 from infisical.endpoints.secrets import Secrets
 from infisical.executors import AsyncScriptedExecutor, ScriptedExecutor
 from infisical.executors.memory import MemoryExecutor
 from infisical.request import HttpRequest, delete, get, post
+from infisical.session import Session
 from infisical.transport import Reply
 from tests.wire import answer
 
@@ -182,14 +183,18 @@ def test_a_defective_executor_is_not_an_outage():
     assert stage.read().defect
 
 
-def test_a_renewal_that_fails_for_an_outage_is_bridged():
+@pytest.mark.parametrize(
+    ("outage", "served"), [(OUTAGE, "1"), (answer({"message": "x"}, 500), "1"), (answer({"message": "x"}, 401), None)]
+)
+def test_a_renewal_that_fails_for_an_outage_is_bridged_and_a_refused_one_is_not(outage, served):
     login = answer({"accessToken": "L1", "expiresIn": 100, "accessTokenMaxTTL": 0, "tokenType": "Bearer"})
     auth = UniversalAuth("id", "secret")
-    stage = Stage(login, listing("1"), OUTAGE, auth=auth, cache={"ttl": 60, "stale_if_error": 1000})
+    stage = Stage(login, listing("1"), outage, auth=auth, cache={"ttl": 60, "stale_if_error": 1000})
     stage.read()
     stage.clock.now += 200
+    value = stage.read()
 
-    assert stage.read() == "1"
+    assert (value if isinstance(value, str) else None) == served
 
 
 def test_an_unreadable_answer_is_not_served_again():
@@ -344,6 +349,22 @@ def test_a_read_with_another_parameter_is_another_entry(change):
     ]
 
     assert values == ["1", "2"]
+
+
+def test_entries_that_were_one_request_before_encoding_are_removed_one_by_one():
+    returns = Secrets.list(**WHERE).returns
+    stage = Stage(listing("1"), listing("2"))
+    store = stage.client._pipeline.cache
+    assert store is not None
+    plain, marked = (get("/api/v1/x", headers=headers, returns=returns) for headers in ((), (("x-a", "b"),)))
+    for one in (plain, marked):
+        stage.client(one)
+    store.drop(Session(), next(iter(store.entries)))  # of another session: nothing of this one
+    assert len(store.entries) == 2
+    for key in list(store.entries):
+        store.drop(store.sessions.session, key)
+
+    assert (len(store.entries), store.aliases, store.bytes) == (0, {}, 0)
 
 
 def test_two_projects_by_slug_do_not_share_an_entry():
@@ -592,6 +613,20 @@ def test_equal_reads_of_tasks_share_one_request():
         return [one.unwrap().secrets[0].secret_value for one in results]
 
     assert asyncio.run(main()) == ["1"] * 65
+
+
+def test_a_restarted_cache_has_the_entries_a_free_lock_and_no_write():
+    stage = Stage(listing("1"), listing("2"))
+    stage.read()
+    store = stage.client._pipeline.cache
+    assert store is not None
+    before = stage.client.cache_info()
+    store.lock.acquire()
+    store.writes = 1
+    _restart_all()
+
+    assert (store.lock.locked(), store.writes, stage.client.cache_info()) == (False, 0, before)
+    assert (stage.read(), stage.read(fresh=True), stage.read()) == ("1", "2", "2")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

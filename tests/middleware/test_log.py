@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 import pytest
 
-from infisical import InfisicalClient, InfisicalNetworkError, Jwt, UniversalAuth
+from infisical import HttpRequest, InfisicalClient, InfisicalNetworkError, Jwt, UniversalAuth
 from infisical.executors import ScriptedExecutor
 from infisical.middleware.tracing import tracing
 from tests.wire import answer
@@ -169,8 +170,8 @@ def spans():
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
 
-    def made(*script, **how):
-        ask(*script, middleware=[tracing(provider)], **how)
+    def made(*script, before=(), **how):
+        ask(*script, middleware=[*before, tracing(provider)], **how)
         return exporter.get_finished_spans()
 
     return made
@@ -199,3 +200,27 @@ def test_a_failure_is_a_span_with_its_kind_and_no_message(spans, script, kind):
 
     assert (span.attributes["error.type"], span.status.status_code.name) == (kind, "ERROR")
     assert [secret for secret in ("S3CRET_NAME", "s3cr3t-value", "t0ken") if secret in span.to_json()] == []
+
+
+def test_without_opentelemetry_the_middleware_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "opentelemetry.trace", None)
+    with pytest.raises(ImportError, match=r"tracing needs OpenTelemetry: pip install 'infisical-functional\[otel\]'"):
+        tracing()
+
+
+def test_an_http_request_of_no_endpoint_is_a_span_by_its_method_and_server(spans):
+    def bare(request, following):
+        return (yield from following(HttpRequest("GET", "http://vault.test/s3cr3t-path")))
+
+    [span] = spans(MADE, before=[bare])
+
+    assert (span.name, dict(span.attributes)) == (
+        "GET",
+        {
+            "http.request.method": "GET",
+            "server.address": "vault.test",
+            "server.port": 80,
+            "url.scheme": "http",
+            "http.response.status_code": 200,
+        },
+    )

@@ -40,8 +40,8 @@ class Stage:
         yield "login"
         return Success(self.grant(f"L{self.logins}"))
 
-    def call(self, path: str = "/a") -> Any:
-        request = get(path, returns=lambda _: Success(None), access=Access("secrets"))
+    def call(self, path: str = "/a", resource: Any = "secrets") -> Any:
+        request = get(path, returns=lambda _: Success(None), access=Access(resource))
         return self.attach(prepare(request, "https://x", (), 1.0).unwrap(), send)
 
 
@@ -142,6 +142,16 @@ def test_endpoints_that_refused_a_fresh_token_are_forgotten_after_30_seconds():
     assert stage.store.session.refusals == {("GET", f"/{number}"): number * 10.0 + 30.0 for number in (97, 98, 99)}
 
 
+def test_a_refused_call_is_not_sent_again_with_a_token_of_a_mode_that_the_endpoint_does_not_take():
+    stage = Stage()
+    flow = stage.call(resource="kms")
+    assert token(next(flow)) == "T1"
+    stage.store.replace(Session("service_token", make_grant("service_token", "S", None, 0.0, 10.0, False)))
+    error = ended(flow, Success(REFUSED)).failure()
+
+    assert (type(error), error.current_mode, stage.logins) == (AuthenticationError, "service_token", 0)
+
+
 def test_a_mode_that_the_endpoint_does_not_take_starts_no_login_whatever_was_checked_before():
     stage = Stage()
     stage.store.session = Session("service_token", None, stage.renew)
@@ -217,3 +227,104 @@ def test_the_failure_of_a_flight_that_was_abandoned_is_not_remembered_where_its_
 def failing(_: Any) -> Any:
     yield "login"
     return Failure(InternalServerError("no", status_code=500))
+
+
+# ---- refusals of a token, one by one
+def test_an_endpoint_is_its_template_or_the_url_of_a_request_without_one():
+    stage = Stage()
+    request = get("/a/{id}", {"id": "1"}, returns=lambda _: Success(None), access=Access("secrets"))
+    run(stage.attach(prepare(request, "https://x", (), 1.0).unwrap(), send), [REFUSED, REFUSED])
+    run(stage.attach(HttpRequest("POST", "https://x/b?c=d"), send), [REFUSED, REFUSED])
+
+    assert list(stage.store.session.refusals) == [("GET", "/a/{id}"), ("POST", "https://x/b?c=d")]
+
+
+@pytest.mark.parametrize(
+    ("mode", "status", "body", "is_refused"),
+    [
+        ("jwt", 401, {"error": "UnauthorizedError"}, True),
+        ("jwt", 401, {}, True),
+        ("jwt", 401, {"error": "ValidationFailure"}, False),
+        ("jwt", 403, {"error": "TokenError"}, True),
+        ("jwt", 403, {"error": "PermissionDenied"}, False),
+        ("jwt", 404, {"message": "Session not found"}, True),
+        ("identity_access_token", 404, {"message": "Session not found"}, False),
+        ("jwt", 404, {"message": "Secret not found"}, False),
+        ("jwt", 400, {"error": "TokenError", "message": "Session not found"}, False),
+        ("jwt", 402, {"error": "TokenError", "message": "Session not found"}, False),
+        ("jwt", 405, {"error": "TokenError", "message": "Session not found"}, False),
+        ("jwt", 500, {"error": "TokenError"}, False),
+        ("jwt", 200, {"error": "TokenError", "message": "Session not found"}, False),
+    ],
+)
+def test_a_token_is_refused_by_these_answers(mode, status, body, is_refused):
+    stage = Stage()
+    stage.store.session = Session(mode, make_grant(mode, "T1", 60.0, 0.0, 10.0, True), stage.renew)
+    done, outcome = run(stage.attach(HttpRequest("GET", "https://x/a"), send), [answer(body, status), LISTED])
+
+    assert done == (["T1", "login", "L1"] if is_refused else ["T1"])
+    assert outcome == Success(LISTED if is_refused else answer(body, status))
+
+
+@pytest.mark.parametrize(
+    ("access", "renews"),
+    [(Access("secrets"), True), (Access("secrets", judges_session=False), False), (Access("any", "optional"), True)],
+)
+def test_a_refusal_renews_only_where_it_judges_the_session(access, renews):
+    stage = Stage()
+    request = get("/a", returns=lambda _: Success(None), access=access)
+    done, _ = run(stage.attach(prepare(request, "https://x", (), 1.0).unwrap(), send), [REFUSED, LISTED])
+
+    assert done == (["T1", "login", "L1"] if renews else ["T1"])
+
+
+def test_a_call_that_takes_no_credential_is_sent_without_one_and_renews_nothing():
+    stage = Stage()
+    stage.now = 100.0
+    request = get("/a", returns=lambda _: Success(None), access=Access("open", "none"))
+    flow = stage.attach(prepare(request, "https://x", (), 1.0).unwrap(), send)
+    effect = next(flow)
+
+    assert (isinstance(effect, Send), "Authorization" in dict(effect.request.headers)) == (True, False)
+    assert ended(flow, Success(REFUSED)) == Success(REFUSED)
+
+
+@pytest.mark.parametrize(("now", "done"), [(49.0, ["T1"]), (50.0, ["login", "L1"]), (61.0, ["login", "L1"])])
+def test_a_token_is_renewed_before_a_call_from_the_second_that_it_is_due(now, done):
+    stage = Stage()
+    stage.now = now
+
+    assert run(stage.call(), [LISTED]) == (done, Success(LISTED))
+
+
+@pytest.mark.parametrize(("now", "sends_old"), [(59.0, True), (60.0, False), (61.0, False)])
+def test_a_renewal_that_fails_sends_the_old_token_until_the_second_of_its_expiry(now, sends_old):
+    stage = Stage()
+    stage.now = now
+
+    def fail(_: Any) -> Any:
+        yield "login"
+        return Failure(InternalServerError("no", status_code=500))
+
+    stage.store.session.renew = fail
+    done, outcome = run(stage.call(), [LISTED])
+
+    assert done == (["login", "T1"] if sends_old else ["login"])
+    if sends_old:
+        assert outcome == Success(LISTED)
+    else:
+        error = outcome.failure()
+        assert (type(error), error.sent, error.cool_down) == (InternalServerError, False, 5.0)
+
+
+def test_without_a_renewal_a_refused_token_is_the_answer_unless_another_one_is_there():
+    stage = Stage()
+    stage.store.session.renew = None
+    assert run(stage.call(), [REFUSED]) == (["T1"], Success(REFUSED))
+    stage.store.session.renew = stage.renew
+    flow = stage.call()
+    next(flow)
+    stage.store.session = Session("identity_access_token", stage.grant("T2"), None)
+
+    assert token(flow.send(Success(REFUSED))) == "T2"
+    assert ended(flow, Success(LISTED)) == Success(LISTED)

@@ -27,10 +27,12 @@ from infisical.redaction import (
     mask_value,
     redact_body,
     redact_headers,
+    redact_request_headers,
     redact_url,
 )
 from infisical.request import get
-from tests.model.test_model import MODELS
+from tests.forms import shorten
+from tests.model.test_model import MODELS, has_hidden_field
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 SERVICE_TOKEN = "st.0123456789abcdef.0123.456"
@@ -53,7 +55,7 @@ json_values = st.recursive(
 REPR_ONLY_FIELDS = {"iv", "tag", "conflicts"}
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", shorten(MODELS, has_hidden_field, name=lambda model: model.__name__))
 def test_a_field_hidden_in_a_repr_is_hidden_in_recordings(model):
     hints = typing.get_type_hints(model)
     for f, name in list_fields(model):
@@ -104,6 +106,7 @@ def test_a_field_is_secret_by_its_name_whatever_the_case(name, secret):
         ((), b'{"a": {"clientSecret": "v", "b', {"v"}),
         ((), '{"token": "v"}'.encode("utf-16"), {"v"}),
         ((), b'{"secretValue": "<hidden-by-infisical>", "token": "redacted"}', set()),
+        ((), b'{"password": "not \\q JSON"}', {"not \\q JSON"}),
         ((), b"\xff", set()),
         ((), b"[" * 100_000, set()),
     ],
@@ -134,6 +137,7 @@ def test_the_secrets_of_a_request_are_those_of_headers_and_body(headers, body, e
         ("S3CRET", ("s3cret",), "S3CRET"),
         (".* s3cret (", (".*", "("), f"{MASK} s3cret {MASK}"),
         (f"{MASK} stays", ("s3cret",), f"{MASK} stays"),
+        ('set "password": <your password>', (), 'set "password": <your password>'),
     ],
 )
 def test_secrets_tokens_and_private_keys_are_hidden_in_a_text(text, hidden, expected):
@@ -197,6 +201,14 @@ def test_only_harmless_headers_of_a_response_are_recorded():
     }  # fmt: skip
 
 
+def test_only_harmless_headers_of_a_request_keep_their_values():
+    headers = [("Accept", "a/b"), ("HOST", "h"), ("Authorization", "Bearer t"), ("A", ""), ("x-infisical-org", "o")]
+
+    assert redact_request_headers(headers) == {
+        "Accept": "a/b", "HOST": "h", "Authorization": "redacted", "A": "redacted", "x-infisical-org": "o",
+    }  # fmt: skip
+
+
 RECORDED_BODIES = [
     (b'{"secretValue": "v", "secretKey": "k", "n": 1}', b'{"secretValue": "redacted", "secretKey": "k", "n": 1}'),
     (b'[{"a": {"TOKEN": {"b": ["x", 7]}}}]', b'[{"a": {"TOKEN": {"b": ["redacted", 7]}}}]'),
@@ -216,6 +228,7 @@ RECORDED_BODIES = [
     (b'{"pin": 1234, "recoveryCodes": ["a", 5], "n": 12345678}',
      b'{"pin": 0, "recoveryCodes": ["redacted", 0], "n": 12345678}'),
     (b"saw {'password': 'v', 'n': 1}", b"saw {'password': 'redacted', 'n': 1}"),
+    (b'{"a": 1}]} {"password": "v"}', b'{"a": 1}]} {"password": "redacted"}'),
     (b'{"code": "a1b2c3d4"} {"code": "invalid_type"}', b'{"code": "redacted"} {"code": "invalid_type"}'),
 ]  # fmt: skip
 
@@ -223,6 +236,14 @@ RECORDED_BODIES = [
 @pytest.mark.parametrize(("body", "expected"), RECORDED_BODIES, ids=range(len(RECORDED_BODIES)))
 def test_a_body_is_recorded_without_secret_fields_and_without_the_secrets_of_the_request(body, expected):
     assert redact_body(body, {"s3cret"}) == expected
+
+
+def test_a_number_is_a_secret_of_the_request_from_six_digits_on():
+    body = b'{"a": 12345, "b": 123456, "c": 1234567, "d": 654321, "e": "12345"}'
+
+    assert redact_body(body, {"12345", "123456", "1234567"}) == (
+        b'{"a": 12345, "b": 0, "c": 0, "d": 654321, "e": "redacted"}'
+    )
 
 
 @pytest.mark.parametrize("depth", [100, 300, 450, 490, 600, 900, 950, 10_000])
@@ -343,10 +364,21 @@ def test_a_name_that_only_looks_secret_stays(body):
         ("https://h/?a=%7B%22token%22%3A%22x%22%7D", "https://h/?a=%7B%22token%22%3A%22redacted%22%7D"),
         ("https://h/?next=https%3A%2F%2Fme%3Apw%40h", "https://h/?next=https%3A%2F%2Fredacted%40h"),
         ("https://h/?a&b=&c=%20", "https://h/?a&b=&c=%20"),
+        ("/s3cret:", "/redacted:"), ("s3cret:", "redacted:"), ("/a//me@h/b", "/a//me@h/b"), ("me@h", "me@h"),
+        ("https://@h/", "https://@h/"), ("https://a@b@h", "https://redacted@h"),
+        ("/a;b=c;token=x", "/a;b=c;token=redacted"),
+        ("/a#b=c&pin=1", "/a#b=c&pin=redacted"),
+        ("/a#s3cret", "/a#redacted"),
+        ("/?s3cret=a&b;c=d", "/?redacted=a&b;c=d"), ("/?a+b=s3cret+c", "/?a+b=redacted+c"), ("/?a%20b=c", "/?a%20b=c"),
+        ("/a;token", "/a;token"), ('/a;token=x"y', "/a;token=redacted"), ('/token=x"y', '/token=x"y'),
+        ("/a;b;c", "/a;b;c"),
+        ('https://me"pw@h/a', "https://redacted@h/a"), ("x://me<pw@h", "x://redacted@h"),
+        ("//me'pw@h/", "//redacted@h/"),
+        ('a//me"pw@h/', 'a//me"pw@h/'),
         ("http://[", "http://["),
         ("", ""),
     ],
-)
+)  # fmt: skip
 def test_a_url_is_recorded_without_its_secrets(url, expected):
     assert redact_url(url, {"s3cret"}) == expected
 
@@ -354,7 +386,8 @@ def test_a_url_is_recorded_without_its_secrets(url, expected):
 # ---- the secrets of a response
 def test_the_secrets_of_a_response_are_its_secret_fields_and_cookies():
     body = {"accessToken": "t0ken", "secret": {"secretKey": "NAME", "secretValue": "v"}, "recoveryCodes": ["r1", "r2"]}
-    headers = [("Set-Cookie", "sid=c00kie; Path=/"), ("X-Token", "x"), ("Location", "/?code=12345678"), ("Date", "d")]
+    headers = [("Set-Cookie", "sid=c00kie; Path=/"), ("X-Token", "x"), ("Location", "/?page=10000000&code=12345678")]
+    headers += [("Date", "d")]
 
     assert find_response_secrets(headers, json.dumps(body).encode()) == {
         "t0ken", "v", "r1", "r2", "sid=c00kie", "c00kie", "x", "12345678",
@@ -392,6 +425,20 @@ def test_a_body_stays_byte_for_byte_or_holds_the_mask(body):
     recorded = redact_body(body, {"s3cret"})
 
     assert recorded == body or b"redacted" in (recorded or b"") or b"0" in (recorded or b"")  # a number becomes 0
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"token": "v"', b'{"token": "redacted"'),
+        (b'saw "token": ["v"', b'saw "token": ["redacted"'),
+        (b'saw "token": ["v", ...', b'saw "token": ["redacted", ...'),
+        (b'{"a\\x": 1, "token": "v"}', b'{"a\\x": 1, "token": "redacted"}'),
+        (b'saw {"a\\x": "b", "token": "v"}', b'saw {"a\\x": "b", "token": "redacted"}'),
+    ],
+)
+def test_a_body_that_is_half_of_json_or_has_a_wrong_escape_is_recorded_without_its_secrets(body, expected):
+    assert redact_body(body, {"s3cret"}) == expected
 
 
 # ---- platforms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import json
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from infisical.transport import Reply
 pytest.importorskip("waitress")
 from infisical.server import connections
 from infisical.server.connections import Listener
+from tests.forms import mark_exhaustive
 
 pytestmark = pytest.mark.enable_socket
 LOGIN = "/api/v1/auth/universal-auth/login"
@@ -129,13 +131,14 @@ def program() -> Iterator[Any]:
     yield start
     for run in runs:
         with run:
-            run.kill()
+            run.terminate()
+            run.wait(60)
 
 
 CREDENTIALS = ("INFISICAL_UNIVERSAL_AUTH_CLIENT_ID", "INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET")
 
 
-@pytest.mark.parametrize("with_document", [False, True])
+@pytest.mark.parametrize("with_document", [mark_exhaustive(False), True])
 def test_on_another_address_it_warns_and_its_credentials_are_new_at_each_start(
     program: Any, tmp_path: Path, with_document: bool
 ):
@@ -179,13 +182,13 @@ def test_bodies_of_hundreds_of_megabytes_are_refused_and_not_stored(program: Any
 
     chunk = b"f4240\r\n" + megabyte + b"\r\n"
     for length, part in (("Content-Length: 200000000", megabyte), ("Transfer-Encoding: chunked", chunk)):
-        threads = [threading.Thread(target=send_body, args=(length, part)) for _ in range(4)]
+        threads = [threading.Thread(target=send_body, args=(length, part)) for _ in range(2)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-    assert answers == [413] * 8
+    assert answers == [413] * 4
     assert read_peak(run) < 120
 
 
@@ -203,10 +206,14 @@ def test_many_bodies_that_never_end_are_bounded_together(program: Any):
     assert read_peak(run) < 180
 
 
-def test_a_thousand_silent_connections_do_not_block_others(program: Any):
-    _, variables = program()
-    url = variables["INFISICAL_API_URL"]
+@pytest.mark.parametrize("limit", [50, mark_exhaustive(connections.MAX_CONNECTIONS)])
+def test_a_thousand_silent_connections_do_not_block_others(program: Any, monkeypatch: pytest.MonkeyPatch, limit: int):
     with contextlib.ExitStack() as stack:
+        if limit == connections.MAX_CONNECTIONS:
+            url = program()[1]["INFISICAL_API_URL"]
+        else:
+            monkeypatch.setattr(connections, "MAX_CONNECTIONS", limit)
+            url = stack.enter_context(serving(echo))
         active = http.client.HTTPConnection("127.0.0.1", get_port(url), timeout=30)
         stack.callback(active.close)
         active.request("GET", "/api/status")
@@ -214,7 +221,7 @@ def test_a_thousand_silent_connections_do_not_block_others(program: Any):
         first.read()
         idle = socket.create_connection(("127.0.0.1", get_port(url)), timeout=30)
         stack.enter_context(idle)
-        for number in range(1100):
+        for number in range(limit + limit // 10):
             sock = stack.enter_context(socket.create_connection(("127.0.0.1", get_port(url)), timeout=30))
             sock.sendall(b"" if number % 2 else b"GET / HTTP/1.1\r\nX: ")
         another = send(url, make_head())[0]
@@ -320,3 +327,70 @@ def test_the_remainder_of_a_refused_request_is_dropped_for_five_seconds(listener
         answer = sock.recv(12)
 
     assert (open_after, answer) == ([1, 1, 0], b"HTTP/1.1 413")
+
+
+class PatchedSocket:
+    """The socket of a connection, one of whose methods is another one."""
+
+    def __init__(self, sock: socket.socket, name: str, method: Callable[..., Any]) -> None:
+        self._sock, self._name, self._method = sock, name, method
+
+    def __getattr__(self, name: str) -> Any:
+        return self._method if name == self._name else getattr(self._sock, name)
+
+
+@pytest.mark.parametrize("broken", ["shutdown", "recv"])
+def test_a_refused_connection_that_breaks_while_its_remainder_is_dropped_is_closed(listener: Any, broken: str):
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    server, channels, _ = listener
+    with socket.create_connection(server.socket.getsockname(), timeout=30) as sock:
+        run_loop(channels)
+        [channel] = server.active_channels.values()
+        channel.socket = PatchedSocket(channel.socket, broken, fail)
+        if broken == "recv":
+            channel._start_dropping()
+        sock.sendall(make_head("Content-Length: 5000"))
+        run_loop(channels)
+
+    assert list(server.active_channels) == []
+
+
+def test_a_refusal_is_sent_as_soon_as_the_client_takes_it(listener: Any):
+    def send_nothing(_: bytes) -> int:
+        raise BlockingIOError(errno.EWOULDBLOCK, "the client does not read")
+
+    server, channels, _ = listener
+    with socket.create_connection(server.socket.getsockname(), timeout=30) as sock:
+        run_loop(channels)
+        [channel] = server.active_channels.values()
+        original, channel.socket = channel.socket, PatchedSocket(channel.socket, "send", send_nothing)
+        sock.sendall(make_head("Content-Length: 5000"))
+        run_loop(channels)
+        before = channel.drop_deadline
+        channel.socket = original
+        run_loop(channels)
+        answer = sock.recv(12)
+
+    assert (before, channel.drop_deadline is not None, answer) == (None, True, b"HTTP/1.1 413")
+
+
+# ---- limits
+def test_a_connection_that_buffers_more_than_all_may_is_closed(listener: Any):
+    server, channels, _ = listener
+    server.max_buffered = 500
+    with socket.create_connection(server.socket.getsockname(), timeout=30) as sock:
+        open_after = []
+        for size in (0, 500, 1):
+            sock.sendall(b"x" * size or make_head("Content-Length: 1000", method="POST"))
+            run_loop(channels)
+            open_after.append(len(server.active_channels))
+
+    assert open_after == [1, 1, 0]
+
+
+def test_a_system_without_file_limits_has_the_default_number_of_connections(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "resource", None)
+
+    assert connections._count_connections() == connections.MAX_CONNECTIONS

@@ -72,7 +72,8 @@ def machine(files: dict[str, str] | None = None, **environ: str) -> Platform:
 def rsa_key() -> Any:
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
-    return generate_private_key(public_exponent=65537, key_size=2048)
+    # the smallest size that cryptography takes: a larger one only makes the tests slow
+    return generate_private_key(public_exponent=65537, key_size=1024)
 
 
 @cache

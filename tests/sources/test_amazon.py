@@ -27,6 +27,7 @@ from infisical.sources import Platform
 from infisical.sources.amazon import make_aws_login
 from infisical.sources.amazon_signing import AwsKeys, Scope
 from infisical.sources.amazon_sts import SUFFIXES, get_host
+from infisical.sources.answers import REDIRECT_REMEDY
 from infisical.testing.platforms import FakeAmazon
 from tests.sources.amazon_machine import (
     NOW,
@@ -322,27 +323,27 @@ def refusals() -> dict[str, tuple[Machine, str, str]]:
         "expired web identity": (
             Machine({**WEB, **REGION}, WEB_FILES, fake(sts_error="ExpiredTokenException")),
             wrong,
-            "AWS STS answered with status 400 (ExpiredTokenException) for the role of AWS_ROLE_ARN",
+            "AWS STS (role of AWS_ROLE_ARN) answered with status 400 ExpiredTokenException",
         ),
         "role of another account": (
             Machine({**WEB, **REGION, "AWS_ROLE_ARN": "arn:aws:iam::210987654321:role/x"}, WEB_FILES),
             wrong,
-            "AWS STS answered with status 403 (AccessDenied) for the role of AWS_ROLE_ARN",
+            "AWS STS (role of AWS_ROLE_ARN) answered with status 403 AccessDenied",
         ),
         "throttling": (
             Machine({**WEB, **REGION}, WEB_FILES, fake(sts_error="Throttling")),
-            wrong,
-            "AWS STS answered with status 400 (Throttling) for the role of AWS_ROLE_ARN",
+            "InfisicalNetworkError",
+            "AWS STS (role of AWS_ROLE_ARN) answered with status 400 Throttling",
         ),
         "another token": (
             Machine({**WEB, **REGION}, WEB_FILES, fake(web_identity_token="other")),
             wrong,
-            "AWS STS answered with status 400 (InvalidIdentityToken) for the role of AWS_ROLE_ARN",
+            "AWS STS (role of AWS_ROLE_ARN) answered with status 400 InvalidIdentityToken",
         ),
         "STS in trouble": (
             Machine({**WEB, **REGION}, WEB_FILES, fake(sts_error="ServiceUnavailable")),
             "InfisicalNetworkError",
-            "AWS STS answered with status 503 (ServiceUnavailable) for the role of AWS_ROLE_ARN",
+            "AWS STS (role of AWS_ROLE_ARN) answered with status 503 ServiceUnavailable",
         ),
         "expired container": (
             Machine(relative, fake=fake(lifetime=timedelta(seconds=-1))),
@@ -352,12 +353,12 @@ def refusals() -> dict[str, tuple[Machine, str, str]]:
         "container without its token": (
             Machine(relative, fake=fake(authorization="Basic x")),
             wrong,
-            f"{container} answered with status 401 (AccessDeniedException)",
+            f"{container} answered with status 401 AccessDeniedException",
         ),
         "container in trouble": (
             Machine(relative, fake=fake(container_status=500)),
             "InfisicalNetworkError",
-            f"{container} answered with status 500 (InternalServerException)",
+            f"{container} answered with status 500 InternalServerException",
         ),
         "metadata disabled": (
             Machine({**disabled, **REGION}),
@@ -388,12 +389,12 @@ def refusals() -> dict[str, tuple[Machine, str, str]]:
         "instance without version 2": (
             Machine(dict(REGION), fake=fake(has_metadata=False)),
             wrong,
-            f"{SERVICE} answered with status 403 for a session token, and version 1 is not used ({NO_KEYS})",
+            f"{SERVICE} (session token) answered with status 403: version 1 of the service is not used ({NO_KEYS})",
         ),
         "instance without credentials": (
             Machine(dict(REGION), fake=fake(metadata_status=404)),
             wrong,
-            f"{SERVICE} answered with status 404 for the credentials of the role ({NO_KEYS})",
+            f"{SERVICE} (credentials of the role) answered with status 404 ({NO_KEYS})",
         ),
         "instance of a region that is no region": (
             Machine(dict(KEYS), fake=fake(region="x.evil.example/")),
@@ -436,7 +437,7 @@ def refusals() -> dict[str, tuple[Machine, str, str]]:
         "redirect": (
             Machine(relative, executor=answering(302, b"", ("Location", "https://evil.example/"))),
             wrong,
-            f"{container} answered with status 302",
+            f"{container} answered with status 302: {REDIRECT_REMEDY}",
         ),
     }
 
@@ -456,12 +457,10 @@ def test_a_platform_that_does_not_answer_stays_a_transient_network_error():
 
 @pytest.mark.parametrize(
     "region",
-    ["", "EU-CENTRAL-1", "eu-central-1.evil.example", "eu-central-1\n", "-eu", "eu-", "a" * 21, "eu central", "é"],
+    ["EU-CENTRAL-1", "eu-central-1.evil.example", "eu-central-1ß", "-eu", "eu-", "a" * 21, "eu central", "é"],
 )
 @pytest.mark.parametrize("source", ["region=", "AWS_REGION", "AWS_DEFAULT_REGION"])
 def test_a_region_that_a_host_name_cannot_have_is_refused(region, source):
-    if not region and source != "region=":
-        return  # an empty variable is not set
     machine = Machine({**KEYS, **({} if source == "region=" else {source: region})})
     options = {"region": region} if source == "region=" else {}
 
@@ -647,7 +646,7 @@ def test_a_redirect_of_a_platform_is_never_followed():
         answer = log_in(memory, sources.aws(identity_id, platform=Platform(environ=environ)))
 
     assert (answer.failure().message, target.sent) == (
-        "the AWS container credentials service answered with status 307",
+        f"the AWS container credentials service answered with status 307: {REDIRECT_REMEDY}",
         [],
     )
 
@@ -679,7 +678,7 @@ def test_sts_is_asked_again_after_throttling_until_the_deadline():
         answer = client.login(machine.source(identity_id))
 
     assert (answer.failure().message, len(fake.sent)) == (
-        "AWS STS answered with status 400 (Throttling) for the role of AWS_ROLE_ARN",
+        "AWS STS (role of AWS_ROLE_ARN) answered with status 400 Throttling",
         1,
     )
     machine.log_in()

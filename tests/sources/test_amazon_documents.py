@@ -29,6 +29,8 @@ KEYS = {"AccessKeyId": "ASIA1", "SecretAccessKey": "the-secret", "Token": "the-t
 TIME = datetime(2026, 9, 21, 13, 33, 20, tzinfo=UTC)
 WEB = {"AWS_WEB_IDENTITY_TOKEN_FILE": "/token", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/app"}
 
+NO_OBJECT = "S answered with something that is no JSON object: a captive portal or another service may have answered"
+
 
 def response(document: Any, status: int = 200) -> Response:
     return Response(status, body=document if isinstance(document, bytes) else json.dumps(document).encode())
@@ -51,10 +53,10 @@ def test_keys_have_their_session_token_and_their_expiration_if_the_service_sends
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        (b"<html>", "the answer of S is not a JSON object"),
-        ([], "the answer of S is not a JSON object"),
-        (b"[" * 100_000, "the answer of S is not a JSON object"),
-        (b"\xff", "the answer of S is not a JSON object"),
+        (b"<html>", NO_OBJECT),
+        ([], NO_OBJECT),
+        (b"[" * 100_000, NO_OBJECT),
+        (b"\xff", NO_OBJECT),
         ({}, "the AWS credentials from S have no AccessKeyId"),
         ({"AccessKeyId": "ASIA1"}, "the AWS credentials from S have no SecretAccessKey"),
         (
@@ -129,7 +131,7 @@ def test_the_fake_sts_answers_in_xml_without_accept():
     machine.executor = drop_accept
     assert machine.log_in() == Success("token")
     fake.sts_error = "AccessDenied"
-    assert machine.refusal()[1] == "AWS STS answered with status 403 (AccessDenied) for the role of AWS_ROLE_ARN"
+    assert machine.refusal()[1] == "AWS STS (role of AWS_ROLE_ARN) answered with status 403 AccessDenied"
 
 
 @pytest.mark.parametrize(
@@ -150,12 +152,32 @@ def test_only_documented_error_codes_are_shown(body, code):
     assert parse_error_code(response(body, 400)) == code
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (429, "", InfisicalNetworkError),
+        (408, "", InfisicalNetworkError),
+        (429, "ThrottlingException", InfisicalNetworkError),
+        (429, "a.secret", InfisicalNetworkError),
+        (429, "AccessDenied", AuthenticationError),
+        (400, "Throttling", InfisicalNetworkError),
+        (400, "IDPCommunicationError", InfisicalNetworkError),
+        (400, "ValidationError", AuthenticationError),
+        (503, "AccessDenied", InfisicalNetworkError),
+    ],
+)
+def test_a_documented_code_decides_over_the_status_whether_a_refusal_may_pass(status, code, kind):
+    error = explain_refusal("S", response({"Code": code}, status))
+
+    assert (type(error), error.transient) == (kind, kind is InfisicalNetworkError)
+
+
 @given(st.binary(max_size=80), st.integers(100, 599))
 def test_a_message_has_nothing_of_any_other_body(body, status):
     error = explain_refusal("S", response(b"the-secret" + body + b"<Code>the-secret</Code>", status))
 
     assert "the-secret" not in error.message
-    assert isinstance(error, InfisicalNetworkError if status >= 500 else AuthenticationError)
+    assert isinstance(error, InfisicalNetworkError if status >= 500 or status in (408, 429) else AuthenticationError)
 
 
 @pytest.mark.parametrize(
@@ -210,11 +232,12 @@ def test_the_parts_of_an_answer_that_are_missing_refuse_the_region():
             answering(200, b"", "/token"),
         )
     ] == [
-        f"{service} answered with status 404 for the identity document {hint}",
-        f"the identity document of {service} has no region {hint}",
-        f"the identity document of {service} has no region {hint}",
-        f"the session token of {service} is empty or invalid {hint}",
-        f"the session token of {service} is empty or invalid {hint}",
+        f"{service} (identity document) answered with status 404 {hint}",
+        f"{service} (identity document) answered without the text 'region' {hint}",
+        f"{service} (identity document) answered without the text 'region' {hint}",
+        f"{service} (session token) gave a token with a space, a line break, a control or a non-ASCII character in it "
+        f"{hint}",
+        f"{service} (session token) gave no token {hint}",
     ]
     assert failing("/document").refusal() == ("InfisicalNetworkError", f"reset {hint}")
     instance = failing("/app")
@@ -222,5 +245,5 @@ def test_the_parts_of_an_answer_that_are_missing_refuse_the_region():
     assert instance.refusal()[0] == "InfisicalNetworkError"
     listing = answering(500, b"", "/security-credentials/")
     listing.environ = {"AWS_REGION": "eu-central-1"}
-    assert listing.refusal()[1].startswith(f"{service} answered with status 500 for the list of roles (")
+    assert listing.refusal()[1].startswith(f"{service} (list of roles) answered with status 500 (")
     assert InstanceMetadata(listing.platform).is_disabled is False

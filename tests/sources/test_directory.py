@@ -60,12 +60,6 @@ def test_a_password_that_cannot_be_one_is_a_failure_without_it(attempt):
     assert done.message == "the password is empty, or has a line break or control character in it"
 
 
-@pytest.mark.parametrize("given", [{"username": ""}, {"password": ""}])
-def test_an_empty_text_is_refused_where_it_is_given(given):
-    with pytest.raises(ValueError, match="username and password must not be empty"):
-        ldap("identity", **given)
-
-
 def test_a_source_shows_no_password():
     assert repr(ldap("identity", "ada", "hush", platform=Platform(environ=ENVIRON))) == (
         "LdapSource(identity_id='identity', username='ada', platform=Platform())"

@@ -150,6 +150,9 @@ def test_a_request_token_that_no_header_can_carry_is_a_failure(attempt):
 
 
 # ---- answers without a token
+NO_OBJECT = "with something that is no JSON object: a captive portal or another service may have answered"
+
+
 @each_client
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
 def test_a_refusal_is_an_authentication_error_with_the_status_and_a_remedy(attempt, status):
@@ -192,11 +195,11 @@ def test_a_github_that_does_not_answer_is_a_network_error(attempt):
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"<html>hush</html>", "with something that is no JSON object"),
-        (b'["hush"]', "with something that is no JSON object"),
-        (b'{"token": "hush"}', "without a 'value' that is text"),
-        (b'{"value": null}', "without a 'value' that is text"),
-        (b'{"value": ""}', "without a 'value' that is text"),
+        (b"<html>hush</html>", NO_OBJECT),
+        (b'["hush"]', NO_OBJECT),
+        (b'{"token": "hush"}', "without the text 'value'"),
+        (b'{"value": null}', "without the text 'value'"),
+        (b'{"value": ""}', "without the text 'value'"),
     ],
 )
 def test_an_answer_without_a_token_is_a_failure_without_its_body(attempt, body, reason):
@@ -211,15 +214,9 @@ def test_a_token_with_a_line_break_in_it_is_a_failure_without_it(attempt):
     done = attempt(source(), answer({"value": "hush\nhush"}))
 
     assert done.message == (
-        "the token from the token endpoint of GitHub Actions: the jwt is empty, or has a line break or control "
+        "the token endpoint of GitHub Actions gave a token with a space, a line break, a control or a non-ASCII "
         "character in it"
     )
-
-
-@pytest.mark.parametrize("audience", ["", 7, ["infisical"]])
-def test_an_audience_is_text(audience):
-    with pytest.raises(ValueError, match="audience must be a text that is not empty"):
-        github_actions("identity", audience)
 
 
 # ---- against the fake GitHub, and a server that verifies its tokens

@@ -94,23 +94,22 @@ def test_a_machine_without_a_metadata_server_is_a_network_failure():
     assert result.failure().reason == "refused"
 
 
+SERVER = "Google's metadata server (metadata.google.internal)"
 REFUSALS = [
     (
         FakeGoogle(email=None),
         "AuthenticationError",
-        "Google's metadata server (metadata.google.internal) answered with 404: this machine has no default service "
-        "account",
+        f"{SERVER} answered with status 404: this machine has no default service account",
     ),
     (
         FakeGoogle(status=403),
         "AuthenticationError",
-        "Google's metadata server (metadata.google.internal) answered with 403: the access to it is forbidden; a proxy "
-        "or a network policy may be between",
+        f"{SERVER} answered with status 403: the access to it is forbidden; a proxy or a network policy may be between",
     ),
     (
         FakeGoogle(status=418),
         "AuthenticationError",
-        "Google's metadata server (metadata.google.internal) answered with 418",
+        f"{SERVER} answered with status 418",
     ),
     (
         FakeGoogle(has_flavor=False),
@@ -125,12 +124,12 @@ REFUSALS = [
     (
         FakeGoogle(status=429),
         "InfisicalNetworkError",
-        "Google's metadata server (metadata.google.internal) answered with 429",
+        f"{SERVER} answered with status 429",
     ),
     (
         FakeGoogle(status=503),
         "InfisicalNetworkError",
-        "Google's metadata server (metadata.google.internal) answered with 503",
+        f"{SERVER} answered with status 503",
     ),
 ]
 
@@ -164,13 +163,6 @@ def test_a_metadata_host_that_is_no_host_is_refused_before_anything_is_sent(host
         "GCE_METADATA_HOST must be a host, or host:port, without http://",
     )
     assert fake.sent == []
-
-
-@pytest.mark.parametrize("identity_id", ["", None, 7, "line\nbreak", "\ud800"])
-def test_an_identity_id_that_is_no_text_is_a_value_error(identity_id):
-    for make in (lambda: gcp(identity_id), lambda: gcp_key_file(identity_id, "/key.json")):
-        with pytest.raises(ValueError, match="identity_id"):
-            make()
 
 
 def test_the_fake_refuses_what_the_metadata_server_refuses():

@@ -67,7 +67,6 @@ def test_instance_metadata_gives_a_token_for_each_login(kind):
         ({"client_id": CLIENT}, f"&client_id={CLIENT}"),
         ({"object_id": OBJECT}, f"&object_id={OBJECT}"),
         ({"client_id": CLIENT, "object_id": "other"}, f"&client_id={CLIENT}"),
-        ({"client_id": "", "object_id": OBJECT}, f"&object_id={OBJECT}"),
     ],
 )
 def test_the_client_id_selects_an_identity_and_the_object_id_only_without_one(options, query):
@@ -107,19 +106,19 @@ def test_a_machine_without_instance_metadata_is_a_network_failure():
     assert result.failure().reason == "refused"
 
 
-PORTAL = " answered without a token: a captive portal or another service may have answered"
+PORTAL = " answered with something that is no JSON object: a captive portal or another service may have answered"
 METADATA = "Azure's instance metadata"
 ATTACH = "this machine has no such managed identity: attach one, or correct client_id or object_id"
 METADATA_REFUSALS = [
-    (FakeAzure(has_identity=False), "AuthenticationError", f" answered with 400 invalid_request: {ATTACH}"),
+    (FakeAzure(has_identity=False), "AuthenticationError", f" answered with status 400 invalid_request: {ATTACH}"),
     (
         FakeAzure(status=404),
         "AuthenticationError",
-        " answered with 404 unknown_error: this machine has no managed identity",
+        " answered with status 404 unknown_error: this machine has no managed identity",
     ),
-    (FakeAzure(status=410), "AuthenticationError", " answered with 410 unknown_error"),
-    (FakeAzure(status=429), "InfisicalNetworkError", " answered with 429 unknown_error"),
-    (FakeAzure(status=503), "InfisicalNetworkError", " answered with 503 unknown_error"),
+    (FakeAzure(status=410), "AuthenticationError", " answered with status 410 unknown_error"),
+    (FakeAzure(status=429), "InfisicalNetworkError", " answered with status 429 unknown_error"),
+    (FakeAzure(status=503), "InfisicalNetworkError", " answered with status 503 unknown_error"),
     (FakeAzure(is_portal=True), "AuthenticationError", PORTAL),
 ]
 
@@ -132,11 +131,22 @@ def test_an_answer_of_instance_metadata_without_a_token_is_refused(fake, name, m
 @pytest.mark.parametrize("token", [None, 7, "", "two words", ["t"]])
 def test_what_no_token_can_be_is_refused_and_not_shown(token):
     executor = ScriptedExecutor(answer({"access_token": token}))
+    mistake = " answered without the text 'access_token'"
+    if token == "two words":
+        mistake = " gave a token with a space, a line break, a control or a non-ASCII character in it"
 
-    assert refusal(azure("i1", executor=executor, platform=machine())) == ("AuthenticationError", METADATA + PORTAL)
+    assert refusal(azure("i1", executor=executor, platform=machine())) == ("AuthenticationError", METADATA + mistake)
 
 
-@pytest.mark.parametrize("body", [b"[" * 100_000, b"[]", b"{", b"\xff", b'{"access_token": "t"}' + b" " * 2**20])
+@pytest.mark.parametrize("error", [None, "temporarily_unavailable", "invalid_client"])
+def test_the_code_of_oauth_tells_what_may_pass(error):
+    executor = ScriptedExecutor(answer({"error": error}, 400))
+    name = "InfisicalNetworkError" if error == "temporarily_unavailable" else "AuthenticationError"
+
+    assert refusal(azure("i1", executor=executor, platform=machine()))[0] == name
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"[]", b"{", b"\xff"])
 def test_a_body_that_is_no_object_is_refused(body):
     executor = ScriptedExecutor(answer(body))
 
@@ -156,7 +166,7 @@ def test_no_text_of_a_refusal_is_shown_but_a_documented_code(body):
 
     assert refusal(azure("i1", executor=executor, platform=machine())) == (
         "AuthenticationError",
-        f"{METADATA} answered with 401",
+        f"{METADATA} answered with status 401",
     )
 
 
@@ -356,11 +366,11 @@ def test_another_authority_is_refused_and_nothing_is_sent(host):
 
 LOGIN = "Entra ID (the login of Azure)"
 LOGIN_REFUSALS = [
-    (FakeAzure(assertion="other"), "AuthenticationError", " answered with 401 invalid_client AADSTS70021"),
-    (FakeAzure(client_id="other"), "AuthenticationError", " answered with 400 unauthorized_client AADSTS700016"),
-    (FakeAzure(tenant_id="other"), "AuthenticationError", " answered with 400 invalid_request AADSTS90002"),
-    (FakeAzure(status=429), "InfisicalNetworkError", " answered with 429 temporarily_unavailable AADSTS90033"),
-    (FakeAzure(status=503), "InfisicalNetworkError", " answered with 503 temporarily_unavailable AADSTS90033"),
+    (FakeAzure(assertion="other"), "AuthenticationError", " answered with status 401 invalid_client AADSTS70021"),
+    (FakeAzure(client_id="other"), "AuthenticationError", " answered with status 400 unauthorized_client AADSTS700016"),
+    (FakeAzure(tenant_id="other"), "AuthenticationError", " answered with status 400 invalid_request AADSTS90002"),
+    (FakeAzure(status=429), "InfisicalNetworkError", " answered with status 429 temporarily_unavailable AADSTS90033"),
+    (FakeAzure(status=503), "InfisicalNetworkError", " answered with status 503 temporarily_unavailable AADSTS90033"),
     (FakeAzure(is_portal=True), "AuthenticationError", PORTAL),
 ]
 

@@ -24,11 +24,9 @@ from infisical.sources.platform import (
     MAX_FILE_BYTES,
     Platform,
     UnreadableFileError,
-    is_variable_name,
     make_login,
     read_clock,
     read_text,
-    to_path,
 )
 
 SECRET = "hush-hush-content"
@@ -213,34 +211,6 @@ def test_a_token_in_place_of_a_path_is_shown_nowhere():
     token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 
     assert token not in read(token).failure().message
-
-
-# ---- what is given
-@pytest.mark.parametrize(
-    ("value", "path"),
-    [
-        ("/run/token", "/run/token"),
-        (Path("/run/token"), "/run/token"),
-        ("~/a b/tökén", "~/a b/tökén"),
-        ("", None),
-        (None, None),
-        (3, None),
-        (b"/run/token", None),
-        ("/run/token\n", None),
-        ("a\0b", None),
-        ("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl", None),
-    ],
-)
-def test_a_path_is_text_without_secrets(value, path):
-    assert to_path(value) == path
-
-
-@pytest.mark.parametrize(
-    ("value", "is_name"),
-    [("A", True), ("_b9", True), ("", False), ("9A", False), ("a-b", False), ("a.b.c", False), (None, False)],
-)
-def test_a_name_of_a_variable_is_not_its_value(value, is_name):
-    assert is_variable_name(value) == is_name
 
 
 # ---- variables

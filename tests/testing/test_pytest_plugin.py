@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infisical.testing.plugin import _make_file_name
+from tests.forms import mark_exhaustive
 
 pytest_plugins = ["pytester"]
 
@@ -23,10 +24,13 @@ def run_tests(pytester: pytest.Pytester, source: str, *arguments: str) -> dict[s
     return pytester.runpytest_inprocess("-p", "no:randomly", "-q", *arguments).parseoutcomes()
 
 
-def run_in_process(pytester: pytest.Pytester, source: str, *arguments: str) -> dict[str, int]:
-    """Run the tests in a new process."""
+def run_in_processes(pytester: pytest.Pytester, source: str, *arguments: str) -> dict[str, int]:
+    """Run the tests in new processes, with no plugins but ours and xdist, since all of them take seconds to load."""
     pytester.makepyfile(test_app=source)
-    return pytester.runpytest_subprocess("-q", *arguments).parseoutcomes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        plugins = ("-p", "xdist.plugin", "-p", "infisical.testing.plugin")
+        return pytester.runpytest_subprocess("-q", *plugins, *arguments).parseoutcomes()
 
 
 def test_a_test_gets_a_logged_in_client_and_the_secrets_of_its_marker(pytester):
@@ -165,11 +169,14 @@ def test_each_test_has_one_recording_which_is_recorded_on_demand_and_then_replay
     assert run_tests(pytester, replaying) == {"passed": TESTS}
 
 
-def test_processes_of_xdist_record_what_one_process_replays(pytester):
+@pytest.mark.parametrize("processes", ["-n1", mark_exhaustive("-n2")])
+def test_processes_of_xdist_record_what_one_process_replays(pytester, processes):
     pytest.importorskip("xdist")
     recording, replaying = (RECORDING_TESTS.replace("assert RECORDING", f"assert {it}") for it in ("True", "False"))
 
-    assert run_in_process(pytester, recording, "-n2", "--dist=loadgroup", "--infisical-record=all") == {"passed": TESTS}
+    assert run_in_processes(pytester, recording, processes, "--dist=loadgroup", "--infisical-record=all") == {
+        "passed": TESTS
+    }
     assert run_tests(pytester, replaying) == {"passed": TESTS}
 
 
@@ -257,7 +264,7 @@ def test_the_transport_that_records_is_urllib3_and_closed_after_the_test(pyteste
             assert len(closed) == 1
     """
 
-    assert run_in_process(pytester, source) == {"passed": 2}
+    assert run_tests(pytester, source) == {"passed": 2}
 
 
 def test_an_asyncio_client_takes_another_credential(pytester):
@@ -270,4 +277,4 @@ def test_an_asyncio_client_takes_another_credential(pytester):
             assert asyncio.run(client.organizations.list()).unwrap() != ()
     """
 
-    assert run_in_process(pytester, source) == {"passed": 1}
+    assert run_tests(pytester, source) == {"passed": 1}

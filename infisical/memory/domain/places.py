@@ -6,6 +6,7 @@ tree.py finds a folder by its path; access.py decides what a caller may do in a 
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -42,21 +43,14 @@ def make_path_field() -> Field:
     return _make_path_field(tree.normalize_path)
 
 
-def make_old_path_field() -> Field:
-    """Make the field of a path as October 2024 reads it: only the last of its trailing slashes is removed.
-
-    `""`, `app`, `//app` and `/a//b` stay as they are, and lead to no folder.
-    """
-    return _make_path_field(_drop_trailing_slash)
+def make_secret_path_field() -> Field:
+    """Make the field of the path of secrets: as it is sent, without one trailing slash (v4/secret-router.ts)."""
+    return _make_path_field(tree.remove_trailing_slash)
 
 
-def make_old_folder_path_field() -> Field:
-    """Make the field of a path for the routes of folders in October 2024, which also add a leading slash."""
-    return _make_path_field(lambda text: _drop_trailing_slash(text if text.startswith("/") else f"/{text}"))
-
-
-def _drop_trailing_slash(text: str) -> str:
-    return text[:-1] if text.endswith("/") and text != "/" else text
+def make_folder_path_field() -> Field:
+    """Make the field of a path of folders: with a leading slash, without one trailing (v2/secret-folder-router.ts)."""
+    return _make_path_field(lambda path: tree.remove_trailing_slash(path if path.startswith("/") else f"/{path}"))
 
 
 def get_project_id(fields: Mapping[str, Any]) -> str:
@@ -64,7 +58,7 @@ def get_project_id(fields: Mapping[str, Any]) -> str:
     return str(fields["projectId"] if "projectId" in fields else fields["workspaceId"])
 
 
-def _make_path_field(read_path: Callable[[str], str]) -> Field:
+def _make_path_field(normalize: Callable[[str], str]) -> Field:
     field = string()
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
@@ -72,7 +66,7 @@ def _make_path_field(read_path: Callable[[str], str]) -> Field:
         if isinstance(text, str) and len(text) > LENGTH_LIMIT:
             issues.append(build_issue(f"A secret path has {LENGTH_LIMIT} characters at most", path))
             return "/"
-        return read_path(text) if isinstance(text, str) else text
+        return normalize(text) if isinstance(text, str) else text
 
     return Field(check)
 
@@ -112,6 +106,21 @@ def require_membership(call: Call, project_id: str, subject: str) -> None:
     else:
         access.get_project(call, project_id)
         access.get_project_roles(call, project_id)
+
+
+def is_id(text: str) -> bool:
+    """Return True if a text is an id: anything else is an error of the database."""
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def require_id(text: str, error: str = "Find by id") -> None:
+    """Refuse a text that is not an id as the database does; the error is named after the failed query (lib/knex)."""
+    if not is_id(text):
+        raise internal_error(error)
 
 
 def describe_environment(environment: Row) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from infisical.memory import tree
 from infisical.memory.access import permit
 from infisical.memory.call import Call, format_time, parse_time, pick
-from infisical.memory.domain.places import get_project_by_slug, make_old_path_field, make_path_field
+from infisical.memory.domain.places import get_project_by_slug, make_path_field, make_secret_path_field
 from infisical.memory.domain.plans import refuse_in_community
 from infisical.memory.dynamic_secrets import providers, store
 from infisical.memory.refusals import bad_request, not_found
@@ -126,7 +126,7 @@ CREATE_BODY: Final = obj(
     usernameTemplate=TEMPLATE_FIELD.optional(None),
 )
 OLD_TTL_FIELD: Final = make_ttl_field(store.UNITS["d"], "a day")
-OLD_PLACE_FIELDS: Final = {**PLACE_FIELDS, "path": make_old_path_field().optional("/")}
+OLD_PLACE_FIELDS: Final = {**PLACE_FIELDS, "path": make_secret_path_field().optional("/")}
 OLD_CREATE_BODY: Final = obj(
     projectSlug=TEXT_FIELD,
     provider=providers.make_provider_field(old=True),

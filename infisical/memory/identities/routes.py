@@ -18,7 +18,6 @@ from infisical.memory.validation import array, boolean, either, number, obj, str
 
 IDENTITIES_PATH: Final = "/api/v1/identities"
 IDENTITY_PATH: Final = "/api/v1/identities/{identityId}"
-LIST_LIMIT: Final = 100_000
 UNKNOWN_MESSAGE: Final = "Failed to find identity with id {}"
 METADATA: Final = array(obj(key=string(least=1), value=string(least=1)))
 NEW_IDENTITY: Final = obj(
@@ -83,29 +82,20 @@ def check_role(call: Call, role: str, organization_id: str) -> str:
 def create_identity(call: Call) -> Answer:
     organization_id = call.body["organizationId"]
     permit_organization(call, "create", "identity", organization_id)
+    role = check_role(call, call.body["role"], organization_id)
+    if role != "no-access":
+        identities.require_grant(call, organization_id, "Failed to create identity")
     row = seeding.add_identity(
         call,
         organization_id,
         call.body["name"],
-        check_role(call, call.body["role"], organization_id),
+        role,
         has_delete_protection=call.body["hasDeleteProtection"],
         metadata=call.body["metadata"],
     )
     if call.is_2024:
         return {"identity": show_identity(call, row)}
     return {"identity": {**show_identity(call, row), "authMethods": [], "metadata": row["metadata"]}}
-
-
-@route("GET", IDENTITIES_PATH, access=MACHINES, query=obj(orgId=string()))
-def list_identities(call: Call) -> Answer:
-    """List the identities of an organization; the contract does not list this route."""
-    permit_organization(call, "read", "identity", call.query["orgId"])
-    query = {"orderBy": "name", "orderDirection": "asc", "offset": 0, "limit": LIST_LIMIT}
-    members, total = page_memberships(call, call.query["orgId"], query, lambda name, role: True)
-    return {
-        "identities": [show_membership(call, member, "name", "id", "orgId") for member in members],
-        "totalCount": total,
-    }
 
 
 @route("PATCH", IDENTITY_PATH, access=MACHINES, body=CHANGES)
@@ -115,6 +105,7 @@ def update_identity(call: Call) -> Answer:
     role = changes.pop("role", None)
     if role is not None:
         check_role(call, role, row["orgId"])
+        identities.require_grant(call, row["orgId"], "Failed to update identity")
         call.draft.merge(tables.IDENTITY_MEMBERS, row["id"], role=role, updatedAt=call.timestamp)
     if "metadata" in changes:
         changes["metadata"] = add_ids(call, changes["metadata"])
@@ -130,6 +121,15 @@ def delete_identity(call: Call) -> Answer:
     answer = {"identity": show_identity(call, row)}
     identities.delete_identity(call, row["id"])
     return answer
+
+
+@route("GET", IDENTITIES_PATH, access=MACHINES, query=obj(orgId=string()))
+def list_identities(call: Call) -> Answer:
+    organization_id = call.query["orgId"]
+    permit_organization(call, "read", "identity", organization_id)
+    members = call.draft.where(tables.IDENTITY_MEMBERS, orgId=organization_id)
+    columns = ("name", "id", "hasDeleteProtection", "orgId")
+    return {"identities": [show_membership(call, one, *columns) for one in members], "totalCount": len(members)}
 
 
 @route("GET", IDENTITY_PATH, access=MACHINES)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from infisical.memory import tables
-from infisical.memory.access import permit_organization
+from infisical.memory.access import get_organization_role, permit_organization
 from infisical.memory.call import Call
 from infisical.memory.domain import lockouts
-from infisical.memory.refusals import forbidden, not_found
+from infisical.memory.refusals import boundary_refused, forbidden, not_found
 from infisical.memory.seeding import UNIVERSAL_METHOD
 from infisical.memory.state import Draft, Row
 
@@ -54,7 +54,26 @@ def permit_identity(call: Call, row: Row, action: str) -> Row:
     if action != "read" and row.get("superAdmin") and not call.actor.row.get("superAdmin"):
         raise forbidden(INSTANCE_ADMIN_MESSAGE)
     permit_organization(call, action, "identity", row["orgId"])
+    if action != "read":
+        _require_rank(call, row, action)
     return row
+
+
+def require_grant(call: Call, organization_id: str, message: str, action: str = "grant-privileges") -> None:
+    """Refuse a caller who may change identities, but not give them a role or a credential."""
+    if not call.is_2024 and get_organization_role(call, organization_id) != "admin":
+        raise boundary_refused(message, action)
+
+
+def _require_rank(call: Call, identity: Row, action: str) -> None:
+    """Refuse members who touch an identity with more privileges (identity-update-boundary.test.ts at 2a58a2d7).
+
+    The server compares privileges in organizations with the older privilege system only; here in all.
+    """
+    if call.is_2024 or get_organization_role(call, identity["orgId"]) == "admin":
+        return
+    if call.draft.rows(tables.IDENTITY_MEMBERS)[identity["id"]]["role"] == "admin":
+        raise boundary_refused(f"Failed to {'delete' if action == 'delete' else 'update'} identity", action)
 
 
 def list_methods(draft: Draft, identity_id: str) -> list[str]:

@@ -79,6 +79,8 @@ def show_token(call: Call, row: Row) -> Row:
 )
 def create_token(call: Call) -> Answer:
     settings = get_settings(call, TOKEN_AUTH, "edit", (400, NO_METHOD))
+    organization_id = call.draft.rows(tables.IDENTITIES)[settings["identityId"]]["orgId"]
+    identities.require_grant(call, organization_id, "Failed to create token for identity.", "create-token")
     row = tokens.create_token(call, settings["identityId"], TOKEN_AUTH.name, settings, name=call.body.get("name"))
     return {**tokens.answer_login(call, row), "tokenData": show_token(call, row)}
 

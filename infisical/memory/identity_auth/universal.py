@@ -7,6 +7,7 @@ from typing import Final
 from infisical.memory import seeding, tables, tokens
 from infisical.memory.call import Call, parse_time, pick
 from infisical.memory.domain import lockouts
+from infisical.memory.identities import store as identities
 from infisical.memory.identity_auth.settings import (
     COLUMNS,
     LOCKOUT_COLUMNS,
@@ -167,6 +168,8 @@ def show_client_secret(row: Row) -> Row:
 @route("POST", SECRETS_PATH, access=MACHINES, body=NEW_SECRET)
 def create_client_secret(call: Call) -> Answer:
     identity_id = get_settings(call, UNIVERSAL_AUTH, "create", NO_METHOD)["identityId"]
+    organization_id = call.draft.rows(tables.IDENTITIES)[identity_id]["orgId"]
+    identities.require_grant(call, organization_id, "Failed to create client secret for identity.", "create-token")
     text, row = seeding.add_client_secret(
         call,
         identity_id,
@@ -204,5 +207,7 @@ def get_client_secret(call: Call) -> Answer:
 def revoke_client_secret(call: Call) -> Answer:
     identity_id, row = load_client_secret(call, "delete")
     table = tables.client_secrets(identity_id)
-    revoked_row = call.draft.merge(table, row["id"], isClientSecretRevoked=True, updatedAt=call.timestamp)
+    # today the tokens of its logins end with it (revokeAllTokensForClientSecret at 0b118066)
+    ended = {} if call.is_2024 else {"areTokensRevoked": True}
+    revoked_row = call.draft.merge(table, row["id"], isClientSecretRevoked=True, updatedAt=call.timestamp, **ended)
     return {"clientSecretData": show_client_secret(revoked_row)}

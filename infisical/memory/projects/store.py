@@ -22,8 +22,14 @@ TEMPLATES: Final = "project_templates"  # id -> id, name, orgId, environments [(
 # ---- finding
 def get_visible(call: Call, project_id: str) -> Row:
     """Return a project of which the caller is a member, in any role."""
-    if call.is_2024:
-        get_existing(call, project_id)
+    row = call.draft.get(tables.PROJECTS, project_id)
+    if row is None:
+        # project-dal.ts of today looks the project up before the permission
+        raise (
+            internal_error("Failed to find project by id")
+            if call.is_2024
+            else not_found(f"Project with ID '{project_id}' not found")
+        )
     row = access.get_project(call, project_id)
     if call.actor.mode != "service_token":
         access.get_project_roles(call, project_id)

@@ -14,6 +14,7 @@ from infisical.memory.call import Call
 from infisical.memory.domain.places import Place, locate_folder
 from infisical.memory.refusals import Refusal
 from infisical.memory.secrets import references, store, views
+from infisical.memory.secrets.lookup import FOLDER_ONLY_SCOPE, LookupScope
 from infisical.memory.secrets.references import LookupPlaces
 from infisical.memory.state import Row
 
@@ -85,7 +86,7 @@ def _iterate_new_sources(call: Call, imports: Iterable[Row], visited: set[tuple[
         if place is None or (place.environment, place.path) in visited:
             continue
         visited.add((place.environment, place.path))
-        yield Source(place, tree.find_folder_at(call.draft, row["importEnv"], place.path))
+        yield Source(place, tree.find_exact_folder(call.draft, row["importEnv"], place.path))
 
 
 def _locate_source(call: Call, import_row: Row) -> Place | None:
@@ -96,10 +97,19 @@ def _locate_source(call: Call, import_row: Row) -> Place | None:
     return Place(project_id, environment["slug"], import_row["importPath"])
 
 
-def describe_imports(call: Call, folders: Sequence[Row], *, expand: bool, hidden: bool) -> list[dict[str, Any]]:
+def describe_imports(
+    call: Call,
+    folders: Sequence[Row],
+    *,
+    expand: bool,
+    hidden: bool,
+    scope: LookupScope = FOLDER_ONLY_SCOPE,
+    importing: Place | None = None,
+) -> list[dict[str, Any]]:
     """Return the `imports` of a listing of some folders.
 
-    `expand` expands references, and keeps only the nearest secret of each name in an import.
+    `expand` expands references, and keeps only the nearest secret of each name in an import. Today's server looks up
+    references in the listed place, `importing`, and then in the folder that the import names.
     """
     return [
         {
@@ -110,7 +120,16 @@ def describe_imports(call: Call, folders: Sequence[Row], *, expand: bool, hidden
                 views.describe_imported(
                     call,
                     secret.place,
-                    {**secret.row, "value": _choose_value(call, secret, expand=expand, hidden=hidden)},
+                    {
+                        **secret.row,
+                        "value": views.MASK
+                        if hidden
+                        else _expand_value(
+                            call, secret, secret.lookup if importing is None else (importing, source.place), scope
+                        )
+                        if expand
+                        else secret.row["value"],
+                    },
                     secretValueHidden=hidden,
                     secretMetadata=views.copy_metadata(secret.row),
                 )
@@ -138,13 +157,9 @@ def list_readable(call: Call, source: Source, *, nearest: bool = False) -> list[
     return list(by_key.values())
 
 
-def _choose_value(call: Call, secret: ImportedSecret, *, expand: bool, hidden: bool) -> str:
-    if hidden:
-        return views.MASK
-    if not expand:
-        return str(secret.row["value"])
+def _expand_value(call: Call, secret: ImportedSecret, lookup: LookupPlaces, scope: LookupScope) -> str:
     try:
-        return references.expand_value(call, secret.place, secret.row, secret.lookup)
+        return references.expand_value(call, secret.place, secret.row, lookup, scope)
     except Refusal:
         return str(secret.row["value"])  # the server keeps the text of references that the caller may not read
 

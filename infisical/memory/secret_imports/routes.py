@@ -11,7 +11,12 @@ from infisical.memory import tables, tree
 from infisical.memory.access import permit
 from infisical.memory.accidents import check_id
 from infisical.memory.call import Call, pick
-from infisical.memory.domain.places import describe_environment, make_old_path_field, make_path_field
+from infisical.memory.domain.places import (
+    describe_environment,
+    make_path_field,
+    make_secret_path_field,
+    require_id,
+)
 from infisical.memory.refusals import Refusal, bad_request, not_found
 from infisical.memory.routing import JWT, READERS, Answer, Handler, Method, Route, route
 from infisical.memory.secret_folders import drop_tree
@@ -41,39 +46,42 @@ COLUMNS: Final = (
     "lastReplicated",
     "isReserved",
 )
-IN_PROJECT: Final = {"projectId": string(), "environment": string(), "path": make_path_field().optional("/")}
+IN_PROJECT: Final = {"projectId": string(), "environment": string(), "path": make_secret_path_field().optional("/")}
 IN_WORKSPACE: Final = {"workspaceId": string(), "environment": string(), "path": make_path_field().optional("/")}
 CREATE_FIELDS: Final = {
-    "import": obj(environment=string(), path=make_path_field()),
+    "import": obj(environment=string(), path=make_secret_path_field()),
     "isReplication": boolean().optional(False),
 }
 IN_OLD_WORKSPACE: Final = {
     "workspaceId": string(),
     "environment": string(),
-    "path": make_old_path_field().optional("/"),
-}
-OLD_CREATE_FIELDS: Final = {
-    "import": obj(environment=string(), path=make_old_path_field()),
-    "isReplication": boolean().optional(False),
-}
-OLD_UPDATE_FIELDS: Final = {
-    "import": obj(environment=string().optional(), path=make_old_path_field().optional(), position=number().optional())
+    "path": make_secret_path_field().optional("/"),
 }
 UPDATE_FIELDS: Final = {
-    "import": obj(environment=string().optional(), path=make_path_field().optional(), position=number().optional())
+    "import": obj(
+        environment=string().optional(), path=make_secret_path_field().optional(), position=number().optional()
+    )
 }
 
 
 # ---- requests and answers
 def get_importing_folder(call: Call, fields: Any, action: str) -> tuple[str, Row]:
     """Return the project's id and the importing folder; refuse a caller without this permission for its imports."""
+    project_id = permit_import(call, fields, action)
+    return project_id, tree.get_folder(call, project_id, fields["environment"], fields["path"])
+
+
+def permit_import(call: Call, fields: Any, action: str) -> str:
     project_id = str(fields["projectId"] if "projectId" in fields else fields["workspaceId"])
     permit(call, project_id, action, SUBJECT, environment=fields["environment"], path=fields["path"])
-    return project_id, tree.get_folder(call, project_id, fields["environment"], fields["path"])
+    return project_id
 
 
 def get_source_environment(call: Call, project_id: str, slug: str) -> Row:
     environment = tree.find_environment(call.draft, project_id, slug)
+    if environment is None and not call.is_2024:
+        # the service passes its text as `error`, which nobody shows (secret-import-service.ts at 92fdfaaa)
+        raise not_found("The requested entity is not found")
     if environment is None:
         raise not_found(f"Imported environment with slug '{slug}' in project with ID '{project_id}' not found")
     return environment
@@ -111,35 +119,28 @@ def require_import(call: Call, folder: Row, refusal: Refusal) -> Row:
 
 
 def refuse_circle(call: Call, project_id: str, folder: Row, environment: Row, path: str) -> None:
-    """Refuse an import of the folder itself, and of a folder that imports it.
+    """Refuse an import of a folder that imports this one.
 
-    October 2024 asks only whether the other folder imports this one, so that the first import of itself is taken.
+    A folder may import itself once, and another folder as often as it likes (secret-import-service.ts at 92fdfaaa).
     """
-    imported_folder = tree.find_folder_at(call.draft, environment["id"], path)
+    imported_folder = tree.find_exact_folder(call.draft, environment["id"], path)
     if imported_folder is None:
         return
     path = tree.get_path(call.draft, folder)
     reverse = call.draft.find(tables.imports(imported_folder["id"]), importEnv=folder["envId"], importPath=path)
-    if (imported_folder["id"] == folder["id"] and not call.is_2024) or reverse is not None:
+    if reverse is not None:
         raise bad_request("Cyclic import not allowed")
-
-
-def refuse_duplicate(call: Call, folder: Row, environment: Row, path: str, excluded_id: str | None = None) -> None:
-    if call.is_2024:
-        return
-    duplicate = call.draft.find(tables.imports(folder["id"]), importEnv=environment["id"], importPath=path)
-    if duplicate is not None and duplicate["id"] != excluded_id:
-        raise bad_request("Secret import already exists")
 
 
 # ---- creating, updating, deleting
 def create_import(call: Call) -> Answer:
-    project_id, folder = get_importing_folder(call, call.body, "create")
+    project_id = permit_import(call, call.body, "create")
     slug, path = call.body["import"]["environment"], call.body["import"]["path"]
-    permit(call, project_id, "read", "secrets", environment=slug, path=path)
+    action = "read" if call.is_2024 else "describeSecret"
+    permit(call, project_id, action, "secrets", environment=slug, path=path)
+    _, folder = get_importing_folder(call, call.body, "create")
     environment = get_source_environment(call, project_id, slug)
     refuse_circle(call, project_id, folder, environment, path)
-    refuse_duplicate(call, folder, environment, path)
     at = 1 + max((row["position"] for row in list_ordered(call, folder)), default=0)
     row = add_import(call, folder, environment["id"], path, at, isReplication=call.body["isReplication"])
     if row["isReplication"]:
@@ -160,7 +161,6 @@ def update_import(call: Call) -> Answer:
     assert environment is not None, "require_import finds no import of a deleted environment"
     path = change.get("path", row["importPath"])
     refuse_circle(call, project_id, folder, environment, path)
-    refuse_duplicate(call, folder, environment, path, row["id"])
     position = change.get("position") or row["position"]
     reserved = find_reserved(call, folder, row)
     shift_positions(call, folder, row, position, 1 if reserved is None else 2)
@@ -224,7 +224,7 @@ def replicate(call: Call, project_id: str, folder: Row, row: Row) -> Row:
         drop_tree(call, old_replica)
     new_folder = tree.create_folder(call, project_id, folder["envId"], make_replica_name(row), folder)
     replica = call.draft.merge(tables.folders(folder["envId"]), new_folder["id"], isReserved=True)
-    imported_folder = tree.find_folder_at(call.draft, row["importEnv"], row["importPath"])
+    imported_folder = tree.find_exact_folder(call.draft, row["importEnv"], row["importPath"])
     for secret in [] if imported_folder is None else list_shared(call.draft, imported_folder):
         write_secret(call, replica, secret["key"], secret["value"], comment=secret["comment"])
     columns = {"isReplicationSuccess": True, "replicationStatus": None, "lastReplicated": call.timestamp}
@@ -252,6 +252,7 @@ def list_imports(call: Call) -> Answer:
 
 def get_import(call: Call) -> Answer:
     import_id = call.path["secretImportId"]
+    require_id(import_id)
     for folder_id in call.draft.rows(tables.FOLDER_PLACES):
         row = call.draft.get(tables.imports(folder_id), import_id)
         folder = tree.find_folder_by_id(call.draft, folder_id)
@@ -344,5 +345,5 @@ def make_old_routes(generation: Generation, place: Fields, creation: Fields, cha
 
 ROUTES: Final = (
     *make_old_routes("current", IN_WORKSPACE, CREATE_FIELDS, UPDATE_FIELDS),
-    *make_old_routes("2024-10", IN_OLD_WORKSPACE, OLD_CREATE_FIELDS, OLD_UPDATE_FIELDS),
+    *make_old_routes("2024-10", IN_OLD_WORKSPACE, CREATE_FIELDS, UPDATE_FIELDS),
 )

@@ -1,7 +1,7 @@
 """Approvals: requests for changes of secrets that a policy protects.
 
 A change is tried first on a draft that is discarded: an invalid change is refused, not requested.
-Only users need approval: machine identities and service tokens write directly, as on a real server.
+Users need approval, and today machine identities unless the policy lets them bypass; service tokens write directly.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from infisical.memory import access, tables, tree
+from infisical.memory import patterns, tables, tree
 from infisical.memory.call import Call, pick
 from infisical.memory.domain.places import Place
 from infisical.memory.state import Draft, Row
@@ -41,23 +41,38 @@ def make_changes(operation: str, items: Iterable[Mapping[str, Any]]) -> list[dic
 
 def find_policy(call: Call, places: Iterable[Place]) -> tuple[Row, Place] | None:
     """Return the first policy that covers one of these places for the caller, and that place."""
-    if call.actor.kind != "user":
-        return None
     for place in places:
         environment = tree.find_environment(call.draft, place.project_id, place.environment)
-        for policy in call.draft.rows(tables.approval_policies(place.project_id)).values():
-            if environment is not None and policy["envId"] == environment["id"] and _is_covered(policy, place):
-                return policy, place
+        policies = [] if environment is None else _list_policies(call, place.project_id, environment)
+        policy = resolve_policy(policies, place.path)
+        if policy is not None and _is_applicable(call, policy):
+            return policy, place
     return None
 
 
-def _is_covered(policy: Row, place: Place) -> bool:
+def _list_policies(call: Call, project_id: str, environment: Row) -> list[Row]:
+    return call.draft.where(tables.approval_policies(project_id), envId=environment["id"])
+
+
+def resolve_policy(policies: Iterable[Row], path: str) -> Row | None:
+    """Return the policy for a path: one with this very path, then a pattern, then one without a path, the oldest.
+
+    A policy for a folder does not cover its subfolders (resolvePolicyForPath in secret-approval-policy-fns.ts).
+    """
+    covering = [one for one in policies if not one["secretPath"] or patterns.matches_glob(one["secretPath"], path)]
+    return min(covering, key=lambda one: (-_compute_rank(one), one["createdAt"], one["id"]), default=None)
+
+
+def _compute_rank(policy: Row) -> int:
     path = policy["secretPath"]
-    if path is None:
+    return 0 if not path else 1 if any(letter in path for letter in "*?{}[]!(") else 2
+
+
+def _is_applicable(call: Call, policy: Row) -> bool:
+    """Return True if a caller needs approval (shouldApplyPolicy in secret-approval-policy-fns.ts)."""
+    if call.actor.kind == "user":
         return True
-    scope = {"environment": place.environment, "secretPath": path}
-    subfolders = {**scope, "secretPath": f"{path.rstrip('/')}/**"}
-    return any(access.matches_scope(pattern, place.environment, place.path) for pattern in (scope, subfolders))
+    return call.actor.kind == "identity" and not call.is_2024 and not policy.get("bypassForMachineIdentities")
 
 
 def apply_or_request(
@@ -71,7 +86,8 @@ def apply_or_request(
     if policy_and_place is None:
         return apply(call)
     apply(replace(call, draft=Draft(call.draft.finish())))
-    return {"approval": pick(put_request(call, *policy_and_place, changes), *ANSWER_COLUMNS)}
+    columns = ANSWER_COLUMNS if call.is_2024 else (*ANSWER_COLUMNS, "committerIdentityId")
+    return {"approval": pick(put_request(call, *policy_and_place, changes), *columns)}
 
 
 def put_request(call: Call, policy: Row, place: Place, changes: Sequence[Mapping[str, Any]]) -> Row:
@@ -85,7 +101,8 @@ def put_request(call: Call, policy: Row, place: Place, changes: Sequence[Mapping
         folderId=tree.get_folder(call, place.project_id, place.environment, place.path)["id"],
         bypassReason=None,
         isReplicated=None,
-        committerUserId=call.actor.id,
+        committerUserId=call.actor.id if call.actor.kind == "user" else None,
+        committerIdentityId=call.actor.id if call.actor.kind == "identity" else None,
         statusChangedByUserId=None,
         changes=tuple(changes),
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any, Final
 
 from infisical.memory.call import Call
-from infisical.memory.domain.places import make_old_path_field, make_path_field
+from infisical.memory.domain.places import make_secret_path_field
 from infisical.memory.refusals import Refusal
 from infisical.memory.validation import (
     ABSENT_MARK,
@@ -25,8 +26,7 @@ from infisical.memory.validation import (
     string,
 )
 
-COLON_MESSAGE: Final = "Secret name cannot contain colon."
-SLASH_MESSAGE: Final = "Secret name cannot contain forward slash."
+NAME_MESSAGE: Final = "Secret name cannot contain colon or forward slash."
 FILTER_LIMIT: Final = 10
 FILTER_LIMIT_MESSAGE: Final = "You can only filter by up to 10 metadata fields"
 
@@ -46,12 +46,8 @@ def make_value_field() -> Field:
 
 
 def make_name_field() -> Field:
-    """Make the field of a new secret's name."""
-    return (
-        string(least=1)
-        .where(lambda name: ":" not in name, COLON_MESSAGE)
-        .where(lambda name: "/" not in name, SLASH_MESSAGE)
-    )
+    """Make the field of a new secret's name (SecretNameSchema in server/lib/schemas.ts, 2026)."""
+    return string(least=1).where(lambda name: ":" not in name and "/" not in name, NAME_MESSAGE)
 
 
 def make_filter_field() -> Field:
@@ -70,8 +66,9 @@ def make_filter_field() -> Field:
 
 
 def _parse_pair(text: str) -> dict[str, str]:
-    items = (part.partition("=") for part in text.split(","))
-    return {name.strip().lower(): value.strip() for name, _, value in items}
+    # v4/secret-router.ts at 424c79ca: names and values alternate, whichever of `,` and `=` separates them
+    parts = [part.strip() for part in re.split("[,=]", text)]
+    return {name.lower(): value for name, value in zip(parts[::2], parts[1::2], strict=False) if value}
 
 
 def make_slugs_field() -> Field:
@@ -88,7 +85,7 @@ def make_slugs_field() -> Field:
 METADATA_FIELD: Final = array(
     obj(key=string(least=1), value=string().optional(""), isEncrypted=boolean().optional(False))
 ).optional()
-PATH_FIELD: Final = make_path_field().optional("/")
+PATH_FIELD: Final = make_secret_path_field().optional("/")
 TYPE_FIELD: Final = choice("shared", "personal").optional("shared")
 NAMES_FIELD: Final = array(string()).optional()
 COMMENT_FIELD: Final = string()
@@ -106,7 +103,6 @@ LIST_FIELDS: Final[dict[str, Field]] = {
     "expandSecretReferences": flag_text(),
     "recursive": flag_text(),
     "include_imports": flag_text(),
-    "includeImports": flag_text(),  # as servers since February 2026 call it
     "tagSlugs": make_slugs_field().optional(()),
     "metadataFilter": make_filter_field().optional(()),
 }
@@ -118,7 +114,20 @@ READ_FIELDS: Final[dict[str, Field]] = {
     "viewSecretValue": flag_text(default=True),
     "expandSecretReferences": flag_text(),
     "include_imports": flag_text(),
-    "includeImports": flag_text(),  # as servers since February 2026 call it
+}
+TODAY_FLAGS: Final[dict[str, Field]] = {
+    "expandSecretReferences": flag_text(default=True),
+    "includeImports": flag_text(default=True),
+}
+"""What the flags of the current routes are called since February 2026 (pull request 5404), and their defaults."""
+TODAY_LIST_FIELDS: Final[dict[str, Field]] = {
+    **{name: field for name, field in LIST_FIELDS.items() if name != "include_imports"},
+    **TODAY_FLAGS,
+    "includePersonalOverrides": flag_text(),
+}
+TODAY_READ_FIELDS: Final[dict[str, Field]] = {
+    **{name: field for name, field in READ_FIELDS.items() if name != "include_imports"},
+    **TODAY_FLAGS,
 }
 PLACE_FIELDS: Final[dict[str, Field]] = {"environment": string(), "secretPath": PATH_FIELD}
 CREATE_FIELDS: Final[dict[str, Field]] = {
@@ -159,7 +168,7 @@ NEW_ITEM: Final = obj(
     secretMetadata=METADATA_FIELD,
     tagIds=NAMES_FIELD,
 )
-CHANGED_ITEM: Final = obj(secretKey=make_name_field(), secretPath=make_path_field().optional(), **CHANGE_FIELDS)
+CHANGED_ITEM: Final = obj(secretKey=make_name_field(), secretPath=make_secret_path_field().optional(), **CHANGE_FIELDS)
 DELETED_ITEM: Final = obj(secretKey=string(trim=False), type=TYPE_FIELD)
 BATCH_CREATE_FIELDS: Final[dict[str, Field]] = {**PLACE_FIELDS, "secrets": array(NEW_ITEM, least=1)}
 BATCH_UPDATE_FIELDS: Final[dict[str, Field]] = {
@@ -188,12 +197,12 @@ OLD_CHANGED_ITEM: Final = obj(
     secretReminderRepeatDays=DAYS_FIELD,
 )
 OLD_FIELDS: Final[dict[str, Field]] = {
-    "secretPath": make_old_path_field().optional("/"),
+    "secretPath": make_secret_path_field().optional("/"),
     "newSecretName": string(least=1).optional(),
 }
 """Fields that the server of 2024 reads in another way. An update needs a value, and names may have any letter."""
 NEW_NAMES: Final = frozenset(
-    {"viewSecretValue", "metadataFilter", "secretMetadata", "mode", "secretReminderRecipients", "includeImports"}
+    {"viewSecretValue", "metadataFilter", "secretMetadata", "mode", "secretReminderRecipients"}
 )
 """Names that the server of 2024 ignores, like every unknown name."""
 

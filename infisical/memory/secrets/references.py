@@ -2,8 +2,8 @@
 
 The text of a reference stays if it names nothing or an empty value, if it is nested too deeply, and if the request has
 reached its limits. A circular reference is replaced once and not followed further. References skip personal overrides
-and imports. `${KEY}` in the value of an imported secret is looked up in the importing folder first, then in the
-secret's own folder.
+and imports, except in listings of today's server: see lookup.py. There, and in 2024, `${KEY}` in the value of an
+imported secret is looked up in the importing folder first, then in the secret's own folder.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from infisical.memory import access, tree
 from infisical.memory.call import Call
 from infisical.memory.domain.places import Place
 from infisical.memory.refusals import forbidden
-from infisical.memory.secrets import old_references, store
+from infisical.memory.secrets import lookup, old_references, store
+from infisical.memory.secrets.lookup import FOLDER_ONLY_SCOPE, FOLLOWED_LIMIT, LookupScope
 from infisical.memory.state import Row
 
 PATTERN: Final = re.compile(r"\$\{([a-zA-Z0-9\-_.]+)\}")
 DEPTH_LIMIT: Final = 10
 """The most references that lead to a value one after another."""
-FOLLOWED_LIMIT: Final = 20_000
-"""The most references that one request follows. For a service token each counts once more per scope."""
 WRITTEN_LIMIT: Final = 4 << 20
 """The most characters that one request writes for references."""
 
@@ -59,10 +58,12 @@ def can_read(call: Call, environment: str, path: str) -> bool:
     )
 
 
-def expand_value(call: Call, place: Place, secret: Row, lookup: LookupPlaces = ()) -> str:
+def expand_value(
+    call: Call, place: Place, secret: Row, lookup_places: LookupPlaces = (), scope: LookupScope = FOLDER_ONLY_SCOPE
+) -> str:
     """Return a secret's value with its references expanded; refuse a caller who may not read one of them.
 
-    `lookup` is for an imported secret; its last place is the secret's own folder.
+    `lookup_places` is for an imported secret; its last place is the secret's own folder.
     """
     value = str(secret["value"])
     if call.is_2024:
@@ -74,11 +75,13 @@ def expand_value(call: Call, place: Place, secret: Row, lookup: LookupPlaces = (
         return _escape_newlines(text) if secret["skipMultilineEncoding"] else text
     if PATTERN.search(value) is None:
         return value
-    text = _expand_text(call, lookup or (place,), Target(place.environment, place.path, secret["key"]), value)
+    places = lookup_places or (place,)
+    own = place if call.is_2024 else places[0]
+    text = _expand_text(call, places, Target(own.environment, own.path, secret["key"]), value, scope)
     return _escape_newlines(text) if secret["skipMultilineEncoding"] else text
 
 
-def _expand_text(call: Call, lookup: LookupPlaces, origin: Target, value: str) -> str:
+def _expand_text(call: Call, first_places: LookupPlaces, origin: Target, value: str, scope: LookupScope) -> str:
     def expand(text: str, lookup_places: LookupPlaces, visited: frozenset[Target], depth: int) -> str:
         if depth > DEPTH_LIMIT:
             return text
@@ -91,13 +94,16 @@ def _expand_text(call: Call, lookup: LookupPlaces, origin: Target, value: str) -
         return "".join((*parts, text[end:]))
 
     def replace_match(match: re.Match[str], lookup_places: LookupPlaces, visited: frozenset[Target], depth: int) -> str:
-        target, value, places = _look_up(call, match.group(1), lookup_places, origin)
+        if call.is_2024:
+            target, value, places = _look_up(call, match.group(1), lookup_places, origin)
+        else:
+            target, value, places = _look_up_today(call, match.group(1), lookup_places, origin, first_places, scope)
         call.inserted_length += len(value)
         if not value or call.inserted_length > WRITTEN_LIMIT:
             return match.group()
         return value if target in visited else expand(value, places, visited | {target}, depth + 1)
 
-    return expand(value, lookup, frozenset({origin}), 0)
+    return expand(value, first_places, frozenset({origin}), 0)
 
 
 def _may_follow(call: Call, reference: str) -> bool:
@@ -108,29 +114,57 @@ def _may_follow(call: Call, reference: str) -> bool:
     return call.reference_count <= FOLLOWED_LIMIT and call.inserted_length <= WRITTEN_LIMIT
 
 
-def _look_up(call: Call, reference: str, lookup: LookupPlaces, origin: Target) -> tuple[Target, str, LookupPlaces]:
+def _look_up(
+    call: Call, reference: str, lookup_places: LookupPlaces, origin: Target
+) -> tuple[Target, str, LookupPlaces]:
     """Return the secret that a reference names, its value (or ""), and the folders to look up its references in."""
     if "." in reference:
-        target = parse_reference(reference, lookup[-1])
-        places = (Place(lookup[-1].project_id, target.environment, target.path),)
-        return target, _read_value(call, lookup[-1].project_id, target, origin), places
-    for number, place in enumerate(lookup[:-1], 1):
+        target = parse_reference(reference, lookup_places[-1])
+        places = (Place(lookup_places[-1].project_id, target.environment, target.path),)
+        return target, _read_value(call, lookup_places[-1].project_id, target, origin), places
+    for number, place in enumerate(lookup_places[:-1], 1):
         if can_read(call, place.environment, place.path):
             target = parse_reference(reference, place)
             value = _read_value(call, place.project_id, target, origin)
             if value:
-                return target, value, lookup[:number]
-    target = parse_reference(reference, lookup[-1])
-    return target, _read_value(call, lookup[-1].project_id, target, origin), lookup
+                return target, value, lookup_places[:number]
+    target = parse_reference(reference, lookup_places[-1])
+    return target, _read_value(call, lookup_places[-1].project_id, target, origin), lookup_places
 
 
-def _read_value(call: Call, project_id: str, target: Target, origin: Target) -> str:
-    """Return the value of a secret, "" if there is no such secret."""
+def _look_up_today(
+    call: Call, reference: str, places: LookupPlaces, origin: Target, first_places: LookupPlaces, scope: LookupScope
+) -> tuple[Target, str, LookupPlaces]:
+    """Return the same on today's server (createRelativeImportExpander in secret-v2-bridge-fns.ts at b6187fc3).
+
+    `first_places` are those of the secret that is read: a reference that names the first of them means all of them.
+    """
+    target = parse_reference(reference, places[0])
+    if "." in reference:
+        place = Place(places[0].project_id, target.environment, target.path)
+        places = first_places if place == first_places[0] else (place,)
+    for place in places:
+        secret = lookup.find_secret(call, place, target.key, scope)
+        if secret is not None:
+            _require_readable(call, Target(place.environment, place.path, target.key), origin)
+            return target, str(secret["value"]), places
+    # a missing key of an importing folder stays as it is (secret-import-reference.spec.ts at 4bf998fa)
+    if len(places) == 1:
+        _require_readable(call, target, origin)
+    return target, "", places
+
+
+def _require_readable(call: Call, target: Target, origin: Target) -> None:
     if not can_read(call, target.environment, target.path):
         raise forbidden(
             f"You do not have permission to read secret {_describe_target(target)}, "
             f"which is referenced by secret {_describe_target(origin)}."
         )
+
+
+def _read_value(call: Call, project_id: str, target: Target, origin: Target) -> str:
+    """Return the value of a secret, "" if there is no such secret."""
+    _require_readable(call, target, origin)
     folder = tree.find_folder(call.draft, project_id, target.environment, target.path)
     secret = None if folder is None else store.find_secret(call.draft, folder, target.key)
     return "" if secret is None else str(secret["value"])

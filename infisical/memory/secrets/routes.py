@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from infisical.memory import tree
+from infisical.memory import access, tree
 from infisical.memory.call import Call
 from infisical.memory.domain.places import Place
-from infisical.memory.refusals import bad_request, not_found
+from infisical.memory.refusals import Refusal, bad_request, not_found
 from infisical.memory.routing import JWT, MACHINES, READERS, Answer, route
 from infisical.memory.secrets import fields, moving, permissions, reading, references, store, writing
 from infisical.memory.state import Row
@@ -47,7 +47,7 @@ def read_secret_name(call: Call) -> str:
     generation="current",
     access=READERS,
     limit=LIMIT,
-    query=obj({"projectId": string().optional(""), **fields.LIST_FIELDS}),
+    query=obj({"projectId": string().optional(""), **fields.TODAY_LIST_FIELDS}),
 )
 def list_secrets(call: Call) -> Answer:
     place = reading.get_token_scope(call) or read_place(call.query)
@@ -62,7 +62,7 @@ def list_secrets(call: Call) -> Answer:
     generation="current",
     access=READERS,
     limit=LIMIT,
-    query=obj({**PROJECT_FIELDS, **fields.READ_FIELDS}),
+    query=obj({**PROJECT_FIELDS, **fields.TODAY_READ_FIELDS}),
 )
 def get_secret(call: Call) -> Answer:
     place = reading.get_token_scope(call) or read_place(call.query)
@@ -164,13 +164,16 @@ def move_secrets(call: Call) -> Answer:
 
 
 # ---- references and access
-def require_readable(call: Call, place: Place, key: str, error: str = "NotFound") -> Row:
-    """Return the shared secret of a name; refuse a caller who may not read it, and an unknown name."""
-    reading.permit_read(call, place)
-    folder = tree.get_folder(call, place.project_id, place.environment, place.path, error)
-    row = store.find_secret(call.draft, folder, key)
+def require_readable(call: Call, place: Place, key: str, missing_folder: Refusal | None = None) -> Row:
+    """Return the shared secret of a name; refuse an unknown name, and a caller who may not read it."""
+    access.require_project_access(call, place.project_id, is_bot_lookup=True)
+    folder = tree.find_folder(call.draft, place.project_id, place.environment, place.path)
+    if folder is None and missing_folder is not None:
+        raise missing_folder
+    row = None if folder is None else store.find_secret(call.draft, folder, key)
     if row is None:
         raise not_found(f"Secret with name '{key}' not found")
+    reading.permit_read(call, place, "describeSecret")
     return row
 
 
@@ -184,7 +187,8 @@ def require_readable(call: Call, place: Place, key: str, error: str = "NotFound"
 )
 def list_references(call: Call) -> Answer:
     place = read_place(call.query)
-    require_readable(call, place, read_secret_name(call))
+    message = "Folder not found for the given environment slug & secret path"
+    require_readable(call, place, read_secret_name(call), not_found(message, "GetSecretReferences"))
     return {"tree": references.build_dependents(call, place, read_secret_name(call))}
 
 
@@ -207,5 +211,6 @@ def get_reference_tree(call: Call) -> Answer:
 )
 def get_access_list(call: Call) -> Answer:
     place = read_place(call.query)
-    require_readable(call, place, read_secret_name(call), "GetSecretByName")
+    message = f"Folder with path '{place.path}' in environment with slug '{place.environment}' not found"
+    require_readable(call, place, read_secret_name(call), not_found(message, "GetSecretByName"))
     return permissions.list_access(call, place.project_id, include_all=call.query["includeAllEntities"])

@@ -8,7 +8,6 @@ from typing import Any, Final
 from infisical.memory import tables
 from infisical.memory.call import Call
 from infisical.memory.domain.places import Place
-from infisical.memory.secrets.store import PERSONAL_TYPE
 from infisical.memory.state import Row
 
 MASK: Final = "<hidden-by-infisical>"
@@ -35,12 +34,9 @@ def describe_imported(call: Call, place: Place, secret: Row, **more: Any) -> dic
 
 
 def describe_read(call: Call, place: Place, secret: Row, *, hidden: bool, value: str | None = None) -> dict[str, Any]:
-    """Return a secret as reading answers it: with tags and metadata, a hidden value masked.
-
-    A personal secret is never masked: only its owner can read it.
-    """
+    """Return a secret as reading answers it: with tags and metadata, a hidden value masked."""
     text = secret["value"] if value is None else value
-    masked = {**secret, "value": MASK if hidden and secret["type"] != PERSONAL_TYPE else text}
+    masked = {**secret, "value": MASK if hidden else text}
     return describe_secret(
         call,
         place,
@@ -79,6 +75,7 @@ def _describe_columns(place: Place, secret: Row) -> dict[str, Any]:
         "secretKey": secret["key"],
         "secretValue": secret["value"],
         "secretComment": secret["comment"],
+        # since 2026 always null: another service has the reminders (reminder-service.ts)
         "secretReminderNote": secret["reminderNote"],
         "secretReminderRepeatDays": secret["reminderRepeatDays"],
         "skipMultilineEncoding": secret["skipMultilineEncoding"],

@@ -89,13 +89,15 @@ def read_limited(url: str) -> HttpRequest:
 
 @functools.cache
 def compress_zeros(coding: str) -> bytes:
-    """Compress `UNPACKED_SIZE` zeros in pieces."""
-    is_gzip = coding != "deflate"
-    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16 if is_gzip else zlib.MAX_WBITS)
-    pieces = (
-        [packer.compress(bytes(MEBIBYTE_SIZE)) for _ in range(UNPACKED_SIZE // MEBIBYTE_SIZE)]
-        if coding != "identity"
-        else []
-    )
-    packed = b"".join([*pieces, packer.flush()])
+    """Compress `UNPACKED_SIZE` zeros. One compressed MiB is repeated, which takes less time."""
+    count = UNPACKED_SIZE // MEBIBYTE_SIZE
+    block, packer = bytes(MEBIBYTE_SIZE), zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packed = (packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)) * count + packer.flush()
+    crc, adler = 0, 1
+    for _ in range(count):
+        crc, adler = zlib.crc32(block, crc), zlib.adler32(block, adler)
+    if coding == "deflate":
+        return zlib.compress(b"")[:2] + packed + adler.to_bytes(4, "big")
+    trailer = crc.to_bytes(4, "little") + UNPACKED_SIZE.to_bytes(4, "little")
+    packed = gzip.compress(b"", mtime=0)[:10] + packed + trailer
     return gzip.compress(packed) if coding == "gzip, gzip" else packed

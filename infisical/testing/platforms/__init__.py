@@ -3,6 +3,7 @@
 Each is an executor (`sources.aws(..., executor=FakeAmazon())`); `infisical.server.serving(fake)` puts it on a socket.
 
 amazon.py      FakeAmazon
+fake.py        what all have in common
 github.py      FakeGitHub
 google.py      FakeGoogle
 microsoft.py   FakeAzure

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from returns.result import Success
-
 from infisical.request import HttpRequest
 from infisical.response import Response
-from infisical.transport import Reply
+from infisical.testing.platforms.fake import FakePlatform
 
 MAX_TOKEN_SECONDS: Final = 21600
 TOKEN_PATH: Final = "/latest/api/token"
@@ -42,7 +39,7 @@ def read_clock() -> datetime:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class FakeAmazon:
+class FakeAmazon(FakePlatform):
     """An AWS with one role: instance metadata, container credentials and STS. Call it as an executor, or serve it.
 
     Every host is the same AWS. The paths of the instance metadata are AWS's own, those of the container are `/creds`
@@ -75,8 +72,6 @@ class FakeAmazon:
     container_status: int = 200
     sts_error: str | None = None
     clock: Callable[[], datetime] = field(default=read_clock, repr=False)
-    sent: list[HttpRequest] = field(default_factory=list, init=False, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     @property
     def arn(self) -> str:
@@ -89,18 +84,16 @@ class FakeAmazon:
         values = (self.secret_access_key, self.session_token, self.metadata_token)
         return (*values, *(one for one in (self.authorization, self.web_identity_token) if one))
 
-    def __call__(self, request: HttpRequest) -> Reply:
-        with self._lock:
-            self.sent.append(request)
+    def _answer(self, request: HttpRequest) -> Response:
         path = urlsplit(request.url).path or "/"
         headers = {name.lower(): value for name, value in request.headers}
         if path.startswith("/latest/"):
-            return Success(self._answer_metadata(request.method, path, headers))
+            return self._answer_metadata(request.method, path, headers)
         if request.method == "POST" and path == "/":
-            return Success(self._answer_sts(request, headers))
+            return self._answer_sts(request, headers)
         if request.method == "GET" and (path == "/creds" or path.startswith("/v2/credentials/")):
-            return Success(self._answer_container(headers))
-        return Success(_write_json(404, {"code": "ResourceNotFoundException", "message": "not found"}))
+            return self._answer_container(headers)
+        return _write_json(404, {"code": "ResourceNotFoundException", "message": "not found"})
 
     # ---- the instance metadata
     def _answer_metadata(self, method: str, path: str, headers: Mapping[str, str]) -> Response:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from returns.result import Success
-
 from infisical.request import HttpRequest
 from infisical.response import Response
+from infisical.testing.platforms.fake import FakePlatform
 from infisical.testing.platforms.oidc import FakeOidcIssuer
-from infisical.transport import Reply
 
 ISSUER_URL: Final = "https://token.actions.githubusercontent.com"
 ENDPOINT_PATH: Final = "/octo/_apis/distributedtask/hubs/Actions/plans/7d1f/jobs/4c20/idtoken"
@@ -25,7 +22,7 @@ def _make_issuer() -> FakeOidcIssuer:
 
 
 @dataclass(slots=True, kw_only=True)
-class FakeGitHub:
+class FakeGitHub(FakePlatform):
     """A GitHub with one running job. Call it as an executor, or serve it; `issuer` signs the tokens.
 
     `Platform(environ=FakeGitHub().environ())` is the runner of the job. Over a socket: `with serving(fake) as url:` and
@@ -44,9 +41,7 @@ class FakeGitHub:
     claims: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
     body: bytes | None = field(default=None, repr=False)
-    sent: list[HttpRequest] = field(default_factory=list, init=False, repr=False)
     tokens: list[str] = field(default_factory=list, init=False, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def environ(self, url: str = "https://pipelines.actions.githubusercontent.com") -> dict[str, str]:
         """Return the variables of the job's runner, for an endpoint at this origin."""
@@ -60,21 +55,19 @@ class FakeGitHub:
         """All secrets that it hands out or takes: none of them may appear in a log, an error or a recording."""
         return (self.request_token, *self.tokens)
 
-    def __call__(self, request: HttpRequest) -> Reply:
-        with self._lock:
-            self.sent.append(request)
+    def _answer(self, request: HttpRequest) -> Response:
         parts = urlsplit(request.url)
         headers = {name.lower(): value for name, value in request.headers}
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if request.method != "GET" or parts.path != ENDPOINT_PATH:
-            return Success(_write_error(404, "The requested resource does not exist."))
+            return _write_error(404, "The requested resource does not exist.")
         if scheme.lower() != "bearer" or token != self.request_token:
-            return Success(_write_error(401, "The request token is not authorized."))
+            return _write_error(401, "The request token is not authorized.")
         if self.status != 200:
-            return Success(_write_error(self.status, f"Can't issue ID_TOKEN: {self.status}"))
+            return _write_error(self.status, f"Can't issue ID_TOKEN: {self.status}")
         if self.body is not None:
-            return Success(Response(200, (("Content-Type", "application/json; charset=utf-8"),), self.body))
-        return Success(self._answer_token(parse_qs(parts.query).get("audience", [])))
+            return Response(200, (("Content-Type", "application/json; charset=utf-8"),), self.body)
+        return self._answer_token(parse_qs(parts.query).get("audience", []))
 
     def _answer_token(self, audiences: list[str]) -> Response:
         owner = self.repository.partition("/")[0]
@@ -89,8 +82,7 @@ class FakeGitHub:
             **self.claims,
         }
         token = self.issuer.sign(claims)
-        with self._lock:
-            self.tokens.append(token)
+        self.tokens.append(token)
         return _write_json(200, {"count": len(token), "value": token})
 
 

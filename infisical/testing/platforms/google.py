@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from returns.result import Success
-
 from infisical.request import HttpRequest
 from infisical.response import Response
+from infisical.testing.platforms.fake import FakePlatform, make_portal_page
 from infisical.testing.platforms.unsigned import make_token, read_claims
-from infisical.transport import Reply
 
 ACCOUNT_PATH: Final = "/computeMetadata/v1/instance/service-accounts/default/"
 IDENTITY_PATH: Final = f"{ACCOUNT_PATH}identity"
@@ -23,11 +20,10 @@ TOKEN_PATH: Final = "/token"
 FLAVOR: Final = ("Metadata-Flavor", "Google")
 TOKEN_SECONDS: Final = 3600
 ISSUER: Final = "https://accounts.google.com"
-PORTAL_PAGE: Final = b"<html><body>Sign in to the network of the hotel</body></html>"
 
 
 @dataclass(slots=True, kw_only=True)
-class FakeGoogle:
+class FakeGoogle(FakePlatform):
     """A Google Cloud with one machine and its service account. Call it as an executor, or serve it.
 
     It answers identity tokens in the form of a JWT whose signature nobody can verify. A POST to `/token` is one of
@@ -48,23 +44,16 @@ class FakeGoogle:
     is_portal: bool = False
     has_flavor: bool = True
     clock: Callable[[], float] = field(default=time.time, repr=False)
-    sent: list[HttpRequest] = field(default_factory=list, init=False, repr=False)
     tokens: list[str] = field(default_factory=list, init=False, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """All secrets that it gave: none of them may appear in a log, an error or a recording."""
         return tuple(self.tokens)
 
-    def __call__(self, request: HttpRequest) -> Reply:
-        with self._lock:
-            self.sent.append(request)
-            return Success(self._answer(request))
-
     def _answer(self, request: HttpRequest) -> Response:
         if self.is_portal:
-            return Response(200, (("Content-Type", "text/html"),), PORTAL_PAGE)
+            return make_portal_page()
         parts = urlsplit(request.url)
         if request.method == "POST" and parts.path == TOKEN_PATH:
             return self._exchange(request)

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from returns.result import Success
-
 from infisical.request import HttpRequest
 from infisical.response import Response
+from infisical.testing.platforms.fake import FakePlatform, make_portal_page
 from infisical.testing.platforms.unsigned import make_token
-from infisical.transport import Reply
 
 METADATA_PATH: Final = "/metadata/identity/oauth2/token"
 TOKEN_SECONDS: Final = 86400
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-PORTAL_PAGE: Final = b"<html><body>Sign in to the network of the hotel</body></html>"
 
 
 @dataclass(slots=True, kw_only=True)
-class FakeAzure:
+class FakeAzure(FakePlatform):
     """An Azure with one tenant and one identity. Call it as an executor, or serve it.
 
     It answers access tokens in the form of a JWT whose signature nobody can verify. Change the attributes to provoke
@@ -51,23 +47,16 @@ class FakeAzure:
     status: int = 200
     is_portal: bool = False
     clock: Callable[[], float] = field(default=time.time, repr=False)
-    sent: list[HttpRequest] = field(default_factory=list, init=False, repr=False)
     tokens: list[str] = field(default_factory=list, init=False, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """All secrets that it gave or takes: none of them may appear in a log, an error or a recording."""
         return (*self.tokens, *([] if self.assertion is None else [self.assertion]))
 
-    def __call__(self, request: HttpRequest) -> Reply:
-        with self._lock:
-            self.sent.append(request)
-            return Success(self._answer(request))
-
     def _answer(self, request: HttpRequest) -> Response:
         if self.is_portal:
-            return Response(200, (("Content-Type", "text/html"),), PORTAL_PAGE)
+            return make_portal_page()
         parts = urlsplit(request.url)
         if parts.path == METADATA_PATH:
             return self._answer_metadata(request, parse_qs(parts.query, max_num_fields=16))

@@ -15,11 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from returns.result import Success
-
 from infisical.request import HttpRequest
 from infisical.response import Response
-from infisical.transport import Reply
+from infisical.testing.platforms.fake import FakePlatform
 
 Algorithm: TypeAlias = Literal["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
 CURVES: Final = {"ES256": ("P-256", "SECP256R1"), "ES384": ("P-384", "SECP384R1"), "ES512": ("P-521", "SECP521R1")}
@@ -29,7 +27,7 @@ JWKS_PATH: Final = "/.well-known/jwks"
 
 
 @dataclass(slots=True, kw_only=True)
-class FakeOidcIssuer:
+class FakeOidcIssuer(FakePlatform):
     """An issuer of OIDC tokens. Call it as an executor, or serve it: it answers its metadata and its JWKS at any host.
 
     `sign(claims)` makes a token. `jwks` are its public keys, for a server in memory:
@@ -46,7 +44,6 @@ class FakeOidcIssuer:
     clock: Callable[[], float] = field(default=time.time, repr=False)
     status: int = 200
     has_jwks_uri: bool = True
-    sent: list[HttpRequest] = field(default_factory=list, init=False, repr=False)
     _keys: list[tuple[str, Any]] = field(default_factory=list, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
@@ -87,19 +84,17 @@ class FakeOidcIssuer:
         with self._lock:
             self._keys = [key, *(self._keys if keep else ())]
 
-    def __call__(self, request: HttpRequest) -> Reply:
-        with self._lock:
-            self.sent.append(request)
+    def _answer(self, request: HttpRequest) -> Response:
         parts = urlsplit(request.url)
         origin = f"{parts.scheme}://{parts.netloc}"
         if request.method == "GET" and parts.path.endswith(DISCOVERY_PATH):
             location = {"jwks_uri": f"{origin}{JWKS_PATH}"} if self.has_jwks_uri else {}
             algorithms = {"id_token_signing_alg_values_supported": [self.algorithm]}
             document = {"issuer": self.url, **location, **algorithms, "response_types_supported": ["id_token"]}
-            return Success(_write_json(self.status, document))
+            return _write_json(self.status, document)
         if request.method == "GET" and parts.path.endswith(JWKS_PATH):
-            return Success(_write_json(self.status, self.jwks if self.status == 200 else {}))
-        return Success(_write_json(404, {"error": "not_found"}))
+            return _write_json(self.status, self.jwks if self.status == 200 else {})
+        return _write_json(404, {"error": "not_found"})
 
     def _get_key(self) -> tuple[str, Any]:
         if not self._keys:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,11 +12,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from returns.result import Success
-
 from infisical.request import HttpRequest
 from infisical.response import Response
-from infisical.transport import Reply
+from infisical.testing.platforms.fake import FakePlatform
 
 USERS_PATH: Final = "/20160918/users/"
 MAX_SKEW: Final = timedelta(minutes=5)
@@ -30,7 +27,7 @@ def read_clock() -> datetime:
 
 
 @dataclass(slots=True, kw_only=True)
-class FakeOracle:
+class FakeOracle(FakePlatform):
     """An Oracle Cloud with one user, whose API key it verifies. Call it as an executor.
 
     A source sends nothing to Oracle: Infisical's server sends the signed request. `verify` checks whether Oracle would
@@ -45,25 +42,21 @@ class FakeOracle:
     tenancy: str = "ocid1.tenancy.oc1..faketenancy"
     fingerprint: str = "00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff"
     clock: Callable[[], datetime] = field(default=read_clock, repr=False)
-    sent: list[HttpRequest] = field(default_factory=list, init=False, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     @property
     def key_id(self) -> str:
         """The key id of a signature by the user."""
         return f"{self.tenancy}/{self.user}/{self.fingerprint}"
 
-    def __call__(self, request: HttpRequest) -> Reply:
-        with self._lock:
-            self.sent.append(request)
+    def _answer(self, request: HttpRequest) -> Response:
         parts = urlsplit(request.url)
         headers = {name.lower(): value for name, value in request.headers}
         headers.setdefault("host", parts.netloc)
         if request.method != "GET" or not parts.path.startswith(USERS_PATH):
-            return Success(_write_json(404, {"code": "NotAuthorizedOrNotFound", "message": "there is no such path"}))
+            return _write_json(404, {"code": "NotAuthorizedOrNotFound", "message": "there is no such path"})
         if not self.verify(parts.path.removeprefix(USERS_PATH), headers):
-            return Success(_write_json(401, {"code": "NotAuthenticated", "message": "the signature is not valid"}))
-        return Success(_write_json(200, {"id": self.user, "name": "fake", "compartmentId": self.tenancy}))
+            return _write_json(401, {"code": "NotAuthenticated", "message": "the signature is not valid"})
+        return _write_json(200, {"id": self.user, "name": "fake", "compartmentId": self.tenancy})
 
     def verify(self, user: str, headers: Mapping[str, str]) -> bool:
         """Return True if these headers are a request for the record of the user, signed by the user, at this time."""

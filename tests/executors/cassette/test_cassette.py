@@ -262,6 +262,23 @@ def test_the_asyncio_client_records_and_plays(tmp_path):
     assert "CANARY" not in path.read_text()
 
 
+def test_an_async_executor_plays_what_was_recorded_before_it_asks_the_one_inside(tmp_path):
+    path = tmp_path / "tape.yaml"
+    inner = AsyncScriptedExecutor(answer({"n": 1}), answer({"n": 2}))
+
+    async def main():
+        bodies = []
+        for executor, times in (
+            (AsyncCassetteExecutor(path, mode="once", inner=inner), 1),
+            (AsyncCassetteExecutor(path, mode="new_episodes", inner=inner), 2),
+        ):
+            bodies += [(await executor(HttpRequest("GET", "https://x/a"))).unwrap().body for _ in range(times)]
+        return bodies
+
+    assert asyncio.run(main()) == [b'{"n": 1}', b'{"n": 1}', b'{"n": 2}']
+    assert len(inner.sent) == 2
+
+
 def test_a_header_of_the_users_own_may_be_a_key_and_is_redacted_also_where_the_server_echoes_it(tmp_path):
     path = tmp_path / "tape.yaml"
     echo = answer({"message": "gateway refused CANARY-GATEWAY", "error": "Forbidden"}, 403)

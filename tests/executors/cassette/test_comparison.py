@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infisical.executors.cassette.comparison import MATCHERS, list_differences, split_parts
+from infisical.executors.cassette.comparison import MATCHERS, MAX_DEPTH, RecordedRequests, list_differences, split_parts
 from infisical.redaction import RECORDED_MASK as MASK
 
 
@@ -56,8 +56,24 @@ def test_repeated_names_of_a_query_are_sorted_and_numbered():
     }
 
 
-@pytest.mark.parametrize("body", [b'{"a": ', b"[" * 100_000])
+@pytest.mark.parametrize("body", [b'{"a": ', b"[" * 100_000, b"[" * (MAX_DEPTH + 2) + b"]" * (MAX_DEPTH + 2)])
 def test_a_body_that_only_looks_like_json_is_one_text(body):
     parts = split("POST", body=body, content_type="application/json")
 
     assert [name for name in parts if name.startswith("body")] == ["body"]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "requested", "position"),
+    [
+        ({"body": f"'a{MASK}m{MASK}z'"}, {"body": "'a1m2z'"}, 0),
+        ({"body": f"'a{MASK}m{MASK}z'"}, {"body": "'a12z'"}, None),
+        ({"path": "'/a'", f"query {MASK}": "'1'"}, {"path": "'/a'", "query token": "'1'"}, 0),
+        ({"path": "'/a'", f"query {MASK}": "'1'"}, {"path": "'/b'", "query token": "'1'"}, None),
+    ],
+)
+def test_a_redacted_request_is_looked_up_by_the_texts_that_it_fixes_and_then_compared(recorded, requested, position):
+    requests = RecordedRequests()
+    requests.add(0, "GET", "/a", recorded)
+
+    assert requests.take(requested, repeat=False) == position

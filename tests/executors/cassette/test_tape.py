@@ -8,7 +8,7 @@ import pytest
 import yaml
 from returns.result import Success
 
-from infisical import HttpRequest, Response
+from infisical import HttpRequest, InfisicalNetworkError, Response
 from infisical.executors import CassetteExecutor, ScriptedExecutor
 from infisical.executors.cassette.comparison import MATCHERS
 from tests.wire import answer
@@ -204,6 +204,23 @@ def test_a_mismatch_shows_no_secret(tmp_path):
     assert "CANARY-VALUE" not in message
     assert "CANARY-OTHER" not in message
     assert "body note: recorded 'one', requested 'is [redacted]'" in message
+
+
+def test_a_message_omits_two_values_that_differ_in_a_secret_only(tmp_path):
+    recorded = HttpRequest("POST", "https://x/a", JSON, b'{"note": "is CANARY-ONE"}')
+    headers = (("Authorization", "Bearer CANARY-ONE"), ("X-Api-Key", "CANARY-TWO"), *JSON)
+    requested = HttpRequest("POST", "https://x/a", headers, b'{"note": "is CANARY-TWO"}')
+    message = recording(tmp_path / "tape.yaml", (recorded, answer({})))(requested).failure().message
+
+    assert "differs in body note: in a redacted value;" in message
+    assert "CANARY" not in message
+
+
+def test_a_tape_that_plays_nothing_and_records_nothing_says_so(tmp_path):
+    error = CassetteExecutor(tmp_path / "tape.yaml", mode="all")(ASK).failure()
+
+    expected = "tape.yaml plays nothing (mode='all'), and has no inner executor to record with"
+    assert error == InfisicalNetworkError(expected, reason="unrecorded", sent=False)
 
 
 def test_a_message_is_short_whatever_the_requests_are(tmp_path):

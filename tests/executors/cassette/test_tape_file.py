@@ -120,14 +120,17 @@ def test_vcrpy_reads_the_file_and_what_it_writes_is_read(tmp_path):
 
 
 # ---- whole at any moment
-@pytest.mark.parametrize("mode", ["none", "once", "new_episodes"])
-def test_a_truncated_or_empty_file_is_a_failure_and_stays_as_it_is(tmp_path, mode):
+@pytest.mark.parametrize(
+    ("mode", "step"),
+    [("once", 1), ("none", 9), ("new_episodes", 9), mark_exhaustive("none", 1), mark_exhaustive("new_episodes", 1)],
+)
+def test_a_truncated_or_empty_file_is_a_failure_and_stays_as_it_is(tmp_path, mode, step):
     path = tmp_path / "tape.yaml"
     record(path, b'{"a": 1}', b"two")
     whole = path.read_bytes()
     inner = ScriptedExecutor()
     wrong = []
-    for end in range(len(whole) - 1):  # the last character is a line's end
+    for end in range(0, len(whole) - 1, step):  # the last character is a line's end
         path.write_bytes(whole[:end])
         error = CassetteExecutor(path, mode=mode, inner=inner)(ASK).failure()
         if not error.message.startswith("tape.yaml cannot be read as a cassette: it is") or "delete it" not in (
@@ -262,7 +265,7 @@ def test_the_cost_grows_with_the_number_of_exchanges(tmp_path, kind):
         return middle - start, time.process_time() - middle
 
     (record_few, play_few), (record_many, play_many) = (
-        map(min, zip(*(cost(exchanges) for _ in range(2)), strict=True)) for exchanges in (50, 300)
+        map(min, zip(*(cost(exchanges) for _ in range(2)), strict=True)) for exchanges in (30, 180)
     )
 
     assert record_many < 12 * record_few

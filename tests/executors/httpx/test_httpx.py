@@ -20,6 +20,7 @@ from infisical.testing import faulty_server
 from infisical.testing.executor_contract import NetworkExecutorContract
 from infisical.testing.runner import ExecutorRunner
 from tests.executors import authority, faulty
+from tests.forms import shorten_contract
 
 REQUEST = HttpRequest("GET", "https://h/a%2Fb?c=d", (("Accept", "application/json"), ("Authorization", "Bearer t")))
 KINDS = {"blocking": (HttpxExecutor, httpx.Client), "asyncio": (AsyncHttpxExecutor, httpx.AsyncClient)}
@@ -57,24 +58,28 @@ class AsyncExecutorOnAClient(AsyncHttpxExecutor):
         await self._application_client.aclose()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestBlocking(NetworkExecutorContract):
     def make_executor(self):
         return HttpxExecutor()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestBlockingOnAGivenClient(NetworkExecutorContract):
     def make_executor(self):
         return ExecutorOnAClient()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestAsyncio(NetworkExecutorContract):
     def make_executor(self):
         return AsyncHttpxExecutor()
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestAsyncioOnAGivenClient(NetworkExecutorContract):
     async def make_executor(self):
@@ -243,6 +248,15 @@ def test_an_asyncio_executor_belongs_to_the_loop_of_its_first_call():
     message = "GET https://h: this executor belongs to another event loop: make one for each"
     assert first.unwrap().status == 200
     assert second.failure() == InfisicalNetworkError(message, reason="protocol", sent=False)
+
+
+def test_an_asyncio_executor_is_a_context_manager_that_closes_it_whether_it_was_called_or_not():
+    async def main() -> AsyncHttpxExecutor:
+        async with AsyncHttpxExecutor() as execute:
+            return execute
+
+    closed = InfisicalNetworkError("GET https://h: this executor is closed", reason="protocol", sent=False)
+    assert asyncio.run(asyncio.run(main())(REQUEST)).failure() == closed
 
 
 @pytest.mark.parametrize("name", ["HttpxExecutor", "AsyncHttpxExecutor"])

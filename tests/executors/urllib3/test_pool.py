@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import urllib3
@@ -12,7 +14,13 @@ from hypothesis import strategies as st
 
 from infisical import HttpRequest
 from infisical.executors import Urllib3Executor
-from infisical.executors.urllib3.pool import IDLE_SECONDS, MAX_IDLE_SECONDS, Pool, read_keep_alive
+from infisical.executors.urllib3.pool import (
+    IDLE_SECONDS,
+    MAX_IDLE_SECONDS,
+    IdleConnections,
+    Pool,
+    read_keep_alive,
+)
 from tests.executors.faulty import Peer, serving
 
 
@@ -141,3 +149,59 @@ def test_urllib3_has_the_private_parts_that_a_pool_overrides_and_calls_them(name
     assert name in vars(urllib3.HTTPConnectionPool)
     assert name in vars(Pool)
     assert f"self.{name}(" in inspect.getsource(urllib3.HTTPConnectionPool)
+
+
+@pytest.mark.enable_socket
+def test_without_the_private_part_of_urllib3_a_connection_opens_when_it_sends(monkeypatch):
+    monkeypatch.setattr(Pool, "_validate_conn", lambda *_: None)
+    with serving(saying()) as server, Urllib3Executor() as execute:
+        status = execute(HttpRequest("GET", f"{server.url}/x")).unwrap().status
+
+        assert (status, server.connections) == (200, 1)
+
+
+# ---- threads that meet at one instruction
+class IdleConnection:
+    """An idle connection; `meanwhile` happens just before somebody learns when it expires."""
+
+    sock, is_closed = "a socket", False
+    meanwhile: Callable[[], object] = staticmethod(lambda: None)
+
+    def __init__(self, expires_at: float) -> None:
+        self._expires_at = expires_at
+
+    @property
+    def expires_at(self) -> float:
+        self.meanwhile()
+        return self._expires_at
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def keep(*connections: Any) -> tuple[IdleConnections, list[Any]]:
+    """Idle connections, whose first one another thread takes when it is found expired; and what that one took."""
+    clock, taken = Clock(), []
+    idle = IdleConnections(5, clock)
+    for connection in connections:
+        idle.put(connection)
+    connections[0].meanwhile = lambda: taken.append(idle._connections.popleft())
+    clock.now += 2.0
+    return idle, taken
+
+
+def test_an_expired_connection_that_another_thread_takes_first_is_left_to_it():
+    expired = IdleConnection(1001.0)
+    idle, taken = keep(expired)
+    idle.put(None)
+
+    assert (taken, expired.is_closed, idle.qsize()) == ([expired], False, 0)
+
+
+def test_a_connection_behind_an_expired_one_that_another_thread_takes_stays():
+    expired, fresh = IdleConnection(1001.0), IdleConnection(1009.0)
+    idle, taken = keep(expired, fresh)
+    idle.put(None)
+
+    assert (taken, expired.is_closed, fresh.is_closed) == ([expired], False, False)
+    assert (idle.get(), idle.qsize()) == (fresh, 0)

@@ -18,6 +18,7 @@ from infisical.testing.executor_contract import NetworkExecutorContract
 from infisical.testing.runner import expect, expect_error, expect_response
 from tests.executors.faulty import Peer, serving, well
 from tests.executors.relay import ESTABLISHED, fronting, proxying
+from tests.forms import mark_exhaustive, shorten_contract
 
 NAMES = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
 
@@ -298,7 +299,7 @@ def test_an_origin_whose_certificate_nobody_vouches_for_hears_nothing_through_a_
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("over_tls", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("over_tls", [False, mark_exhaustive(True)], ids=["http", "https"])
 def test_a_handshake_through_a_tunnel_that_never_comes_meets_the_deadline(tls, over_tls):
     context, trusting = tls
     with (
@@ -325,7 +326,7 @@ def drip_handshake(peer: Peer) -> None:
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("over_tls", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("over_tls", [mark_exhaustive(False), True], ids=["http", "https"])
 def test_a_handshake_that_drips_through_a_tunnel_meets_the_deadline(tls, over_tls):
     context, trusting = tls
     with (
@@ -349,7 +350,7 @@ def drip_body(peer: Peer) -> None:
 
 
 @pytest.mark.enable_socket
-@pytest.mark.parametrize("over_tls", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("over_tls", [mark_exhaustive(False), True], ids=["http", "https"])
 def test_an_origin_that_drips_through_a_tunnel_meets_the_deadline(tls, over_tls):
     context, trusting = tls
     with (
@@ -437,16 +438,19 @@ class Tunnelled(Proxied):
         expect("what arrived", {message.method for message in served.requests} - {"TLS"}, set())
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestThroughAProxy(Proxied):
     pass
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestThroughATunnel(Tunnelled):
     pass
 
 
+@shorten_contract
 @pytest.mark.enable_socket
 class TestThroughATunnelInsideTls(Tunnelled):
     def context(self, tls):

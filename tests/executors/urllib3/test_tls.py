@@ -29,8 +29,8 @@ def get(url: str) -> HttpRequest:
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch):
-    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-        monkeypatch.delenv(name, raising=False)
+    """No directory of the machine that tests run on; the file of authorities is one that nobody has used."""
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +46,9 @@ def context(authority):
     return server
 
 
-@pytest.fixture
-def files(tmp_path, authority):
-    """Files by name, good and bad."""
+@pytest.fixture(scope="module")
+def contents(authority):
+    """The contents of files by name, good and bad."""
     ours, other = authority.issue_cert("us@example.com"), authority.issue_cert("others@example.com")
     key = serialization.load_pem_private_key(ours.private_key_pem.bytes(), None)
     locked = key.private_bytes(
@@ -57,7 +57,7 @@ def files(tmp_path, authority):
         serialization.BestAvailableEncryption(PASSWORD.encode()),
     )
     certificate = ours.cert_chain_pems[0].bytes()
-    contents = {
+    return {
         "ca": authority.cert_pem.bytes(),
         "other-ca": trustme.CA().cert_pem.bytes(),
         "certificate": certificate,
@@ -69,6 +69,11 @@ def files(tmp_path, authority):
         "garbage": b"\x00 no PEM",
         "empty": b"",
     }
+
+
+@pytest.fixture
+def files(tmp_path, contents):
+    """Files by name, good and bad."""
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     (tmp_path / "directory").mkdir()

@@ -21,6 +21,7 @@ from infisical.executors import Urllib3Executor
 from infisical.executors.attempt import Attempt
 from infisical.executors.deadline import connect
 from tests.executors.faulty import OK, Peer, serving, well
+from tests.forms import mark_exhaustive
 
 pytestmark = pytest.mark.enable_socket
 
@@ -187,8 +188,20 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("behave", "reason"), FAULTS, ids=[behave.__name__ for behave, _ in FAULTS])
-@pytest.mark.parametrize("verb", ["GET", "POST"])
+FAULTS_OF_WRITES = (stall, reset_after_reading, garbage)
+"""One of each reason."""
+
+
+@pytest.mark.parametrize(
+    ("behave", "reason", "verb"),
+    [
+        (pytest.param if verb == "GET" or behave in FAULTS_OF_WRITES else mark_exhaustive)(
+            behave, reason, verb, id=f"{verb}-{behave.__name__}"
+        )
+        for verb in ("GET", "POST")
+        for behave, reason in FAULTS
+    ],
+)
 def test_a_fault_is_a_failure_with_its_reason_and_is_not_repeated(behave, reason, verb):
     timeout = 0.25 if reason == "timeout" else 10.0
     with serving(behave) as server, Urllib3Executor() as execute:
