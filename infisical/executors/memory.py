@@ -14,7 +14,7 @@ from typing import TypeVar
 from returns.result import Result, Success
 
 from infisical.errors import InfisicalNetworkError
-from infisical.memory import Generation, Given, State, handle, start
+from infisical.memory import Generation, Given, Plan, State, handle, start
 from infisical.request import HttpRequest
 from infisical.response import Response
 
@@ -26,9 +26,12 @@ class MemoryExecutor:
 
     `clock` returns seconds since the epoch (default: time.time). Equal seeds, clocks and requests give equal answers,
     ids and tokens included; only asymmetric keys and randomized signatures differ. `generation` selects the version of
-    the server: "current" or "2024-10". `rate_limits` are calls per minute by class (`read`, `write`, `secrets`, ...);
-    the default is no limits, and `infisical.memory.DEFAULT_LIMITS` has those of hosted servers. A `state` has its own
-    seed, generation and limits: the arguments are ignored.
+    the server: "current" or "2024-10". `plan` is its license: "enterprise", or "community", which refuses trusted
+    addresses and dynamic secrets with 400 and "plan restriction".
+
+    `rate_limits` are calls per minute by class (`read`, `write`, `secrets`, ...); the default is no limits, and
+    `infisical.memory.DEFAULT_LIMITS` has those of hosted servers. A `state` has its own seed, generation, plan and
+    limits: the arguments are ignored.
     """
 
     def __init__(
@@ -39,13 +42,14 @@ class MemoryExecutor:
         seed: int | str = 0,
         generation: Generation = "current",
         rate_limits: Mapping[str, int] | None = None,
+        plan: Plan = "enterprise",
     ) -> None:
         self._lock_of_process = threading.Lock()
         self._process = os.getpid()
         self._clock = clock
-        self._state = (
-            start(now=clock(), seed=seed, generation=generation, rate_limits=rate_limits) if state is None else state
-        )
+        if state is None:
+            state = start(now=clock(), seed=seed, generation=generation, rate_limits=rate_limits, plan=plan)
+        self._state = state
 
     def __call__(self, request: HttpRequest) -> Result[Response, InfisicalNetworkError]:
         with self._lock:

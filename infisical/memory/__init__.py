@@ -20,7 +20,7 @@ from infisical.memory.loading import put_secrets, start_from
 from infisical.memory.projects.store import add_project_template
 from infisical.memory.seeding import declare_keys, declare_login, open_mfa, open_session, require_approval, start
 from infisical.memory.server import DEFAULT_LIMITS, handle
-from infisical.memory.state import Generation, Given, Settings, State
+from infisical.memory.state import Generation, Given, Plan, Settings, State
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -28,6 +28,7 @@ __all__ = [
     "DocumentError",
     "Generation",
     "Given",
+    "Plan",
     "Settings",
     "State",
     "add_project_template",

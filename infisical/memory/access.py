@@ -6,11 +6,14 @@ A caller without permission gets the server's refusal. tokens.py issues, renews 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
 from infisical.memory import patterns, tables, tokens
+from infisical.memory.accidents import check_id
 from infisical.memory.call import Actor, Call, format_time, parse_time
+from infisical.memory.domain import custom_roles
 from infisical.memory.refusals import (
     Refusal,
     bad_request,
@@ -55,6 +58,14 @@ PROJECT_ROLES: Final = frozenset({"admin", "member", "viewer", "no-access"})
 IDENTITY_ACTIONS: Final = frozenset({"read", "create", "edit", "delete"})
 """What members of an organization may do with identities today (buildMemberPermission in org-permission.ts)."""
 ORG_MEMBER_SUBJECTS: Final = frozenset({"workspace", "project", "app-connections"})
+OLD_ORG_MEMBER_SUBJECTS: Final = ORG_MEMBER_SUBJECTS | {"identity"}
+"""In October 2024 members of an organization may create, edit and delete identities."""
+OLD_MEMBER_SUBJECTS: Final = MEMBER_SUBJECTS | {"settings"}
+"""In October 2024 members of a project may edit its settings."""
+OLD_SUBJECTS: Final[Mapping[str, str]] = dict.fromkeys(
+    ("secret-folders", "secret-imports", "dynamic-secrets"), "secrets"
+)
+"""In October 2024 the permission for folders, imports and dynamic secrets is that for secrets."""
 
 
 # ---- the caller
@@ -138,14 +149,26 @@ def get_organization_role(call: Call, organization_id: str) -> str:
     else:
         member = call.draft.find(tables.ORG_MEMBERS, userId=actor.id, orgId=organization_id)
     if member is None or member.get("isActive") is False:
-        raise forbidden("You are not a member of this organization")
+        raise _refuse_old_outsider(call) if call.is_2024 else forbidden("You are not a member of this organization")
     return str(member["role"])
+
+
+def _refuse_old_outsider(call: Call) -> Refusal:
+    """Return the refusal of October 2024 for a caller of another organization."""
+    if call.actor.mode == "identity_access_token":
+        return forbidden(RESOURCE_MESSAGE, "Identity is not apart of this organization")
+    return forbidden("Invalid user token. Scoped to different organization.")
 
 
 def permit_organization(call: Call, action: str, subject: str, organization_id: str | None = None) -> None:
     """Refuse a caller whose role in an organization forbids an action on a subject (`create` on `identity`)."""
-    role = get_organization_role(call, organization_id or call.organization_id)
-    if role == "admin" or (role == "member" and (action in READ_ACTIONS or subject in ORG_MEMBER_SUBJECTS)):
+    if organization_id is None:
+        organization_id = call.organization_id
+    if call.actor.kind == "identity":
+        check_id(call, organization_id, "GetOrgIdentityPermission")
+    role = get_organization_role(call, organization_id)
+    subjects = OLD_ORG_MEMBER_SUBJECTS if call.is_2024 else ORG_MEMBER_SUBJECTS
+    if role == "admin" or (role == "member" and (action in READ_ACTIONS or subject in subjects)):
         return
     if role == "member" and subject == "identity" and action in IDENTITY_ACTIONS and not call.is_2024:
         return
@@ -180,6 +203,15 @@ def require_project_access(call: Call, project_id: str, *, is_bot_lookup: bool =
 
 def get_project_roles(call: Call, project_id: str) -> frozenset[str]:
     """Return the caller's roles in a project; refuse callers who are not members of it."""
+    return frozenset(
+        role["role"]
+        for role in get_membership(call, project_id)["roles"]
+        if not (role.get("temporaryAccessEndTime") and call.now > parse_time(role["temporaryAccessEndTime"]))
+    )
+
+
+def get_membership(call: Call, project_id: str) -> Row:
+    """Return the caller's membership in a project; refuse callers who are not members of it."""
     actor = call.actor
     table = (
         tables.project_identities(project_id)
@@ -190,12 +222,11 @@ def get_project_roles(call: Call, project_id: str) -> frozenset[str]:
     if row is None:
         caller_kind = "Identity" if actor.mode == "identity_access_token" else "User"
         message = f"{caller_kind} is not a member of the specified project with ID '{project_id}'"
-        raise forbidden(RESOURCE_MESSAGE, message) if call.is_2024 else forbidden(message, "ProjectMembershipNotFound")
-    return frozenset(
-        role["role"]
-        for role in row["roles"]
-        if not (role.get("temporaryAccessEndTime") and call.now > parse_time(role["temporaryAccessEndTime"]))
-    )
+        if not call.is_2024:
+            raise forbidden(message, "ProjectMembershipNotFound")
+        is_machine = actor.mode == "identity_access_token"
+        raise forbidden(RESOURCE_MESSAGE, message if is_machine else "User not a part of the specified project")
+    return row
 
 
 def permit(
@@ -209,8 +240,13 @@ def permit(
 ) -> Row:
     """Return a project; refuse a caller whose roles forbid an action on a subject (`create` on `secrets`) in it.
 
-    Only the scopes of service tokens depend on environment and path.
+    Only the scopes of service tokens and custom roles depend on environment and path. October 2024 looks up the
+    membership before the project: an unknown project is one that the caller is not a member of.
     """
+    if call.is_2024:
+        subject = OLD_SUBJECTS.get(subject, subject)
+        if call.actor.mode != "service_token":
+            get_project_roles(call, project_id)
     row = get_project(call, project_id)
     if call.actor.mode == "service_token":
         _permit_service(call.actor.row, project_id, action, subject, environment, path)
@@ -218,10 +254,15 @@ def permit(
     roles = get_project_roles(call, project_id)
     if "admin" in roles:
         return row
-    if "member" in roles and (action in READ_ACTIONS or subject in MEMBER_SUBJECTS):
+    subjects = OLD_MEMBER_SUBJECTS if call.is_2024 else MEMBER_SUBJECTS
+    if "member" in roles and (action in READ_ACTIONS or subject in subjects):
         return row
     if "viewer" in roles and action in READ_ACTIONS:
         return row
+    if custom_roles.CUSTOM_ROLE in roles:
+        membership = get_membership(call, project_id)
+        if custom_roles.is_allowed(call.draft, project_id, membership, action, subject, environment, path):
+            return row
     raise permission_denied(action, subject)
 
 

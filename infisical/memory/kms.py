@@ -10,13 +10,15 @@ import binascii
 from typing import Any, Final
 
 from infisical.memory.access import permit
+from infisical.memory.accidents import refuse_empty_update
 from infisical.memory.call import Call, pick
 from infisical.memory.domain import ciphers
 from infisical.memory.domain.parameters import read_path_uuid
-from infisical.memory.refusals import Refusal, bad_request, forbidden, not_found
+from infisical.memory.refusals import Refusal, bad_request, forbidden, internal_error, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.validation import (
+    SLUG_PATTERN,
     Field,
     Issues,
     Path,
@@ -26,7 +28,6 @@ from infisical.memory.validation import (
     named_slug,
     number_text,
     obj,
-    slug,
     string,
 )
 
@@ -77,7 +78,7 @@ MAX_BYTES_2024: Final = 4096
 
 
 # ---- fields
-def build_data_field(most: int, name: str = "data") -> Field:
+def build_data_field(most: int, name: str = "data", *, may_be_empty: bool = True) -> Field:
     """Build a field of base64 with a limit of its decoded bytes; the handler gets the bytes.
 
     Whatever its name, issues call the field `name`: the server has one schema for all.
@@ -89,6 +90,8 @@ def build_data_field(most: int, name: str = "data") -> Field:
         if len(issues) > count:
             return value
         try:
+            if not (text or may_be_empty):
+                raise ValueError
             data = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
             issues.append(build_issue(f"{name} must be base64 encoded", path))
@@ -127,9 +130,12 @@ ALGORITHM_KINDS: Final = {
 KEY_NAME: Final = named_slug("Name", most=32)
 ALGORITHM: Final = choice(*(algorithm for algorithms in USAGES.values() for algorithm in algorithms))
 DESCRIPTION: Final = string(most=500).optional()
+NAME_2024: Final = string(
+    least=1, most=32, lower=True, matches=f"(?:{SLUG_PATTERN})?", message="Name must be slug friendly"
+)
 KEY_BODY_2024: Final = obj(
     projectId=string(),
-    name=slug(most=32),
+    name=NAME_2024,
     description=DESCRIPTION,
     encryptionAlgorithm=choice(*ciphers.SYMMETRIC_ALGORITHMS).optional("aes-256-gcm"),
 )
@@ -145,6 +151,7 @@ KEY_BODY: Final = check_algorithm(
     )
 )
 CHANGES_BODY: Final = obj(name=KEY_NAME.optional(), isDisabled=boolean().optional(), description=DESCRIPTION)
+CHANGES_BODY_2024: Final = obj(name=NAME_2024.optional(), isDisabled=boolean().optional(), description=DESCRIPTION)
 LIST_QUERY: Final = obj(
     projectId=string(),
     offset=number_text(least=0).optional(0),
@@ -206,6 +213,8 @@ def find_key(call: Call, project_id: str, name: str) -> Row | None:
 def refuse_taken(call: Call, project_id: str, name: str, key_id: str | None = None) -> None:
     other = find_key(call, project_id, name)
     if other is not None and other["id"] != key_id:
+        if call.is_2024:
+            raise internal_error("Create" if key_id is None else "Update by id")  # only the database checks names
         raise bad_request(f'A KMS key with the name "{name}" already exists for the project with ID "{project_id}"')
 
 
@@ -277,12 +286,16 @@ def get_key_by_name(call: Call) -> Answer:
     return {"key": show_key(call, row)}
 
 
-@route("PATCH", KEY_PATH, access=MACHINES, body=CHANGES_BODY)
-def update_key(call: Call) -> Answer:
+def change_key(call: Call) -> Answer:
     row = load_key(call, "edit")
+    refuse_empty_update(call)
     if "name" in call.body:
         refuse_taken(call, row["projectId"], call.body["name"], row["id"])
     return {"key": show_key(call, call.draft.merge(KEYS_TABLE, row["id"], **call.body, updatedAt=call.timestamp))}
+
+
+update_route = route("PATCH", KEY_PATH, generation="current", access=MACHINES, body=CHANGES_BODY)(change_key)
+old_update_route = route("PATCH", KEY_PATH, generation="2024-10", access=MACHINES, body=CHANGES_BODY_2024)(change_key)
 
 
 @route("DELETE", KEY_PATH, access=MACHINES)
@@ -315,7 +328,12 @@ def encrypt_data(call: Call) -> Answer:
 
 def decrypt_data(call: Call) -> Answer:
     row = load_usable_key(call, "decrypt", ENCRYPTION_USAGE)
-    plaintext = ciphers.decrypt(row["material"], row["version"], call.body["ciphertext"])
+    try:
+        plaintext = ciphers.decrypt(row["material"], row["version"], call.body["ciphertext"])
+    except Refusal:
+        if call.is_2024:
+            raise internal_error() from None
+        raise
     return {"plaintext": base64.b64encode(plaintext).decode()}
 
 
@@ -323,11 +341,11 @@ ENCRYPT_PATH: Final = "/api/v1/kms/keys/{keyId}/encrypt"
 DECRYPT_PATH: Final = "/api/v1/kms/keys/{keyId}/decrypt"
 ENCRYPT_BODY, ENCRYPT_BODY_2024 = (
     obj(plaintext=build_data_field(MAX_BYTES)),
-    obj(plaintext=build_data_field(MAX_BYTES_2024, "plaintext")),
+    obj(plaintext=build_data_field(MAX_BYTES_2024, "plaintext", may_be_empty=False)),
 )
 DECRYPT_BODY, DECRYPT_BODY_2024 = (
     obj(ciphertext=build_data_field(MAX_BYTES + 1024)),
-    obj(ciphertext=build_data_field(MAX_BYTES_2024, "ciphertext")),
+    obj(ciphertext=build_data_field(MAX_BYTES_2024, "plaintext", may_be_empty=False)),
 )
 
 

@@ -8,15 +8,21 @@ from __future__ import annotations
 from typing import Any, Final
 
 from infisical.memory import tables, tokens, tree
-from infisical.memory.access import ORGANIZATION_ROLES, RESOURCE_MESSAGE, get_organization_role, permit_organization
+from infisical.memory.access import (
+    ORGANIZATION_ROLES,
+    RESOURCE_MESSAGE,
+    get_organization_role,
+    permit,
+    permit_organization,
+)
 from infisical.memory.call import Call, pick
 from infisical.memory.domain import accounts, cascade
 from infisical.memory.projects import store
 from infisical.memory.refusals import bad_request, forbidden, not_found, unauthorized
 from infisical.memory.routing import JWT, MACHINES, Answer, route
-from infisical.memory.seeding import add_org_member, add_organization, make_slug
+from infisical.memory.seeding import add_org_member, add_organization, add_project_user, add_user, make_slug
 from infisical.memory.state import Row
-from infisical.memory.validation import array, boolean, obj, string
+from infisical.memory.validation import array, boolean, email, obj, string
 
 DEFAULTS: Final = {
     "googleSsoAuthEnforced": False,
@@ -88,6 +94,12 @@ NAME_MESSAGE: Final = "Name can only contain alphanumeric characters, dashes, un
 NEW_ORGANIZATION: Final = obj(name=string(least=1, most=64, matches=r"[A-Za-z0-9\-_ ]+", message=NAME_MESSAGE))
 PAIR: Final = obj(key=string(least=1), value=string(least=1))
 CHANGE_BODY: Final = obj(role=string().optional(), isActive=boolean().optional(), metadata=array(PAIR).optional())
+INVITE_BODY: Final = obj(
+    inviteeEmails=array(email()),
+    organizationId=string(),
+    projects=array(obj(id=string(), projectRoleSlug=array(string()).optional())).optional(),
+    organizationRoleSlug=string(least=1).optional("member"),
+)
 BULK_BODY: Final = obj(membershipIds=array(string()))
 
 ORGANIZATION: Final = "/api/v2/organizations/{orgId}"
@@ -118,7 +130,7 @@ def show_member(call: Call, row: Row) -> dict[str, Any]:
 def get_own_organization(call: Call) -> Row:
     """Return the organization of the path; refuse an organization that is not the one of the credential."""
     organization_id = call.path["orgId"]
-    if organization_id != call.organization_id:
+    if organization_id != call.organization_id and not call.is_2024:
         raise forbidden(RESOURCE_MESSAGE, "You are not logged into this organization")
     get_organization_role(call, organization_id)
     return call.draft.rows(tables.ORGANIZATIONS)[organization_id]
@@ -141,6 +153,42 @@ def remove_member(call: Call, membership_id: str) -> Row:
         raise bad_request("You cannot delete your own organization membership")
     accounts.drop_org_member(call, row)
     return show_membership(row)
+
+
+# ---- invitations
+@route("POST", "/api/v1/invite-org/signup", access=MACHINES, body=INVITE_BODY, limit="inviteUser")
+def invite_to_organization(call: Call) -> Answer:
+    """Invite users by e-mail, and add them to projects; the contract does not list this route.
+
+    The server in memory sends no e-mail: it answers with the URLs, as a server without SMTP does.
+    """
+    body, organization_id = call.body, call.body["organizationId"]
+    permit_organization(call, "create", "member", organization_id)
+    if call.is_2024 and "projects" not in body:
+        raise forbidden("Access denied to one or more of the specified projects")
+    invitations = []
+    for address in dict.fromkeys(body["inviteeEmails"]):
+        user = call.draft.find(tables.USERS, username=address) or invite_user(call, address)
+        if call.draft.find(tables.ORG_MEMBERS, orgId=organization_id, userId=user["id"]) is None:
+            status = "accepted" if user["isAccepted"] else "invited"
+            add_org_member(call, organization_id, user["id"], body["organizationRoleSlug"], status)
+        for project in body.get("projects", ()):
+            project_id = permit(call, project["id"], "create", "member")["id"]
+            role = (project.get("projectRoleSlug") or ["member"])[0]
+            if call.draft.get(tables.project_users(project_id), user["id"]) is None:
+                add_project_user(call, project_id, user["id"], role)
+        token = call.draft.random_bytes(16).hex()
+        query = f"token={token}&to={address}&organization_id={organization_id}"
+        invitations.append({"email": address, "link": f"{call.draft.state.settings.site_url}/signupinvite?{query}"})
+    return {
+        "message": f"Send an invite link to {', '.join(one['email'] for one in invitations)}",
+        "completeInviteLinks": invitations,
+    }
+
+
+def invite_user(call: Call, address: str) -> Row:
+    user = add_user(call, address)
+    return call.draft.merge(tables.USERS, user["id"], isAccepted=False, isEmailVerified=False)
 
 
 # ---- organizations
@@ -167,6 +215,8 @@ def delete_organization(call: Call) -> Answer:
     if get_organization_role(call, row["id"]) != "admin":
         raise forbidden("Insufficient privileges", "DeleteOrganizationById")
     cascade.remove(call.draft, [row["id"]])
+    if call.is_2024:
+        return {"organization": show_organization(call, row)}
     token = tokens.open_session(call, call.actor.id, None, ttl=accounts.SESSION_TTL)
     return {"organization": show_organization(call, row), "accessToken": token}
 
@@ -232,7 +282,7 @@ def get_membership(call: Call) -> Answer:
     row = load_membership(call, call.path["membershipId"])
     answer = show_member(call, row)
     if call.is_2024:
-        return {"membership": answer}
+        return {"membership": {**answer, "metadata": list(row.get("metadata", ()))}}
     return {"membership": {**answer, "customRoleSlug": None, "metadata": list(row.get("metadata", ()))}}
 
 

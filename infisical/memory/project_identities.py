@@ -9,6 +9,7 @@ from typing import Any, Final
 from infisical.memory import seeding, tables
 from infisical.memory.access import PROJECT_ROLES, get_project_roles, permit
 from infisical.memory.call import Call, format_time, parse_time, pick
+from infisical.memory.domain import custom_roles
 from infisical.memory.identities import store as identities
 from infisical.memory.identities.routes import show_project_membership
 from infisical.memory.refusals import bad_request, boundary_refused, internal_error, not_found
@@ -120,14 +121,21 @@ def require_grant(call: Call, roles: Sequence[Mapping[str, Any]], project_id: st
         raise boundary_refused(f"Failed to {doing} identity project membership", "grant-privileges")
 
 
-def make_role_rows(call: Call, roles: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def make_role_rows(call: Call, roles: Sequence[Mapping[str, Any]], project_id: str) -> list[dict[str, Any]]:
     """Make the rows of requested roles; refuse unknown ones."""
-    if not PROJECT_ROLES.issuperset(role["role"] for role in roles):
+    custom = {role["role"]: custom_roles.find_role(call.draft, project_id, role["role"]) for role in roles}
+    if any(row is None and slug not in PROJECT_ROLES for slug, row in custom.items()):
         raise not_found("One or more custom roles not found")
-    return [{**seeding.make_role(call, role["role"]), **_make_period(role)} for role in roles]
+    return [make_role_row(call, role, custom[role["role"]]) for role in roles]
 
 
-def _make_period(role: Mapping[str, Any]) -> dict[str, Any]:
+def make_role_row(call: Call, role: Mapping[str, Any], custom: Row | None) -> dict[str, Any]:
+    """Make the row of a requested role; `custom` is the role of the project that it names."""
+    columns = {} if custom is None else custom_roles.make_columns(custom)
+    return {**seeding.make_role(call, role["role"]), **columns, **make_period(role)}
+
+
+def make_period(role: Mapping[str, Any]) -> dict[str, Any]:
     """Make the columns of a temporary role's period."""
     if not role["isTemporary"]:
         return {}
@@ -169,7 +177,7 @@ def create_membership(call: Call) -> Answer:
     if identity is None or identity["orgId"] != project["orgId"]:
         raise bad_request(f"Identity {call.path['identityId']} is missing organization membership")
     require_grant(call, asked, project["id"], "create")
-    roles = make_role_rows(call, asked)
+    roles = make_role_rows(call, asked, project["id"])
     table = tables.project_identities(project["id"])
     if call.draft.get(table, identity["id"]) is not None:
         raise bad_request("Identity is already a member")
@@ -184,7 +192,7 @@ def update_membership(call: Call) -> Answer:
     require_grant(call, call.body["roles"], project["id"], "update")
     check_permanence(call.body["roles"])
     row = get_member(call)
-    roles = make_role_rows(call, call.body["roles"])
+    roles = make_role_rows(call, call.body["roles"], project["id"])
     table = tables.project_identities(project["id"])
     membership = call.draft.merge(table, row["identityId"], roles=roles, updatedAt=call.timestamp)
     return {"identityMembership": describe_membership(membership)}

@@ -32,6 +32,8 @@ READERS: Final[frozenset[AccessMode]] = frozenset({"jwt", "identity_access_token
 PUBLIC_ACCESS: Final[frozenset[AccessMode]] = frozenset()
 """No credential is needed; a credential that is sent must be valid all the same."""
 
+MAX_PARAMETER_LENGTH: Final = 100
+"""The framework's limit of one path parameter, decoded, in UTF-16 units; the server keeps it (app.ts, July 2026)."""
 ALL_GENERATIONS: Final[frozenset[Generation]] = frozenset({"current", "2024-10"})
 
 
@@ -191,10 +193,20 @@ def _build_tree(generation: Generation, method: str) -> _Node:
 
 
 def match_route(generation: Generation, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """Return the route of a path and its decoded path parameters; None if there is no such route."""
+    """Return the route of a path and its decoded path parameters.
+
+    Return None if there is no such route, and for a parameter longer than MAX_PARAMETER_LENGTH, as the framework does.
+    """
     parts = path.strip("/").split("/") if path != "/" else []
     route = _build_tree(generation, method).find([unquote(part) if "%" in part else part for part in parts])
     if route is None:
         return None
     names = route.path.strip("/").split("/")
-    return route, {name[1:-1]: unquote(part) for name, part in zip(names, parts, strict=True) if name.startswith("{")}
+    values = {name[1:-1]: unquote(part) for name, part in zip(names, parts, strict=True) if name.startswith("{")}
+    return None if any(_is_too_long(value) for value in values.values()) else (route, values)
+
+
+def _is_too_long(value: str) -> bool:
+    if len(value) * 2 <= MAX_PARAMETER_LENGTH:
+        return False
+    return len(value.encode("utf-16-le", "surrogatepass")) > 2 * MAX_PARAMETER_LENGTH

@@ -5,12 +5,14 @@ The old paths name the project `workspaceId` and accept `directory` for `path`. 
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from infisical.memory import tables, tree
 from infisical.memory.access import permit
 from infisical.memory.call import Call, parse_time, pick
 from infisical.memory.domain.places import (
+    DEPTH_LIMIT,
     check_path,
     get_environment,
     get_project_by_slug,
@@ -21,7 +23,7 @@ from infisical.memory.domain.places import (
     require_membership,
 )
 from infisical.memory.dynamic_secrets.store import drop_dynamic_secrets, get_secrets_table
-from infisical.memory.refusals import bad_request, not_found
+from infisical.memory.refusals import bad_request, internal_error, not_found
 from infisical.memory.routing import READERS, Answer, route
 from infisical.memory.secrets.approvals import resolve_policy
 from infisical.memory.secrets.store import drop_secrets
@@ -47,11 +49,17 @@ IN_WORKSPACE: Final = {
     "directory": make_path_field().optional(),
 }
 """The oldest clients call the path `directory`."""
+OLD_PATH_FIELD: Final = make_folder_path_field().optional("/")
+IN_OLD_WORKSPACE: Final = {"workspaceId": string(), "environment": string(), "path": OLD_PATH_FIELD}
+"""In October 2024 `path` has a default, and so `directory` is never read."""
 CHANGE_FIELDS: Final = {"name": NAME_FIELD, "description": string(trim=False).or_null().optional()}
 CHANGES_FIELD: Final = array(
     obj(id=string(trim=False), environment=string(), path=make_folder_path_field().optional("/"), **CHANGE_FIELDS),
     least=1,
     most=1000,
+)
+OLD_CHANGES_FIELD: Final = array(
+    obj(id=string(trim=False), environment=string(), name=string(), path=OLD_PATH_FIELD), least=1
 )
 FILTER_FIELDS: Final = {"lastSecretModified": datetime_text().optional(None), "recursive": loose_flag_text()}
 
@@ -62,7 +70,7 @@ def get_project_id(fields: Any) -> str:
 
 
 def get_path(fields: Any) -> str:
-    """Return the path of the parent folder, whichever name the request has for it."""
+    """Return the path of the parent folder; clients of before 2024 call it `directory`."""
     return check_path(fields.get("path") or fields.get("directory") or "/")
 
 
@@ -93,6 +101,30 @@ def make_sort_key(folder: Row) -> tuple[str, str]:
 
 
 # ---- creating and updating
+def create_old_folder(call: Call) -> Answer:
+    """Create a folder as October 2024 does: by the nearest existing folder of the whole path, with any name.
+
+    An empty name is the folder of the path itself. A name with a slash is looked up as a path, and stored as it is.
+    """
+    project_id, path, slug = call.body["workspaceId"], call.body["path"], call.body["environment"]
+    name = call.body["name"]
+    permit(call, project_id, "create", SUBJECT, environment=slug, path=path)
+    environment = get_environment(call, project_id, slug)
+    parts = tree.split_path(f"{path}/{name}")
+    if not all(re.fullmatch(r"[A-Za-z0-9_-]+", part) for part in parts) or len(parts) > DEPTH_LIMIT:
+        raise internal_error()
+    nearest, depth = tree.get_root(call.draft, environment["id"]), 0
+    while depth < len(parts) and (child := tree.find_child(call.draft, nearest, parts[depth])) is not None:
+        nearest, depth = child, depth + 1
+    if depth == len(parts):
+        return {"folder": describe_folder(call, nearest)}
+    nearest_path = tree.get_path(call.draft, nearest)
+    missing = [] if nearest_path == path else tree.split_path(path[len(nearest_path) :])
+    for part in missing:
+        nearest = tree.create_folder(call, project_id, environment["id"], part, nearest)
+    return {"folder": describe_folder(call, tree.create_folder(call, project_id, environment["id"], name, nearest))}
+
+
 def create_folder(call: Call) -> Answer:
     project_id, path, slug = get_project_id(call.body), get_path(call.body), call.body["environment"]
     permit(call, project_id, "create", SUBJECT, environment=slug, path=path)
@@ -303,11 +335,17 @@ GET_ROUTE = route("GET", f"{FOLDERS_PATH}/{{id}}", generation="current", access=
 
 # ---- the old paths
 OLD_CREATE_ROUTE = route(
-    "POST", OLD_FOLDERS_PATH, access=READERS, limit="secrets", body=obj(**IN_WORKSPACE, **CHANGE_FIELDS)
+    "POST",
+    OLD_FOLDERS_PATH,
+    generation="current",
+    access=READERS,
+    limit="secrets",
+    body=obj(**IN_WORKSPACE, **CHANGE_FIELDS),
 )(create_folder)
 OLD_UPDATE_ROUTE = route(
     "PATCH",
     f"{OLD_FOLDERS_PATH}/{{folderId}}",
+    generation="current",
     access=READERS,
     limit="secrets",
     body=obj(**IN_WORKSPACE, **CHANGE_FIELDS),
@@ -315,14 +353,59 @@ OLD_UPDATE_ROUTE = route(
 OLD_UPDATE_BATCH_ROUTE = route(
     "PATCH",
     f"{OLD_FOLDERS_PATH}/batch",
+    generation="current",
     access=READERS,
     limit="secrets",
     body=obj(projectSlug=string(), folders=CHANGES_FIELD),
 )(update_folders)
 OLD_DELETE_ROUTE = route(
-    "DELETE", f"{OLD_FOLDERS_PATH}/{{folderIdOrName}}", access=READERS, limit="secrets", body=obj(**IN_WORKSPACE)
+    "DELETE",
+    f"{OLD_FOLDERS_PATH}/{{folderIdOrName}}",
+    generation="current",
+    access=READERS,
+    limit="secrets",
+    body=obj(**IN_WORKSPACE),
 )(delete_folder)
-OLD_LIST_ROUTE = route("GET", OLD_FOLDERS_PATH, access=READERS, query=obj(**IN_WORKSPACE, **FILTER_FIELDS))(
+OLD_LIST_ROUTE = route(
+    "GET", OLD_FOLDERS_PATH, generation="current", access=READERS, query=obj(**IN_WORKSPACE, **FILTER_FIELDS)
+)(list_folders)
+
+# ---- the old paths in October 2024
+CREATE_ROUTE_2024 = route(
+    "POST",
+    OLD_FOLDERS_PATH,
+    generation="2024-10",
+    access=READERS,
+    limit="secrets",
+    body=obj(**IN_OLD_WORKSPACE, name=string()),
+)(create_old_folder)
+UPDATE_ROUTE_2024 = route(
+    "PATCH",
+    f"{OLD_FOLDERS_PATH}/{{folderId}}",
+    generation="2024-10",
+    access=READERS,
+    limit="secrets",
+    body=obj(**IN_OLD_WORKSPACE, name=string()),
+)(update_folder)
+UPDATE_BATCH_ROUTE_2024 = route(
+    "PATCH",
+    f"{OLD_FOLDERS_PATH}/batch",
+    generation="2024-10",
+    access=READERS,
+    limit="secrets",
+    body=obj(projectSlug=string(), folders=OLD_CHANGES_FIELD),
+)(update_folders)
+DELETE_ROUTE_2024 = route(
+    "DELETE",
+    f"{OLD_FOLDERS_PATH}/{{folderIdOrName}}",
+    generation="2024-10",
+    access=READERS,
+    limit="secrets",
+    body=obj(**IN_OLD_WORKSPACE),
+)(delete_folder)
+LIST_ROUTE_2024 = route("GET", OLD_FOLDERS_PATH, generation="2024-10", access=READERS, query=obj(**IN_OLD_WORKSPACE))(
     list_folders
 )
+
+# ---- both
 OLD_GET_ROUTE = route("GET", f"{OLD_FOLDERS_PATH}/{{id}}", access=READERS)(get_folder)

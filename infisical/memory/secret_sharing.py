@@ -12,14 +12,14 @@ from typing import Any, Final
 
 from infisical.memory import tables
 from infisical.memory.access import RESOURCE_MESSAGE, get_organization_role
+from infisical.memory.accidents import is_uuid
 from infisical.memory.call import Call, format_time, parse_time, pick
-from infisical.memory.refusals import bad_request, forbidden, not_found, unauthorized
+from infisical.memory.refusals import bad_request, forbidden, internal_error, not_found, unauthorized
 from infisical.memory.routing import JWT, MACHINES, PUBLIC_ACCESS, Answer, route
 from infisical.memory.state import Row
 from infisical.memory.validation import (
     array,
     choice,
-    datetime_text,
     email,
     number,
     number_text,
@@ -46,6 +46,18 @@ COLUMNS: Final = (
     "type",
     "authorizedEmails",
 )
+OLD_COLUMNS: Final = (
+    "expiresAt",
+    "userId",
+    "orgId",
+    "createdAt",
+    "updatedAt",
+    "expiresAfterViews",
+    "accessType",
+    "name",
+    "lastViewedAt",
+)
+OLD_EMPTY_COLUMNS: Final = {"encryptedValue": None, "iv": None, "tag": None, "hashedHex": None}
 MEMBERS_ONLY_MESSAGE: Final = "Organization does not allow sharing secrets to members outside of this organization"
 MINUTE: Final = 60
 DAY: Final = 86400
@@ -82,7 +94,7 @@ OLD_CREATE_BODY: Final = obj(
     secretValue=VALUE_FIELD,
     name=string(most=50).optional(),
     password=string(trim=False).optional(),
-    expiresAt=datetime_text(),
+    expiresAt=string(),
     expiresAfterViews=number(least=1, whole=True).optional(),
     accessType=ACCESS_FIELD,
 )
@@ -92,11 +104,26 @@ PAGE_QUERY: Final = obj(
 
 
 def describe_secret(call: Call, row: Row) -> Row:
-    return pick(row, *COLUMNS, *(() if call.is_2024 else ("identityId",)))
+    return _describe_old_secret(row) if call.is_2024 else pick(row, *COLUMNS, "identityId")
+
+
+def _describe_old_secret(row: Row) -> dict[str, Any]:
+    """Return a row as October 2024 lists it: as it is stored, with the encrypted value and the password's hash."""
+    return {
+        **OLD_EMPTY_COLUMNS,
+        **pick(row, *OLD_COLUMNS),
+        "id": row["oldId"] or row["id"],
+        "password": row["password"] and "hidden",
+        "encryptedSecret": {"type": "Buffer", "data": [0]},
+        "identifier": row["id"],
+    }
 
 
 def get_secret(call: Call, identifier: str) -> Row:
+    """Return a shared secret by the id of its link; in October 2024 also by the id of its row."""
     row = call.draft.get(SHARED_SECRETS, identifier)
+    if row is None and call.is_2024:
+        row = call.draft.find(SHARED_SECRETS, oldId=identifier)
     if row is None:
         raise not_found(f"Shared secret with ID '{identifier}' not found")
     return row
@@ -122,6 +149,7 @@ def add_secret(call: Call, expires_at: float, views: int | None) -> Row:
             authorizedEmails=body.get("authorizedEmails") or None,
             secretValue=body["secretValue"],
             password=body.get("password") or None,
+            oldId=call.draft.new_id() if call.is_2024 else None,
         ),
         "id": identifier,
     }
@@ -156,7 +184,10 @@ def create_secret(call: Call) -> Answer:
 
 @route("POST", OLD_SHARING_PATH, generation="2024-10", access=JWT, body=OLD_CREATE_BODY, limit="secretSharing")
 def create_old_secret(call: Call) -> Answer:
-    expires_at = parse_time(call.body["expiresAt"])
+    try:
+        expires_at = parse_time(call.body["expiresAt"])
+    except (ValueError, OverflowError):
+        raise internal_error("Create") from None  # the server compares an invalid date, and the database refuses it
     if expires_at < call.now:
         raise bad_request("Expiration date cannot be in the past")
     if expires_at - call.now > LONGEST_LIFETIME:
@@ -197,12 +228,14 @@ def get_readable(call: Call, identifier: str) -> Row:
     row, caller = get_secret(call, identifier), call.caller
     if row["accessType"] == "organization":
         if caller is None or caller.organization_id is None:
-            raise unauthorized(RESOURCE_MESSAGE)
+            raise (forbidden if call.is_2024 else unauthorized)(RESOURCE_MESSAGE)
         if caller.organization_id != row["orgId"]:
             raise forbidden(RESOURCE_MESSAGE)
     if call.now > parse_time(row["expiresAt"]):
         raise forbidden("Access denied: Secret has expired by lifetime")
     if row["expiresAfterViews"] == 0:
+        if call.is_2024 and row["accessType"] == "organization":
+            raise internal_error()
         raise forbidden("Access denied: Secret has expired by view count")
     if row["authorizedEmails"] and not is_authorized(call, row):
         raise unauthorized("Email not authorized to view secret")
@@ -271,6 +304,8 @@ def read_secret(call: Call) -> Answer:
     limit="publicEndpoint",
 )
 def read_old_secret(call: Call) -> Answer:
+    if is_uuid(call.path["id"]) and "hashedHex" not in call.body:
+        raise internal_error("Find one")  # a share from before July 2024 is looked up with its hash
     row, password = get_readable(call, call.path["id"]), call.body.get("password")
     is_protected = row["password"] is not None
     if is_protected and not password:

@@ -10,10 +10,19 @@ from infisical.memory.call import Call, pick
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Answer, route
 from infisical.memory.state import Row
-from infisical.memory.validation import obj, slug, string
+from infisical.memory.validation import SLUG_PATTERN, obj, slug, string
 
 COLUMNS: Final = ("id", "slug", "color", "createdAt", "updatedAt", "createdBy", "projectId", "createdByActorType")
 TAG_BODY: Final = obj(slug=slug(), color=string())
+OLD_TAG_BODY: Final = obj(
+    slug=string(
+        lower=True,
+        matches=f"(?:{SLUG_PATTERN})?",
+        message="Invalid slug. Slug can only contain alphanumeric characters and hyphens.",
+    ),
+    color=string(),
+)
+"""In October 2024 a slug is read in lower case, and may be empty or long."""
 TAGS_PATH: Final = "/api/v1/projects/{projectId}/tags"
 TAG_PATH: Final = "/api/v1/projects/{projectId}/tags/{tagId}"
 
@@ -108,6 +117,13 @@ def list_workspace_tags(call: Call) -> Answer:
     return {"workspaceTags": list_project_tags(call)}
 
 
-@route("POST", "/api/v1/workspace/{projectId}/tags", access=MACHINES, body=TAG_BODY)
 def create_workspace_tag(call: Call) -> Answer:
     return {"workspaceTag": create_project_tag(call)}
+
+
+workspace_create_route = route(
+    "POST", "/api/v1/workspace/{projectId}/tags", generation="current", access=MACHINES, body=TAG_BODY
+)(create_workspace_tag)
+old_create_route = route(
+    "POST", "/api/v1/workspace/{projectId}/tags", generation="2024-10", access=MACHINES, body=OLD_TAG_BODY
+)(create_workspace_tag)

@@ -12,7 +12,7 @@ from infisical.memory.domain.places import Place, get_project_by_slug
 from infisical.memory.refusals import bad_request, internal_error
 from infisical.memory.routing import MACHINES, READERS, Answer, Handler, Method, Route, route
 from infisical.memory.secrets import fields, reading, writing
-from infisical.memory.validation import Field, obj, string
+from infisical.memory.validation import Field, array, obj, string
 
 LIMIT: Final = "secrets"
 PATH: Final = "/api/v3/secrets/raw"
@@ -41,7 +41,7 @@ def read_body_place(call: Call) -> Place:
     """Return the place that a body names."""
     body = call.body
     project_id = body["workspaceId"]
-    if not project_id:
+    if not project_id and "projectSlug" in body:
         if not body.get("projectSlug"):
             raise bad_request("You must provide projectSlug or workspaceId")
         project_id = get_project_by_slug(call, body["projectSlug"])["id"]
@@ -70,9 +70,8 @@ def get_secret(call: Call) -> Answer:
 
 
 def create_secret(call: Call) -> Answer:
-    return writing.create_secret(
-        call, read_body_place(call), fields.read_name(call, fields.make_name_field()), call.body
-    )
+    field = string() if call.is_2024 else fields.make_name_field()
+    return writing.create_secret(call, read_body_place(call), fields.read_name(call, field), call.body)
 
 
 def update_secret(call: Call) -> Answer:
@@ -129,18 +128,38 @@ old_list_route = make_old_route("GET", PATH, list_secrets, fields.LIST_FIELDS, R
 get_route = make_route("GET", NAMED_PATH, get_secret, fields.READ_FIELDS)
 old_get_route = make_old_route("GET", NAMED_PATH, get_secret, fields.READ_FIELDS, READ_PROJECT_FIELDS)
 create_route = make_route("POST", NAMED_PATH, create_secret, fields.CREATE_FIELDS)
-old_create_route = make_old_route("POST", NAMED_PATH, create_secret, fields.CREATE_FIELDS, PROJECT_ID_FIELDS)
+old_create_route = make_old_route(
+    "POST",
+    NAMED_PATH,
+    create_secret,
+    {**fields.CREATE_FIELDS, "secretReminderNote": string(trim=False).or_null().optional()},
+    PROJECT_ID_FIELDS,
+)
 update_route = make_route("PATCH", NAMED_PATH, update_secret, fields.UPDATE_FIELDS)
-old_update_route = make_old_route("PATCH", NAMED_PATH, update_secret, fields.UPDATE_FIELDS, PROJECT_ID_FIELDS)
+old_update_route = make_old_route(
+    "PATCH",
+    NAMED_PATH,
+    update_secret,
+    {**fields.UPDATE_FIELDS, "secretValue": fields.make_value_field()},
+    PROJECT_ID_FIELDS,
+)
 delete_route = make_route("DELETE", NAMED_PATH, delete_secret, fields.DELETE_FIELDS)
 old_delete_route = make_old_route("DELETE", NAMED_PATH, delete_secret, fields.DELETE_FIELDS, PROJECT_ID_FIELDS)
 batch_create_route = make_route("POST", BATCH_PATH, create_secrets, fields.BATCH_CREATE_FIELDS)
 old_batch_create_route = make_old_route(
-    "POST", BATCH_PATH, create_secrets, fields.BATCH_CREATE_FIELDS, WRITE_PROJECT_FIELDS
+    "POST",
+    BATCH_PATH,
+    create_secrets,
+    {**fields.PLACE_FIELDS, "secrets": array(fields.OLD_NEW_ITEM, least=1)},
+    WRITE_PROJECT_FIELDS,
 )
 batch_update_route = make_route("PATCH", BATCH_PATH, update_secrets, fields.BATCH_UPDATE_FIELDS)
 old_batch_update_route = make_old_route(
-    "PATCH", BATCH_PATH, update_secrets, fields.BATCH_UPDATE_FIELDS, WRITE_PROJECT_FIELDS
+    "PATCH",
+    BATCH_PATH,
+    update_secrets,
+    {**fields.BATCH_UPDATE_FIELDS, "secrets": array(fields.OLD_CHANGED_ITEM, least=1)},
+    WRITE_PROJECT_FIELDS,
 )
 batch_delete_route = make_route("DELETE", BATCH_PATH, delete_secrets, fields.BATCH_DELETE_FIELDS)
 old_batch_delete_route = make_old_route(

@@ -13,7 +13,7 @@ from infisical.memory import tables, tokens, tree
 from infisical.memory.call import Call
 from infisical.memory.identity_auth.aws import check_principal, is_principal
 from infisical.memory.identity_auth.jwts import to_public_jwks
-from infisical.memory.state import Draft, Generation, Given, Row, Settings, State
+from infisical.memory.state import Draft, Generation, Given, Plan, Row, Settings, State
 from infisical.request import HttpRequest
 
 ALL_ADDRESSES: Final = (
@@ -32,6 +32,7 @@ def start(
     generation: Generation = "current",
     site_url: str = "http://localhost:8080",
     rate_limits: Mapping[str, int] | None = None,
+    plan: Plan = "enterprise",
     organization: str = "Example",
     project: str = "app",
     project_slug: str | None = None,
@@ -40,9 +41,11 @@ def start(
 ) -> State:
     """Make a new server with an organization, a project, an identity and a user; `now` is in seconds since the epoch.
 
+    `plan` is the license: "community" refuses trusted addresses and dynamic secrets, with "plan restriction" (400).
+
     Equal arguments make equal servers, with equal ids and credentials: `state.given` has them.
     """
-    settings = Settings(seed=seed, generation=generation, site_url=site_url, rate_limits=rate_limits)
+    settings = Settings(seed=seed, generation=generation, site_url=site_url, rate_limits=rate_limits, plan=plan)
     call = _make_call(State(settings), now)
     organization_row = add_organization(call, organization)
     user = add_user(call, "admin@example.com", super_admin=True)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from infisical.memory import access
+from infisical.memory.accidents import refuse_malformed_id, refuse_null_characters
 from infisical.memory.call import Call
 from infisical.memory.refusals import Refusal, bad_request, internal_error
 from infisical.memory.routing import PlainText, Route, match_route
@@ -60,7 +61,8 @@ def handle(state: State, request: HttpRequest, *, now: float) -> tuple[State, Re
     method = "GET" if request.method == "HEAD" else request.method
     match = match_route(generation, method, path)
     if match is None:
-        body = {"message": f"Route {request.method}:{path} not found", "error": NO_ROUTE_ERROR, "statusCode": 404}
+        target = f"{path}{url.query and '?'}{url.query}"
+        body = {"message": f"Route {request.method}:{target} not found", "error": NO_ROUTE_ERROR, "statusCode": 404}
         return state, _render_json(request, 404, body, ())
     route, parameters = match
     headers: tuple[tuple[str, str], ...] = ()
@@ -78,6 +80,9 @@ def handle(state: State, request: HttpRequest, *, now: float) -> tuple[State, Re
         call = Call(draft, request, now, parameters, caller=caller)
         call.raw_body = content if isinstance(content, dict) else {}
         call.query, call.body = _validate(state, route, url.query, content)
+        if call.is_2024:
+            refuse_malformed_id(call, route.method, route.path)
+            refuse_null_characters(call)
         answer = route.handler(call)
     except Refusal as refusal:
         if refusal.keep:

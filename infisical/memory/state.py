@@ -15,6 +15,9 @@ from typing import Any, Final, Literal, TypeAlias
 
 Generation: TypeAlias = Literal["current", "2024-10"]
 
+Plan: TypeAlias = Literal["community", "enterprise"]
+"""The license of a server: `community` refuses trusted addresses and dynamic secrets."""
+
 Row: TypeAlias = Mapping[str, Any]
 """One row by the server's column names (camelCase). Nothing changes it in place."""
 
@@ -35,6 +38,7 @@ class Settings:
     site_url: str = "http://localhost:8080"
     rate_limits: Mapping[str, int] | None = None
     """Calls per minute by the class of the limiter (`read`, `write`, `secrets`, ...); None: no limits."""
+    plan: Plan = "enterprise"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,10 @@ class State:
     def of_generation(self, generation: Generation) -> State:
         """Return this server's data under another generation of the server software."""
         return replace(self, settings=replace(self.settings, generation=generation))
+
+    def with_plan(self, plan: Plan) -> State:
+        """Return this server's data under another license."""
+        return replace(self, settings=replace(self.settings, plan=plan))
 
 
 class Draft:

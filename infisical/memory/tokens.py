@@ -24,6 +24,8 @@ from infisical.memory.state import Draft, Row, State
 MALFORMED_MESSAGE: Final = (
     "The provided access token is malformed. Please use a valid token or generate a new one and try again."
 )
+UNREADABLE_MESSAGE: Final = "invalid token"
+"""Refuses a text of three parts that are no JSON, in the words of the server's library."""
 EXPIRED_MESSAGE: Final = "Your token has expired. Please re-authenticate."
 CALLER_ADDRESS: Final = ip_address("127.0.0.1")
 """The address of every caller: a server in memory has no network."""
@@ -47,13 +49,16 @@ def read_claims(state: State, text: str, now: float) -> Mapping[str, Any]:
     """Return the claims of a JWT; refuse a malformed, forged or expired one."""
     try:
         head, body, signature = text.split(".")
+    except ValueError:
+        raise token_refused(MALFORMED_MESSAGE) from None
+    try:
         claims = json.loads(_decode_part(body))
         if json.loads(_decode_part(head)).get("alg") != "HS256":
             raise token_refused("invalid algorithm")
     except (ValueError, AttributeError, binascii.Error):
-        raise token_refused(MALFORMED_MESSAGE) from None
+        raise token_refused(UNREADABLE_MESSAGE) from None
     if not isinstance(claims, dict):
-        raise token_refused(MALFORMED_MESSAGE)
+        raise token_refused(UNREADABLE_MESSAGE)
     if not hmac.compare_digest(signature.encode(), _compute_signature(state, f"{head}.{body}").encode()):
         raise token_refused("invalid signature")
     expires = claims.get("exp")

@@ -129,8 +129,13 @@ def string(
     trim: bool = True,
     matches: str | None = None,
     message: str = "Invalid",
+    too_long: str = "",
+    lower: bool = False,
 ) -> Field:
-    """A string, trimmed by default; it must match the pattern `matches` as a whole, or `message` is the issue."""
+    """A string, trimmed by default; it must match the pattern `matches` as a whole, or `message` is the issue.
+
+    `too_long` is the message for a string of more than `most` characters. `lower` reads it in lower case.
+    """
 
     def check(value: Any, path: Path, issues: Issues) -> Any:
         if not isinstance(value, str):
@@ -138,11 +143,13 @@ def string(
             return value
         if trim:
             value = value.strip()
+        if lower:
+            value = value.lower()
         if len(value) < least:
             text = f"String must contain at least {least} character(s)"
             issues.append(_build_bound_issue("too_small", least, "string", text, path))
         if most is not None and len(value) > most:
-            text = f"String must contain at most {most} character(s)"
+            text = too_long or f"String must contain at most {most} character(s)"
             issues.append(_build_bound_issue("too_big", most, "string", text, path))
         if matches is not None and not re.fullmatch(matches, value, re.DOTALL):
             issues.append(build_issue(message, path))
@@ -151,9 +158,12 @@ def string(
     return Field(check)
 
 
+SLUG_PATTERN: Final = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+
+
 def slug(*, most: int = 64, message: str = "Name must be slug friendly") -> Field:
     """Lower-case words, joined by hyphens."""
-    return string(least=1, most=most, matches=r"[a-z0-9]+(?:-[a-z0-9]+)*", message=message)
+    return string(least=1, most=most, matches=SLUG_PATTERN, message=message)
 
 
 def named_slug(name: str, *, most: int = 64) -> Field:

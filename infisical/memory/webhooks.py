@@ -10,7 +10,13 @@ from urllib.parse import urlsplit
 from infisical.memory import tables
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
-from infisical.memory.domain.places import describe_environment, get_environment, make_path_field
+from infisical.memory.domain.places import (
+    describe_environment,
+    get_environment,
+    get_project_id,
+    make_path_field,
+    make_secret_path_field,
+)
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import JWT, MACHINES, Answer, route
 from infisical.memory.state import Row
@@ -70,22 +76,36 @@ def add_slack_check(field: Field) -> Field:
 
 
 EVENTS: Final = array(obj(eventName=choice("secrets.modified", "secrets.rotation-failed")))
+CREATE_FIELDS: Final = {
+    "environment": string(),
+    "webhookUrl": make_url_field(),
+    "webhookSecretKey": string().optional(None),
+}
 CREATE_BODY: Final = add_slack_check(
     obj(
         type=choice("general", "slack", "microsoft-teams").optional("general"),
         projectId=string(),
-        environment=string(),
-        webhookUrl=make_url_field(),
-        webhookSecretKey=string().optional(None),
+        **CREATE_FIELDS,
         secretPath=make_path_field().optional("/"),
         eventsFilter=EVENTS.optional(),
     )
 )
+OLD_CREATE_BODY: Final = add_slack_check(
+    obj(
+        type=choice("general", "slack").optional("general"),
+        workspaceId=string(),
+        **CREATE_FIELDS,
+        secretPath=make_secret_path_field().optional("/"),
+    )
+)
+"""The body in October 2024: the project is `workspaceId`, and `projectId` is an unknown name."""
 UPDATE_BODY: Final = obj(isDisabled=boolean().optional(), eventsFilter=EVENTS.optional()).where(
     bool, "At least one of isDisabled and eventsFilter must be provided"
 )
 OLD_UPDATE_BODY: Final = obj(isDisabled=boolean().optional(False))  # an omitted one is false: that enables a webhook
-LIST_QUERY: Final = obj(projectId=string(), environment=string().optional(""), secretPath=string().optional(""))
+FILTER_FIELDS: Final = {"environment": string().optional(""), "secretPath": string().optional("")}
+LIST_QUERY: Final = obj(projectId=string(), **FILTER_FIELDS)
+OLD_LIST_QUERY: Final = obj(workspaceId=string(), **FILTER_FIELDS)
 
 
 def is_local(host: str) -> bool:
@@ -122,9 +142,9 @@ def get_permitted(call: Call, action: str) -> Row:
 
 
 def create_webhook(call: Call) -> Answer:
-    project_id = permit(call, call.body["projectId"], "create", SUBJECT)["id"]
+    project_id = permit(call, get_project_id(call.body), "create", SUBJECT)["id"]
     environment = get_environment(call, project_id, call.body["environment"])
-    if is_local(urlsplit(call.body["webhookUrl"]).hostname or ""):
+    if not call.is_2024 and is_local(urlsplit(call.body["webhookUrl"]).hostname or ""):
         raise bad_request("Local IPs not allowed as URL")
     row = call.new_row(
         secretPath=call.body["secretPath"],
@@ -164,7 +184,7 @@ def test_webhook(call: Call) -> Answer:
 
 
 def list_webhooks(call: Call) -> Answer:
-    project_id = permit(call, call.query["projectId"], "read", SUBJECT)["id"]
+    project_id = permit(call, get_project_id(call.query), "read", SUBJECT)["id"]
     slug, path = call.query["environment"], call.query["secretPath"].rstrip("/") or call.query["secretPath"]
     rows = []
     for row in call.draft.where(WEBHOOK_ROWS, projectId=project_id):
@@ -177,7 +197,7 @@ def list_webhooks(call: Call) -> Answer:
 
 # ---- the routes: before June 2026 they accepted only users' tokens
 create_route = route("POST", WEBHOOKS_PATH, generation="current", access=MACHINES, body=CREATE_BODY)(create_webhook)
-old_create_route = route("POST", WEBHOOKS_PATH, generation="2024-10", access=JWT, body=CREATE_BODY)(create_webhook)
+old_create_route = route("POST", WEBHOOKS_PATH, generation="2024-10", access=JWT, body=OLD_CREATE_BODY)(create_webhook)
 update_route = route("PATCH", WEBHOOK_PATH, generation="current", access=MACHINES, body=UPDATE_BODY)(update_webhook)
 old_update_route = route("PATCH", WEBHOOK_PATH, generation="2024-10", access=JWT, body=OLD_UPDATE_BODY)(update_webhook)
 delete_route = route("DELETE", WEBHOOK_PATH, generation="current", access=MACHINES)(delete_webhook)
@@ -185,4 +205,4 @@ old_delete_route = route("DELETE", WEBHOOK_PATH, generation="2024-10", access=JW
 test_route = route("POST", f"{WEBHOOK_PATH}/test", generation="current", access=MACHINES)(test_webhook)
 old_test_route = route("POST", f"{WEBHOOK_PATH}/test", generation="2024-10", access=JWT)(test_webhook)
 list_route = route("GET", WEBHOOKS_PATH, generation="current", access=MACHINES, query=LIST_QUERY)(list_webhooks)
-old_list_route = route("GET", WEBHOOKS_PATH, generation="2024-10", access=JWT, query=LIST_QUERY)(list_webhooks)
+old_list_route = route("GET", WEBHOOKS_PATH, generation="2024-10", access=JWT, query=OLD_LIST_QUERY)(list_webhooks)

@@ -111,7 +111,11 @@ def test_a_project_is_named_by_its_slug_as_well(generation):
 
     assert made[1]["secrets"][0]["workspace"] == world.project_id
     assert [one["secretKey"] for one in read[1]["secrets"]] == ["KEY"]
-    assert without_id(strange) == refusal(404, "NotFound", "Project with slug 'strange' not found")
+    assert without_id(strange) == (
+        refusal(404, "NotFound", "Project with slug 'strange' not found")
+        if generation == "current"
+        else refusal(500, "Find project by slug", "Something went wrong")
+    )
 
 
 def test_a_place_that_is_not_named_is_asked_for_in_each_servers_words():
@@ -218,7 +222,7 @@ def values(answer: Any) -> Any:
 def test_a_recorded_refusal_is_answered_alike(name):
     sample = json.loads((SAMPLES / f"{name}.json").read_text("utf-8"))
     world = seeded()
-    token = member(world, "viewer")[1] if "viewer" in name else ""
+    token = member(world, "viewer")[1] if "viewer" in name else world.token()  # the samples are those of an identity
     request = sample["request"]
     sent = None if request["body"] is None else json.loads(request["body"].replace(PROJECT, world.project_id))
 

@@ -182,7 +182,7 @@ def service_token(world: World) -> str:
     ("token", "status", "error", "message"),
     [
         ("nonsense", 403, "TokenError", "malformed"),
-        ("a.b.c", 403, "TokenError", "malformed"),
+        ("a.b.c", 403, "TokenError", "invalid token"),
         ("st.one.two", 404, "NotFound", "Service token with ID 'one' not found"),
         ("st.one", 404, "NotFound", "Service token with ID 'one' not found"),
     ],

@@ -55,6 +55,14 @@ def rows_of_generations() -> Any:
     return pytest.mark.parametrize(("row", "generation"), params)
 
 
+UNREADABLE = {
+    ("webhooks.create", "2024-10"): "workspaceId: Required",
+    ("webhooks.list", "2024-10"): "workspaceId: Required",
+    ("users.send_email_verification_code", "2024-10"): "username: Required",
+}
+"""Rows that a server of 2024 routes, but whose names it does not read; and its refusal."""
+
+
 def test_every_row_has_a_scene_and_every_scene_a_row():
     assert {row["id"] for row in ROWS if row["id"] not in SCENES} == set()
     assert set(SCENES) - {row["id"] for row in ROWS} == set()
@@ -69,7 +77,10 @@ def test_a_valid_call_succeeds_where_the_generation_routes_it_and_gets_its_404_e
 
     got = call()
 
-    if routed(row, generation):
+    if (row["id"], generation) in UNREADABLE:
+        assert isinstance(got, Failure)
+        assert str(got.failure()) == UNREADABLE[row["id"], generation]
+    elif routed(row, generation):
         assert isinstance(got, Success), got
     else:
         assert isinstance(got, Failure), got

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -53,6 +53,11 @@ def make_folder_path_field() -> Field:
     return _make_path_field(lambda path: tree.remove_trailing_slash(path if path.startswith("/") else f"/{path}"))
 
 
+def get_project_id(fields: Mapping[str, Any]) -> str:
+    """Return the id of the project that a request names, as `projectId` or by the old name `workspaceId`."""
+    return str(fields["projectId"] if "projectId" in fields else fields["workspaceId"])
+
+
 def _make_path_field(normalize: Callable[[str], str]) -> Field:
     field = string()
 
@@ -79,6 +84,8 @@ def get_project_by_slug(call: Call, slug: str) -> Row:
     """Return a project of the caller's organization by its slug."""
     project = call.draft.find(PROJECTS, slug=slug, orgId=call.organization_id)
     if project is None:
+        if call.is_2024:
+            raise internal_error("Find project by slug")
         raise not_found(f"Project with slug '{slug}' not found")
     return project
 

@@ -137,12 +137,12 @@ SQL_CLIENT_FIELD: Final = choice("postgres", "mysql2", "oracledb", "mssql", "sap
 INPUT_FIELDS: Final[Mapping[str, Field]] = {
     "sql-database": obj(
         client=SQL_CLIENT_FIELD,
-        database=TEXT_FIELD,
-        passwordRequirements=REQUIREMENTS_FIELD,
-        ca=PEM_FIELD,
         **SERVER_FIELDS,
+        database=TEXT_FIELD,
         **LOGIN_FIELDS,
+        passwordRequirements=REQUIREMENTS_FIELD,
         **RENEWAL_FIELDS,
+        ca=PEM_FIELD,
         **GATEWAY_FIELDS,
     ),
     "azure-sql-database": record(anything()),
@@ -266,10 +266,27 @@ INPUT_FIELDS: Final[Mapping[str, Field]] = {
 }
 
 
-def make_provider_field() -> Field:
-    """Make the field of a provider: a type and the inputs of that type."""
+OLD_KINDS: Final = (
+    "sql-database",
+    "cassandra",
+    "aws-iam",
+    "redis",
+    "aws-elasticache",
+    "mongo-db-atlas",
+    "elastic-search",
+    "mongo-db",
+    "rabbit-mq",
+    "azure-entra-id",
+    "ldap",
+)
+"""The types of October 2024, in its order."""
+
+
+def make_provider_field(*, old: bool = False) -> Field:
+    """Make the field of a provider: a type and the inputs of that type; `old` for the types of October 2024."""
+    kinds = OLD_KINDS if old else tuple(INPUT_FIELDS)
     return make_variant_field(
-        "type", None, **{kind.replace("-", "_"): obj(inputs=inputs) for kind, inputs in INPUT_FIELDS.items()}
+        "type", None, **{kind.replace("-", "_"): obj(inputs=INPUT_FIELDS[kind]) for kind in kinds}
     )
 
 

@@ -70,9 +70,10 @@ def add_ids(call: Call, metadata: list[Mapping[str, str]]) -> list[dict[str, str
     return [{"id": call.draft.new_id(), **pair} for pair in metadata]
 
 
-def check_role(role: str, organization_id: str) -> str:
+def check_role(call: Call, role: str, organization_id: str) -> str:
     if role not in ORGANIZATION_ROLES:
-        raise not_found(f"Specified role was not found in the organization with ID '{organization_id}'")
+        name = f" '{role}'" if call.is_2024 else ""
+        raise not_found(f"Specified role{name} was not found in the organization with ID '{organization_id}'")
     return role
 
 
@@ -81,7 +82,7 @@ def check_role(role: str, organization_id: str) -> str:
 def create_identity(call: Call) -> Answer:
     organization_id = call.body["organizationId"]
     permit_organization(call, "create", "identity", organization_id)
-    role = check_role(call.body["role"], organization_id)
+    role = check_role(call, call.body["role"], organization_id)
     if role != "no-access":
         identities.require_grant(call, organization_id, "Failed to create identity")
     row = seeding.add_identity(
@@ -103,7 +104,7 @@ def update_identity(call: Call) -> Answer:
     changes: dict[str, Any] = dict(call.body)
     role = changes.pop("role", None)
     if role is not None:
-        check_role(role, row["orgId"])
+        check_role(call, role, row["orgId"])
         identities.require_grant(call, row["orgId"], "Failed to update identity")
         call.draft.merge(tables.IDENTITY_MEMBERS, row["id"], role=role, updatedAt=call.timestamp)
     if "metadata" in changes:

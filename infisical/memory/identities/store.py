@@ -34,6 +34,11 @@ INSTANCE_ADMIN_MESSAGE: Final = (
 
 def get_identity(call: Call, identity_id: str, action: str, message: str = "Failed to find identity with ID {}") -> Row:
     """Return an identity of the caller's organization; refuse callers without permission for this action."""
+    return permit_identity(call, find_identity(call, identity_id, message), action)
+
+
+def find_identity(call: Call, identity_id: str, message: str = "Failed to find identity with ID {}") -> Row:
+    """Return an identity of the caller's organization, whatever the caller may do with it."""
     row = call.draft.get(tables.IDENTITIES, identity_id)
     if (
         row is None
@@ -41,6 +46,11 @@ def get_identity(call: Call, identity_id: str, action: str, message: str = "Fail
         or identity_id not in call.draft.rows(tables.IDENTITY_MEMBERS)
     ):
         raise not_found(message.format(identity_id))
+    return row
+
+
+def permit_identity(call: Call, row: Row, action: str) -> Row:
+    """Return an identity; refuse callers without permission for this action on it."""
     if action != "read" and row.get("superAdmin") and not call.actor.row.get("superAdmin"):
         raise forbidden(INSTANCE_ADMIN_MESSAGE)
     permit_organization(call, action, "identity", row["orgId"])

@@ -11,6 +11,8 @@ from infisical.memory.identity_auth.settings import (
     LoginMethod,
     build_lifetime_changes,
     build_lifetime_fields,
+    build_old_lifetime_changes,
+    build_old_lifetime_fields,
     build_settings_routes,
     check_lifetime,
     check_lifetime_change,
@@ -31,6 +33,7 @@ TOKEN_AUTH: Final = LoginMethod(
     update_refusal=(400, "The identity does not have token auth"),
     get_refusal=(404, "Token Auth configuration not found for identity"),
     revoke_refusal=(400, NO_METHOD),
+    old_refusals={"GET": (400, "The identity does not have Token Auth attached")},
 )
 COLUMNS: Final = (
     "id",
@@ -50,6 +53,8 @@ COLUMNS: Final = (
     "accessTokenPeriod",
     "subOrganizationId",
 )
+NEW_COLUMNS: Final = ("authMethod", "accessTokenPeriod", "subOrganizationId")
+"""Columns that came after October 2024."""
 TOKENS_PATH: Final = "/api/v1/auth/token-auth/identities/{identityId}/tokens"
 TOKEN_PATH: Final = "/api/v1/auth/token-auth/tokens/{tokenId}"
 PAGE_QUERY: Final = obj(
@@ -57,11 +62,13 @@ PAGE_QUERY: Final = obj(
     limit=number_text(least=1, most=100).optional(20),
 )
 
-ROUTES: Final = build_settings_routes(TOKEN_AUTH)
+ROUTES: Final = build_settings_routes(
+    TOKEN_AUTH, obj(**build_old_lifetime_fields()), obj(**build_old_lifetime_changes())
+)
 
 
-def show_token(row: Row) -> Row:
-    return pick(row, *COLUMNS)
+def show_token(call: Call, row: Row) -> Row:
+    return pick(row, *(name for name in COLUMNS if not (call.is_2024 and name in NEW_COLUMNS)))
 
 
 @route(
@@ -75,7 +82,7 @@ def create_token(call: Call) -> Answer:
     organization_id = call.draft.rows(tables.IDENTITIES)[settings["identityId"]]["orgId"]
     identities.require_grant(call, organization_id, "Failed to create token for identity.", "create-token")
     row = tokens.create_token(call, settings["identityId"], TOKEN_AUTH.name, settings, name=call.body.get("name"))
-    return {**tokens.answer_login(call, row), "tokenData": show_token(row)}
+    return {**tokens.answer_login(call, row), "tokenData": show_token(call, row)}
 
 
 @route("GET", TOKENS_PATH, access=MACHINES, query=PAGE_QUERY)
@@ -84,7 +91,7 @@ def list_tokens(call: Call) -> Answer:
     rows = call.draft.where(tables.ACCESS_TOKENS, identityId=settings["identityId"], authMethod=TOKEN_AUTH.name)[::-1]
     latest = sorted(rows, key=lambda row: str(row["updatedAt"]), reverse=True)
     start = call.query["offset"]
-    return {"tokens": [show_token(row) for row in latest[start : start + call.query["limit"]]]}
+    return {"tokens": [show_token(call, row) for row in latest[start : start + call.query["limit"]]]}
 
 
 def load_token(call: Call, action: str) -> Row:
@@ -100,21 +107,24 @@ def load_token(call: Call, action: str) -> Row:
 
 @route("GET", TOKEN_PATH, generation="current", access=MACHINES)
 def get_token(call: Call) -> Answer:
-    return {"token": show_token(load_token(call, "read"))}
+    return {"token": show_token(call, load_token(call, "read"))}
 
 
 @route("PATCH", TOKEN_PATH, access=MACHINES, body=obj(name=string().optional()))
 def update_token(call: Call) -> Answer:
     row = load_token(call, "edit")
     return {
-        "token": show_token(call.draft.merge(tables.ACCESS_TOKENS, row["id"], **call.body, updatedAt=call.timestamp))
+        "token": show_token(
+            call, call.draft.merge(tables.ACCESS_TOKENS, row["id"], **call.body, updatedAt=call.timestamp)
+        )
     }
 
 
 @route("POST", f"{TOKEN_PATH}/revoke", access=MACHINES)
 def revoke_token(call: Call) -> Answer:
+    row = call.draft.get(tables.ACCESS_TOKENS, call.path["tokenId"])
+    if row is None or row["isAccessTokenRevoked"]:
+        raise not_found(f"Token with ID {call.path['tokenId']} not found or already revoked")
     row = load_token(call, "edit")
-    if row["isAccessTokenRevoked"]:
-        raise not_found(f"Token with ID {row['id']} not found or already revoked")
     call.draft.merge(tables.ACCESS_TOKENS, row["id"], isAccessTokenRevoked=True, updatedAt=call.timestamp)
     return {"message": "Successfully revoked access token"}

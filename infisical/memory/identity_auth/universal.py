@@ -17,6 +17,8 @@ from infisical.memory.identity_auth.settings import (
     build_lifetime_fields,
     build_lockout_changes,
     build_lockout_fields,
+    build_old_lifetime_changes,
+    build_old_lifetime_fields,
     build_settings_routes,
     check_lifetime,
     check_lifetime_change,
@@ -75,6 +77,13 @@ UNIVERSAL_AUTH: Final = LoginMethod(
     update_refusal=NO_SETTINGS,
     get_refusal=NO_SETTINGS,
     revoke_refusal=NO_METHOD,
+    old_refusals={
+        "PATCH": (400, "Failed to updated universal auth"),
+        "GET": NO_METHOD,
+        "POST": NO_METHOD,
+        "DELETE": NO_METHOD,
+    },
+    range_name="service token",
 )
 SECRET_COLUMNS: Final = (
     "id",
@@ -97,7 +106,11 @@ IDENTITY_PATH: Final = "/api/v1/auth/universal-auth/identities/{identityId}"
 SECRETS_PATH: Final = f"{IDENTITY_PATH}/client-secrets"
 SECRET_PATH: Final = f"{SECRETS_PATH}/{{clientSecretId}}"
 
-ROUTES: Final = build_settings_routes(UNIVERSAL_AUTH)
+ROUTES: Final = build_settings_routes(
+    UNIVERSAL_AUTH,
+    obj(clientSecretTrustedIps=build_addresses_field().optional(list_all_addresses()), **build_old_lifetime_fields()),
+    obj(clientSecretTrustedIps=build_addresses_field().optional(), **build_old_lifetime_changes()),
+)
 
 
 # ---- logins

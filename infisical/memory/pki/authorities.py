@@ -225,7 +225,7 @@ def is_expired(call: Call, ca: Row) -> bool:
 def refuse_inactive(call: Call, ca: Row) -> None:
     """Refuse an authority that is not active, has no certificate or is expired."""
     if ca["status"] != ACTIVE_STATUS:
-        raise bad_request("CA is not active")
+        raise bad_request("CA is disabled" if call.is_2024 and ca["status"] == DISABLED_STATUS else "CA is not active")
     get_current_certificate(call, ca)
     if is_expired(call, ca):
         raise build_expiry_refusal()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from infisical.memory import tables
@@ -21,8 +22,8 @@ from infisical.memory.pki.fields import (
 )
 from infisical.memory.pki.issuance import CertificateOrder
 from infisical.memory.pki.x509 import Statement
-from infisical.memory.refusals import bad_request, not_found
-from infisical.memory.routing import MACHINES, Answer, route
+from infisical.memory.refusals import bad_request, internal_error, not_found
+from infisical.memory.routing import MACHINES, Answer, Handler, Route, route
 from infisical.memory.state import Row
 from infisical.memory.validation import Field, boolean, choice, number, obj, string
 
@@ -53,6 +54,7 @@ COLUMNS: Final = (
     "notBefore",
     "notAfter",
 )
+OLD_COLUMNS: Final = tuple(name for name in COLUMNS if name != "name")
 CONFIGURATION_COLUMNS: Final = tuple(
     name
     for name in COLUMNS
@@ -98,21 +100,25 @@ def require_end(body: Field) -> Field:
     return body.where(lambda fields: "ttl" in fields or "notAfter" in fields, "Either ttl or notAfter must be present")
 
 
-ISSUE_BODY: Final = require_end(
-    obj(commonName=string(least=1), altNames=build_alt_names_field().optional(""), **LEAF_FIELDS)
-)
-SIGN_BODY: Final = require_end(
-    obj(
-        csr=string(least=1, most=4096),
-        commonName=string(least=1).optional(),
-        altNames=build_alt_names_field().optional(),
-        **LEAF_FIELDS,
-    )
-)
+OLD_LEAF_FIELDS: Final = {**LEAF_FIELDS, "ttl": build_ttl_field()}
+"""In October 2024 `ttl` is required."""
 
 
-def show_authority(row: Row) -> Row:
-    return pick(row, *COLUMNS)
+def build_issue_fields(fields: dict[str, Field]) -> dict[str, Field]:
+    return {"commonName": string(least=1), "altNames": build_alt_names_field().optional(""), **fields}
+
+
+def build_sign_fields(fields: dict[str, Field]) -> dict[str, Field]:
+    return {
+        "csr": string(least=1, most=4096),
+        "commonName": string(least=1).optional(),
+        "altNames": build_alt_names_field().optional(),
+        **fields,
+    }
+
+
+def show_authority(call: Call, row: Row) -> Row:
+    return pick(row, *(OLD_COLUMNS if call.is_2024 else COLUMNS))
 
 
 def show_certificate(certificate: Row) -> dict[str, Any]:
@@ -141,27 +147,29 @@ def create_authority(call: Call) -> Answer:
     slug = call.body["projectSlug"]
     project = call.draft.find(tables.PROJECTS, slug=slug, orgId=call.organization_id)
     if project is None:
+        if call.is_2024:
+            raise internal_error("Find project by slug")
         raise not_found(f"Project with slug '{slug}' not found")
     permit(call, project["id"], "create", authorities.SUBJECT)
-    return {"ca": show_authority(authorities.create_authority(call, project["id"], call.body))}
+    return {"ca": show_authority(call, authorities.create_authority(call, project["id"], call.body))}
 
 
 @route("GET", CA_PATH, access=MACHINES)
 def get_authority(call: Call) -> Answer:
-    return {"ca": show_authority(authorities.load_authority(call, "read"))}
+    return {"ca": show_authority(call, authorities.load_authority(call, "read"))}
 
 
 @route("PATCH", CA_PATH, access=MACHINES, body=CHANGES_BODY, limit="read")
 def update_authority(call: Call) -> Answer:
     row = authorities.load_authority(call, "edit")
-    return {"ca": show_authority(call.draft.merge(AUTHORITIES, row["id"], **call.body, updatedAt=call.timestamp))}
+    return {"ca": show_authority(call, call.draft.merge(AUTHORITIES, row["id"], **call.body, updatedAt=call.timestamp))}
 
 
 @route("DELETE", CA_PATH, access=MACHINES)
 def delete_authority(call: Call) -> Answer:
     row = authorities.load_authority(call, "delete")
     authorities.remove_authority(call, row)
-    return {"ca": show_authority(row)}
+    return {"ca": show_authority(call, row)}
 
 
 # ---- certificates of authorities
@@ -198,7 +206,11 @@ def renew(call: Call) -> Answer:
         raise bad_request("CA is disabled")
     end = parse_time(call.body["notAfter"])
     if end <= content.not_after:
-        raise bad_request("The new CA certificate must end after the current one")
+        kind = "Root" if row["type"] == "root" else "Intermediate"
+        raise bad_request(
+            f"New {kind} CA certificate must have notAfter date that is greater than the current certificate "
+            "notAfter date"
+        )
     chain = ""
     if row["type"] == "root":
         statement = authorities.build_root_statement(call, row["maxPathLength"], call.now, end)
@@ -287,9 +299,15 @@ def sign_intermediate(call: Call) -> Answer:
 
 def issue_leaf(call: Call, csr: str | None) -> dict[str, Any]:
     """Issue the requested certificate; refuse an authority that issues only by templates."""
-    row, body = authorities.load_authority(call, "create", issuance.SUBJECT), call.body
+    row = authorities.load_authority(call, "create", issuance.SUBJECT)
     if row["requireTemplateForIssuance"]:
         raise bad_request("Certificate template is required for issuance")
+    return issue_from(call, row, csr)
+
+
+def issue_from(call: Call, row: Row, csr: str | None) -> dict[str, Any]:
+    """Issue the requested certificate by an authority."""
+    body = call.body
     start, end = issuance.choose_validity(
         call,
         parse_time(body["notBefore"]) if "notBefore" in body else None,
@@ -309,11 +327,28 @@ def issue_leaf(call: Call, csr: str | None) -> dict[str, Any]:
     return issuance.show_issued(issuance.issue_certificate(call, row, order))
 
 
-@route("POST", "/api/v1/pki/ca/{caId}/issue-certificate", access=MACHINES, body=ISSUE_BODY)
 def issue_certificate(call: Call) -> Answer:
     return issue_leaf(call, None)
 
 
-@route("POST", "/api/v1/pki/ca/{caId}/sign-certificate", access=MACHINES, body=SIGN_BODY)
 def sign_certificate(call: Call) -> Answer:
     return issue_leaf(call, call.body["csr"])
+
+
+def make_leaf_routes(
+    action: str, build_fields: Callable[[dict[str, Field]], dict[str, Field]], handler: Handler
+) -> tuple[Route, Route]:
+    """Make the routes that issue a certificate, for both generations."""
+    path = f"{CA_PATH}/{action}"
+    return (
+        route("POST", path, generation="current", access=MACHINES, body=require_end(obj(build_fields(LEAF_FIELDS))))(
+            handler
+        ),
+        route("POST", path, generation="2024-10", access=MACHINES, body=obj(build_fields(OLD_LEAF_FIELDS)))(handler),
+    )
+
+
+ROUTES: Final = (
+    *make_leaf_routes("issue-certificate", build_issue_fields, issue_certificate),
+    *make_leaf_routes("sign-certificate", build_sign_fields, sign_certificate),
+)

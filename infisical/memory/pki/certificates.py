@@ -285,7 +285,11 @@ def renew_certificate(call: Call) -> Answer:
     body=obj(revocationReason=choice(*x509.REASONS)),
 )
 def revoke_certificate(call: Call) -> Answer:
-    row = load_certificate(call, "delete")
+    return revoke(call, load_certificate(call, "delete"))
+
+
+def revoke(call: Call, row: Row) -> dict[str, Any]:
+    """Revoke a certificate for the reason of the body."""
     if row["status"] == "revoked":
         raise bad_request("Certificate already revoked")
     reason_code, _ = x509.REASONS[call.body["revocationReason"]]
@@ -304,11 +308,16 @@ def revoke_certificate(call: Call) -> Answer:
 @route("DELETE", CERTIFICATE_PATH, generation="current", access=MACHINES)
 def delete_certificate(call: Call) -> Answer:
     row = load_certificate(call, "delete")
+    drop(call, row)
+    return {"certificate": pick(row, *COLUMNS)}
+
+
+def drop(call: Call, row: Row) -> None:
+    """Remove a certificate, and its id from the certificates that renew it."""
     call.draft.drop(CERTIFICATES, row["id"])
     for other in ("renewedByCertificateId", "renewedFromCertificateId"):
         for linked in call.draft.where(CERTIFICATES, **{other: row["id"]}):
             call.draft.merge(CERTIFICATES, linked["id"], **{other: None})
-    return {"certificate": pick(row, *COLUMNS)}
 
 
 @route(

@@ -9,16 +9,21 @@ from typing import Any, Final
 
 from infisical.memory import tables, tree
 from infisical.memory.access import permit
+from infisical.memory.accidents import refuse_empty_update
 from infisical.memory.call import Call, pick
 from infisical.memory.projects.store import drop_environment
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import MACHINES, Route, route
-from infisical.memory.state import Row
-from infisical.memory.validation import number, obj, slug, string
+from infisical.memory.state import Generation, Row
+from infisical.memory.validation import SLUG_PATTERN, Field, number, obj, slug, string
 
 NAME_FIELD: Final = string(least=1, most=255)
 SLUG_FIELD: Final = slug(message="Slug field can only contain lowercase letters, numbers, and hyphens")
 CREATE_BODY: Final = obj(name=NAME_FIELD, slug=SLUG_FIELD, position=number(least=1).optional(None))
+OLD_SLUG_FIELD: Final = string(matches=f"(?:{SLUG_PATTERN})?", message="Slug must be a valid slug")
+OLD_CREATE_BODY: Final = obj(name=string(), slug=OLD_SLUG_FIELD)
+OLD_UPDATE_BODY: Final = obj(slug=OLD_SLUG_FIELD.optional(), name=string().optional(), position=number().optional())
+"""The bodies in October 2024: an empty name and an empty slug are valid."""
 UPDATE_BODY: Final = obj(name=NAME_FIELD.optional(), slug=SLUG_FIELD.optional(), position=number().optional())
 COLUMNS: Final = ("id", "name", "slug", "position", "createdAt", "updatedAt", "projectId")
 OLD_COLUMNS: Final = ("id", "name", "slug", "position", "projectId", "createdAt", "updatedAt")
@@ -53,6 +58,7 @@ def create_environment(call: Call) -> tuple[str, Row]:
 def update_environment(call: Call) -> tuple[str, Row]:
     row = get_permitted(call, "edit")
     project_id, changes = row["projectId"], call.body
+    refuse_empty_update(call)
     if "slug" in changes:
         other = tree.find_environment(call.draft, project_id, changes["slug"])
         if other is not None and other["id"] != row["id"]:
@@ -100,7 +106,9 @@ def get_environment(call: Call) -> dict[str, Any]:
     raise not_found(f"Environment with ID '{environment_id}' not found")
 
 
-def _make_routes(path: str, key: str, generation: Any) -> tuple[Route, Route, Route]:
+def _make_routes(
+    path: str, key: str, generation: Generation, create_body: Field, update_body: Field
+) -> tuple[Route, Route, Route]:
     collection, item = f"{path}/environments", f"{path}/environments/{{environmentId}}"
 
     def written(call: Call, message: str, change: tuple[str, Row]) -> dict[str, Any]:
@@ -108,10 +116,10 @@ def _make_routes(path: str, key: str, generation: Any) -> tuple[Route, Route, Ro
         return {"message": message, key: project_id, "environment": describe_environment(call, row)}
 
     return (
-        route("POST", collection, generation=generation, access=MACHINES, body=CREATE_BODY)(
+        route("POST", collection, generation=generation, access=MACHINES, body=create_body)(
             lambda call: written(call, "Successfully created new environment", create_environment(call))
         ),
-        route("PATCH", item, generation=generation, access=MACHINES, body=UPDATE_BODY)(
+        route("PATCH", item, generation=generation, access=MACHINES, body=update_body)(
             lambda call: written(call, "Successfully updated environment", update_environment(call))
         ),
         route("DELETE", item, generation=generation, access=MACHINES)(
@@ -122,8 +130,13 @@ def _make_routes(path: str, key: str, generation: Any) -> tuple[Route, Route, Ro
 
 PROJECT_PATH: Final = "/api/v1/projects/{projectId}"
 WORKSPACE_PATH: Final = "/api/v1/workspace/{projectId}"
-create_route, update_route, delete_route = _make_routes(PROJECT_PATH, "projectId", "current")
-old_create_route, old_update_route, old_delete_route = _make_routes(WORKSPACE_PATH, "workspace", None)
+create_route, update_route, delete_route = _make_routes(PROJECT_PATH, "projectId", "current", CREATE_BODY, UPDATE_BODY)
+workspace_create_route, workspace_update_route, workspace_delete_route = _make_routes(
+    WORKSPACE_PATH, "workspace", "current", CREATE_BODY, UPDATE_BODY
+)
+old_create_route, old_update_route, old_delete_route = _make_routes(
+    WORKSPACE_PATH, "workspace", "2024-10", OLD_CREATE_BODY, OLD_UPDATE_BODY
+)
 get_route = route("GET", f"{PROJECT_PATH}/environments/{{environmentId}}", generation="current", access=MACHINES)(
     get_environment
 )

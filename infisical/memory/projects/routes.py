@@ -9,16 +9,28 @@ from typing import Any, Final
 
 from infisical.memory import tables
 from infisical.memory.access import permit, permit_organization
-from infisical.memory.call import Call
+from infisical.memory.accidents import refuse_empty_update
+from infisical.memory.call import Call, pick
+from infisical.memory.domain import custom_roles
 from infisical.memory.projects import store, views
 from infisical.memory.refusals import forbidden, not_found
 from infisical.memory.routing import MACHINES, READERS, Answer, Route, route
 from infisical.memory.seeding import add_project, add_project_identity, add_project_user, make_slug
 from infisical.memory.state import Row
 from infisical.memory.tree import DEFAULT_ENVIRONMENTS
-from infisical.memory.validation import Field, array, boolean, choice, flag_text, number, obj, slug, string
+from infisical.memory.validation import (
+    SLUG_PATTERN,
+    Field,
+    array,
+    boolean,
+    choice,
+    flag_text,
+    number,
+    obj,
+    slug,
+    string,
+)
 
-SLUG_PATTERN: Final = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 LOOSE_SLUG_PATTERN: Final = r"[a-z0-9]+(?:[_-][a-z0-9]+)*"
 SLUG_MESSAGE: Final = "Slug field can only contain lowercase letters, numbers, and hyphens"
 CREATE_BODY: Final = obj(
@@ -32,6 +44,12 @@ CREATE_BODY: Final = obj(
     type=choice(*views.TYPES).optional("secret-manager"),
     shouldCreateDefaultEnvs=boolean().optional(True),
     hasDeleteProtection=boolean().optional(False),
+)
+OLD_CREATE_BODY: Final = obj(
+    projectName=string(most=64, too_long="Name must be 64 or fewer characters"),
+    slug=string(least=5, most=36, matches=SLUG_PATTERN, message="Slug must be a valid slug").optional(),
+    kmsKeyId=string().optional(),
+    template=slug(message="Template Name must be in slug format").optional("default"),
 )
 SETTING_FIELDS: Final[dict[str, Field]] = {
     "name": string(most=64).optional(),
@@ -53,7 +71,10 @@ NEW_SETTING_FIELDS: Final = {
     "pitVersionLimit": number(least=1, most=100).optional(),
 }
 OLD_SETTING_FIELDS: Final = {"defaultProduct": choice(*views.TYPES).optional()}
-OLD_SETTINGS: Final = ("name", "autoCapitalization")
+SETTING_FIELDS_2024: Final[dict[str, Field]] = {
+    "name": string(most=64, too_long="Name must be 64 or fewer characters").optional(),
+    "autoCapitalization": boolean().optional(),
+}
 
 
 # ---- creating and listing
@@ -76,26 +97,34 @@ def create_project(call: Call) -> Answer:
         call.organization_id,
         name,
         slug_text,
-        kind=call.body["type"],
-        description=call.body["projectDescription"],
+        kind=call.body.get("type", "secret-manager"),
+        description=call.body.get("projectDescription"),
         environments=environments,
-        hasDeleteProtection=call.body["hasDeleteProtection"],
+        hasDeleteProtection=call.body.get("hasDeleteProtection", False),
+        autoCapitalization=call.is_2024,
     )
     join = add_project_identity if call.actor.kind == "identity" else add_project_user
     join(call, row["id"], call.actor.id, "admin")
     return {"project": views.describe_with_environments(call, row)}
 
 
-@route("POST", "/api/v2/workspace", access=MACHINES, body=CREATE_BODY, limit="projectCreation")
 def create_workspace(call: Call) -> Answer:
     """Create a project under the old name, which the official Node SDK still uses."""
     return create_project.handler(call)
 
 
+workspace_create_route = route(
+    "POST", "/api/v2/workspace", generation="current", access=MACHINES, body=CREATE_BODY, limit="projectCreation"
+)(create_workspace)
+old_create_route = route(
+    "POST", "/api/v2/workspace", generation="2024-10", access=MACHINES, body=OLD_CREATE_BODY, limit="projectCreation"
+)(create_workspace)
+
+
 def _choose_environments(call: Call) -> list[tuple[str, str]]:
     name = call.body["template"]
     if name == "default":
-        return list(DEFAULT_ENVIRONMENTS) if call.body["shouldCreateDefaultEnvs"] else []
+        return list(DEFAULT_ENVIRONMENTS) if call.body.get("shouldCreateDefaultEnvs", True) else []
     template = call.draft.find(store.TEMPLATES, name=name, orgId=call.organization_id)
     if template is None:
         raise not_found(f"Could not find project template with Name {name}")
@@ -128,9 +157,13 @@ def _read(call: Call) -> dict[str, Any]:
     return views.describe_with_environments(call, store.get_visible(call, call.path["projectId"]))
 
 
-def _update(call: Call) -> dict[str, Any]:
-    row = permit(call, call.path["projectId"], "edit", "settings")
-    columns = {name: value for name, value in call.body.items() if name in OLD_SETTINGS or not call.is_2024}
+def change_project(call: Call, project_id: str) -> dict[str, Any]:
+    """Change the settings of a project that the body has."""
+    if call.is_2024:
+        store.get_existing(call, project_id)
+    row = permit(call, project_id, "edit", "settings")
+    refuse_empty_update(call)
+    columns = {name: value for name, value in call.body.items() if name in SETTING_FIELDS_2024 or not call.is_2024}
     if "slug" in columns:
         message = (
             f'Failed to update project. A project with the slug "{columns["slug"]}" already exists in your '
@@ -142,8 +175,10 @@ def _update(call: Call) -> dict[str, Any]:
     )
 
 
-def _delete(call: Call) -> dict[str, Any]:
-    row = permit(call, call.path["projectId"], "delete", "workspace")
+def remove_project(call: Call, project_id: str) -> dict[str, Any]:
+    if call.is_2024:
+        store.get_existing(call, project_id)
+    row = permit(call, project_id, "delete", "workspace")
     if row["hasDeleteProtection"] and not call.is_2024:
         raise forbidden("Project delete protection is enabled")
     store.drop_project(call, row["id"])
@@ -155,9 +190,11 @@ def _make_routes(path: str, key: str, settings: dict[str, Field], generation: An
     return (
         route("GET", item, generation=generation, access=READERS)(lambda call: {key: _read(call)}),
         route("PATCH", item, generation=generation, access=MACHINES, body=obj(settings))(
-            lambda call: {key: _update(call)}
+            lambda call: {key: change_project(call, call.path["projectId"])}
         ),
-        route("DELETE", item, generation=generation, access=MACHINES)(lambda call: {key: _delete(call)}),
+        route("DELETE", item, generation=generation, access=MACHINES)(
+            lambda call: {key: remove_project(call, call.path["projectId"])}
+        ),
     )
 
 
@@ -165,7 +202,10 @@ get_project, update_project, delete_project = _make_routes(
     "/api/v1/projects", "project", {**SETTING_FIELDS, **NEW_SETTING_FIELDS}, "current"
 )
 get_workspace, update_workspace, delete_workspace = _make_routes(
-    "/api/v1/workspace", "workspace", {**SETTING_FIELDS, **OLD_SETTING_FIELDS}, None
+    "/api/v1/workspace", "workspace", {**SETTING_FIELDS, **OLD_SETTING_FIELDS}, "current"
+)
+old_get_workspace, old_update_workspace, old_delete_workspace = _make_routes(
+    "/api/v1/workspace", "workspace", SETTING_FIELDS_2024, "2024-10"
 )
 
 
@@ -180,7 +220,10 @@ def list_workspaces(call: Call) -> Answer:
 
 # ---- roles
 def _list_roles(call: Call, row: Row) -> dict[str, Any]:
-    return {"roles": views.make_roles(call, permit(call, row["id"], "read", "role"))}
+    roles = views.make_roles(call, permit(call, row["id"], "read", "role"))
+    columns = ("id", "name", "description", "slug", "projectId", "createdAt", "updatedAt")
+    custom = [pick(one, *columns) for one in call.draft.rows(custom_roles.get_table(row["id"])).values()]
+    return {"roles": roles + custom}
 
 
 @route("GET", "/api/v1/projects/{projectId}/roles", generation="current", access=MACHINES)

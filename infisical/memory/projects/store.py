@@ -40,6 +40,14 @@ def get_visible(call: Call, project_id: str) -> Row:
     return row
 
 
+def get_existing(call: Call, project_id: str) -> Row:
+    """Return a project; in October 2024 the look-up of an unknown one is an accident."""
+    row = call.draft.get(tables.PROJECTS, project_id)
+    if row is None:
+        raise internal_error("Failed to find project by id")
+    return row
+
+
 def get_by_slug(call: Call, slug: str) -> Row:
     """Return the project that has this slug in the caller's organization; the caller must be a member."""
     row = call.draft.find(tables.PROJECTS, slug=slug, orgId=call.organization_id)

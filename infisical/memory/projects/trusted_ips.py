@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from infisical.memory.access import permit
 from infisical.memory.call import Call, pick
+from infisical.memory.domain.plans import refuse_in_community
 from infisical.memory.refusals import bad_request, not_found
 from infisical.memory.routing import JWT, Answer, route
 from infisical.memory.state import Row
@@ -68,6 +69,7 @@ def list_trusted_ips(call: Call) -> Answer:
 )
 def create_trusted_ip(call: Call) -> Answer:
     project_id = permit(call, call.path["projectId"], "create", "ip-allowlist")["id"]
+    refuse_in_community(call, "add IP access range", "add IP access range")
     row = call.new_row(
         **parse_address(call.body["ipAddress"]),
         isActive=call.body["isActive"],
@@ -80,6 +82,7 @@ def create_trusted_ip(call: Call) -> Answer:
 @route("PATCH", ADDRESS_PATH, generation="current", access=JWT, body=obj(ipAddress=string(), comment=COMMENT_FIELD))
 def update_trusted_ip(call: Call) -> Answer:
     row = _get_permitted(call)
+    refuse_in_community(call, "update IP access range", "update IP access range")
     row = call.draft.merge(
         get_table(row["projectId"]),
         row["id"],
@@ -93,5 +96,6 @@ def update_trusted_ip(call: Call) -> Answer:
 @route("DELETE", ADDRESS_PATH, generation="current", access=JWT)
 def delete_trusted_ip(call: Call) -> Answer:
     row = _get_permitted(call)
+    refuse_in_community(call, "delete IP access range", "delete IP access range")
     call.draft.drop(get_table(row["projectId"]), row["id"])
     return {"trustedIp": pick(row, *ADDRESS_COLUMNS)}

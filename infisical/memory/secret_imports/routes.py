@@ -5,10 +5,11 @@ Which secrets an import brings in is decided in imported_secrets.py.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from infisical.memory import tables, tree
 from infisical.memory.access import permit
+from infisical.memory.accidents import check_id
 from infisical.memory.call import Call, pick
 from infisical.memory.domain.places import (
     describe_environment,
@@ -17,14 +18,16 @@ from infisical.memory.domain.places import (
     require_id,
 )
 from infisical.memory.refusals import Refusal, bad_request, not_found
-from infisical.memory.routing import JWT, READERS, Answer, route
+from infisical.memory.routing import JWT, READERS, Answer, Handler, Method, Route, route
 from infisical.memory.secret_folders import drop_tree
 from infisical.memory.secret_imports.imported_secrets import Source, list_readable, list_sources
 from infisical.memory.secret_imports.store import add_import
 from infisical.memory.secrets import views
 from infisical.memory.secrets.store import list_shared, write_secret
-from infisical.memory.state import Draft, Row
-from infisical.memory.validation import boolean, number, obj, string
+from infisical.memory.state import Draft, Generation, Row
+from infisical.memory.validation import Field, boolean, number, obj, string
+
+Fields: TypeAlias = "dict[str, Field]"
 
 IMPORTS: Final = "/api/v2/secret-imports"
 OLD_IMPORTS: Final = "/api/v1/secret-imports"
@@ -48,6 +51,11 @@ IN_WORKSPACE: Final = {"workspaceId": string(), "environment": string(), "path":
 CREATE_FIELDS: Final = {
     "import": obj(environment=string(), path=make_secret_path_field()),
     "isReplication": boolean().optional(False),
+}
+IN_OLD_WORKSPACE: Final = {
+    "workspaceId": string(),
+    "environment": string(),
+    "path": make_secret_path_field().optional("/"),
 }
 UPDATE_FIELDS: Final = {
     "import": obj(
@@ -103,6 +111,7 @@ def list_ordered(call: Call, folder: Row) -> list[Row]:
 def require_import(call: Call, folder: Row, refusal: Refusal) -> Row:
     """Return the import that the path names, which must be in this folder."""
     import_id = call.path["secretImportId"]
+    check_id(call, import_id, "Delete" if call.request.method == "DELETE" else "Find one")
     row = next((row for row in list_ordered(call, folder) if row["id"] == import_id), None)
     if row is None:
         raise refusal
@@ -146,6 +155,8 @@ def update_import(call: Call) -> Answer:
     change = call.body["import"]
     environment = find_environment(call.draft, folder["id"], row["importEnv"])
     if "environment" in change:
+        if call.is_2024 and tree.find_environment(call.draft, project_id, change["environment"]) is None:
+            raise not_found("The requested entity is not found")
         environment = get_source_environment(call, project_id, change["environment"])
     assert environment is not None, "require_import finds no import of a deleted environment"
     path = change.get("path", row["importPath"])
@@ -315,18 +326,24 @@ SECRETS_ROUTE = route(
     "GET", f"{IMPORTS}/secrets", generation="current", access=READERS, limit="secrets", query=obj(IN_PROJECT)
 )(list_imported_secrets)
 
+
 # ---- the old paths
-OLD_CREATE_ROUTE = route(
-    "POST", OLD_IMPORTS, access=READERS, limit="secrets", body=obj({**IN_WORKSPACE, **CREATE_FIELDS})
-)(create_import)
-OLD_UPDATE_ROUTE = route(
-    "PATCH",
-    f"{OLD_IMPORTS}/{{secretImportId}}",
-    access=READERS,
-    limit="secrets",
-    body=obj({**IN_WORKSPACE, **UPDATE_FIELDS}),
-)(update_import)
-OLD_DELETE_ROUTE = route(
-    "DELETE", f"{OLD_IMPORTS}/{{secretImportId}}", access=READERS, limit="secrets", body=obj(IN_WORKSPACE)
-)(delete_import)
-OLD_LIST_ROUTE = route("GET", OLD_IMPORTS, access=READERS, query=obj(IN_WORKSPACE))(list_imports)
+def make_old_routes(generation: Generation, place: Fields, creation: Fields, change: Fields) -> tuple[Route, ...]:
+    """Make the routes of the old paths; their fields differ by generation."""
+    item = f"{OLD_IMPORTS}/{{secretImportId}}"
+
+    def make(method: Method, path: str, handler: Handler, body: Fields) -> Route:
+        return route(method, path, generation=generation, access=READERS, limit="secrets", body=obj(body))(handler)
+
+    return (
+        make("POST", OLD_IMPORTS, create_import, {**place, **creation}),
+        make("PATCH", item, update_import, {**place, **change}),
+        make("DELETE", item, delete_import, place),
+        route("GET", OLD_IMPORTS, generation=generation, access=READERS, query=obj(place))(list_imports),
+    )
+
+
+ROUTES: Final = (
+    *make_old_routes("current", IN_WORKSPACE, CREATE_FIELDS, UPDATE_FIELDS),
+    *make_old_routes("2024-10", IN_OLD_WORKSPACE, CREATE_FIELDS, UPDATE_FIELDS),
+)

@@ -154,7 +154,7 @@ def get_with_source(call: Call, action: str) -> Row:
 
 
 def get_source(call: Call, project_id: str, environment: str, path: str) -> Row:
-    folder = tree.find_folder(call.draft, project_id, environment, path)
+    folder = tree.find_folder(call.draft, project_id, environment, tree.normalize_path(path))
     if folder is None:
         raise bad_request(
             f'Could not find folder with path "{path}" in environment "{environment}"'

@@ -178,6 +178,29 @@ BATCH_UPDATE_FIELDS: Final[dict[str, Field]] = {
 }
 BATCH_DELETE_FIELDS: Final[dict[str, Field]] = {**PLACE_FIELDS, "secrets": array(DELETED_ITEM, least=1)}
 
+OLD_NEW_ITEM: Final = obj(
+    secretKey=string(),
+    secretValue=make_value_field(),
+    secretComment=COMMENT_FIELD.optional(""),
+    skipMultilineEncoding=boolean().optional(),
+    metadata=record(string(trim=False)).optional(),
+    tagIds=NAMES_FIELD,
+)
+OLD_CHANGED_ITEM: Final = obj(
+    secretKey=string(),
+    secretValue=make_value_field(),
+    secretComment=COMMENT_FIELD.optional(),
+    newSecretName=string(least=1).optional(),
+    skipMultilineEncoding=boolean().optional(),
+    tagIds=NAMES_FIELD,
+    secretReminderNote=NOTE_FIELD,
+    secretReminderRepeatDays=DAYS_FIELD,
+)
+OLD_FIELDS: Final[dict[str, Field]] = {
+    "secretPath": make_secret_path_field().optional("/"),
+    "newSecretName": string(least=1).optional(),
+}
+"""Fields that the server of 2024 reads in another way. An update needs a value, and names may have any letter."""
 NEW_NAMES: Final = frozenset(
     {"viewSecretValue", "metadataFilter", "secretMetadata", "mode", "secretReminderRecipients"}
 )
@@ -186,7 +209,9 @@ NEW_NAMES: Final = frozenset(
 
 def make_old_fields(fields: dict[str, Field]) -> dict[str, Field]:
     """Return fields as the server of 2024 reads them: a newer one always has its default."""
-    return {name: _ignore_field(kind) if name in NEW_NAMES else kind for name, kind in fields.items()}
+    return {
+        name: _ignore_field(kind) if name in NEW_NAMES else OLD_FIELDS.get(name, kind) for name, kind in fields.items()
+    }
 
 
 def _ignore_field(kind: Field) -> Field:

@@ -30,6 +30,8 @@ def get_token_scope(call: Call) -> Place | None:
 
 
 def permit_read(call: Call, place: Place, action: str = "read") -> None:
+    if call.is_2024:
+        access.get_project(call, place.project_id)  # the project's key is looked up before the membership
     access.permit(call, place.project_id, action, "secrets", environment=place.environment, path=place.path)
 
 
@@ -40,7 +42,7 @@ def get_user_id(call: Call) -> str | None:
 
 # ---- lists
 def list_secrets(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a listing. In 2024 the listing of a missing folder is empty.
+    """Return a listing. In 2024 that of a missing folder is empty; it has `imports` unless it is recursive.
 
     Queries of today's routes have `includePersonalOverrides`: then a personal secret replaces the shared one; without
     it personal ones are absent. Older queries list both. See getSecrets in secret-v2-bridge-service.ts at b6187fc3.
@@ -49,7 +51,8 @@ def list_secrets(call: Call, place: Place, query: Mapping[str, Any]) -> dict[str
     folders = _find_folders(call, place, recursive=query["recursive"])
     if not folders:
         if call.is_2024:
-            return {"secrets": [], "imports": []}
+            has_imports = query["include_imports"] or not query["recursive"]
+            return {"secrets": [], **({"imports": []} if has_imports else {})}
         raise not_found(
             f"Folder with path '{place.path}' in environment '{place.environment}' was not found. "
             "Please ensure the environment slug and secret path is correct.",
@@ -142,6 +145,8 @@ def _expand_listed(call: Call, place: Place, row: Row, scope: LookupScope) -> st
     try:
         return references.expand_value(call, place, row, scope=scope)
     except Refusal as refused:
+        if call.is_2024:
+            raise
         raise Refusal(403, "ForbiddenError", EXPANSION_MESSAGE, details=[refused.message]) from None
 
 
@@ -177,7 +182,12 @@ def get_by_name(call: Call, place: Place, name: str, query: Mapping[str, Any]) -
         raise not_found(f"Secret with name '{name}' not found")
     is_expanded = query["expandSecretReferences"] and not hidden
     text = references.expand_value(call, place, row, lookup_places) if is_expanded else None
-    return _drop_path(call, views.describe_read(call, place, row, hidden=hidden, value=text))
+    answer = views.describe_read(call, place, row, hidden=hidden, value=text)
+    if not call.is_2024:
+        return answer
+    # in 2024 the answer has no path, and that for an imported secret no tags
+    dropped = {"secretPath", "tags"} if lookup_places else {"secretPath"}
+    return {key: value for key, value in answer.items() if key not in dropped}
 
 
 def _choose_imported(call: Call, visible: imported_secrets.ImportedSecret, query: Mapping[str, Any]) -> Row | None:
@@ -196,10 +206,6 @@ def _find_named(call: Call, folder: Row, name: str, query: Mapping[str, Any]) ->
     if row is None or "version" not in query or call.is_2024:
         return row
     return store.find_version(call.draft, row, query["version"])
-
-
-def _drop_path(call: Call, secret: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in secret.items() if not (call.is_2024 and name == "secretPath")}
 
 
 def get_by_id(call: Call, secret_id: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from infisical.memory import access, tree
 from infisical.memory.call import Call
 from infisical.memory.domain.places import Place
 from infisical.memory.refusals import forbidden
-from infisical.memory.secrets import lookup, store
+from infisical.memory.secrets import lookup, old_references, store
 from infisical.memory.secrets.lookup import FOLDER_ONLY_SCOPE, FOLLOWED_LIMIT, LookupScope
 from infisical.memory.state import Row
 
@@ -66,6 +66,13 @@ def expand_value(
     `lookup_places` is for an imported secret; its last place is the secret's own folder.
     """
     value = str(secret["value"])
+    if call.is_2024:
+        if old_references.PATTERN.search(value) is None:
+            return value
+        text = old_references.expand_text(
+            call, place, value, lambda target: can_read(call, target.environment, target.path)
+        )
+        return _escape_newlines(text) if secret["skipMultilineEncoding"] else text
     if PATTERN.search(value) is None:
         return value
     places = lookup_places or (place,)

@@ -16,9 +16,22 @@ SHARED_TYPE: Final = "shared"
 PERSONAL_TYPE: Final = "personal"
 
 
-def make_slot(key: str, user_id: str | None = None) -> str:
-    """Return the key of a secret in its folder's table."""
-    return f"{user_id or SHARED_TYPE}:{key}"
+def make_slot(key: str, user_id: str | None = None, copy: int = 0) -> str:
+    """Return the key of a secret in its folder's table. In October 2024 a batch may store a name several times."""
+    return f"{user_id or SHARED_TYPE}:{key}" if not copy else f"{SHARED_TYPE}#{copy}:{key}"
+
+
+def get_slot(row: Row) -> str:
+    return make_slot(row["key"], row["userId"], row.get("copy", 0))
+
+
+def _list_copies(draft: Draft, folder: Row, key: str) -> list[Row]:
+    """Return the secrets that a batch stored under a name after the first one."""
+    rows, copy, copies = draft.rows(tables.secrets(folder["id"])), 1, []
+    while (row := rows.get(make_slot(key, copy=copy))) is not None:
+        copies.append(row)
+        copy += 1
+    return copies
 
 
 # ---- reading
@@ -110,16 +123,26 @@ def insert_secret(call: Call, folder: Row, key: str, user_id: str | None = None,
     return _put_version(call, folder, row)
 
 
+def insert_copy(call: Call, folder: Row, key: str, **columns: Any) -> Row:
+    """Put a new secret, also if its folder has one of this name: the copies are listed, the first one is found."""
+    copy = 0
+    while make_slot(key, copy=copy) in call.draft.rows(tables.secrets(folder["id"])):
+        copy += 1
+    if copy:
+        columns["copy"] = copy
+    return insert_secret(call, folder, key, **columns)
+
+
 def revise_secret(call: Call, folder: Row, secret: Row, **columns: Any) -> Row:
     """Put the next version of a secret; another `key` renames it."""
     row = {**secret, **columns, "version": secret["version"] + 1, "updatedAt": call.timestamp}
     if row["key"] != secret["key"]:
-        call.draft.drop(tables.secrets(folder["id"]), make_slot(secret["key"], secret["userId"]))
+        call.draft.drop(tables.secrets(folder["id"]), get_slot(secret))
     return _put_version(call, folder, row)
 
 
 def _put_version(call: Call, folder: Row, row: Row) -> Row:
-    place = make_slot(row["key"], row["userId"])
+    place = get_slot(row)
     call.draft.put(tables.SECRET_PLACES, row["id"], {"folderId": folder["id"], "slot": place})
     call.draft.put(tables.secret_versions(row["id"]), str(row["version"]), row)
     tree.touch(call, folder)
@@ -134,9 +157,10 @@ def remove_secret(call: Call, folder: Row, secret: Row, overrides: Mapping[str, 
     """
     removed = [secret]
     if secret["type"] == SHARED_TYPE:
+        removed += _list_copies(call.draft, folder, secret["key"])
         removed += (group_overrides(call.draft, folder) if overrides is None else overrides).get(secret["key"], ())
     for row in removed:
-        call.draft.drop(tables.secrets(folder["id"]), make_slot(row["key"], row["userId"]))
+        call.draft.drop(tables.secrets(folder["id"]), get_slot(row))
         _forget(call.draft, row)
     tree.touch(call, folder)
 

@@ -55,7 +55,19 @@ def collect_columns(call: Call, body: Mapping[str, Any]) -> dict[str, Any]:
 
 def permit_secrets(call: Call, place: Place, action: str) -> Row:
     """Return the project; refuse a caller without this permission for the secrets of a place."""
+    if call.is_2024:
+        access.get_project(call, place.project_id)  # the project's key is looked up before the membership
     return access.permit(call, place.project_id, action, "secrets", environment=place.environment, path=place.path)
+
+
+def check_old_place(call: Call, place: Place, action: str, kind: str, error: str) -> None:
+    """Check what October 2024 checks before the owner of a secret: a policy's environment, permission, and folder."""
+    access.get_project(call, place.project_id)
+    has_policies = kind == store.SHARED_TYPE and call.actor.kind == "user"
+    if has_policies and tree.find_environment(call.draft, place.project_id, place.environment) is None:
+        raise not_found(f"Environment with slug '{place.environment}' not found in project with ID {place.project_id}")
+    permit_secrets(call, place, action)
+    tree.get_folder(call, place.project_id, place.environment, place.path, error)
 
 
 def permit_early(call: Call, place: Place, action: str) -> Row:
@@ -89,6 +101,8 @@ def check_tags(call: Call, place: Place, items: Sequence[Mapping[str, Any]], mes
     tags = call.draft.rows(tables.tags(place.project_id))
     tag_ids = {tag_id for item in items for tag_id in item.get("tagIds", ())}
     repeats = not call.is_2024 and len(items) == 1 and len(items[0].get("tagIds", ())) != len(tag_ids)
+    if call.is_2024 and not tag_ids <= tags.keys():
+        raise not_found("One or more tags not found")
     if not tag_ids <= tags.keys() or (repeats and message is None):
         slugs = ",".join(tags[tag_id]["slug"] for tag_id in tags if tag_id in tag_ids)
         raise not_found(message or f"Tag not found. Found {slugs}")
@@ -121,6 +135,8 @@ def choose_owner(call: Call, kind: str, refusal: str = USER_ONLY_MESSAGE) -> str
 
 # ---- create
 def create_secret(call: Call, place: Place, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    if call.is_2024:
+        check_old_place(call, place, "create", body["type"], "CreateSecret")
     project = permit_early(call, place, "create")
     check_case(call, project, [name])
     is_personal = body["type"] != store.SHARED_TYPE
@@ -154,6 +170,8 @@ def create_secret(call: Call, place: Place, name: str, body: Mapping[str, Any]) 
 
 
 def create_secrets(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if call.is_2024:
+        check_old_place(call, place, "create", store.SHARED_TYPE, "CreateManySecret")
     project = permit_early(call, place, "create")
     check_case(call, project, [item["secretKey"] for item in items], many=True)
     check_environment(call, place)
@@ -164,7 +182,8 @@ def create_secrets(call: Call, place: Place, items: Sequence[Mapping[str, Any]])
         _refuse_taken(call, place, folder, [item["secretKey"] for item in items])
         check_tags(call, place, items, None if len(items) > 1 or call.is_2024 else _name_tags(call, place, items))
         permit_late(call, place, "create")
-        rows = [store.insert_secret(call, folder, item["secretKey"], **collect_columns(call, item)) for item in items]
+        insert = store.insert_copy if call.is_2024 else store.insert_secret
+        rows = [insert(call, folder, item["secretKey"], **collect_columns(call, item)) for item in items]
         return {"secrets": [views.describe_secret(call, place, row) for row in rows]}
 
     return approvals.apply_or_request(call, [place], approvals.make_changes("create", items), apply)
@@ -179,6 +198,8 @@ def _name_tags(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) -> 
 
 def _refuse_taken(call: Call, place: Place, folder: Row, names: Sequence[str]) -> None:
     counts = Counter(names)
+    if call.is_2024:  # a name twice in one batch is stored twice
+        counts = Counter(set(names))
     taken_names = [name for name, count in counts.items() if count > 1 or _has_secret(call, folder, name)]
     if not taken_names:
         return
@@ -191,6 +212,8 @@ def _refuse_taken(call: Call, place: Place, folder: Row, names: Sequence[str]) -
 # ---- update
 def update_secret(call: Call, place: Place, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
     new_name = body.get("newSecretName")
+    if call.is_2024:
+        check_old_place(call, place, "edit", body["type"], "UpdateSecret")
     is_personal = body["type"] != store.SHARED_TYPE
     if call.is_2024:
         choose_owner(call, body["type"])
@@ -215,7 +238,7 @@ def update_secret(call: Call, place: Place, name: str, body: Mapping[str, Any]) 
             permit_late(call, place, "edit")
         check_tags(call, place, [body])
         if new_name and _has_secret(call, folder, new_name):
-            raise bad_request("Secret with the new name already exists")
+            raise bad_request(f"Secret with the new name already {'exist' if call.is_2024 else 'exists'}")
         row = store.revise_secret(call, folder, row, key=new_name or name, **collect_columns(call, body))
         if new_name and not call.is_2024:
             renaming.rename_references(call, place, folder, row, name)
@@ -231,6 +254,8 @@ def update_secret(call: Call, place: Place, name: str, body: Mapping[str, Any]) 
 
 
 def update_secrets(call: Call, place: Place, mode: str, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if call.is_2024:
+        check_old_place(call, place, "edit", store.SHARED_TYPE, "UpdateManySecret")
     by_path: dict[str, list[Mapping[str, Any]]] = {}
     for item in items:
         by_path.setdefault(item.get("secretPath") or place.path, []).append(item)
@@ -310,6 +335,8 @@ def _require_secret(call: Call, folder: Row, name: str) -> Row:
 
 # ---- delete
 def delete_secret(call: Call, place: Place, name: str, kind: str) -> dict[str, Any]:
+    if call.is_2024:
+        check_old_place(call, place, "delete", kind, "DeleteSecret")
     is_personal = kind != store.SHARED_TYPE
     if call.is_2024:
         choose_owner(call, kind, DELETE_USER_ONLY_MESSAGE)
@@ -335,6 +362,8 @@ def delete_secret(call: Call, place: Place, name: str, kind: str) -> dict[str, A
 
 
 def delete_secrets(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if call.is_2024:
+        check_old_place(call, place, "delete", store.SHARED_TYPE, "DeleteManySecret")
     shared = [item for item in items if item["type"] == store.SHARED_TYPE]
     permit_early(call, place, "delete" if shared else "read")
     check_environment(call, place)
@@ -359,7 +388,8 @@ def _delete_each(call: Call, place: Place, items: Sequence[Mapping[str, Any]]) -
             store.remove_secret(call, folder, row, overrides)
             rows.append(row)
     if absent:
-        raise not_found(f"One or more secrets does not exist: {', '.join(absent)}")
+        names = ", ".join(row["key"] for row in rows)  # the message names those that exist
+        raise not_found(f"One or more secrets does not exist: {names}")
     return {"secrets": [views.describe_written(call, place, row) for row in rows]}
 
 
