@@ -407,7 +407,7 @@ def test_members_of_an_organization_manage_identities_but_not_privileges():
         ["example-identity", "cd"],
         2,
     )
-    assert ask("DELETE", f"/{made}")[0] == 200
+    assert ask("DELETE", f"/{identity_id}")[0] == 200
 
 
 def test_the_membership_of_an_identity_that_is_not_there_is_a_failure_of_the_server():
