@@ -14,10 +14,10 @@ from infisical.memory import open_session
 from tests.memory.secrets_world import V4, body, folder, member, put, query, where
 from tests.memory.world import World, refusal, without_id
 
-NOBODY = "00000000-0000-4000-8000-000000000000"
+STRANGE_ID = "00000000-0000-4000-8000-000000000000"
 
 
-def stored(world: World, name: str, environment: str = "dev", path: str = "/") -> str:
+def read_stored(world: World, name: str, environment: str = "dev", path: str = "/") -> str:
     """The value of a secret as it is written, without its references expanded."""
     got = world.machine.secrets.get_by_name(
         **where(world, environment), secret_path=path, secret_name=name, expand_secret_references=False
@@ -38,7 +38,7 @@ def move(world: World, name: str, source: tuple[str, str], destination: tuple[st
 
 
 # ---- the query of v4 (pull request 5404 of February 2026; v4/secrets.spec.ts at 120a9a13)
-def test_v4_expands_and_imports_unless_it_is_told_not_to():
+def test_v4_expands_and_imports_by_default():
     world = World()
     put(world, HOST="db", URL="${HOST}:1")
 
@@ -81,7 +81,7 @@ def test_a_personal_override_replaces_the_shared_secret_where_it_is_asked_for_an
     assert listed(include_personal_overrides=True) == {"HOST": ("mine", "personal"), "URL": ("mine:1", "shared")}
 
 
-def test_a_hidden_override_is_shown_in_its_owners_list_and_masked_by_name():
+def test_a_hidden_override_has_its_value_in_its_owners_list_and_a_mask_by_name():
     """getSecrets and getSecretByName in secret-v2-bridge-service.ts at b6187fc3."""
     world = World()
     put(world, KEY="ours")
@@ -104,9 +104,9 @@ def test_a_rename_rewrites_the_references_to_a_secret():
 
     world.machine.secrets.update(**where(world), secret_name="OLD", new_secret_name="NEW").unwrap()
 
-    assert stored(world, "LOCAL") == "${NEW} ${OLDER} ${dev.NEW}"
-    assert stored(world, "FAR", "prod") == "${dev.NEW} ${OLD}"
-    assert stored(world, "NEAR", path="/sub") == "${dev.NEW}${OLD}"
+    assert read_stored(world, "LOCAL") == "${NEW} ${OLDER} ${dev.NEW}"
+    assert read_stored(world, "FAR", "prod") == "${dev.NEW} ${OLD}"
+    assert read_stored(world, "NEAR", path="/sub") == "${dev.NEW}${OLD}"
     rewritten = world.machine.secrets.get_by_name(**where(world), secret_name="LOCAL").unwrap()
     assert (rewritten.secret_value, rewritten.version) == ("1 2 1", 2)
 
@@ -119,7 +119,7 @@ def test_renames_of_a_batch_rewrite_references_as_well():
 
     world.machine.secrets.batch_update(**where(world), secret_path="/a/b", secrets=changes).unwrap()
 
-    assert stored(world, "REF") == "${dev.a.b.A2}-${dev.a.b.B2}"
+    assert read_stored(world, "REF") == "${dev.a.b.A2}-${dev.a.b.B2}"
 
 
 def test_a_move_rewrites_the_references_to_a_secret():
@@ -131,9 +131,9 @@ def test_a_move_rewrites_the_references_to_a_secret():
 
     move(world, "M", ("dev", "/"), ("dev", "/d"))
 
-    assert stored(world, "LOCAL") == "${dev.d.M}"
-    assert stored(world, "INSIDE", path="/d") == "${M}"
-    assert stored(world, "FAR", "prod") == "${dev.d.M}"
+    assert read_stored(world, "LOCAL") == "${dev.d.M}"
+    assert read_stored(world, "INSIDE", path="/d") == "${M}"
+    assert read_stored(world, "FAR", "prod") == "${dev.d.M}"
 
 
 def test_a_move_rewrites_the_references_of_the_moved_secret():
@@ -143,7 +143,7 @@ def test_a_move_rewrites_the_references_of_the_moved_secret():
 
     move(world, "M", ("dev", "/"), ("prod", "/"))
 
-    assert stored(world, "M", "prod") == "${dev.HOST} ${PORT} ${KEY}"
+    assert read_stored(world, "M", "prod") == "${dev.HOST} ${PORT} ${KEY}"
 
 
 def test_the_server_of_2024_rewrites_no_reference():
@@ -176,7 +176,7 @@ def test_a_batch_update_refuses_in_todays_words():
     def update(*items: dict[str, Any], **more: Any) -> Any:
         return without_id(world.send("PATCH", f"{V4}/batch", body(world, secrets=list(items), **more)))
 
-    tag = update({"secretKey": "A", "tagIds": [NOBODY]})
+    tag = update({"secretKey": "A", "tagIds": [STRANGE_ID]})
     taken = update({"secretKey": "A", "newSecretName": "FREE"}, {"secretKey": "B", "newSecretName": "C"})
 
     assert tag == refusal(404, "NotFound", "Tag not found")
@@ -205,10 +205,10 @@ def test_a_batch_deletes_only_keys_with_shared_secrets_whichever_type_it_names()
         ("shared", "2", False),
         ("personal", "<hidden-by-infisical>", True),
     ]
-    assert stored(world, "A") == "1"
+    assert read_stored(world, "A") == "1"
 
 
-def test_a_tag_that_one_secret_names_twice_is_not_found():
+def test_a_tag_that_one_secret_names_twice_is_missing():
     world = World()
     tag = world.machine.secret_tags.create(project_id=world.project_id, slug="blue", color="").unwrap()
 
@@ -218,7 +218,7 @@ def test_a_tag_that_one_secret_names_twice_is_not_found():
 
 
 # ---- texts and their order
-def test_a_missing_folder_or_environment_is_told_by_its_listing():
+def test_a_listing_refuses_a_missing_folder_or_environment():
     world = World()
 
     def listed(**how: str) -> Any:
@@ -236,15 +236,18 @@ def test_a_missing_folder_or_environment_is_told_by_its_listing():
     )
 
 
-def test_a_missing_project_is_told_by_the_service_that_looks_for_it():
+def test_each_service_refuses_a_missing_project_in_its_words():
     world = World()
-    bot = f"Project with ID '{NOBODY}' not found during bot lookup. Are you sure you are using the correct project ID?"
-    secret = {**body(world, secretValue="1"), "projectId": NOBODY}
-    place = {"projectId": NOBODY, "environment": "dev", "path": "/"}
+    bot = (
+        f"Project with ID '{STRANGE_ID}' not found during bot lookup. "
+        "Are you sure you are using the correct project ID?"
+    )
+    secret = {**body(world, secretValue="1"), "projectId": STRANGE_ID}
+    place = {"projectId": STRANGE_ID, "environment": "dev", "path": "/"}
 
     secrets = [
-        world.send("GET", V4, query={**query(world), "projectId": NOBODY}),
-        world.send("GET", f"{V4}/KEY", query={**query(world), "projectId": NOBODY}),
+        world.send("GET", V4, query={**query(world), "projectId": STRANGE_ID}),
+        world.send("GET", f"{V4}/KEY", query={**query(world), "projectId": STRANGE_ID}),
         world.send("POST", f"{V4}/KEY", secret),
         world.send("PATCH", f"{V4}/KEY", secret),
         world.send("DELETE", f"{V4}/KEY", secret),
@@ -254,12 +257,12 @@ def test_a_missing_project_is_told_by_the_service_that_looks_for_it():
         world.send("GET", "/api/v2/folders", query=place),
         world.send("POST", "/api/v2/folders", {**place, "name": "a"}),
         world.send("GET", "/api/v2/secret-imports", query=place),
-        world.send("GET", "/api/v1/kms/keys", query={"projectId": NOBODY}),
+        world.send("GET", "/api/v1/kms/keys", query={"projectId": STRANGE_ID}),
     ]
 
     assert [without_id(answer) for answer in secrets] == [refusal(404, "NotFound", bot)] * len(secrets)
     assert [without_id(answer) for answer in others] == [
-        refusal(404, "NotFound", f"Project with {NOBODY} not found")
+        refusal(404, "NotFound", f"Project with {STRANGE_ID} not found")
     ] * len(others)
 
 
@@ -280,17 +283,21 @@ def test_a_filter_of_metadata_reads_names_and_values_by_turns():
     metadata = [{"key": "team", "value": "core"}]
     world.send("POST", f"{V4}/KEY", body(world, secretValue="1", secretMetadata=metadata))
 
-    def found(text: str) -> int:
+    def count_matches(text: str) -> int:
         return len(world.send("GET", V4, query=query(world, metadataFilter=text))[1]["secrets"])
 
-    assert [found("key=team,value=core"), found("key,team,value,core"), found("key=team,value=core=x")] == [1, 1, 1]
-    assert found("key=team,value=other") == 0
+    assert [
+        count_matches("key=team,value=core"),
+        count_matches("key,team,value,core"),
+        count_matches("key=team,value=core=x"),
+    ] == [1, 1, 1]
+    assert count_matches("key=team,value=other") == 0
 
 
 def test_a_role_without_access_is_refused_with_the_permission_that_it_lacks():
     world = World()
     put(world, KEY="1")
-    made = world.machine.secrets.get_by_name(**where(world), secret_name="KEY").unwrap()
+    secret = world.machine.secrets.get_by_name(**where(world), secret_name="KEY").unwrap()
     _, token = member(world, "no-access")
 
     def ask(method: str, path: str, **how: Any) -> Any:
@@ -302,11 +309,11 @@ def test_a_role_without_access_is_refused_with_the_permission_that_it_lacks():
     missing = "Folder with path '/nope' in environment with slug 'dev' not found"
     assert ask("GET", V4, query=query(world)) == denied("describeSecret")
     assert ask("GET", f"{V4}/KEY", query=query(world)) == denied("describeSecret")
-    assert ask("GET", f"{V4}/id/{made.id}") == denied("readValue")
+    assert ask("GET", f"{V4}/id/{secret.id}") == denied("readValue")
     assert ask("GET", f"{V4}/KEY", query=query(world, secretPath="/nope")) == refusal(404, "GetSecretByName", missing)
 
 
-def test_a_viewer_is_told_of_folders_and_secrets_before_permissions():
+def test_a_viewer_hears_of_folders_and_secrets_before_permissions():
     """createSecret, updateSecret, deleteSecret and their batches at b6187fc3."""
     world = World()
     put(world, KEY="1")
@@ -343,11 +350,11 @@ def test_a_path_of_secrets_is_taken_as_it_is_sent_without_one_slash_at_its_end(p
     world = World()
     put(world, path="/a", KEY="1")
 
-    found = world.send("GET", f"{V4}/KEY", query=query(world, secretPath=path))
+    answer = world.send("GET", f"{V4}/KEY", query=query(world, secretPath=path))
 
-    assert found[0] == status if path != "/a//" else found[1]["secret"]["secretPath"] == "/a/"
+    assert answer[0] == status if path != "/a//" else answer[1]["secret"]["secretPath"] == "/a/"
     if path == "/a/":
-        assert found[1]["secret"]["secretPath"] == "/a"
+        assert answer[1]["secret"]["secretPath"] == "/a"
 
 
 @pytest.mark.parametrize(
@@ -386,13 +393,13 @@ def test_members_of_an_organization_manage_identities_but_not_privileges():
         )
         return refusal(403, "PermissionBoundaryError", text)
 
-    made = ask("POST", given=new)[1]["identity"]["id"]
+    identity_id = ask("POST", given=new)[1]["identity"]["id"]
     admin = world.given.identity_id
 
     assert ask("POST", given={**new, "role": "admin"}) == denied("create", "grant-privileges")
     assert ask("POST", given={**new, "role": "member"}) == denied("create", "grant-privileges")
-    assert ask("PATCH", f"/{made}", {"name": "cd"})[1]["identity"]["name"] == "cd"
-    assert ask("PATCH", f"/{made}", {"role": "member"}) == denied("update", "grant-privileges")
+    assert ask("PATCH", f"/{identity_id}", {"name": "cd"})[1]["identity"]["name"] == "cd"
+    assert ask("PATCH", f"/{identity_id}", {"role": "member"}) == denied("update", "grant-privileges")
     assert ask("PATCH", f"/{admin}", {"name": "mine"}) == denied("update", "edit")
     assert ask("DELETE", f"/{admin}") == denied("delete", "delete")
     listed = ask("GET", query={"orgId": world.given.organization_id})[1]
@@ -400,7 +407,7 @@ def test_members_of_an_organization_manage_identities_but_not_privileges():
         ["example-identity", "cd"],
         2,
     )
-    assert ask("DELETE", f"/{made}")[0] == 200
+    assert ask("DELETE", f"/{identity_id}")[0] == 200
 
 
 def test_the_membership_of_an_identity_that_is_not_there_is_a_failure_of_the_server():
@@ -413,7 +420,7 @@ def test_the_membership_of_an_identity_that_is_not_there_is_a_failure_of_the_ser
     roles = {"roles": [{"role": "viewer"}]}
 
     for method, given in (("PATCH", roles), ("DELETE", None)):
-        assert without_id(world.send(method, f"{path}/{NOBODY}", given)) == refusal(
+        assert without_id(world.send(method, f"{path}/{STRANGE_ID}", given)) == refusal(
             500, "InternalServerError", "Something went wrong"
         )
         assert without_id(world.send(method, f"{path}/{outsider}", given)) == refusal(

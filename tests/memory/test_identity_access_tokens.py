@@ -24,9 +24,9 @@ NONE = refusal(401, "UnauthorizedError", "No identity access token found")
 PAST = refusal(401, "UnauthorizedError", "Failed to renew MI access token past its Max TTL expiration")
 USED_UP_2024 = refusal(401, "UnauthorizedError", "Unable to renew because access token number of uses limit reached")
 USED_UP = refusal(401, "UnauthorizedError", "Failed to authorize: token usage limit reached")
-EXHAUSTED = refusal(401, "UnauthorizedError", "Cannot renew exhausted access token")
-REVOKED = refusal(401, "UnauthorizedError", "Failed to authorize: token has been revoked")
-NOT_RENEWED = refusal(401, "UnauthorizedError", "Cannot renew: token has been revoked")
+EXHAUSTED_TEXT = refusal(401, "UnauthorizedError", "Cannot renew exhausted access token")
+REVOKED_TEXT = refusal(401, "UnauthorizedError", "Failed to authorize: token has been revoked")
+RENEWAL_TEXT = refusal(401, "UnauthorizedError", "Cannot renew: token has been revoked")
 
 
 def use(world: World, token: str) -> Any:
@@ -111,7 +111,7 @@ def test_a_renewed_token_is_the_same_with_a_new_text_and_a_new_ttl():
     assert fresh != token
     assert (use(world, token), use(world, fresh)) == (EXPIRED, 200)
     assert revoke(world, fresh)[0] == 200
-    assert (use(world, fresh), revoke(world, fresh)[0]) == (REVOKED, 200)
+    assert (use(world, fresh), revoke(world, fresh)[0]) == (REVOKED_TEXT, 200)
 
 
 def test_the_text_of_a_token_stays_where_servers_of_2024_renew_it():
@@ -145,7 +145,7 @@ def test_a_token_of_2024_is_renewed_until_its_max_ttl_and_deleted_by_the_renewal
     assert (past, use(world, token), renew(world, token)) == (PAST, NONE, NONE)
 
 
-def test_a_token_of_2024_whose_ttl_is_its_max_ttl_is_never_renewed():
+def test_a_token_of_2024_is_never_renewed_if_its_ttl_is_its_max_ttl():
     world = World()
     login = credentials(world, access_token_ttl=600, access_token_max_ttl=600)
     world.become("2024-10")
@@ -167,7 +167,7 @@ def test_a_renewal_leaves_today_what_the_max_ttl_leaves():
     assert (fresh["expiresIn"], in_time, use(world, fresh["accessToken"])) == (400, 200, EXPIRED)
 
 
-def test_what_ends_a_token_is_told_by_its_refusal():
+def test_a_refusal_says_what_ended_the_token():
     world = World()
     login = credentials(world)
     token = world.anyone.identity_auth.universal.login(**login).unwrap().access_token
@@ -230,7 +230,7 @@ def test_calls_that_are_refused_use_a_token_as_well_and_renewals_do_not():
     missing = world.send("GET", "/api/v1/identities/00000000-0000-4000-8000-000000000000", token=token)[0]
     last = use(world, token)
 
-    assert (missing, last, renew(world, token), use(world, token)) == (404, 200, EXHAUSTED, USED_UP)
+    assert (missing, last, renew(world, token), use(world, token)) == (404, 200, EXHAUSTED_TEXT, USED_UP)
 
 
 # ---- revocation
@@ -247,7 +247,7 @@ def test_a_revoked_token_is_not_there(generation):
     if generation == "2024-10":
         assert use(world, token) == renew(world, token) == revoke(world, token) == NONE == sample("401_token_revoked")
     else:
-        assert (use(world, token), renew(world, token), revoke(world, token)) == (REVOKED, NOT_RENEWED, revoked)
+        assert (use(world, token), renew(world, token), revoke(world, token)) == (REVOKED_TEXT, RENEWAL_TEXT, revoked)
 
 
 def test_only_texts_of_identities_tokens_are_renewed_and_revoked():

@@ -75,7 +75,7 @@ def test_a_folder_that_was_made_is_read_by_its_id_and_listed():
     assert [folder.id for folder in folders.list(**dev(world), path="/apps").unwrap()] == [made.id]
 
 
-def test_a_folder_is_made_with_those_of_its_path_and_not_made_again():
+def test_a_folder_is_created_with_those_of_its_path_and_not_a_second_time():
     world = World()
     folders = world.machine.secret_folders
 
@@ -201,7 +201,7 @@ def test_a_folder_whose_secrets_need_an_approval_stays():
     assert names(world) == ["safe"]
 
 
-def test_a_machine_identity_deletes_a_folder_whose_secrets_need_an_approval():
+def test_a_machine_identity_deletes_a_folder_of_secrets_that_need_an_approval():
     world = World()
     world.machine.secret_folders.create(**dev(world), name="safe").unwrap()
     world.machine.secrets.create(**dev(world), secret_path="/safe", secret_name="K", secret_value="1").unwrap()

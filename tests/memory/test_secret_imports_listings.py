@@ -253,13 +253,13 @@ def test_a_reference_of_a_nested_secret_into_a_folder_that_may_not_be_read_is_no
 
 
 # ---- local references of imported secrets
-def imported_values(world: World, path: str, **how: Any) -> dict[str, str]:
+def read_imported_values(world: World, path: str, **how: Any) -> dict[str, str]:
     asked = {**where(world), "secret_path": path, "include_imports": True, "expand_secret_references": True, **how}
     listing = world.machine.secrets.list(**asked).unwrap()
     return {one.secret_key: one.secret_value for group in listing.imports for one in group.secrets}
 
 
-def imported_value(world: World, path: str, name: str) -> str:
+def read_imported_value(world: World, path: str, name: str) -> str:
     return world.machine.secrets.get_by_name(**where(world), secret_path=path, secret_name=name).unwrap().secret_value
 
 
@@ -269,10 +269,10 @@ def test_a_local_reference_is_looked_up_where_the_secret_is_imported_first():
     put(world, path="/app", HOST="dst")
     imports(world, ("dev", "/app"), ("staging", "/lib"))
 
-    assert imported_values(world, "/app") == {"HOST": "src", "PORT": "1", "URL": "https://dst:1"}
+    assert read_imported_values(world, "/app") == {"HOST": "src", "PORT": "1", "URL": "https://dst:1"}
     # a recursive listing looks in the listed folder, not in the one that imports (createRelativeImportExpander)
-    assert imported_values(world, "/", recursive=True)["URL"] == "https://src:1"
-    assert imported_value(world, "/app", "URL") == "https://src:1"  # one secret alone: in its own folder
+    assert read_imported_values(world, "/", recursive=True)["URL"] == "https://src:1"
+    assert read_imported_value(world, "/app", "URL") == "https://src:1"  # one secret alone: in its own folder
 
 
 def test_a_reference_with_a_place_is_looked_up_there():
@@ -281,7 +281,7 @@ def test_a_reference_with_a_place_is_looked_up_there():
     put(world, path="/app", HOST="dst")
     imports(world, ("dev", "/app"), ("staging", "/lib"))
 
-    assert imported_values(world, "/app")["URL"] == "https://src"
+    assert read_imported_values(world, "/app")["URL"] == "https://src"
 
 
 def test_references_of_references_are_looked_up_from_where_each_lies():
@@ -290,7 +290,7 @@ def test_references_of_references_are_looked_up_from_where_each_lies():
     put(world, path="/app", NAME="dst", BACK="${ONLY}", ONLY="here")
     imports(world, ("dev", "/app"), ("staging", "/lib"))
 
-    assert imported_values(world, "/app") == {"URL": "dst.src", "HOST": "dst.src", "NAME": "src", "OTHER": "here"}
+    assert read_imported_values(world, "/app") == {"URL": "dst.src", "HOST": "dst.src", "NAME": "src", "OTHER": "here"}
 
 
 def test_the_folder_that_imports_goes_before_those_between():
@@ -301,7 +301,7 @@ def test_the_folder_that_imports_goes_before_those_between():
     imports(world, ("dev", "/app"), ("staging", "/lib"))
     imports(world, ("staging", "/lib"), ("staging", "/deep"))
 
-    assert imported_values(world, "/app")["URL"] == "app-lib-deep"
+    assert read_imported_values(world, "/app")["URL"] == "app-lib-deep"
 
 
 def test_a_reference_that_is_nowhere_stays_and_one_to_itself_comes_to_an_end():
@@ -310,7 +310,7 @@ def test_a_reference_that_is_nowhere_stays_and_one_to_itself_comes_to_an_end():
     put(world, path="/app", OWN="1", POOL="${LOOP}")
     imports(world, ("dev", "/app"), ("staging", "/lib"))
 
-    assert imported_values(world, "/app") == {"URL": "${NOWHERE}", "SELF": "aa${SELF}", "LOOP": "${POOL}"}
+    assert read_imported_values(world, "/app") == {"URL": "${NOWHERE}", "SELF": "aa${SELF}", "LOOP": "${POOL}"}
 
 
 def test_a_local_reference_sees_what_the_importing_folder_imports():

@@ -93,7 +93,7 @@ def test_a_change_makes_a_version_and_earlier_ones_can_be_read():
     assert without_id(missing) == refusal(404, "NotFound", "Secret with name 'KEY' not found")
 
 
-def test_what_a_change_leaves_out_stays_and_reminders_are_kept_elsewhere():
+def test_what_a_change_leaves_out_stays_and_reminders_are_elsewhere():
     world = World()
     world.send(
         "POST",

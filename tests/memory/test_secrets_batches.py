@@ -110,8 +110,8 @@ def test_secrets_are_moved_with_all_that_they_have_and_their_overrides_stay():
     there = world.machine.secrets.get_by_name(**where(world, "prod"), secret_name="KEY").unwrap()
 
     def own(environment: str) -> list[str]:
-        found = world.person.secrets.list(**where(world, environment), include_personal_overrides=True).unwrap()
-        return [one.secret_value for one in found.secrets]
+        listing = world.person.secrets.list(**where(world, environment), include_personal_overrides=True).unwrap()
+        return [one.secret_value for one in listing.secrets]
 
     assert moved == SecretMove(is_source_updated=True, is_destination_updated=True)
     assert (there.secret_value, there.secret_comment, there.version) == ("1", "c", 1)

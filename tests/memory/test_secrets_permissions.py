@@ -16,8 +16,8 @@ def test_an_override_is_listed_in_place_of_the_shared_one_for_its_owner_who_asks
     other, _ = member(world, "admin")
 
     def listed(client, **how: bool) -> list[tuple[str, str]]:
-        found = client.secrets.list(**where(world), **how).unwrap().secrets
-        return [(one.secret_value, one.type) for one in found]
+        listed = client.secrets.list(**where(world), **how).unwrap().secrets
+        return [(one.secret_value, one.type) for one in listed]
 
     asked = {"include_personal_overrides": True}
 

@@ -87,7 +87,7 @@ def test_a_service_token_reads_and_writes_secrets_and_folders_within_its_scopes(
     ).unwrap()
     above = client.secrets.create(**{**inside, "secret_path": "/web"}, secret_name="KEY", secret_value="1")
     deeper = client.secrets.get_by_name(**{**inside, "secret_path": "/web/api/deep"}, secret_name="KEY")
-    elsewhere = client.secrets.get_by_name(**{**inside, "environment": "prod"}, secret_name="KEY")
+    elsewhere = client.secrets.get_by_name(**{**inside, "environment": "prod", "secret_path": "/"}, secret_name="KEY")
 
     assert (made.secret_key, read.secret_value, folder.path) == ("KEY", "1", "/web/api/more")
     assert [failed.failure().status_code for failed in (above, deeper, elsewhere)] == [403, 403, 404]  # no such folder
