@@ -62,16 +62,27 @@ class Interrupting:
 
 
 def interrupted(execute: Urllib3Executor, request: HttpRequest, at: int, error: BaseException):
-    """How a call goes that is interrupted, a reply or what it raised; None if it had ended before."""
-    before, interrupting = sys.gettrace(), Interrupting(at, error)
-    sys.settrace(interrupting)
-    try:
-        outcome = execute(request)
-    except BaseException as raised:
-        outcome = raised
-    finally:
-        sys.settrace(before)
-    return outcome if interrupting.left <= 0 else None
+    """How a call goes that is interrupted, a reply or what it raised; None if it had ended before.
+
+    In a thread of its own: an interrupt at the end of an `except` leaves its exception the current one of the thread.
+    """
+    interrupting, outcomes = Interrupting(at, error), list[object]()
+
+    def work() -> None:
+        before = sys.gettrace()
+        sys.settrace(interrupting)
+        try:
+            outcome = execute(request)
+        except BaseException as raised:
+            outcome = raised
+        finally:
+            sys.settrace(before)
+        outcomes.append(outcome)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return outcomes[0] if interrupting.left <= 0 else None
 
 
 @drops_connections
