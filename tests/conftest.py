@@ -41,6 +41,11 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than there are processors: tests that wait leave one idle."""
+    return (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) + 1
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests of short forms, before pytest selects by the marker; every property is exhaustive too."""
