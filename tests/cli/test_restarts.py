@@ -214,8 +214,9 @@ def test_each_command_has_the_mask_and_the_ignored_signals_of_any_child(
     show = "grep -E 'Sig(Blk|Ign)' /proc/self/status"
     plain = subprocess.run(["sh", "-c", show], capture_output=True, text=True, check=True).stdout
 
+    stage.prefix = f"{show}; {stage.prefix}"  # before the line that the watch waits for
     watch = Watch(stage.expect("1"), offer_value("2"), stage.expect("1", "2"))
-    assert stage.run(f'{show}; [ "$A" = 2 ] && exit 7; exec sleep 60', watch) == 7
+    assert stage.run('[ "$A" = 2 ] && exit 7; exec sleep 60', watch) == 7
 
     def parse(text: str) -> list[int]:
         return [int(line.split()[1], 16) & 0x7FFFFFFF for line in text.splitlines()]
