@@ -169,7 +169,7 @@ def test_each_test_has_one_recording_which_is_recorded_on_demand_and_then_replay
     assert run_tests(pytester, replaying) == {"passed": TESTS}
 
 
-@pytest.mark.parametrize("processes", ["-n1", mark_exhaustive("-n2")])
+@pytest.mark.parametrize("processes", [mark_exhaustive("-n1"), mark_exhaustive("-n2")])
 def test_processes_of_xdist_record_what_one_process_replays(pytester, processes):
     pytest.importorskip("xdist")
     recording, replaying = (RECORDING_TESTS.replace("assert RECORDING", f"assert {it}") for it in ("True", "False"))
