@@ -207,6 +207,8 @@ class CacheStore:
 
     # ---- with the lock held
     def _find(self, session: Session, key: Key) -> Entry | None:
+        if session is not self.sessions.session:
+            return None  # a read of an earlier session, still in flight
         if self.session is not session:
             self._clear()
             self.session = session

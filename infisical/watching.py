@@ -59,13 +59,13 @@ def watch(
     """Yield the answer of a request, and then each answer that differs from the one before.
 
     It asks the server about `every` seconds, by the ETag of the last answer, and never answers from the client's cache,
-    which it refreshes. A `Failure` is yielded once per outage, while which the pauses grow to 5 minutes; the answer
-    after it is yielded even if it has not changed. With `settle` it asks again after so many seconds when an answer
-    differs, and yields the answer that comes twice, so that changes in quick succession are one.
+    which it refreshes. A `Failure` is yielded once per outage, and the pauses grow to 5 minutes meanwhile; the answer
+    after it is yielded even if it has not changed. `settle` is in seconds: when an answer differs, the walk asks again
+    after that time, and yields the answer that comes twice. So changes in quick succession are one.
 
-    Set `stop` in any thread to end the walk: it ends within a second, once an HTTP request in
-    flight has ended, and yields nothing more. It also ends after the failure of a request that cannot be encoded, and
-    once the client is closed. ValueError if `every` or `settle` is not a number of seconds, `every` above 0.
+    Set `stop` in any thread to end the walk. It yields nothing more, and ends within a second; an HTTP request in
+    flight ends first. The walk also ends after the failure of a request that cannot be encoded, and once the client is
+    closed. ValueError if `every` or `settle` is not a number of seconds, `every` above 0.
     """
     if getattr(client, "_blocking", None) is not True:
         raise ValueError("watch takes an InfisicalClient; awatch takes the asyncio one")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 import trustme
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from tests.forms import FEW, MANY, mark_contracts
 
@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     mark_contracts(items)
     if is_exhaustive(config):
         for item in items:
-            if item.get_closest_marker("hypothesis"):
+            if is_hypothesis_test(getattr(item, "obj", None)):  # hypothesis marks its tests after this hook
                 item.add_marker(pytest.mark.exhaustive)
 
 

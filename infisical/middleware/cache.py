@@ -15,7 +15,7 @@ from returns.result import Failure, Success
 from infisical.access import AuthMode
 from infisical.answer import Answer
 from infisical.cache import CacheStore, Key, Ticket, find_projects, make_alias, make_key
-from infisical.errors import InfisicalNetworkError, InternalServerError
+from infisical.errors import InfisicalApiError, InfisicalNetworkError, InternalServerError, RateLimitError
 from infisical.flow import Flow, Middleware, Next, Outcome, once
 from infisical.middleware.auth_mode import Check
 from infisical.middleware.log import LOGGER
@@ -87,13 +87,16 @@ def cache(store: CacheStore, clock: Callable[[], float], group: Hashable, fresh:
         return outcome if _is_outage(outcome) else keep(request, outcome, key, ticket)
 
     def keep(request: HttpRequest, outcome: Outcome, key: Key, ticket: Ticket) -> Outcome:
-        """Fill the cache by a 200; any other answer drops the entry."""
+        """Fill the cache by a 200. A refusal drops the entry, also that of a login: no later outage may revive it."""
         if isinstance(outcome, Failure):
-            return outcome
-        response = outcome.unwrap()
-        if response.status == 200:
-            return Success(store.fill(request, key, response, ticket))
-        if response.status != 429:
+            error = outcome.failure()
+            is_refused = isinstance(error, InfisicalApiError) and not isinstance(error, RateLimitError)
+        else:
+            response: Response = outcome.unwrap()
+            if response.status == 200:
+                return Success(store.fill(request, key, response, ticket))
+            is_refused = response.status != 429
+        if is_refused:
             store.drop(ticket.session, key)
         return outcome
 

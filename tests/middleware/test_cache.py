@@ -166,6 +166,20 @@ def test_a_refusal_is_never_bridged_and_ends_what_was_cached(status, error):
     assert isinstance(stage.read(), InfisicalNetworkError)
 
 
+@pytest.mark.parametrize(("status", "served"), [(401, False), (403, False), (404, False), (429, True)])
+def test_a_login_that_is_refused_ends_what_was_cached(status, served):
+    login = answer({"accessToken": "L1", "expiresIn": 100, "accessTokenMaxTTL": 0, "tokenType": "Bearer"})
+    refusal = answer({"message": "no"}, status)
+    auth = lambda: UniversalAuth("id", "secret")  # noqa: E731  # a factory: it is asked again after a refusal
+    stage = Stage(login, listing("1"), refusal, OUTAGE, auth=auth, cache={"ttl": 60, "stale_if_error": 10_000})
+    stage.read()
+    stage.clock.now += 200
+
+    assert stage.read().status_code == status
+    stage.clock.now += 1000
+    assert (stage.read() == "1") is served
+
+
 def test_a_rate_limit_is_not_bridged_and_ends_nothing():
     stage = Stage(listing("1"), answer({"message": "slow"}, 429), OUTAGE, cache={"ttl": 60, "stale_if_error": 1000})
     stage.read()
