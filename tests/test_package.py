@@ -35,6 +35,14 @@ def test_every_exported_name_is_there_once(package):
     assert set(package.__all__) <= set(dir(package))
 
 
+@pytest.mark.parametrize("name", ["settings", "sources"])
+def test_a_submodule_of_the_index_is_imported_when_it_is_first_used(name, monkeypatch):
+    module = importlib.import_module(f"infisical.{name}")
+    monkeypatch.delattr(infisical, name)
+
+    assert getattr(infisical, name) is module
+
+
 @pytest.mark.parametrize("package", [infisical, infisical.executors])
 def test_a_name_that_is_not_there_is_an_attribute_error(package):
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):

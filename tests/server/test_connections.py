@@ -390,6 +390,23 @@ def test_a_connection_that_buffers_more_than_all_may_is_closed(listener: Any):
     assert open_after == [1, 1, 0]
 
 
+def test_the_slowest_connection_makes_room_for_a_newer_one(listener: Any):
+    server, channels, _ = listener
+    server.max_buffered = 700
+    socks = [socket.create_connection(server.socket.getsockname(), timeout=30) for _ in range(3)]
+    with contextlib.ExitStack() as stack:
+        for sock in socks:
+            stack.enter_context(sock)
+            sock.sendall(make_head("Content-Length: 1000", method="POST"))
+            run_loop(channels)
+            sock.sendall(b"x" * 300)
+            run_loop(channels)
+        still_open = {channel.addr[1] for channel in server.active_channels.values()}
+        ports = [sock.getsockname()[1] for sock in socks]
+
+    assert still_open == set(ports[1:])
+
+
 def test_a_system_without_file_limits_has_the_default_number_of_connections(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "resource", None)
 
