@@ -34,7 +34,7 @@ PROJECT_KINDS: Final[Mapping[str, str]] = {
 ALIASED_TYPES: Final = frozenset({str, bool, int, type(None)})
 """Types of query values that are equal only if they are encoded alike, among values of one type."""
 ENTRY_BYTES: Final = 500
-"""What an entry takes in addition to its texts, about."""
+"""The memory of an entry without its texts, about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ class CacheStore:
     entries: OrderedDict[Key, Entry] = field(default_factory=OrderedDict, repr=False)
     """The least recently used first."""
     aliases: dict[Key, Key] = field(default_factory=dict, repr=False)
-    """The keys of entries by the requests that they were before encoding."""
+    """Maps requests that are not encoded yet to the keys of entries."""
     bytes: int = 0
     epoch: int = 0
     """Changes whenever a write begins or ends: what was read before must not fill the cache after it."""
@@ -127,7 +127,7 @@ class CacheStore:
             return self._find_fresh(session, key, now)
 
     def find_alias(self, session: Session, alias: Key, now: float) -> Entry | None:
-        """Return the entry of a request before encoding if it is fresh, and count the hit."""
+        """Return the entry of a request that is not encoded yet if it is fresh, and count the hit."""
         with self.lock:
             key = self.aliases.get(alias)
             return None if key is None else self._find_fresh(session, key, now)
@@ -143,7 +143,7 @@ class CacheStore:
             return replace(entry.response, cache_state="stale")
 
     def fill(self, request: HttpRequest, key: Key, response: Response, ticket: Ticket) -> Response:
-        """Keep a response, if it is surely of the current session and no write came between; return it to be used."""
+        """Keep a response, unless the session has changed or a write came between, and return it."""
         miss, about = remember_answers(response), request.about
         hit = replace(miss, cache_state="hit", attempts=1)
         alias = None if about is None else make_alias(about)
@@ -287,7 +287,7 @@ def make_key(request: HttpRequest) -> Key:
 
 
 def make_alias(request: Request[Any]) -> Key | None:
-    """Make what replaces a request before it is encoded; None if equal ones may be encoded differently."""
+    """Make the key of a request that is not encoded yet; None if equal requests may be encoded differently."""
     kinds = tuple([type(value) for _, value in request.query])
     if request.method != "GET" or request.headers or not ALIASED_TYPES.issuperset(kinds):
         return None
