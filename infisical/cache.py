@@ -291,7 +291,12 @@ def make_alias(request: Request[Any]) -> Key | None:
     kinds = tuple([type(value) for _, value in request.query])
     if request.method != "GET" or request.headers or not ALIASED_TYPES.issuperset(kinds):
         return None
-    return (request.path, request.parts, request.query, kinds)
+    alias = (request.path, request.parts, request.query, kinds)
+    try:
+        hash(alias)
+    except TypeError:  # a request made by hand, with lists
+        return None
+    return alias
 
 
 def find_projects(request: Request[Any] | None) -> Projects:

@@ -278,7 +278,7 @@ class InfisicalClient(Client[Run, Login, Executor, Callable[[float], object]]):
     every HTTP request. `auth_policy` is "documented", "server" or a function of an endpoint's `Access`. A token is
     renewed `leeway` seconds before it expires. `clock`, `sleep` and `random` are for tests.
     `middleware` lists your middleware, outermost first. `cache` keeps answers for a while (None: nothing is kept).
-     ValueError if an argument cannot be right; calls never raise.
+    ValueError if an argument cannot be right; calls never raise.
     """
 
     _blocking = True

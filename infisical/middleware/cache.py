@@ -115,6 +115,12 @@ def make_hit_finder(
     def find_hit(request: Request[Any]) -> Answer[Any] | None:
         if not isinstance(request, Request) or LOGGER.isEnabledFor(logging.INFO):
             return None
+        try:
+            return look_up(request)
+        except Exception:  # of the application's clock, policy or decoder: the call makes a failure of it
+            return None
+
+    def look_up(request: Request[Any]) -> Answer[Any] | None:
         alias = make_alias(request)
         entry = None if alias is None else store.find_alias(store.sessions.session, alias, clock())
         if entry is None or (max_bytes is not None and len(entry.response.body) > max_bytes):

@@ -8,6 +8,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from infisical import (
     UniversalAuth,
 )
 from infisical.cache import _restart_all
+from infisical.endpoints.secrets import Secrets
 from infisical.executors import AsyncScriptedExecutor, ScriptedExecutor
 from infisical.executors.memory import MemoryExecutor
 from infisical.request import HttpRequest, get
@@ -315,8 +317,6 @@ def test_middleware_of_the_application_runs_for_a_hit_too():
 
 
 def test_a_middleware_that_changes_the_body_of_a_hit_changes_the_answer():
-    from dataclasses import replace
-
     def change(request: HttpRequest, following: Any) -> Any:
         outcome = yield from following(request)
         return Success(replace(outcome.unwrap(), body=listing("changed").body))
@@ -338,6 +338,46 @@ def test_decoders_without_a_hash_decode_each_time():
     first, second = stage.client(request), stage.client(request)
 
     assert (first.unwrap(), second.unwrap(), first.unwrap() is second.unwrap()) == ([200], [200], False)
+    assert stage.sent == ["GET"]
+
+
+def test_what_the_application_raises_at_a_hit_is_a_failure_too():
+    class Sometimes:
+        """A policy and a decoder that raise from the second time on."""
+
+        def __init__(self) -> None:
+            self.count = 0
+
+        def __call__(self, argument: Any) -> Any:
+            self.count += 1
+            if self.count > 1:
+                raise KeyError("mine")
+            return Success(1) if isinstance(argument, Response) else frozenset({"identity_access_token"})
+
+    decoding = Stage(listing("1"))
+    store = decoding.client._pipeline.cache
+    request = get("/api/v1/x", returns=Sometimes())
+    first = decoding.client(request)
+    assert store is not None
+    [entry] = store.entries.values()
+    entry.response.answers.by_decoder.clear()
+    judged = Stage(listing("1"), auth_policy=lambda access: policy(access))
+    policy: Any = lambda access: frozenset({"identity_access_token"})  # noqa: E731
+    before = judged.read()
+    policy = Sometimes()
+    policy.count = 1
+
+    assert (first, before) == (Success(1), "1")
+    assert "KeyError" in decoding.client(request).failure().message
+    assert "KeyError" in judged.read().message
+
+
+def test_a_request_made_by_hand_with_lists_has_an_entry_too():
+    stage = Stage(listing("1"))
+    plain = Secrets.list(**WHERE)
+    request = replace(plain, parts=list(plain.parts), query=list(plain.query))
+
+    assert stage.client(request).unwrap() is stage.client(request).unwrap()
     assert stage.sent == ["GET"]
 
 
