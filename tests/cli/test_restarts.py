@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,11 @@ from tests.cli.test_child import ENVIRON
 
 Offer = Callable[[Mapping[str, str]], None]
 PATIENCE = 60.0
+DEFAULT_HANDLERS: dict[int, Any] = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGQUIT: signal.SIG_DFL,
+    signal.SIGHUP: signal.SIG_DFL,
+}
 
 
 def wait_until(condition: Callable[[], Any]) -> None:
@@ -99,6 +104,15 @@ def offer_value(value: str) -> Callable[[Offer], None]:
 def send(number: int) -> Callable[[Offer], None]:
     """Send a signal to the main thread, which receives all signals of a process with one thread."""
     return lambda _: signal.pthread_kill(threading.main_thread().ident or 0, number)
+
+
+@pytest.fixture(autouse=True)
+def default_signals() -> Iterator[None]:
+    """The handlers of a program in the foreground: a shell has those in its background ignore SIGINT and SIGQUIT."""
+    before = {number: signal.signal(number, handler) for number, handler in DEFAULT_HANDLERS.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -247,6 +247,19 @@ def test_a_renewal_keeps_what_was_cached():
     assert stage.read() == "1"
 
 
+def test_a_read_of_an_earlier_session_finds_nothing_and_drops_nothing():
+    stage = Stage(listing("1"), listing("2"))
+    earlier = stage.client._pipeline.store.session
+    stage.client.set_access_token("T2")
+    stage.read()
+    store = stage.client._pipeline.cache
+    assert store is not None
+    [key] = store.entries
+
+    assert store.find(earlier, key) is None
+    assert list(store.entries) == [key]
+
+
 def test_a_logout_forgets_what_was_cached_at_once():
     stage = Stage(listing("1"))
     stage.read()
